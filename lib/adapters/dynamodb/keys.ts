@@ -1,0 +1,46 @@
+/** Primary key of an item; the layout is the table in the design. */
+export interface Key {
+  readonly pk: string
+  readonly sk: string
+}
+
+/** Sort key prefix of a run's whole ledger. */
+export const injectionPrefix = 'INJECTION#'
+
+/** Sort key prefix of a run's history. */
+export const eventPrefix = 'EVENT#'
+
+const digits = (value: number, width: number) => String(value).padStart(width, '0')
+
+/** Partition of everything that belongs to a run. */
+export const runPartition = (id: string): string => `RUN#${id}`
+
+/** Where a run itself is. */
+export const runKey = (id: string): Key => ({ pk: runPartition(id), sk: 'RUN' })
+
+/** The switch that aborts one run. */
+export const abortKey = (id: string): Key => ({ pk: runPartition(id), sk: 'ABORT' })
+
+/** Sort key prefix of one step's ledger; padded, so that the table's order is the ledger's. */
+export const stepPrefix = (step: number): string => `${injectionPrefix}${digits(step, 5)}#`
+
+/** Where a ledger entry is. */
+export const injectionKey = (at: { readonly runId: string; readonly step: number; readonly n: number }): Key => ({
+  pk: runPartition(at.runId),
+  sk: `${stepPrefix(at.step)}${digits(at.n, 6)}`,
+})
+
+/** Where a line of history is; padded like the ledger. */
+export const eventKey = (runId: string, at: { readonly version: number; readonly n: number }): Key => ({
+  pk: runPartition(runId),
+  sk: `${eventPrefix}${digits(at.version, 10)}#${digits(at.n, 5)}`,
+})
+
+/** Where a lock is; `key` is `clusterUid/namespace` or `clusterUid/node#name`. */
+export const lockKey = (key: string): Key => ({ pk: `LOCK#${key}`, sk: 'LOCK' })
+
+/** The switch that halts everything. */
+export const haltKey: Key = { pk: 'CONTROL', sk: 'HALT' }
+
+/** The switch that pauses one suite. */
+export const pauseKey = (suite: string): Key => ({ pk: 'CONTROL', sk: `PAUSE#${suite}` })

@@ -1,0 +1,36 @@
+import { StoreUnavailable } from '../../domain/errors.ts'
+import type { LockStore } from '../../ports.ts'
+import { freeOrMine, heldBy } from './conditions.ts'
+import { lockKey } from './keys.ts'
+import type { TableAccess } from './table-access.ts'
+
+const maxAttempts = 5
+
+/** Locks in the table. They never expire: whoever takes one over has proved that its holder's run is over. */
+export function createLockStore(table: TableAccess): LockStore {
+  return {
+    acquire: (key, runId) => acquire(table, key, runId),
+    takeOver: async (key, from, to) => {
+      if (await table.update(lockKey(key), { holder: to }, { expression: heldBy, values: { ':runId': from } })) return true
+      return (await holderOf(table, key)) === to
+    },
+    release: async (key, runId) => {
+      await table.delete(lockKey(key), { expression: heldBy, values: { ':runId': runId } })
+    },
+  }
+}
+
+async function holderOf(table: TableAccess, key: string): Promise<string | undefined> {
+  return (await table.get(lockKey(key)))?.holder as string | undefined
+}
+
+/** Refused and yet nobody there: the holder let go in between, so try again. */
+async function acquire(table: TableAccess, key: string, runId: string): Promise<string> {
+  for (let attempt = 0; attempt < maxAttempts; attempt++) {
+    const item = { ...lockKey(key), holder: runId }
+    if (await table.put(item, { expression: freeOrMine, values: { ':runId': runId } })) return runId
+    const holder = await holderOf(table, key)
+    if (holder !== undefined) return holder
+  }
+  throw new StoreUnavailable(`acquire lock ${key}: it changed hands ${maxAttempts} times meanwhile`)
+}

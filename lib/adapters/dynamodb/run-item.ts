@@ -1,0 +1,27 @@
+import { isEnded, type Run } from '../../domain/run.ts'
+import { type Key, runKey } from './keys.ts'
+import type { VersionedAttributes } from './versioned.ts'
+
+const keptMs = 30 * 24 * 3_600_000
+
+/** When a driver or the reaper should look at a live run: at its lease's end, at its next attempt, or now when nobody drives it. */
+export function wakeAt(run: Run, now: number): number {
+  if (run.lease !== null) return run.lease.until
+  return run.status === 'reverting' ? run.retryAt : now
+}
+
+/** Epoch seconds after which all of an ended run may be forgotten, undefined while it lives. */
+export function expiry(run: Run): number | undefined {
+  return isEnded(run) ? Math.ceil((run.endedAt + keptMs) / 1_000) : undefined
+}
+
+/** Everything of a run's item but its key: what the indexes sort by, and the run itself. */
+export function runAttributes(run: Run, saveId: string, now: number): VersionedAttributes {
+  const phase = isEnded(run) ? { phase: 'ended', phaseAt: run.requestedAt } : { phase: 'live', phaseAt: wakeAt(run, now) }
+  return { ...phase, version: run.version, saveId, suite: run.suite.name, requestedAt: run.requestedAt, ttl: expiry(run), body: run }
+}
+
+/** The whole item of a run, as its first save puts it. */
+export function runItem(run: Run, saveId: string, now: number): Key & VersionedAttributes {
+  return { ...runKey(run.id), ...runAttributes(run, saveId, now) }
+}

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto'
+import { isEnded, type Run } from '../../domain/run.ts'
+import type { Clock, RunStore } from '../../ports.ts'
+import { stillThere } from './conditions.ts'
+import { runKey, runPartition } from './keys.ts'
+import { expiry, runAttributes, runItem } from './run-item.ts'
+import { dueIndex, suitesIndex } from './table.ts'
+import type { Item, TableAccess } from './table-access.ts'
+import { createOnce, saveIdOf, saveVersion } from './versioned.ts'
+
+/** Runs in the table; used by the engine for every step it takes. */
+export function createRunStore(table: TableAccess, clock: Clock): RunStore {
+  return {
+    create: (run) => createOnce(table, runItem(run, randomUUID(), clock.now())),
+    load: async (id) => {
+      const item = await table.get(runKey(id))
+      return item && runOf(item)
+    },
+    save: async (run) => {
+      await saveVersion(table, runKey(run.id), runAttributes(run, saveIdOf(run), clock.now()))
+      const ttl = expiry(run)
+      if (ttl !== undefined) await expireItems(table, run.id, ttl)
+    },
+    list: async ({ suite, limit } = {}) => (suite === undefined ? listAll(table, limit) : listSuite(table, suite, limit)),
+    due: async (now) => {
+      const items = await table.query({
+        IndexName: dueIndex,
+        KeyConditionExpression: 'phase = :phase AND phaseAt <= :now',
+        ExpressionAttributeValues: { ':phase': 'live', ':now': now },
+      })
+      return items.map(runOf)
+    },
+  }
+}
+
+const runOf = (item: Item) => item.body as Run
+
+/** The ledger, history and abort switch of a run that has ended go when it goes. */
+async function expireItems(table: TableAccess, runId: string, ttl: number): Promise<void> {
+  const items = await table.query({
+    KeyConditionExpression: 'pk = :pk',
+    ExpressionAttributeValues: { ':pk': runPartition(runId) },
+    ConsistentRead: true,
+  })
+  const unmarked = items.filter((item) => item.ttl !== ttl)
+  await Promise.all(unmarked.map((item) => table.update(item, { ttl }, { expression: stillThere })))
+}
+
+async function listSuite(table: TableAccess, suite: string, limit: number | undefined): Promise<readonly Run[]> {
+  const input = {
+    IndexName: suitesIndex,
+    KeyConditionExpression: 'suite = :suite',
+    ExpressionAttributeValues: { ':suite': suite },
+    ScanIndexForward: false,
+  }
+  return (await table.query(input, limit)).map(runOf)
+}
+
+/** Live runs are few and sorted by wake time, ended ones are many and sorted by request: all of the one, the newest of the other. */
+async function listAll(table: TableAccess, limit: number | undefined): Promise<readonly Run[]> {
+  const phase = (name: string) => ({
+    IndexName: dueIndex,
+    KeyConditionExpression: 'phase = :phase',
+    ExpressionAttributeValues: { ':phase': name },
+    ScanIndexForward: false,
+  })
+  const [live, ended] = await Promise.all([table.query(phase('live')), table.query(phase('ended'), limit)])
+  const byId = new Map<string, Run>()
+  for (const run of [...live, ...ended].map(runOf)) {
+    const seen = byId.get(run.id)
+    if (seen === undefined || isEnded(run)) byId.set(run.id, run)
+  }
+  return [...byId.values()].sort((a, b) => b.requestedAt - a.requestedAt).slice(0, limit)
+}

@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  DynamoDBServiceException,
+  ResourceInUseException,
+  ResourceNotFoundException,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb'
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { StoreUnavailable } from '../../domain/errors.ts'
+import { toStoreError } from './errors.ts'
+
+/** Runs by phase: live ones by the time they are due, ended ones by the time they were requested. */
+export const dueIndex = 'due'
+
+/** Runs by suite name and the time they were requested. */
+export const suitesIndex = 'suites'
+
+/** Epoch seconds; DynamoDB deletes the item some time after. */
+export const ttlAttribute = 'ttl'
+
+/** What a deployment creates and what the adapter relies on; deployments are tested against it. */
+export const tableDefinition = {
+  BillingMode: 'PAY_PER_REQUEST',
+  AttributeDefinitions: [
+    { AttributeName: 'pk', AttributeType: 'S' },
+    { AttributeName: 'sk', AttributeType: 'S' },
+    { AttributeName: 'phase', AttributeType: 'S' },
+    { AttributeName: 'phaseAt', AttributeType: 'N' },
+    { AttributeName: 'suite', AttributeType: 'S' },
+    { AttributeName: 'requestedAt', AttributeType: 'N' },
+  ],
+  KeySchema: [
+    { AttributeName: 'pk', KeyType: 'HASH' },
+    { AttributeName: 'sk', KeyType: 'RANGE' },
+  ],
+  GlobalSecondaryIndexes: [
+    {
+      IndexName: dueIndex,
+      KeySchema: [
+        { AttributeName: 'phase', KeyType: 'HASH' },
+        { AttributeName: 'phaseAt', KeyType: 'RANGE' },
+      ],
+      Projection: { ProjectionType: 'ALL' },
+    },
+    {
+      IndexName: suitesIndex,
+      KeySchema: [
+        { AttributeName: 'suite', KeyType: 'HASH' },
+        { AttributeName: 'requestedAt', KeyType: 'RANGE' },
+      ],
+      Projection: { ProjectionType: 'ALL' },
+    },
+  ],
+} satisfies Omit<CreateTableCommandInput, 'TableName'>
+
+/** Creates the table where no deployment does (locally, in tests) and returns once it is usable; does nothing when it exists. */
+export async function ensureTable(client: DynamoDBDocumentClient, table: string): Promise<void> {
+  try {
+    if ((await tableStatus(client, table)) === 'absent') await createTable(client, table)
+    await untilActive(client, table)
+    await enableTtl(client, table)
+  } catch (error) {
+    throw toStoreError(error, `ensuring table ${table}`)
+  }
+}
+
+async function tableStatus(client: DynamoDBDocumentClient, table: string): Promise<string> {
+  try {
+    const answer = await client.send(new DescribeTableCommand({ TableName: table }))
+    return answer.Table?.TableStatus ?? 'absent'
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) return 'absent'
+    throw error
+  }
+}
+
+async function createTable(client: DynamoDBDocumentClient, table: string): Promise<void> {
+  try {
+    await client.send(new CreateTableCommand({ TableName: table, ...tableDefinition }))
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error
+  }
+}
+
+async function untilActive(client: DynamoDBDocumentClient, table: string): Promise<void> {
+  let waitMs = 10
+  for (let waitedMs = 0; waitedMs < 60_000; waitedMs += waitMs, waitMs = Math.min(waitMs * 2, 2_000)) {
+    if ((await tableStatus(client, table)) === 'ACTIVE') return
+    await sleep(waitMs)
+  }
+  throw new StoreUnavailable(`waiting 60 s for table ${table} to become active`)
+}
+
+async function enableTtl(client: DynamoDBDocumentClient, table: string): Promise<void> {
+  if (await hasTtl(client, table)) return
+  try {
+    await client.send(
+      new UpdateTimeToLiveCommand({ TableName: table, TimeToLiveSpecification: { AttributeName: ttlAttribute, Enabled: true } }),
+    )
+  } catch (error) {
+    if (isUnsupported(error)) return
+    if (!(await hasTtl(client, table))) throw error
+  }
+}
+
+async function hasTtl(client: DynamoDBDocumentClient, table: string): Promise<boolean> {
+  const answer = await client.send(new DescribeTimeToLiveCommand({ TableName: table }))
+  const status = answer.TimeToLiveDescription?.TimeToLiveStatus
+  return status === 'ENABLED' || status === 'ENABLING'
+}
+
+/** Dynalite has no expiry; the local store drops what is past its ttl when it opens. */
+function isUnsupported(error: unknown): boolean {
+  return error instanceof DynamoDBServiceException && error.name === 'UnknownOperationException'
+}

@@ -1,0 +1,53 @@
+import type { KubeConfig } from '@kubernetes/client-node'
+import { FaultlineError, KubernetesError } from '../../domain/errors.ts'
+import type { Namespace } from '../../domain/kube.ts'
+import type { Clock, Cluster } from '../../ports.ts'
+import { systemClock } from '../system-clock.ts'
+import { Credentials } from './credentials.ts'
+import { proxyOf } from './dispatcher.ts'
+import { Exchange } from './exchange.ts'
+import { kubeObjects } from './objects.ts'
+import { kubePods } from './pods.ts'
+import { type Bounds, Transport } from './transport.ts'
+
+export interface ConnectOptions extends Partial<Bounds> {
+  /** Measures timeouts and pauses. A virtual clock that jumps ahead lets calls in flight time out, so simulations leave this one real. */
+  readonly clock?: Clock
+  /** In [0, 1), for jitter. */
+  readonly random?: () => number
+}
+
+/** A cluster whose connections want to be closed. */
+export interface ConnectedCluster extends Cluster {
+  /** Calls under way fail as `unavailable`. */
+  close(): Promise<void>
+}
+
+/** The bounds of calls unless the caller says otherwise. */
+export const defaultBounds: Bounds = { timeoutMs: 10_000, budgetMs: 20_000, maxAttempts: 5, maxInFlight: 50, dialTimeoutMs: 3_000 }
+
+/** Connects to the config's current context; nothing is sent before the first call. Throws bad_input for a config that cannot work. */
+export function connectCluster(config: KubeConfig, options: ConnectOptions = {}): ConnectedCluster {
+  const cluster = config.getCurrentCluster()
+  if (cluster === null) throw new FaultlineError('bad_input', `context "${config.getCurrentContext()}" of the kubeconfig names no cluster`)
+  if (!URL.canParse(cluster.server) || !/^https?:$/.test(new URL(cluster.server).protocol)) {
+    throw new FaultlineError('bad_input', `cluster ${cluster.name}: server "${cluster.server}" is not an http(s) address`)
+  }
+  if (cluster.proxyUrl) proxyOf(cluster)
+  const { clock = systemClock, random = Math.random, ...given } = options
+  const bounds = { ...defaultBounds, ...given }
+  // Calls and dials have maxInFlight slots each.
+  const pool = { connections: 2 * bounds.maxInFlight, connectTimeoutMs: bounds.timeoutMs }
+  const exchange = new Exchange({ cluster, credentials: new Credentials(config), clock, pool })
+  const transport = new Transport({ exchange, clock, random, bounds })
+  return { objects: kubeObjects(transport), pods: kubePods(transport), close: () => transport.close() }
+}
+
+/** The cluster's identity, the same from wherever it is asked: its kube-system namespace's UID; `simulated` marks Faultline's sandbox. */
+export async function clusterIdentity(cluster: Cluster): Promise<{ readonly uid: string; readonly simulated: boolean }> {
+  const found = await cluster.objects.get<Namespace>({ apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' })
+  const uid = found?.metadata.uid
+  if (uid === undefined)
+    throw new KubernetesError('not_found', 404, 'get Namespace kube-system: there is none, so the cluster has no identity')
+  return { uid, simulated: found?.metadata.annotations?.['faultline.dev/simulated'] === 'true' }
+}

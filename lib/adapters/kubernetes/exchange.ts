@@ -1,0 +1,122 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Cluster } from '@kubernetes/client-node'
+import type { Dispatcher } from 'undici'
+import type { Clock } from '../../ports.ts'
+import type { Access, Credentials, Tls } from './credentials.ts'
+import { createDispatcher, type PoolOptions } from './dispatcher.ts'
+import { noAnswer } from './no-answer.ts'
+import { within } from './timeout.ts'
+
+/** One HTTP request, without its credentials. */
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: object
+  readonly contentType?: string
+  /** Reads no more than this; then a body that breaks off is no error, since the headers are answer enough. */
+  readonly maxBytes?: number
+}
+
+/** What came back, from whomever. */
+export interface Answer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+  /** False when the body broke off or was cut at `maxBytes`. */
+  readonly complete: boolean
+}
+
+/** Sends single requests to one API server over its shared connections; no retries here. */
+export class Exchange {
+  readonly #origin: string
+  readonly #prefix: string
+  readonly #cluster: Cluster
+  readonly #credentials: Credentials
+  readonly #clock: Clock
+  readonly #poolOptions: PoolOptions
+  #pool: { readonly tls: Tls; readonly dispatcher: Dispatcher } | undefined
+
+  constructor(options: { cluster: Cluster; credentials: Credentials; clock: Clock; pool: PoolOptions }) {
+    const server = new URL(options.cluster.server)
+    this.#origin = server.origin
+    this.#prefix = server.pathname.replace(/\/+$/, '')
+    this.#cluster = options.cluster
+    this.#credentials = options.credentials
+    this.#clock = options.clock
+    this.#poolOptions = options.pool
+  }
+
+  /** Rejects with `NoAnswer` only. A 401 is tried once more when the credentials can be renewed. */
+  async send(call: Call, timeoutMs: number): Promise<Answer> {
+    let started = false
+    try {
+      return await within(this.#clock, timeoutMs, async (signal) => {
+        const access = await this.#credentials.read()
+        started = true
+        const answer = await this.#request(call, access, signal)
+        if (answer.status !== 401 || !this.#credentials.renew(access)) return answer
+        return await this.#request(call, await this.#credentials.read(), signal)
+      })
+    } catch (error) {
+      throw noAnswer(error, { server: this.#origin, started })
+    }
+  }
+
+  /** Calls still under way fail. */
+  async close(): Promise<void> {
+    await this.#pool?.dispatcher.destroy()
+  }
+
+  async #request(call: Call, access: Access, signal: AbortSignal): Promise<Answer> {
+    const query = new URLSearchParams(call.query).toString()
+    const response = await this.#dispatcherFor(access.tls).request({
+      origin: this.#origin,
+      path: `${this.#prefix}${call.path}${query === '' ? '' : `${call.path.includes('?') ? '&' : '?'}${query}`}`,
+      method: call.method,
+      headers: { accept: 'application/json, */*', 'user-agent': 'faultline', ...contentType(call), ...access.headers },
+      body: call.body === undefined ? null : JSON.stringify(call.body),
+      signal,
+    })
+    const { text, complete } = await readBody(response.body, call.maxBytes)
+    return { status: response.statusCode, headers: response.headers, text, complete }
+  }
+
+  #dispatcherFor(tls: Tls): Dispatcher {
+    if (this.#pool === undefined || !sameTls(this.#pool.tls, tls)) {
+      const old = this.#pool?.dispatcher
+      this.#pool = { tls, dispatcher: createDispatcher(this.#cluster, tls, this.#poolOptions) }
+      // Lets calls under way finish; whatever goes wrong with them is theirs to report.
+      old?.close().catch(() => {})
+    }
+    return this.#pool.dispatcher
+  }
+}
+
+function contentType(call: Call): Record<string, string> {
+  return call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }
+}
+
+function sameTls(a: Tls, b: Tls): boolean {
+  return (['ca', 'cert', 'key', 'servername', 'rejectUnauthorized'] as const).every((part) => String(a[part]) === String(b[part]))
+}
+
+async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number | undefined): Promise<{ text: string; complete: boolean }> {
+  if (maxBytes === undefined) return { text: await body.text(), complete: true }
+  const chunks: Buffer[] = []
+  let size = 0
+  let complete = true
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      chunks.push(chunk)
+      size += chunk.length
+      if (size >= maxBytes) {
+        complete = false
+        break
+      }
+    }
+  } catch {
+    complete = false
+  }
+  return { text: Buffer.concat(chunks).toString('utf8').slice(0, maxBytes), complete }
+}

@@ -1,0 +1,53 @@
+import type { KubeObject, ObjectRef } from '../../domain/kube.ts'
+import type { ListOptions } from '../../ports.ts'
+import { jsonIn, notKubernetes } from './errors.ts'
+import type { Answer } from './exchange.ts'
+import { nameOf, pathOf } from './paths.ts'
+import type { Transport } from './transport.ts'
+
+const pageSize = '500'
+
+/** How often a list whose continue token went stale (410) is begun anew; tokens live for minutes, so more would be a sign of something else. */
+const maxStarts = 3
+
+/** Every page, consistently: when the server has forgotten the snapshot, what was read so far is thrown away. */
+export async function listAll<T extends KubeObject>(
+  transport: Transport,
+  kind: Pick<ObjectRef, 'apiVersion' | 'kind'>,
+  options: ListOptions,
+): Promise<readonly T[]> {
+  const place = { ...kind, ...(options.namespace === undefined ? {} : { namespace: options.namespace }) }
+  const request = { method: 'GET', path: pathOf(place), tried: `list ${nameOf(place)}`, repeat: 'always' } as const
+  const items: T[] = []
+  let token = ''
+  for (let starts = 1; ; ) {
+    const answer = await transport.send({ ...request, query: queryOf(options, token) })
+    if (answer.status === 410 && token !== '' && starts < maxStarts) {
+      starts += 1
+      token = ''
+      items.length = 0
+      continue
+    }
+    const page = pageIn<T>(request.tried, answer)
+    // Items of a list come without these two.
+    items.push(...page.items.map((item) => ({ ...item, apiVersion: kind.apiVersion, kind: kind.kind })))
+    token = page.token
+    if (token === '') return items
+  }
+}
+
+function queryOf(options: ListOptions, token: string): Record<string, string> {
+  return {
+    limit: pageSize,
+    ...(options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector }),
+    ...(options.fieldSelector === undefined ? {} : { fieldSelector: options.fieldSelector }),
+    ...(token === '' ? {} : { continue: token }),
+  }
+}
+
+/** A body without `items` must not pass for an empty list: "nothing there" is what proves an undo. */
+function pageIn<T>(tried: string, answer: Answer): { readonly items: readonly T[]; readonly token: string } {
+  const body = jsonIn(tried, answer) as { items?: readonly T[] | null; metadata?: { continue?: string } }
+  if (body.items === undefined) throw notKubernetes(tried, answer)
+  return { items: body.items ?? [], token: body.metadata?.continue ?? '' }
+}

@@ -1,0 +1,82 @@
+import { FaultlineError } from '../../domain/errors.ts'
+
+interface Resource {
+  readonly plural: string
+  readonly namespaced: boolean
+}
+
+/** What a REST path is made of; without a name it is the collection. */
+export interface Place {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly namespace?: string
+  readonly name?: string
+}
+
+const inNamespace = (plural: string): Resource => ({ plural, namespaced: true })
+const inCluster = (plural: string): Resource => ({ plural, namespaced: false })
+
+/** A table instead of discovery: no call before the first call, and nothing that can be missing when a revert needs it. */
+const resources: Readonly<Record<string, Resource>> = {
+  Namespace: inCluster('namespaces'),
+  Node: inCluster('nodes'),
+  Pod: inNamespace('pods'),
+  Service: inNamespace('services'),
+  Event: inNamespace('events'),
+  ServiceAccount: inNamespace('serviceaccounts'),
+  ResourceQuota: inNamespace('resourcequotas'),
+  LimitRange: inNamespace('limitranges'),
+  ConfigMap: inNamespace('configmaps'),
+  Deployment: inNamespace('deployments'),
+  ReplicaSet: inNamespace('replicasets'),
+  StatefulSet: inNamespace('statefulsets'),
+  DaemonSet: inNamespace('daemonsets'),
+  Job: inNamespace('jobs'),
+  CronJob: inNamespace('cronjobs'),
+  NetworkPolicy: inNamespace('networkpolicies'),
+  PodDisruptionBudget: inNamespace('poddisruptionbudgets'),
+}
+
+/**
+ * REST path of an object or a collection. Refuses (bad_input) unknown kinds, a missing namespace, and names that would
+ * make it another path: a DELETE of `pods/` or `pods/..` would take the whole collection or the namespace.
+ */
+export function pathOf(place: Place, subresource?: string): string {
+  const resource = resourceOf(place)
+  const { apiVersion, kind, namespace, name } = place
+  if (name !== undefined && resource.namespaced && namespace === undefined) throw badPlace(place, `a ${kind} needs a namespace`)
+  const parts = [apiVersion.includes('/') ? '/apis' : '/api', ...apiVersion.split('/').map((part) => segment(place, part))]
+  if (resource.namespaced && namespace !== undefined) parts.push('namespaces', segment(place, namespace))
+  parts.push(resource.plural)
+  if (name !== undefined) parts.push(segment(place, name))
+  if (subresource !== undefined) parts.push(subresource)
+  return parts.join('/')
+}
+
+/** Path a new object is posted to. */
+export function collectionOf(place: Place): string {
+  const { apiVersion, kind, namespace } = place
+  if (resourceOf(place).namespaced && namespace === undefined) throw badPlace(place, `a ${kind} needs a namespace`)
+  return pathOf({ apiVersion, kind, ...(namespace === undefined ? {} : { namespace }) })
+}
+
+/** How messages name it: `NetworkPolicy jadevectordb-system/deny`. */
+export function nameOf(place: Place): string {
+  const where = [place.namespace, place.name].filter((part) => part !== undefined).join('/')
+  return where === '' ? place.kind : `${place.kind} ${where}`
+}
+
+function resourceOf(place: Place): Resource {
+  const resource = Object.hasOwn(resources, place.kind) ? resources[place.kind] : undefined
+  if (resource === undefined) throw badPlace(place, `kind ${place.kind} is not known here; there are ${Object.keys(resources).join(', ')}`)
+  return resource
+}
+
+function segment(place: Place, text: string): string {
+  if (text === '' || text === '.' || text === '..' || text.includes('/')) throw badPlace(place, `"${text}" is not a name`)
+  return encodeURIComponent(text)
+}
+
+function badPlace(place: Place, why: string): FaultlineError {
+  return new FaultlineError('bad_input', `${nameOf(place)}: ${why}`)
+}

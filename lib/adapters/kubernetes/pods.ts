@@ -1,0 +1,107 @@
+import { KubernetesError } from '../../domain/errors.ts'
+import type { KubePods } from '../../ports.ts'
+import { classifyDial } from './dial.ts'
+import { isAbsent, jsonIn, refusal, statusOf } from './errors.ts'
+import type { Answer, Call } from './exchange.ts'
+import { NoAnswer } from './no-answer.ts'
+import { kubeObjects } from './objects.ts'
+import { nameOf, pathOf } from './paths.ts'
+import { TimedOut } from './timeout.ts'
+import type { Transport } from './transport.ts'
+
+/** More of a log is never read; Faultline's own Jobs write a line per target. */
+const maxLogBytes = 1024 * 1024
+
+/** Enough for any Status; a pod's page is not of interest. */
+const maxDialBytes = 16 * 1024
+
+/** A container that has not started yet has no log; the API server calls that a bad request. */
+const notStarted = /is waiting to start|has not started|previous terminated container/
+
+interface PodName {
+  readonly namespace: string
+  readonly name: string
+}
+
+/** What only pods have, over the pods' subresources. */
+export function kubePods(transport: Transport): KubePods {
+  return {
+    dial: (pod, path) => dial(transport, pod, path),
+    evict: (pod) => evict(transport, pod),
+    log: (pod) => log(transport, pod),
+    can: (access) => can(transport, access),
+  }
+}
+
+const podRef = ({ namespace, name }: PodName) => ({ apiVersion: 'v1', kind: 'Pod', namespace, name })
+
+async function dial(transport: Transport, pod: PodName & { port: number }, path: string): ReturnType<KubePods['dial']> {
+  const port = { ...podRef(pod), name: `${pod.name}:${pod.port}` }
+  const call: Call = { method: 'GET', path: `${pathOf(port, 'proxy').replaceAll('%3A', ':')}${within(path)}`, maxBytes: maxDialBytes }
+  try {
+    return classifyDial(await transport.dial(call))
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error
+    // A dropped SYN keeps the API server waiting for 30 s, so this is the usual sign of a DROP; but it is also that of a slow pod.
+    const message = error.cause instanceof TimedOut ? `no answer within ${transport.dialTimeoutMs / 1000} s` : error.message
+    return { outcome: 'unknown', status: null, message }
+  }
+}
+
+/** Keeps the path inside the pod: `/../..` would be another resource of the API server. */
+function within(path: string): string {
+  const url = new URL(`http://pod/${path.replace(/^\/+/, '')}`)
+  return `${url.pathname}${url.search}`
+}
+
+async function evict(transport: Transport, pod: PodName & { uid: string }): ReturnType<KubePods['evict']> {
+  const ref = podRef(pod)
+  const tried = `evict ${nameOf(ref)}`
+  const { name, namespace, uid } = pod
+  const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace }, deleteOptions: { preconditions: { uid } } }
+  const answer = await transport.send({ method: 'POST', path: pathOf(ref, 'eviction'), body, tried, repeat: 'always', final: isBudgets })
+  if (isAbsent(answer, ref)) return { outcome: 'absent', message: `${nameOf(ref)} is gone` }
+  if (isBudgets(answer)) return { outcome: 'blocked', message: statusOf(answer)?.message ?? '' }
+  if (answer.status === 409) return replaced(transport, { pod, answer, tried })
+  jsonIn(tried, answer)
+  return { outcome: 'evicted', message: `${nameOf(ref)} is being evicted` }
+}
+
+/** A disruption budget says 429 in a Status; the API server's own overload says 429 in plain text, and that one is worth a retry. */
+function isBudgets(answer: Answer): boolean {
+  return answer.status === 429 && statusOf(answer) !== undefined
+}
+
+/** A conflict is the UID's, or that of a budget that changed meanwhile: a look at the pod tells. */
+async function replaced(
+  transport: Transport,
+  refused: { readonly pod: PodName & { uid: string }; readonly answer: Answer; readonly tried: string },
+): ReturnType<KubePods['evict']> {
+  const ref = podRef(refused.pod)
+  const now = await kubeObjects(transport).get(ref)
+  if (now?.metadata.uid === refused.pod.uid) throw refusal(refused.tried, refused.answer)
+  return { outcome: 'absent', message: now === undefined ? `${nameOf(ref)} is gone` : `${nameOf(ref)} has been replaced` }
+}
+
+async function log(transport: Transport, pod: PodName & { container: string }): Promise<string> {
+  const ref = podRef(pod)
+  const tried = `read the log of container ${pod.container} of ${nameOf(ref)}`
+  const query = { container: pod.container, limitBytes: String(maxLogBytes) }
+  const answer = await transport.send({ method: 'GET', path: pathOf(ref, 'log'), query, tried, repeat: 'always' })
+  if (isAbsent(answer, ref) || (answer.status === 400 && notStarted.test(statusOf(answer)?.message ?? ''))) return ''
+  if (answer.status !== 200) throw refusal(tried, answer)
+  return answer.text
+}
+
+async function can(transport: Transport, access: Parameters<KubePods['can']>[0]): Promise<boolean> {
+  const tried = `ask whether it is allowed to ${access.verb} ${access.resource}`
+  const kind = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' }
+  const body = { ...kind, spec: { resourceAttributes: access } }
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
+  const review = jsonIn(tried, await transport.send({ method: 'POST', path, body, tried, repeat: 'always' })) as {
+    status?: { allowed?: unknown }
+  }
+  if (typeof review.status?.allowed !== 'boolean')
+    throw new KubernetesError('unavailable', 200, `${tried}: the review came back without an answer`)
+  return review.status.allowed
+}

@@ -1,0 +1,45 @@
+/** Everything that can be set, with its default; read from flags and environment in the composition root only. */
+export interface Config {
+  readonly injector: {
+    /** Image with the injector's tools; null: faults that need it are refused. */
+    readonly image: string | null
+    readonly namespace: string
+    readonly pullPolicy: 'IfNotPresent' | 'Always' | 'Never'
+  }
+  readonly fuse: {
+    /** Named in the pod template of pod-less fuses; never pulled, but read by policy engines. */
+    readonly image: string
+    /** Image with `kubectl` or `curl` for the fuse of a cordon; null: drains are refused unless `acceptNoFuse`. */
+    readonly cordonImage: string | null
+    /** Service account of that pod: may only patch nodes. */
+    readonly cordonServiceAccount: string
+    /** The fuse burns this much after the planned end. */
+    readonly marginMs: number
+    readonly acceptNoFuse: boolean
+  }
+  /** How long a step may take from its plan to its evidence. */
+  readonly prepareMs: number
+  readonly leaseMs: number
+  /** How far two drivers' clocks may differ. */
+  readonly skewMs: number
+  /** Time between two looks at controls, beacon and fuse while a fault is held. */
+  readonly sampleMs: number
+  /** Calls that no fuse can fence (delete, evict, cordon) are given up after this. */
+  readonly unfencedCallMs: number
+}
+
+export const defaultConfig: Config = {
+  injector: { image: null, namespace: 'faultline-injectors', pullPolicy: 'IfNotPresent' },
+  fuse: {
+    image: 'registry.k8s.io/pause:3.10',
+    cordonImage: null,
+    cordonServiceAccount: 'faultline-cordon-fuse',
+    marginMs: 30_000,
+    acceptNoFuse: false,
+  },
+  prepareMs: 60_000,
+  leaseMs: 30_000,
+  skewMs: 30_000,
+  sampleMs: 3_000,
+  unfencedCallMs: 10_000,
+}

@@ -1,0 +1,100 @@
+import type { FaultName } from './suite.ts'
+
+/** A pod or node, fixed when the step is planned. `node` is where a pod runs (for a node: itself). */
+export interface Target {
+  readonly kind: 'Pod' | 'Node'
+  /** Empty for nodes. */
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  readonly node: string
+  /** Only for faults inside a container. */
+  readonly container?: { readonly name: string; readonly id: string }
+  /** TCP port the canary dials, if one is known. */
+  readonly port?: number
+}
+
+/** What evidence says: `yes` and `no` are measured, `unknown` is all that could not be. */
+export type Finding = 'yes' | 'no' | 'unknown'
+
+/** One measured figure of one target. */
+export interface Measurement {
+  /** Name of the pod or node. */
+  readonly target: string
+  readonly name: string
+  readonly unit: string
+  readonly value: number | string
+}
+
+/**
+ * What was seen of a fault at one time. `before`: prior to the injection; `during`: once active; `end`: just before its planned end;
+ * `after`: after the revert. `finding` answers "does it bite?" (during, end) or "is it gone?" (after).
+ */
+export interface Evidence {
+  readonly phase: 'before' | 'during' | 'end' | 'after'
+  readonly at: number
+  readonly finding: Finding
+  /** One sentence for people. */
+  readonly summary: string
+  readonly measurements: readonly Measurement[]
+}
+
+/** The in-cluster expiry an injection needs before it may create anything; null where nothing outlives the action. */
+export interface FuseSpec {
+  readonly namespace: string
+  readonly name: string
+  /** Only for what no owner can carry (a cordon): a pod that undoes it at the deadline, on another node than `awayFrom`. */
+  readonly pod: { readonly image: string; readonly serviceAccount: string; readonly awayFrom: string } | null
+}
+
+/** A fuse that was read back burning. Its UID is the fence: objects that name it are collected once it is gone. */
+export interface FuseRef {
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  /** When Kubernetes ends it, ms since epoch. */
+  readonly burnsAt: number
+}
+
+/** Whatever a fault needs to undo itself, stored before it is injected. Plain JSON. */
+export type UndoData = Readonly<Record<string, unknown>>
+
+export type InjectionStatus =
+  /** stored; nothing touched */
+  | 'planned'
+  /** the cluster may have been touched */
+  | 'injecting'
+  /** proven to bite */
+  | 'active'
+  /** in place, but nothing shows that it bites */
+  | 'no_effect'
+  /** could not be put in place */
+  | 'failed'
+  /** being undone, or waiting for the proof */
+  | 'reverting'
+  /** proven to be gone */
+  | 'reverted'
+
+/** A ledger entry: one object or action that carries a fault for one or many targets. */
+export interface Injection {
+  readonly runId: string
+  readonly step: number
+  readonly n: number
+  readonly version: number
+  readonly fault: FaultName
+  readonly targets: readonly Target[]
+  readonly undo: UndoData
+  readonly fuse: FuseSpec | null
+  readonly armed: FuseRef | null
+  readonly status: InjectionStatus
+  /** Worst thing seen so far, for people: why it failed, had no effect, or ended early. */
+  readonly reason: string | null
+  readonly evidence: readonly Evidence[]
+  /** After this time the objects of this injection are orphans, ms since epoch. */
+  readonly expiresAt: number
+}
+
+/** True while undoing it is still owed. */
+export function isOpen(injection: Pick<Injection, 'status'>): boolean {
+  return injection.status !== 'reverted'
+}

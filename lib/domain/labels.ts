@@ -1,0 +1,34 @@
+/** Every object of ours bears `managed-by`, so that one `kubectl delete jobs -A -l …` ends all chaos. */
+export const managedByLabel = 'app.kubernetes.io/managed-by'
+export const managedBy = 'faultline'
+export const managedSelector = `${managedByLabel}=${managedBy}`
+export const haltCommand = `kubectl delete jobs -A -l ${managedSelector}`
+
+export const runLabel = 'faultline.dev/run'
+export const stepLabel = 'faultline.dev/step'
+/** What the object is for: fuse, beacon, injector, check, policy. */
+export const roleLabel = 'faultline.dev/role'
+/** On targets only; the partition's policy selects it. Inert when left behind. */
+export const targetLabel = 'faultline.dev/target'
+export const expiresAnnotation = 'faultline.dev/expires-at'
+/** On a cordoned node: whose cordon it is. */
+export const cordonAnnotation = 'faultline.dev/cordoned-by'
+/** On kube-system of the embedded cluster. */
+export const simulatedAnnotation = 'faultline.dev/simulated'
+
+export type Role = 'fuse' | 'beacon' | 'injector' | 'check' | 'policy'
+
+/** Labels of an object that belongs to a step (or, for the beacon, to the run). */
+export function ourLabels(owner: { readonly runId: string; readonly step: number | null; readonly role: Role }): Record<string, string> {
+  return {
+    [managedByLabel]: managedBy,
+    [runLabel]: owner.runId,
+    ...(owner.step === null ? {} : { [stepLabel]: String(owner.step) }),
+    [roleLabel]: owner.role,
+  }
+}
+
+/** What one step's objects and targets are tagged with, as label value and in the kernel. */
+export function stepTag(runId: string, step: number): string {
+  return `${runId}-${step}`
+}

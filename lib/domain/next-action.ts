@@ -1,0 +1,84 @@
+import { assertNever } from './errors.ts'
+import type { AbortReason, Run } from './run.ts'
+
+/** What the engine is to do next. */
+export type Action =
+  | { readonly do: 'admit' }
+  | { readonly do: 'light_beacon' }
+  | { readonly do: 'plan_step' }
+  | { readonly do: 'inject' }
+  | { readonly do: 'recheck' }
+  | { readonly do: 'end_hold' }
+  | { readonly do: 'revert' }
+  | { readonly do: 'check_recovery' }
+  | { readonly do: 'end_rest' }
+  | { readonly do: 'verify' }
+  | { readonly do: 'abort'; readonly reason: AbortReason; readonly detail: string }
+  /** `watch`: look for halts, aborts and missing fuses meanwhile. */
+  | { readonly do: 'wait'; readonly until: number; readonly watch: boolean }
+  /** Somebody else has to act first (an approval), or nothing is left to do. */
+  | { readonly do: 'nothing' }
+
+/** How long before its planned end a fault's evidence is taken again; half of its duration at most. */
+export const recheckLeadMs = 1500
+
+/** When a run that was admitted must be over; then it is aborted and reverted. */
+export function deadlineOf(run: Run): number {
+  return run.requestedAt + run.suite.maxDurationMs
+}
+
+/** Decides, from the record alone, what comes next. Pure: the same run at the same time always gives the same action. */
+export function nextAction(run: Run, now: number): Action {
+  switch (run.status) {
+    case 'requested':
+      return { do: 'admit' }
+    case 'awaiting_approval':
+      return { do: 'nothing' }
+    case 'reverting':
+      return now < run.retryAt ? wait(run.retryAt, false) : { do: 'revert' }
+    case 'verifying':
+      return now < run.until ? wait(run.until, run.abort === null && run.attempts === 0) : { do: 'verify' }
+    case 'preparing':
+    case 'injecting':
+    case 'holding':
+    case 'recovering':
+    case 'resting':
+      return now >= deadlineOf(run) && run.abort === null
+        ? { do: 'abort', reason: 'deadline', detail: `the run lasted longer than its maxDuration of ${run.suite.maxDurationMs / 1000} s` }
+        : nextInStep(run, now)
+    case 'succeeded':
+    case 'failed':
+    case 'no_effect':
+    case 'aborted':
+    case 'refused':
+      return { do: 'nothing' }
+    default:
+      return assertNever(run)
+  }
+}
+
+function nextInStep(run: Extract<Run, { status: 'preparing' | 'injecting' | 'holding' | 'recovering' | 'resting' }>, now: number): Action {
+  switch (run.status) {
+    case 'preparing':
+      if (run.beacon === null) return { do: 'light_beacon' }
+      return now < run.until ? wait(run.until, true) : { do: 'plan_step' }
+    case 'injecting':
+      return { do: 'inject' }
+    case 'holding': {
+      const recheckAt = run.revertAt - Math.min(recheckLeadMs, (run.suite.steps[run.step]?.durationMs ?? 0) / 2)
+      if (now >= run.revertAt) return { do: 'end_hold' }
+      if (!run.rechecked) return now < recheckAt ? wait(recheckAt, true) : { do: 'recheck' }
+      return wait(run.revertAt, true)
+    }
+    case 'recovering':
+      return { do: 'check_recovery' }
+    case 'resting':
+      return now < run.until ? wait(run.until, true) : { do: 'end_rest' }
+    default:
+      return assertNever(run)
+  }
+}
+
+function wait(until: number, watch: boolean): Action {
+  return { do: 'wait', until, watch }
+}

@@ -1,0 +1,151 @@
+import type { Node, OwnerReference, Pod } from './kube.ts'
+import { controllerOf, isReady } from './kube.ts'
+import { compileSelector } from './label-selector.ts'
+import { managedBy, managedByLabel } from './labels.ts'
+import { hash53, seededRandom, shuffled } from './random.ts'
+import type { Refusal } from './run.ts'
+import type { Selection } from './suite.ts'
+
+/** What the cluster held when targets were chosen. */
+export interface Inventory {
+  readonly namespace: string
+  readonly pods: readonly Pod[]
+  readonly nodes: readonly Node[]
+  /** Controllers of controllers, by UID (a ReplicaSet's Deployment). */
+  readonly parents: ReadonlyMap<string, OwnerReference>
+}
+
+/** A pod that would have been hit, and why it must not be. */
+export interface Unsafe {
+  readonly pod: string
+  readonly why: string
+}
+
+export interface Choice {
+  readonly chosen: readonly Pod[]
+  readonly unsafe: readonly Unsafe[]
+  readonly refusals: readonly Pick<Refusal, 'code' | 'message'>[]
+}
+
+/** Namespaces nobody may attack: the cluster's own. */
+export const protectedNamespaces: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease']
+
+const zoneLabel = 'topology.kubernetes.io/zone'
+
+/**
+ * Chooses the pods of a step: candidates by the selection, less those that must never be hit, then `percent` or `count` of them in
+ * an order that the seed and the step fix. Rounds down, never to less than one; names that do not exist or are unsafe refuse the step.
+ */
+export function chooseTargets(
+  inventory: Inventory,
+  selection: Selection,
+  options: { readonly seed: number; readonly step: number; readonly allowBarePods?: boolean },
+): Choice {
+  const candidates = matching(inventory, selection)
+  const unsafe = candidates.flatMap((pod) => {
+    const why = whyUnsafe(pod, options.allowBarePods ?? false)
+    return why === null ? [] : [{ pod: pod.metadata.name, why }]
+  })
+  const safe = candidates.filter((pod) => !unsafe.some((u) => u.pod === pod.metadata.name))
+  const refusals = refuse(inventory, selection, { candidates, safe, unsafe })
+  if (refusals.length > 0) return { chosen: [], unsafe, refusals }
+  return { chosen: draw(safe, selection, options), unsafe, refusals: [] }
+}
+
+/** How many of `total` a selection takes. */
+export function amountOf(total: number, selection: Pick<Selection, 'percent' | 'count' | 'names'>): number {
+  if (total === 0) return 0
+  if (selection.count !== null) return Math.min(total, selection.count)
+  if (selection.percent !== null) return Math.max(1, Math.floor((total * selection.percent) / 100))
+  return total
+}
+
+/** Draws nodes or pods alike: sorted by name first, so that only the seed decides. */
+export function draw<T extends { readonly metadata: { readonly name: string } }>(
+  items: readonly T[],
+  selection: Pick<Selection, 'percent' | 'count' | 'names'>,
+  options: { readonly seed: number; readonly step: number },
+): readonly T[] {
+  const sorted = items.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+  const random = seededRandom(hash53(`${options.seed}/${options.step}`))
+  return shuffled(sorted, random)
+    .slice(0, amountOf(items.length, selection))
+    .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+}
+
+/** Pods that the selection's conditions name, running or not; ours never count. */
+export function matching(inventory: Inventory, selection: Selection): readonly Pod[] {
+  const matches = compileSelector(selection.selector)
+  const zones = new Map(inventory.nodes.map((node) => [node.metadata.name, node.metadata.labels?.[zoneLabel]]))
+  return inventory.pods.filter((pod) => {
+    const { labels, name } = pod.metadata
+    const node = pod.spec.nodeName ?? ''
+    return (
+      labels?.[managedByLabel] !== managedBy &&
+      matches(labels) &&
+      (selection.names === null || selection.names.includes(name)) &&
+      (selection.node === null || node === selection.node) &&
+      (selection.zone === null || zones.get(node) === selection.zone) &&
+      (selection.owner === null || isOwnedBy(pod, selection.owner, inventory.parents)) &&
+      pod.metadata.deletionTimestamp === undefined &&
+      pod.status?.phase !== 'Succeeded' &&
+      pod.status?.phase !== 'Failed'
+    )
+  })
+}
+
+function isOwnedBy(pod: Pod, owner: string, parents: Inventory['parents']): boolean {
+  const [kind = '', name = ''] = owner.split('/')
+  for (let ref = controllerOf(pod); ref !== undefined; ref = parents.get(ref.uid)) {
+    if (ref.kind.toLowerCase() === kind.toLowerCase() && ref.name === name) return true
+  }
+  return false
+}
+
+/**
+ * Pods nobody would bring back, or whose network is the node's: a drop there would cut the kubelet
+ * (https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/ for mirror pods).
+ */
+function whyUnsafe(pod: Pod, allowBarePods: boolean): string | null {
+  if (pod.spec.hostNetwork === true) return 'it is on the host network: a fault there would hit the node itself'
+  if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) return 'it is a mirror pod of the kubelet'
+  const owner = controllerOf(pod)
+  if (owner?.kind === 'DaemonSet') return 'it belongs to a DaemonSet'
+  if (owner === undefined && !allowBarePods) return 'no controller owns it: nobody would bring it back (allowBarePods permits it)'
+  if (!isReady(pod)) return 'it is not Ready'
+  return null
+}
+
+function refuse(
+  inventory: Inventory,
+  selection: Selection,
+  found: { readonly candidates: readonly Pod[]; readonly safe: readonly Pod[]; readonly unsafe: readonly Unsafe[] },
+): Choice['refusals'] {
+  const where = `namespace ${inventory.namespace}`
+  const missing = (selection.names ?? []).filter((name) => !found.candidates.some((pod) => pod.metadata.name === name))
+  const named = selection.names === null ? [] : found.unsafe
+  const refusals: Pick<Refusal, 'code' | 'message'>[] = [
+    ...missing.map((name) => ({
+      code: 'no_targets' as const,
+      message: `pod ${name} is not among the pods that match ${describeSelection(selection)} in ${where}`,
+    })),
+    ...named.map((u) => ({ code: 'unsafe_target' as const, message: `pod ${u.pod} is refused: ${u.why}` })),
+  ]
+  if (refusals.length > 0 || found.safe.length > 0) return refusals
+  if (found.unsafe.length > 0)
+    return found.unsafe.map((u) => ({ code: 'unsafe_target' as const, message: `pod ${u.pod} is refused: ${u.why}` }))
+  return [{ code: 'no_targets', message: `no pod matches ${describeSelection(selection)} in ${where}` }]
+}
+
+/** The selection in words, for messages and the plan. */
+export function describeSelection(selection: Selection): string {
+  return [
+    selection.selector === '' ? 'any label' : selection.selector,
+    selection.owner === null ? '' : `owner ${selection.owner}`,
+    selection.zone === null ? '' : `zone ${selection.zone}`,
+    selection.node === null ? '' : `node ${selection.node}`,
+    selection.names === null ? '' : `names ${selection.names.join(', ')}`,
+  ]
+    .filter((part) => part !== '')
+    .join(', ')
+}

@@ -1,0 +1,274 @@
+import { assertNever } from './errors.ts'
+import type {
+  Abort,
+  Baseline,
+  BeaconRef,
+  Ended,
+  HistoryEvent,
+  InjectedOutcome,
+  Lease,
+  RecheckedOutcome,
+  Refusal,
+  Run,
+  StepRecord,
+} from './run.ts'
+import { baseOf, isEnded } from './run.ts'
+import { decideVerdict } from './verdict.ts'
+
+/** Everything that can happen to a run. The engine reports what it saw; `transition` says what that makes of the run. */
+export type RunEvent =
+  | { readonly type: 'leased'; readonly lease: Lease; readonly continued: boolean }
+  | { readonly type: 'lease_renewed'; readonly lease: Lease }
+  | { readonly type: 'handed_over' }
+  | { readonly type: 'released' }
+  | { readonly type: 'refused'; readonly refusals: readonly Refusal[] }
+  | { readonly type: 'admitted'; readonly baseline: Baseline }
+  | { readonly type: 'beacon_lit'; readonly beacon: BeaconRef }
+  | { readonly type: 'step_planned'; readonly targets: readonly string[]; readonly warnings: readonly string[] }
+  | { readonly type: 'step_refused'; readonly refusals: readonly Refusal[] }
+  | { readonly type: 'injected'; readonly outcomes: readonly InjectedOutcome[] }
+  | { readonly type: 'rechecked'; readonly outcomes: readonly RecheckedOutcome[] }
+  | { readonly type: 'hold_over' }
+  | { readonly type: 'reverted'; readonly summaries: readonly string[] }
+  | { readonly type: 'undo_unproven'; readonly messages: readonly string[] }
+  | { readonly type: 'recovered'; readonly message: string }
+  | { readonly type: 'not_recovered'; readonly message: string }
+  | { readonly type: 'rested' }
+  | { readonly type: 'verified'; readonly orphans: readonly string[] }
+  | { readonly type: 'verify_failed'; readonly message: string }
+  | { readonly type: 'abort'; readonly abort: Abort }
+  | { readonly type: 'resolved'; readonly by: string; readonly why: string }
+
+/** Wait before the next try of an undo that is not proven yet, by number of tries so far. */
+export function retryDelayMs(attempts: number): number {
+  return attempts < 20 ? 1000 : Math.min(30_000, 1000 * 2 ** Math.min(5, attempts - 19))
+}
+
+/**
+ * The run after the event: one version higher, with the event in its outbox. Pure; an event that does not fit the state is a
+ * programming error and throws.
+ */
+export function transition(run: Run, event: RunEvent, now: number): Run {
+  if (isEnded(run) && event.type !== 'released' && event.type !== 'leased') throw unexpected(run, event)
+  const next = apply(run, event, now)
+  const events = describe(run, event).map(
+    (line, n): HistoryEvent => ({ version: run.version + 1, n, at: now, type: event.type, step: stepOf(run), ...line }),
+  )
+  return { ...next, version: run.version + 1, events }
+}
+
+/** The step a run is at, null before the first and after the last. */
+export function stepOf(run: Run): number | null {
+  return 'step' in run ? run.step : null
+}
+
+function apply(run: Run, event: RunEvent, now: number): Run {
+  switch (event.type) {
+    case 'leased':
+      return { ...run, lease: event.lease, handover: false }
+    case 'lease_renewed':
+      return { ...run, lease: event.lease }
+    case 'handed_over':
+      return { ...run, handover: true }
+    case 'released':
+      return { ...run, lease: null }
+    case 'abort':
+      return beginRevert({ ...run, abort: run.abort ?? event.abort }, now)
+    case 'resolved':
+      return end(withStep(run, { verdict: 'failed', reasons: [`unproven: ${event.why} (resolved by ${event.by})`] }), 'failed', now, [
+        `unproven: ended by ${event.by}: ${event.why}`,
+      ])
+    case 'refused':
+      return {
+        ...end(
+          run,
+          'refused',
+          now,
+          event.refusals.map((r) => r.message),
+        ),
+        refusals: event.refusals,
+      }
+    case 'admitted':
+      return { ...baseOf(run), baseline: event.baseline, status: 'preparing', step: 0, until: now + run.suite.graceBeforeMs }
+    case 'beacon_lit':
+      return { ...run, beacon: event.beacon }
+    default:
+      return applyToStep(run, event, now)
+  }
+}
+
+type StepEvent = Exclude<
+  RunEvent,
+  { type: 'leased' | 'lease_renewed' | 'handed_over' | 'released' | 'abort' | 'resolved' | 'refused' | 'admitted' | 'beacon_lit' }
+>
+
+function applyToStep(run: Run, event: StepEvent, now: number): Run {
+  if (!('step' in run)) throw unexpected(run, event)
+  const { step } = run
+  switch (event.type) {
+    case 'step_planned':
+      return { ...baseOf(withStep(run, { verdict: 'running', plannedAt: now })), status: 'injecting', step, since: now }
+    case 'step_refused':
+      return verifying(withStep(run, { verdict: 'failed', reasons: event.refusals.map((r) => r.message) }), step, now)
+    case 'injected':
+      return afterInject(run, step, event.outcomes, now)
+    case 'rechecked':
+      return afterRecheck(run, event.outcomes)
+    case 'hold_over':
+      return beginRevert(run, now)
+    case 'reverted':
+      return afterRevert(withStep(run, { revertedAt: now }), step, now)
+    case 'undo_unproven':
+      if (run.status !== 'reverting') throw unexpected(run, event)
+      return { ...run, attempts: run.attempts + 1, retryAt: now + retryDelayMs(run.attempts) }
+    case 'recovered':
+      return afterRecovery(
+        withStep(run, { recoveredAt: now, ...(recordOf(run).verdict === 'running' ? { verdict: 'succeeded' } : {}) }),
+        step,
+        now,
+      )
+    case 'not_recovered':
+      return verifying(withStep(run, { verdict: 'failed', reasons: [event.message] }), step, now)
+    case 'rested':
+      return { ...baseOf(run), status: 'preparing', step: step + 1, until: now }
+    case 'verified': {
+      const orphans = event.orphans.length
+      const { status, reasons } = decideVerdict(run, orphans)
+      return end({ ...run, orphans }, status, now, reasons)
+    }
+    case 'verify_failed':
+      if (run.status !== 'verifying') throw unexpected(run, event)
+      return { ...run, attempts: run.attempts + 1, until: now + retryDelayMs(run.attempts) }
+    default:
+      return assertNever(event)
+  }
+}
+
+function afterInject(run: Run, step: number, outcomes: readonly InjectedOutcome[], now: number): Run {
+  const failed = outcomes.filter((o) => o.status === 'failed')
+  const idle = outcomes.filter((o) => o.status === 'no_effect')
+  const reasons = [...failed, ...idle].map((o) => o.reason ?? o.status)
+  if (failed.length > 0) return beginRevert(withStep(run, { verdict: 'failed', reasons }), now)
+  if (idle.length > 0) return beginRevert(withStep(run, { verdict: 'no_effect', reasons }), now)
+  const revertAt = now + (run.suite.steps[step]?.durationMs ?? 0)
+  return { ...baseOf(withStep(run, { activeAt: now, plannedEnd: revertAt })), status: 'holding', step, revertAt, rechecked: false }
+}
+
+function afterRecheck(run: Run, outcomes: readonly RecheckedOutcome[]): Run {
+  if (run.status !== 'holding') throw new TypeError(`rechecked while ${run.status}`)
+  const reasons = outcomes
+    .filter((o) => o.finding !== 'yes')
+    .map((o) => `${o.finding === 'no' ? 'ended_early' : 'unknown at the end'}: ${o.summary}`)
+  const next = reasons.length === 0 ? run : withStep(run, { verdict: 'no_effect', reasons })
+  return { ...next, rechecked: true }
+}
+
+function beginRevert(run: Run, now: number): Run {
+  if (run.status === 'reverting') return run
+  if (run.status === 'verifying') return { ...run, until: now }
+  return { ...baseOf(run), status: 'reverting', step: stepOf(run) ?? 0, since: now, attempts: 0, retryAt: now }
+}
+
+function afterRevert(run: Run, step: number, now: number): Run {
+  if (run.abort !== null) {
+    const interrupted = recordOf(run).verdict === 'running'
+    return verifying(interrupted ? withStep(run, { verdict: 'aborted', reasons: [run.abort.detail] }) : run, step, now)
+  }
+  return { ...baseOf(run), status: 'recovering', step, since: now, until: now + run.suite.recoveryTimeoutMs }
+}
+
+function afterRecovery(run: Run, step: number, now: number): Run {
+  const last = step >= run.suite.steps.length - 1
+  if (recordOf(run).verdict === 'failed') return verifying(run, step, now)
+  if (last) return verifying(run, step, now + run.suite.graceAfterMs)
+  return { ...baseOf(run), status: 'resting', step, until: now + (run.suite.steps[step]?.intervalMs ?? 0) }
+}
+
+function end(run: Run, status: Ended['status'], now: number, reasons: readonly string[]): Ended {
+  const steps = run.steps.map((record) =>
+    record.verdict === 'pending' || record.verdict === 'running' ? { ...record, verdict: 'skipped' as const } : record,
+  )
+  return { ...baseOf(run), steps, status, endedAt: now, refusals: [], reasons }
+}
+
+function verifying(run: Run, step: number, until: number): Run {
+  return { ...baseOf(run), status: 'verifying', step, until, attempts: 0 }
+}
+
+function recordOf(run: Run): StepRecord {
+  const record = run.steps[stepOf(run) ?? 0]
+  if (record === undefined) throw new TypeError(`run ${run.id} has no step ${stepOf(run)}`)
+  return record
+}
+
+/** Changes the current step's record; reasons add up. */
+function withStep<R extends Run>(run: R, change: Partial<StepRecord>): R {
+  const at = stepOf(run) ?? 0
+  const steps = run.steps.map((record, i) =>
+    i === at ? { ...record, ...change, reasons: [...record.reasons, ...(change.reasons ?? [])] } : record,
+  )
+  return { ...run, steps }
+}
+
+function unexpected(run: Run, event: RunEvent): TypeError {
+  return new TypeError(`event ${event.type} does not fit a run that is ${run.status}`)
+}
+
+type Line = Pick<HistoryEvent, 'message'> & { readonly data?: Readonly<Record<string, unknown>> }
+
+/** One sentence per event for the history; lease renewals leave none. */
+function describe(run: Run, event: RunEvent): readonly Line[] {
+  const say = (message: string, data?: Readonly<Record<string, unknown>>): readonly Line[] => [
+    data === undefined ? { message } : { message, data },
+  ]
+  switch (event.type) {
+    case 'lease_renewed':
+      return []
+    case 'leased':
+      return say(event.continued ? `driven on by ${event.lease.owner}` : `driven by ${event.lease.owner}`)
+    case 'handed_over':
+      return say('asks another driver to go on')
+    case 'released':
+      return say('lease given back')
+    case 'refused':
+    case 'step_refused':
+      return event.refusals.map((r) => ({ message: `refused (${r.code}): ${r.message}`, data: { ...r } }))
+    case 'admitted':
+      return say(`admitted: ${event.baseline.ready} of ${event.baseline.total} pods are ready`, { ...event.baseline })
+    case 'beacon_lit':
+      return say(`beacon ${event.beacon.namespace}/${event.beacon.name} is lit`, { ...event.beacon })
+    case 'step_planned':
+      return say(`targets fixed: ${event.targets.join(', ')}`, { targets: event.targets, warnings: event.warnings })
+    case 'injected':
+      return event.outcomes.map((o) => ({
+        message: `injection ${o.n}: ${o.status}${o.reason === null ? '' : `: ${o.reason}`}`,
+        data: { ...o },
+      }))
+    case 'rechecked':
+      return event.outcomes.map((o) => ({ message: `injection ${o.n} before its planned end: ${o.summary}`, data: { ...o } }))
+    case 'hold_over':
+      return say('duration is over: reverting')
+    case 'reverted':
+      return say(`undone, with proof: ${event.summaries.join('; ') || 'nothing had been injected'}`)
+    case 'undo_unproven':
+      return say(`undo not proven yet: ${event.messages.join('; ')}`)
+    case 'recovered':
+    case 'not_recovered':
+    case 'verify_failed':
+      return say(event.message)
+    case 'rested':
+      return say('interval is over')
+    case 'verified':
+      return say(event.orphans.length === 0 ? 'nothing of the run is left' : `orphans found and removed: ${event.orphans.join(', ')}`, {
+        orphans: event.orphans,
+      })
+    case 'abort':
+      return say(
+        `abort (${event.abort.reason}) by ${event.abort.by}: ${event.abort.detail}${run.abort === null ? '' : ' (already aborting)'}`,
+      )
+    case 'resolved':
+      return say(`ended unproven by ${event.by}: ${event.why}`)
+    default:
+      return assertNever(event)
+  }
+}

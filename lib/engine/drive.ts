@@ -1,0 +1,228 @@
+import { assertNever, FaultlineError, StoreUnavailable } from '../domain/errors.ts'
+import type { Injection } from '../domain/injection.ts'
+import { isOpen } from '../domain/injection.ts'
+import type { Action } from '../domain/next-action.ts'
+import { nextAction } from '../domain/next-action.ts'
+import type { Lease, Refusal, Run } from '../domain/run.ts'
+import { isEnded } from '../domain/run.ts'
+import { faultName } from '../domain/suite.ts'
+import type { RunEvent } from '../domain/transition.ts'
+import { transition } from '../domain/transition.ts'
+import { examine, forbiddenBySwitch, namespaceLock, nodeLock, takeLock } from './admit.ts'
+import { lightBeacon } from './beacon.ts'
+import { Driver } from './driver.ts'
+import type { Engine } from './engine.ts'
+import { endWithoutCluster } from './gone.ts'
+import { injectStep, recheckStep } from './inject.ts'
+import { asRefusal, planStep } from './plan.ts'
+import { checkRecovery } from './recover.ts'
+import { revertAll, revertFromMemory } from './revert.ts'
+import { watchOver } from './sentinel.ts'
+import { verifyNothingLeft } from './verify.ts'
+
+export interface DriveOptions {
+  /** Aborts the run when it fires (Ctrl-C); the reverting goes on. */
+  readonly interrupt?: AbortSignal
+  /** The driver leaves a run whose undo cannot be proven after this long; the reaper goes on. */
+  readonly giveUpAfterMs?: number
+}
+
+/** How a driver may take a run: begin or go on, or only revert it; or not at all. */
+type Claim = 'continue' | 'take_over' | 'held'
+
+/** Whether this engine may drive the run now. An expired lease without a hand-over is never continued: it is reverted. */
+export function claimOn(run: Run, engine: Pick<Engine, 'owner' | 'clock' | 'config' | 'isDead'>): Claim {
+  const { lease } = run
+  if (lease === null) return run.handover ? 'continue' : 'take_over'
+  if (lease.owner === engine.owner) return 'continue'
+  const expired = engine.clock.now() > lease.until + engine.config.skewMs || engine.isDead(lease.owner)
+  if (run.handover) return 'continue'
+  return expired ? 'take_over' : 'held'
+}
+
+/**
+ * Holds the run until it is over (or its undo cannot be proven for `giveUpAfterMs`): load, lease, then `nextAction`, perform it,
+ * `transition`, save, again.
+ * @throws FaultlineError `refused` when another driver holds it, `lease_lost` when one took it, `unavailable` when the store was lost
+ */
+export async function drive(engine: Engine, runId: string, options: DriveOptions = {}): Promise<Run> {
+  const found = await engine.store.runs.load(runId)
+  if (found === undefined) throw new FaultlineError('not_found', `there is no run ${runId}`)
+  if (isEnded(found)) return found
+  const claim = claimOn(found, engine)
+  if (claim === 'held') throw new FaultlineError('refused', `run ${runId} is driven by ${found.lease?.owner}`)
+  const state = await seize(engine, found, claim)
+  let driver: Driver
+  try {
+    driver = new Driver(engine, await engine.connect(found.cluster), state)
+  } catch (error) {
+    if (error instanceof FaultlineError && error.code === 'cluster_gone') return endWithoutCluster(engine, state, error)
+    throw error
+  }
+  return hold(driver, claim, options)
+}
+
+/** Takes the lease and bumps every open ledger entry, so that a zombie's late write fails. */
+async function seize(engine: Engine, found: Run, claim: Claim): Promise<{ run: Run; injections: readonly Injection[] }> {
+  const { store, clock, owner, config } = engine
+  const lease: Lease = { owner, until: clock.now() + config.leaseMs }
+  const event: RunEvent = { type: 'leased', lease, continued: claim === 'continue' }
+  await store.ledger.appendHistory(found.id, found.events)
+  const run = transition(found, event, clock.now())
+  await store.runs.save(run)
+  const entries = await store.ledger.list(found.id)
+  const injections = await Promise.all(
+    entries.map(async (entry) => {
+      if (!isOpen(entry)) return entry
+      const bumped = { ...entry, version: entry.version + 1 }
+      await store.ledger.save(bumped)
+      return bumped
+    }),
+  )
+  return { run, injections }
+}
+
+async function hold(driver: Driver, claim: Claim, options: DriveOptions): Promise<Run> {
+  const done = new AbortController()
+  const onInterrupt = () => driver.requestStop('interrupted', 'user', 'interrupted from the keyboard')
+  options.interrupt?.addEventListener('abort', onInterrupt)
+  if (options.interrupt?.aborted) onInterrupt()
+  if (claim === 'take_over') driver.requestStop('driver_lost', driver.engine.owner, 'its driver died or lost its lease')
+  const sentinel = watchOver(driver, done.signal).catch((error: unknown) => driver.note(`watching failed: ${String(error)}`))
+  try {
+    await loop(driver, options)
+  } catch (error) {
+    if (error instanceof StoreUnavailable) await revertFromMemory(driver)
+    throw error
+  } finally {
+    done.abort()
+    options.interrupt?.removeEventListener('abort', onInterrupt)
+    await sentinel
+  }
+  await letGo(driver)
+  return driver.run
+}
+
+async function loop(driver: Driver, options: DriveOptions): Promise<void> {
+  const { clock } = driver.engine
+  for (;;) {
+    driver.throwIfLost()
+    const { run } = driver
+    if (isEnded(run)) return
+    if (givesUp(run, clock.now(), options)) return
+    if (driver.stop !== null) {
+      await driver.record({ type: 'abort', abort: driver.stop })
+      continue
+    }
+    const action = nextAction(run, clock.now())
+    if (action.do === 'nothing') return
+    const event = await perform(driver, action)
+    driver.throwIfLost()
+    if (event !== null) await driver.record(event)
+  }
+}
+
+function givesUp(run: Run, now: number, { giveUpAfterMs }: DriveOptions): boolean {
+  return giveUpAfterMs !== undefined && run.status === 'reverting' && run.attempts > 0 && now - run.since > giveUpAfterMs
+}
+
+/** Locks are released only after the terminal state is stored: a crash in between leaves a lock that the next run may take over. */
+async function letGo(driver: Driver): Promise<void> {
+  const { run, engine } = driver
+  if (isEnded(run)) {
+    const nodes = driver.injections.flatMap((i) => i.targets.filter((t) => t.kind === 'Node').map((t) => t.name))
+    for (const key of [namespaceLock(run), ...nodes.map((node) => nodeLock(run, node))]) await engine.store.locks.release(key, run.id)
+  }
+  await driver.record({ type: 'released' })
+}
+
+/** What an action turns into; null when nothing is to be recorded (time passed, or the run was interrupted). */
+async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }>): Promise<RunEvent | null> {
+  const { run } = driver
+  switch (action.do) {
+    case 'wait':
+      await driver.sleepUntil(action.until, { interruptible: action.watch })
+      return null
+    case 'abort':
+      driver.requestStop(action.reason, driver.engine.owner, action.detail)
+      return null
+    case 'admit':
+      return admit(driver)
+    case 'light_beacon':
+      return orStepRefused(async () => ({ type: 'beacon_lit', beacon: await lightBeacon(driver) }))
+    case 'plan_step':
+      return orStepRefused(() => fixStep(driver))
+    case 'inject': {
+      const outcomes = await injectStep(driver)
+      return outcomes === null ? null : { type: 'injected', outcomes }
+    }
+    case 'recheck':
+      return run.status === 'holding' ? { type: 'rechecked', outcomes: await recheckStep(driver, run.revertAt) } : null
+    case 'end_hold':
+      return { type: 'hold_over' }
+    case 'revert':
+      return revertAll(driver)
+    case 'check_recovery':
+      return run.status === 'recovering' ? checkRecovery(driver, run) : null
+    case 'end_rest':
+      return { type: 'rested' }
+    case 'verify':
+      return verifyNothingLeft(driver)
+    default:
+      return assertNever(action)
+  }
+}
+
+async function admit(driver: Driver): Promise<RunEvent> {
+  const { run, engine } = driver
+  const switches = await forbiddenBySwitch(engine, run)
+  const lock = await takeLock(engine, namespaceLock(run), run.id)
+  const admission = await examine(driver.context(), run.suite, run.seed)
+  const refusals: readonly Refusal[] = [...switches, ...(lock === null ? [] : [lock]), ...admission.refusals]
+  return refusals.length > 0 ? { type: 'refused', refusals } : { type: 'admitted', baseline: admission.baseline }
+}
+
+/** Fixes the step's targets and writes its ledger; entries from before a hand-over stay as they are. */
+async function fixStep(driver: Driver): Promise<RunEvent> {
+  const { run, engine } = driver
+  if (run.status !== 'preparing') throw new TypeError(`cannot plan a step while ${run.status}`)
+  const plan = await planStep(driver.context(), { suite: run.suite, index: run.step, seed: run.seed })
+  if (driver.stepInjections.length === 0) {
+    const refusals: Refusal[] = plan.refusals.map((refusal) => ({ ...refusal, step: run.step }))
+    for (const node of plan.injections.flatMap((i) => i.targets.filter((t) => t.kind === 'Node'))) {
+      const busy = await takeLock(engine, nodeLock(run, node.name), run.id)
+      if (busy !== null) refusals.push({ ...busy, step: run.step })
+    }
+    if (refusals.length > 0) return { type: 'step_refused', refusals }
+    const spec = run.suite.steps[run.step]
+    if (spec === undefined) throw new TypeError(`the suite has no step ${run.step}`)
+    const expiresAt = engine.clock.now() + engine.config.prepareMs + spec.durationMs + engine.config.fuse.marginMs
+    await driver.addInjections(
+      plan.injections.map(
+        (planned, n): Injection => ({
+          ...planned,
+          runId: run.id,
+          step: run.step,
+          n,
+          version: 1,
+          fault: faultName(spec.fault),
+          armed: null,
+          status: 'planned',
+          reason: null,
+          expiresAt,
+        }),
+      ),
+    )
+  }
+  return { type: 'step_planned', targets: driver.stepInjections.flatMap((i) => i.targets.map((t) => t.name)), warnings: plan.warnings }
+}
+
+/** What goes wrong while nothing is injected yet ends the step, not the engine. */
+async function orStepRefused(act: () => Promise<RunEvent>): Promise<RunEvent> {
+  try {
+    return await act()
+  } catch (error) {
+    if (!(error instanceof FaultlineError) || error.code === 'lease_lost' || error instanceof StoreUnavailable) throw error
+    return { type: 'step_refused', refusals: [{ ...asRefusal(error), step: null }] }
+  }
+}

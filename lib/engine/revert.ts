@@ -1,0 +1,66 @@
+import { FaultlineError } from '../domain/errors.ts'
+import type { FuseRef, Injection } from '../domain/injection.ts'
+import type { Job } from '../domain/kube.ts'
+import { runLabel, stepLabel } from '../domain/labels.ts'
+import type { RunEvent } from '../domain/transition.ts'
+import type { FaultContext } from '../faults/fault.ts'
+import { jobRef } from '../faults/fuse.ts'
+import { faults } from '../faults/registry.ts'
+import type { Driver } from './driver.ts'
+import { keep } from './inject.ts'
+
+/** Undoes everything that is open, newest step first, and says whether all of it is proven gone. */
+export async function revertAll(driver: Driver): Promise<RunEvent> {
+  const steps = [...new Set(driver.openInjections.map((injection) => injection.step))].sort((a, b) => b - a)
+  const messages: string[] = []
+  for (const step of steps) {
+    const open = driver.openInjections.filter((injection) => injection.step === step)
+    const results = await Promise.all(open.map((injection) => revertOne(driver, injection)))
+    messages.push(...results.filter((message) => message !== null))
+  }
+  if (messages.length > 0) return { type: 'undo_unproven', messages }
+  return {
+    type: 'reverted',
+    summaries: driver.stepInjections.map((i) => i.evidence.find((e) => e.phase === 'after')?.summary ?? 'reverted'),
+  }
+}
+
+/** Null when proven undone, else what is missing. */
+async function revertOne(driver: Driver, stored: Injection): Promise<string | null> {
+  const context = driver.context()
+  const fault = faults[stored.fault]
+  try {
+    const armed = stored.armed ?? (await findFuse(context, stored))
+    const injection =
+      stored.status === 'reverting' && stored.armed === armed ? stored : await driver.update(stored, { status: 'reverting', armed })
+    await fault.revert(context, injection)
+    const evidence = await fault.undone(context, injection)
+    const status = evidence.finding === 'yes' ? 'reverted' : 'reverting'
+    const after = await driver.update(injection, { status, evidence: keep(injection, evidence) })
+    return after.status === 'reverted' ? null : `${after.fault} on ${after.targets.map((t) => t.name).join(', ')}: ${evidence.summary}`
+  } catch (error) {
+    driver.throwIfLost()
+    if (!(error instanceof FaultlineError)) throw error
+    return `${stored.fault} on ${stored.targets.map((t) => t.name).join(', ')}: ${error.message}`
+  }
+}
+
+/** A driver that died between making the fuse and storing its UID: the Job of that name and of our step is the fuse. */
+async function findFuse(context: FaultContext, injection: Injection): Promise<FuseRef | null> {
+  if (injection.fuse === null) return null
+  const job = await context.cluster.objects.get<Job>(jobRef(injection.fuse))
+  const labels = job?.metadata.labels ?? {}
+  if (job?.metadata.uid === undefined || labels[runLabel] !== injection.runId || labels[stepLabel] !== String(injection.step)) return null
+  return { namespace: injection.fuse.namespace, name: injection.fuse.name, uid: job.metadata.uid, burnsAt: injection.expiresAt }
+}
+
+/** Undoes from memory, without the store: for a driver whose lease is about to end unrenewed. Tries everything, then throws. */
+export async function revertFromMemory(driver: Driver): Promise<void> {
+  const context = driver.context()
+  const results = await Promise.allSettled(
+    driver.openInjections.toReversed().map((injection) => faults[injection.fault].revert(context, injection)),
+  )
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+  if (errors.length > 0)
+    throw new AggregateError(errors, `${errors.length} injections of run ${driver.run.id} could not be reverted from memory`)
+}

@@ -1,0 +1,79 @@
+import { FaultlineError } from '../domain/errors.ts'
+import type { ClusterRef, Run, StepRecord, Trigger } from '../domain/run.ts'
+import { runId } from '../domain/run-id.ts'
+import type { Suite } from '../domain/suite.ts'
+import { isoSeconds } from '../time.ts'
+import type { Engine } from './engine.ts'
+
+export interface StartRequest {
+  readonly suite: Suite
+  readonly cluster: ClusterRef
+  readonly seed: number
+  readonly trigger: Trigger
+  /** When the event says it should start, ms since epoch: part of the run's identity. */
+  readonly scheduledAt: number
+}
+
+const untouched: Omit<StepRecord, 'name'> = {
+  verdict: 'pending',
+  reasons: [],
+  plannedAt: null,
+  activeAt: null,
+  plannedEnd: null,
+  revertedAt: null,
+  recoveredAt: null,
+}
+
+/** The id that this request will always have. */
+export function idOf(request: StartRequest): string {
+  const { suite, cluster, trigger } = request
+  return runId({
+    suite: suite.name,
+    clusterUid: cluster.uid,
+    namespace: suite.namespace,
+    key: trigger.key,
+    stamp: isoSeconds(request.scheduledAt),
+  })
+}
+
+/**
+ * Records the run, leased to this driver, unless the same request did so before. EventBridge delivers at least once
+ * (https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule.html): the same event makes one run.
+ */
+export async function start(engine: Engine, request: StartRequest): Promise<{ readonly run: Run; readonly created: boolean }> {
+  const { clock, owner, config, store } = engine
+  const now = clock.now()
+  const id = idOf(request)
+  const run: Run = {
+    id,
+    version: 1,
+    status: 'requested',
+    suite: request.suite,
+    cluster: request.cluster,
+    namespace: request.suite.namespace,
+    seed: request.seed,
+    trigger: request.trigger,
+    requestedAt: now,
+    lease: { owner, until: now + config.leaseMs },
+    handover: false,
+    steps: request.suite.steps.map((step) => ({ name: step.name, ...untouched })),
+    beacon: null,
+    abort: null,
+    baseline: null,
+    orphans: 0,
+    events: [
+      {
+        version: 1,
+        n: 0,
+        at: now,
+        type: 'requested',
+        step: null,
+        message: `requested by ${request.trigger.by} (${request.trigger.kind} ${request.trigger.key})`,
+      },
+    ],
+  }
+  if (await store.runs.create(run)) return { run, created: true }
+  const existing = await store.runs.load(id)
+  if (existing === undefined) throw new FaultlineError('not_found', `run ${id} exists and cannot be read`, { retryable: true })
+  return { run: existing, created: false }
+}

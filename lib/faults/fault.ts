@@ -1,0 +1,57 @@
+import type { Config } from '../config.ts'
+import type { Evidence, Injection } from '../domain/injection.ts'
+import type { Refusal } from '../domain/run.ts'
+import type { Step } from '../domain/suite.ts'
+import type { Inventory } from '../domain/targets.ts'
+import type { Clock, Cluster } from '../ports.ts'
+
+/** What a fault may use: the cluster it acts on and whose run it is part of. */
+export interface FaultContext {
+  readonly cluster: Cluster
+  readonly clock: Clock
+  readonly config: Config
+  readonly runId: string
+  readonly namespace: string
+  /** Must be awaited before a call that no fuse can fence; throws `lease_too_short` when the lease might end during it. */
+  readonly fence: (callMs: number) => Promise<void>
+}
+
+/** What is needed to fix a step's targets. Reads only. */
+export interface PlanContext extends FaultContext {
+  readonly index: number
+  readonly step: Step
+  readonly seed: number
+  readonly inventory: Inventory
+}
+
+/** What a fault intends, before the ledger numbers it. */
+export type PlannedInjection = Pick<Injection, 'targets' | 'undo' | 'fuse' | 'evidence'>
+
+export interface StepPlan {
+  readonly injections: readonly PlannedInjection[]
+  readonly refusals: readonly Pick<Refusal, 'code' | 'message'>[]
+  readonly warnings: readonly string[]
+}
+
+/**
+ * One kind of fault. Handles one injection at a time, never selects and loops; every method may be called again after a crash.
+ * `revert` and `undone` rely on what the ledger stored, never on what the process remembers.
+ */
+export interface Fault {
+  /** Fixes targets and undo data and says what forbids the step. Changes nothing. */
+  plan(context: PlanContext): Promise<StepPlan>
+  /** Puts the fault in place, or finds it there. The fuse, if there is one, is armed and stored already. */
+  inject(context: FaultContext, injection: Injection): Promise<void>
+  /** Does it bite? */
+  evidence(context: FaultContext, injection: Injection, phase: 'during' | 'end'): Promise<Evidence>
+  /** Takes it away. */
+  revert(context: FaultContext, injection: Injection): Promise<void>
+  /** Is it gone? */
+  undone(context: FaultContext, injection: Injection): Promise<Evidence>
+}
+
+/** How long a fault has to show that it bites, and whether `inject` is repeated until then (evictions that a budget blocks). */
+export interface Patience {
+  readonly biteMs: number
+  readonly insist: boolean
+}

@@ -1,0 +1,12 @@
+import { injectorFault } from './injector/injector-fault.ts'
+
+/** Ends the container's main process by a signal from the host; the kubelet starts it again. */
+export const podKill = injectorFault({
+  action: 'kill',
+  container: (spec) => (spec.type === 'node_failure' && spec.kind === 'pod-kill' ? spec.container : null),
+  env: (spec) =>
+    spec.type === 'node_failure' && spec.kind === 'pod-kill'
+      ? { FAULTLINE_SIGNAL: spec.signal, FAULTLINE_GRACE: String(spec.graceSeconds) }
+      : {},
+  targetsMustRun: true,
+})

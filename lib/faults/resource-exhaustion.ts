@@ -1,0 +1,69 @@
+import type { Pod } from '../domain/kube.ts'
+import type { FaultSpec, Intensity, ResourceKind } from '../domain/suite.ts'
+import type { Fault } from './fault.ts'
+import { injectorFault } from './injector/injector-fault.ts'
+import type { InjectorAction } from './injector/protocol.ts'
+
+const actions = {
+  cpu: 'stress-cpu',
+  memory: 'stress-memory',
+  disk: 'fill-disk',
+  network: 'limit-network',
+} as const satisfies Record<ResourceKind, InjectorAction>
+
+/** What is taken where the container has no limit: workers, MiB, MiB, and the rate that is left in kbit/s. */
+const absolute = {
+  cpu: { low: 2, medium: 4, high: 8 },
+  memory: { low: 100, medium: 500, high: 1024 },
+  disk: { low: 100, medium: 500, high: 1024 },
+  network: { low: 10_000, medium: 1_000, high: 100 },
+} as const satisfies Record<ResourceKind, Record<Intensity, number>>
+
+/** What is taken of a limit, in percent. */
+const ofLimit = { low: 50, medium: 75, high: 95 } as const satisfies Record<Intensity, number>
+
+const limitNames: Partial<Record<ResourceKind, string>> = { memory: 'memory', disk: 'ephemeral-storage' }
+
+/** Stress inside the target's own cgroup, volume or network namespace, so that it counts against the target and nobody else. */
+export function resourceExhaustion(kind: ResourceKind): Fault {
+  return injectorFault({
+    action: actions[kind],
+    container: (spec) => (spec.type === 'resource_exhaustion' ? spec.container : null),
+    env: (spec, pods) => ({ FAULTLINE_AMOUNT: String(amount(kind, spec, pods)) }),
+    targetsMustRun: false,
+  })
+}
+
+/** MiB for memory and disk, workers for cpu, kbit/s for network; the smallest limit of the pods decides. */
+export function amount(kind: ResourceKind, spec: FaultSpec, pods: readonly Pod[]): number {
+  const intensity = spec.type === 'resource_exhaustion' ? spec.intensity : 'low'
+  const container = spec.type === 'resource_exhaustion' ? spec.container : null
+  const limitName = limitNames[kind]
+  const limits = pods.flatMap((pod) => {
+    const found = pod.spec.containers.find((c) => container === null || c.name === container)
+    const text = limitName === undefined ? undefined : found?.resources?.limits?.[limitName]
+    const mib = text === undefined ? undefined : mebibytes(text)
+    return mib === undefined ? [] : [mib]
+  })
+  if (limits.length === 0) return absolute[kind][intensity]
+  return Math.max(1, Math.floor((Math.min(...limits) * ofLimit[intensity]) / 100))
+}
+
+const factors: Readonly<Record<string, number>> = {
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 1024,
+  Mi: 1024 ** 2,
+  Gi: 1024 ** 3,
+  Ti: 1024 ** 4,
+}
+
+/** A memory quantity in MiB (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/); undefined when it is none. */
+export function mebibytes(quantity: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)(Ki|Mi|Gi|Ti|k|M|G|T)?$/.exec(quantity)
+  const factor = factors[match?.[2] ?? '']
+  return match === null || factor === undefined ? undefined : (Number(match[1]) * factor) / 1024 ** 2
+}

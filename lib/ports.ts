@@ -1,0 +1,145 @@
+import type { Injection } from './domain/injection.ts'
+import type { KubeObject, ObjectRef } from './domain/kube.ts'
+import type { HistoryEvent, Run } from './domain/run.ts'
+
+/** Time as the engine sees it: milliseconds since the Unix epoch. Tests drive it by hand. */
+export interface Clock {
+  now(): number
+  /** Resolves after `ms`, or at once when `signal` aborts (it never rejects). */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export interface ListOptions {
+  /** All namespaces when left out. */
+  readonly namespace?: string
+  readonly labelSelector?: string
+  readonly fieldSelector?: string
+}
+
+/**
+ * Objects of a Kubernetes cluster. Errors are `KubernetesError`: `not_found`, `already_exists`, `conflict` (409 on a precondition),
+ * `forbidden` (403: RBAC, quota, admission), `invalid` (422), `unavailable` (no answer, 429 or 5xx after the retries).
+ */
+export interface KubeObjects {
+  /** Undefined when there is none. */
+  get<T extends KubeObject>(ref: ObjectRef): Promise<T | undefined>
+  /** Every page. */
+  list<T extends KubeObject>(kind: Pick<ObjectRef, 'apiVersion' | 'kind'>, options?: ListOptions): Promise<readonly T[]>
+  create<T extends KubeObject>(object: T, options?: { readonly dryRun?: boolean }): Promise<T>
+  /** JSON merge patch, or a JSON patch (with `test` operations) when `patch` is an array. */
+  patch<T extends KubeObject>(ref: ObjectRef, patch: object | readonly JsonPatchOperation[]): Promise<T>
+  /** Always with propagationPolicy Background; `uid` is a precondition. */
+  delete(ref: ObjectRef, options?: { readonly uid?: string; readonly graceSeconds?: number }): Promise<'deleted' | 'absent'>
+}
+
+export interface JsonPatchOperation {
+  readonly op: 'add' | 'remove' | 'replace' | 'test'
+  readonly path: string
+  readonly value?: unknown
+}
+
+/** What only pods have. */
+export interface KubePods {
+  /** Dials the pod from the API server (`pods/NAME:PORT/proxy`). Any HTTP answer is reached; only a dial error is not. `silent`: nothing came back in time (a dropped packet looks so). */
+  dial(pod: { readonly namespace: string; readonly name: string; readonly port: number }, path: string): Promise<DialResult>
+  /** Asks for an eviction; `blocked` means a PodDisruptionBudget said 429. */
+  evict(pod: {
+    readonly namespace: string
+    readonly name: string
+    readonly uid: string
+  }): Promise<{ readonly outcome: 'evicted' | 'absent' | 'blocked'; readonly message: string }>
+  /** The container's log as text, '' when the pod or its log is gone. */
+  log(pod: { readonly namespace: string; readonly name: string; readonly container: string }): Promise<string>
+  /** Whether the current credentials may do it (SelfSubjectAccessReview). */
+  can(access: {
+    readonly verb: string
+    readonly group: string
+    readonly resource: string
+    readonly subresource?: string
+    readonly namespace?: string
+  }): Promise<boolean>
+}
+
+export interface DialResult {
+  readonly outcome: 'reached' | 'cut' | 'silent' | 'unknown'
+  /** HTTP status, when there was an HTTP answer from the pod. */
+  readonly status: number | null
+  readonly message: string
+}
+
+/** One cluster, connected. */
+export interface Cluster {
+  readonly objects: KubeObjects
+  readonly pods: KubePods
+}
+
+/** Runs, saved under a version condition. Every method may throw `StoreUnavailable`. */
+export interface RunStore {
+  /** False when a run of that id exists already (also an ended one). */
+  create(run: Run): Promise<boolean>
+  /** Strongly consistent. */
+  load(id: string): Promise<Run | undefined>
+  /** Saves when the stored version is `run.version - 1`, else throws `VersionConflict`. A retry of the same save succeeds. */
+  save(run: Run): Promise<void>
+  /** Newest first; from an index, so possibly stale: decide on `load`. */
+  list(options?: { readonly suite?: string; readonly limit?: number }): Promise<readonly Run[]>
+  /** Runs that are not over and whose wake time has come, oldest first; from an index. */
+  due(now: number): Promise<readonly Run[]>
+}
+
+/** Ledger entries and history of runs. */
+export interface LedgerStore {
+  /** Write ahead; false when the entry exists. */
+  add(injection: Injection): Promise<boolean>
+  /** As `RunStore.save`. */
+  save(injection: Injection): Promise<void>
+  /** Strongly consistent, ordered by step and n. */
+  list(runId: string, step?: number): Promise<readonly Injection[]>
+  /** Idempotent: events already there are left as they are. */
+  appendHistory(runId: string, events: readonly HistoryEvent[]): Promise<void>
+  history(runId: string): Promise<readonly HistoryEvent[]>
+}
+
+/** Locks without expiry. */
+export interface LockStore {
+  /** The holder after the call: `runId` when it got (or had) the lock, else whoever has it. */
+  acquire(key: string, runId: string): Promise<string>
+  /** Moves the lock from `from` to `to`; false when `from` no longer holds it. */
+  takeOver(key: string, from: string, to: string): Promise<boolean>
+  /** No error when another holds it. */
+  release(key: string, runId: string): Promise<void>
+}
+
+/** Switches that people set: halt everything, pause a suite, abort a run. */
+export interface ControlStore {
+  /** One strongly consistent read of all that concerns the run. */
+  read(run: { readonly id: string; readonly suite: string }): Promise<Controls>
+  set(control: ControlKey, by: string, why: string, at: number): Promise<void>
+  clear(control: ControlKey): Promise<void>
+}
+
+export type ControlKey =
+  | { readonly kind: 'halt' }
+  | { readonly kind: 'pause'; readonly suite: string }
+  | { readonly kind: 'abort'; readonly runId: string }
+
+export interface Control {
+  readonly by: string
+  readonly why: string
+  readonly at: number
+}
+
+export interface Controls {
+  readonly halt: Control | null
+  readonly pause: Control | null
+  readonly abort: Control | null
+}
+
+/** All of the table. */
+export interface Store {
+  readonly runs: RunStore
+  readonly ledger: LedgerStore
+  readonly locks: LockStore
+  readonly controls: ControlStore
+  close(): Promise<void>
+}

@@ -1,0 +1,29 @@
+import { createReadStream } from 'node:fs'
+import { largestFile, type ParsedSuite, parseSuite, tooLarge } from './parse.ts'
+
+/** Reads and checks a suite file; a file that cannot be read is a problem like any other, so the caller has one way to answer. */
+export async function loadSuite(file: string): Promise<ParsedSuite> {
+  try {
+    const bytes = await readUpTo(file, largestFile + 1)
+    if (bytes.length > largestFile) return tooLarge(file)
+    return parseSuite(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), file)
+  } catch (error) {
+    const { code = '', message = '' } = Object(error) as { readonly code?: string; readonly message?: string }
+    if (code === '') throw error
+    return { ok: false, problems: [{ file, line: 0, column: 0, path: '', message: unreadable[code] ?? `cannot be read: ${message}` }] }
+  }
+}
+
+/** What Node's error codes mean for somebody who named a file. */
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file: a part of the path is not a directory',
+  EISDIR: 'this is a directory; expected a suite file, e.g. experiments/default-test-suite.json',
+  EACCES: 'cannot be read: permission denied',
+  ERR_ENCODING_INVALID_ENCODED_DATA: 'not UTF-8 text: save it as UTF-8',
+}
+
+/** A device or a pipe does not tell its size, so only so much is read of anything. */
+async function readUpTo(file: string, bytes: number): Promise<Buffer> {
+  return Buffer.concat(await createReadStream(file, { end: bytes - 1 }).toArray())
+}

@@ -1,0 +1,105 @@
+import { type FaultSpec, plannedMs, type Selection, type Step, type Suite } from '../domain/suite.ts'
+import { type StepFile, type SuiteFile, suiteDefaults, type TargetsFile } from './schema.ts'
+import { splitNames } from './targets-schema.ts'
+
+/** Spare time in the default maxDuration, in milliseconds. */
+const spareMs = 600_000
+
+type Amount = Pick<Selection, 'percent' | 'count'>
+const percent = (value: number): Amount => ({ percent: value, count: null })
+const one: Amount = { percent: null, count: 1 }
+
+/** Turns a file that passed all checks into what the engine runs: milliseconds, every default filled in. */
+export function normalise(file: SuiteFile): Suite {
+  const grace = typeof file.gracePeriod === 'number' ? { before: file.gracePeriod, after: file.gracePeriod } : file.gracePeriod
+  const graceBeforeMs = toMs(grace.before)
+  const graceAfterMs = toMs(grace.after)
+  const recoveryTimeoutMs = toMs(file.recoveryTimeout)
+  const steps = file.experiments.map((step) => normaliseStep(step, file.selector))
+  const needed = 2 * plannedMs({ graceBeforeMs, graceAfterMs, steps }) + steps.length * recoveryTimeoutMs + spareMs
+  return {
+    name: file.name,
+    description: file.description ?? '',
+    namespace: file.namespace,
+    graceBeforeMs,
+    graceAfterMs,
+    maxDurationMs: file.maxDuration === undefined ? needed : toMs(file.maxDuration),
+    recoveryTimeoutMs,
+    steps,
+  }
+}
+
+function toMs(seconds: number): number {
+  return Math.round(seconds * 1000)
+}
+
+function normaliseStep(step: StepFile, selector: string): Step {
+  return {
+    name: step.name,
+    fault: faultOf(step),
+    durationMs: Math.max(1, toMs(step.duration)),
+    intervalMs: toMs(step.interval),
+    targets: selectionOf(step.targets ?? step.params.targets, { selector, amount: defaultAmount(step) }),
+  }
+}
+
+function faultOf(step: StepFile): FaultSpec {
+  switch (step.type) {
+    case 'network_partition':
+      return { type: step.type, kind: step.params.partition_type, mechanism: step.params.mechanism }
+    case 'resource_exhaustion':
+      return {
+        type: step.type,
+        kind: step.params.resource_type,
+        intensity: step.params.intensity,
+        container: step.params.container ?? null,
+      }
+    case 'node_failure':
+      return failureOf(step.params, step.duration)
+  }
+}
+
+function failureOf(params: Extract<StepFile, { type: 'node_failure' }>['params'], duration: number): FaultSpec {
+  const type = 'node_failure'
+  switch (params.failure_type) {
+    case 'pod-delete':
+      return { type, kind: params.failure_type, graceSeconds: params.graceSeconds ?? null, allowBarePods: params.allowBarePods }
+    case 'pod-kill': {
+      const termGrace = params.graceSeconds ?? Math.min(suiteDefaults.graceSeconds, duration / 2)
+      const graceSeconds = params.signal === 'KILL' ? 0 : termGrace
+      return { type, kind: params.failure_type, signal: params.signal, graceSeconds, container: params.container ?? null }
+    }
+    case 'crashloop':
+      return { type, kind: params.failure_type, container: params.container ?? null }
+    case 'node-drain':
+      return { type, kind: params.failure_type, allowBarePods: params.allowBarePods, allowEmptyDir: params.allowEmptyDir }
+  }
+}
+
+/** How many of the candidates a step takes when the file does not say. */
+function defaultAmount(step: StepFile): Amount {
+  switch (step.type) {
+    case 'network_partition':
+      return percent(step.params.partition_type === 'random' ? 20 : 100)
+    case 'resource_exhaustion':
+      return { low: one, medium: percent(30), high: percent(60) }[step.params.intensity]
+    case 'node_failure':
+      return { 'pod-delete': percent(30), 'pod-kill': percent(30), crashloop: percent(20), 'node-drain': one }[step.params.failure_type]
+  }
+}
+
+function selectionOf(targets: TargetsFile | undefined, defaults: { readonly selector: string; readonly amount: Amount }): Selection {
+  const asked = typeof targets === 'string' || Array.isArray(targets) ? { names: targets } : (targets ?? {})
+  const names = asked.names === undefined ? null : [...new Set(splitNames(asked.names))]
+  const amount = names === null ? defaults.amount : percent(100)
+  const chosen =
+    asked.percent === undefined && asked.count === undefined ? amount : { percent: asked.percent ?? null, count: asked.count ?? null }
+  return {
+    names,
+    selector: asked.selector ?? defaults.selector,
+    owner: asked.owner ?? null,
+    zone: asked.zone ?? null,
+    node: asked.node ?? null,
+    ...chosen,
+  }
+}

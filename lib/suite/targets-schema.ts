@@ -1,0 +1,95 @@
+import * as z from 'zod'
+import { compileSelector, subdomainPattern } from '../domain/label-selector.ts'
+import { strict, textOf } from './strict.ts'
+import { nearest, notAllowed, printable, quote } from './words.ts'
+
+const mostNames = 1000
+const podNameForm = 'the name of a pod (lower case letters, digits, "-" and ".", at most 253)'
+const ownerKinds = ['deployment', 'statefulset', 'replicaset']
+const ownerShort: Readonly<Record<string, string>> = { deploy: 'deployment', sts: 'statefulset', rs: 'replicaset' }
+
+const namesList = z.array(textOf(subdomainPattern, podNameForm)).min(1).max(mostNames)
+const namesText = z
+  .string()
+  .refine((text) => namesProblem(text) === undefined, { error: (issue) => namesProblem(String(issue.input)) })
+  .meta({ pattern: '^\\s*[a-z0-9][-a-z0-9.]*(\\s*,\\s*[a-z0-9][-a-z0-9.]*)*\\s*$' })
+
+/** Names of pods in both spellings. */
+export const podNames = z.union([namesList, namesText])
+
+/** A label selector that takes something less than everything. */
+export const selectorText = z
+  .string()
+  .refine((text) => selectorProblem(text) === undefined, { error: (issue) => selectorProblem(String(issue.input)) })
+  .meta({ pattern: '\\S', description: 'Kubernetes label selector, e.g. `app=jadevectordb,tier in (data,query)`.' })
+
+const owner = z
+  .string()
+  .refine((text) => ownerProblem(text) === undefined, { error: (issue) => ownerProblem(String(issue.input)) })
+  .meta({ pattern: `^(${ownerKinds.join('|')})/[a-z0-9][-a-z0-9.]{0,252}$` })
+
+const conditions = strict({
+  names: podNames
+    .optional()
+    .describe('Names of pods: a list, or a comma-separated text. All of them, unless `percent` or `count` says less.'),
+  selector: selectorText.optional().describe("Label selector; replaces the suite's `selector` for this step."),
+  owner: owner.optional().describe('Controller of the pods: `deployment/NAME`, `statefulset/NAME` or `replicaset/NAME`.'),
+  zone: textOf(/^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/, 'a zone (at most 63 letters, digits, "-", "_" and ".")')
+    .optional()
+    .describe("Value of the node's label `topology.kubernetes.io/zone`."),
+  node: textOf(subdomainPattern, 'the name of a node (lower case letters, digits, "-" and ".")')
+    .optional()
+    .describe('Name of the node the pods run on.'),
+  percent: z
+    .number()
+    .gt(0)
+    .max(100)
+    .optional()
+    .describe('How many of the candidates, in percent; at least one. Not together with `count`.'),
+  count: z.int().min(1).max(10_000).optional().describe('How many of the candidates. Not together with `percent`.'),
+}).describe('All conditions hold together; `percent` or `count` then say how many are taken. For node-drain they count nodes.')
+
+/** Who a step may hit, in any of the three spellings. */
+export const targets = z
+  .union([namesList, namesText, conditions])
+  .describe('Who may be hit: pod names (a list, or comma-separated), or an object of conditions.')
+
+/** The single names of either spelling. */
+export function splitNames(names: string | readonly string[]): readonly string[] {
+  return typeof names === 'string' ? names.split(',').map((name) => name.trim()) : names
+}
+
+function namesProblem(text: string): string | undefined {
+  const names = splitNames(text)
+  if (text.trim() === '') return `${quote(text)} names no pod; expected pod names, comma-separated`
+  if (names.includes('')) return `${quote(text)} has an empty name beside a comma`
+  if (names.length > mostNames) return `${names.length} names; allowed: at most ${mostNames}`
+  const wrong = names.find((name) => !subdomainPattern.test(name))
+  return wrong === undefined ? undefined : `${quote(wrong)} is not ${podNameForm}`
+}
+
+function selectorProblem(text: string): string | undefined {
+  if (text.trim() === '') return `${quote(text)} would take every pod of the namespace; expected a label selector, e.g. app=jadevectordb`
+  if (text.length > 2000) return `${text.length} characters; allowed: at most 2000`
+  try {
+    compileSelector(text)
+    return undefined
+  } catch (error) {
+    if (error instanceof Error) return printable(error.message)
+    throw error
+  }
+}
+
+function ownerProblem(text: string): string | undefined {
+  const [kind = '', name = '', ...more] = text.split('/')
+  if (name === '' || more.length > 0) return `${quote(text)} is not kind/name of a controller, e.g. deployment/jadevectordb`
+  if (!ownerKinds.includes(kind)) {
+    const meant = Object.hasOwn(ownerShort, kind) ? ownerShort[kind] : nearest(kind, ownerKinds)
+    return meant === undefined
+      ? notAllowed(kind, ownerKinds)
+      : `${quote(text)}: did you mean ${quote(`${meant}/${name}`)}? Allowed: ${ownerKinds.join(', ')}`
+  }
+  return subdomainPattern.test(name)
+    ? undefined
+    : `${quote(name)} is not the name of a ${kind} (lower case letters, digits, "-" and ".", at most 253)`
+}

@@ -1,0 +1,49 @@
+import { distance } from 'fastest-levenshtein'
+
+const longest = 60
+
+/** Quotes a value found in a file for a message: short, and with nothing in it that a terminal would act on. */
+export function quote(value: unknown): string {
+  const text =
+    typeof value === 'string' ? JSON.stringify(value).slice(1, -1).replaceAll('\\"', '"') : (JSON.stringify(value) ?? 'undefined')
+  const chars = [...text]
+  const short = chars.length > longest ? `${chars.slice(0, longest).join('')}…` : text
+  return `\`${printable(short)}\``
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it finds
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+
+/** Escapes what a terminal would act on or not show: control characters, invisible ones and those that turn the direction of writing. */
+export function printable(text: string): string {
+  return text.replace(unprintable, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** Says what kind of JSON value was found, for messages about a wrong type. */
+export function describeFound(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
+  if (typeof value === 'object') return 'an object'
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) return 'a number beyond all bounds'
+  return `the ${typeof value} ${quote(value)}`
+}
+
+/** The allowed word that was probably meant: the same but for case, `-`, `_`, blanks and a prefix, or only a letter or two away. */
+export function nearest(word: string, allowed: readonly string[]): string | undefined {
+  if (word.length > longest) return undefined
+  const plain = normalised(word)
+  const [best] = allowed.map((candidate) => ({ candidate, away: distance(plain, normalised(candidate)) })).sort((a, b) => a.away - b.away)
+  if (best !== undefined && best.away <= Math.max(1, Math.floor(best.candidate.length / 4)) && best.away < plain.length)
+    return best.candidate
+  return allowed.find((candidate) => candidate.length >= 4 && plain.endsWith(normalised(candidate)))
+}
+
+/** Says what a word not among `allowed` was probably meant to be, and lists what is allowed; `what` names it when nothing is near. */
+export function notAllowed(word: string, allowed: readonly string[], what = 'is not allowed'): string {
+  const meant = nearest(word, allowed)
+  return `${quote(word)}${meant === undefined ? ` ${what}.` : `: did you mean \`${meant}\`?`} Allowed: ${allowed.join(', ')}`
+}
+
+function normalised(word: string): string {
+  return word.toLowerCase().replace(/[-_\s]/g, '')
+}

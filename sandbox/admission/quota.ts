@@ -1,0 +1,44 @@
+import { forbidden } from '../api/status.ts'
+import { type Resource, findResource, qualifiedName } from '../resources.ts'
+import type { Store } from '../store.ts'
+import type { KubeObject, Labels, Pod } from '../wire.ts'
+
+/** The quota names one object of a resource counts against. */
+function namesFor(resource: Resource): string[] {
+  const names = [`count/${qualifiedName(resource)}`]
+  if (resource.group === '') names.push(resource.plural)
+  return names
+}
+
+function countOf(store: Store, namespace: string, plural: string): number {
+  const objects = store.list(plural, namespace)
+  if (plural !== 'pods') return objects.length
+  return (objects as KubeObject[]).filter((pod) => !['Succeeded', 'Failed'].includes((pod as Pod).status.phase ?? '')).length
+}
+
+/** What a quota's namespace uses of everything it limits that can be counted. */
+export function usedOf(store: Store, namespace: string, hard: Labels): Labels {
+  const used: Labels = {}
+  for (const name of Object.keys(hard)) {
+    const plural = name.replace(/^count\//, '').split('.')[0] ?? ''
+    used[name] = findResource(plural) ? String(countOf(store, namespace, plural)) : '0'
+  }
+  return used
+}
+
+/** Throws 403 `exceeded quota` when one object more would not fit; a dry run asks the same. */
+export function enforceQuota(store: Store, resource: Resource, draft: KubeObject): void {
+  const namespace = draft.metadata.namespace
+  if (namespace === undefined) return
+  for (const quota of store.list('resourcequotas', namespace)) {
+    const hard = quota.spec.hard ?? {}
+    for (const name of namesFor(resource)) {
+      const limit = hard[name]
+      if (limit === undefined) continue
+      const used = countOf(store, namespace, resource.plural)
+      if (used + 1 <= Number(limit)) continue
+      const why = `exceeded quota: ${quota.metadata.name}, requested: ${name}=1, used: ${name}=${used}, limited: ${name}=${limit}`
+      throw forbidden(resource, draft.metadata.name, why)
+    }
+  }
+}

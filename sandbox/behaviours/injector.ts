@@ -1,0 +1,173 @@
+import { type EffectKind, effectKinds } from '../effects.ts'
+import type { Signal } from '../world.ts'
+import { type Action, type Measure, actionNamed, measureKind } from './actions.ts'
+import type { Behaviour, Process, ProcessContext } from './behaviour.ts'
+import { type InjectorTarget, parseTargets } from './targets.ts'
+
+type Phase = 'before' | 'bite' | 'measure' | 'undone' | 'residue' | 'error'
+
+interface Engaged {
+  readonly target: InjectorTarget
+  readonly before: Measure
+  bitten: boolean
+}
+
+const applyAfterMs = 300
+const biteEveryMs = 250
+const measureEveryMs = 2000
+const undoAfterMs = 300
+const twinMs = 500
+
+/**
+ * The simulated injector: applies one action to targets on its node, measures that it bites, becomes Ready, and
+ * undoes on TERM or at its end. A replacement only cleans; a twin undoes 0.5 s after a hard death.
+ */
+export const injector: Behaviour = (context) => {
+  const tag = context.env.FAULTLINE_TAG ?? ''
+  const node = context.pod()?.spec.nodeName ?? ''
+  const targets = parseTargets(context.env.FAULTLINE_TARGETS ?? '')
+  const name = context.env.FAULTLINE_ACTION ?? ''
+  if (name === 'check') return check(context, targets, tag)
+  const mark = `${node}/${tag}`
+  if (context.world.marks.has(mark)) return clean(context, targets, tag)
+  const signal: Signal = context.env.FAULTLINE_SIGNAL === 'KILL' ? 'KILL' : 'TERM'
+  const action = actionNamed(name, { tag, amount: Number(context.env.FAULTLINE_AMOUNT ?? 0), signal })
+  if (action === undefined) {
+    for (const target of targets) report(context, target, { phase: 'error', ok: false, message: `unknown FAULTLINE_ACTION '${name}'` })
+    context.at(context.now(), () => context.exit(2))
+    return {}
+  }
+  context.world.marks.add(mark)
+  return new Injection(context, action, targets).process
+}
+
+function report(
+  context: ProcessContext,
+  target: InjectorTarget,
+  line: { phase: Phase; ok: boolean; measure?: Measure; message?: string },
+): void {
+  const { phase, ok, measure = {}, message = '' } = line
+  context.log(JSON.stringify({ at: context.now(), target: target.podUid, phase, ok, ...measure, message }))
+}
+
+function absent(context: ProcessContext, target: InjectorTarget): string | undefined {
+  const node = context.pod()?.spec.nodeName ?? ''
+  const located = context.world.machines.locate(target.podUid, target.container)
+  if (located?.node === node) return undefined
+  return `no process of pod ${target.podUid} (${target.namespace}/${target.pod}/${target.container}) on node ${node}`
+}
+
+function leftovers(context: ProcessContext, target: InjectorTarget, tag: string): EffectKind[] {
+  const left = context.world.effects.withTag(target.podUid, tag).map((effect) => effect.kind)
+  return effectKinds.filter((kind) => left.includes(kind))
+}
+
+function check(context: ProcessContext, targets: readonly InjectorTarget[], tag: string): Process {
+  context.at(context.now() + applyAfterMs, () => {
+    for (const target of targets) {
+      const left = leftovers(context, target, tag)
+      const measure = measureKind(context.world, target, left[0] ?? 'memory')
+      const message = left.length === 0 ? '' : `still active: ${left.join(', ')}`
+      report(context, target, { phase: 'residue', ok: left.length === 0, measure, message })
+    }
+    context.exit(0)
+  })
+  return { terminate: () => context.exit(0) }
+}
+
+function clean(context: ProcessContext, targets: readonly InjectorTarget[], tag: string): Process {
+  context.at(context.now() + undoAfterMs, () => {
+    for (const target of targets) {
+      const kind = leftovers(context, target, tag)[0] ?? 'memory'
+      context.world.effects.remove((one) => one.podUid === target.podUid && one.tag === tag)
+      report(context, target, { phase: 'undone', ok: true, measure: measureKind(context.world, target, kind), message: 'a replacement only cleans' })
+    }
+    context.exit(0)
+  })
+  return { isReady: () => false, terminate: () => context.exit(0) }
+}
+
+class Injection {
+  readonly #context: ProcessContext
+  readonly #action: Action
+  readonly #engaged: Engaged[] = []
+  readonly #pending: InjectorTarget[]
+  #ending = false
+
+  constructor(context: ProcessContext, action: Action, targets: readonly InjectorTarget[]) {
+    this.#context = context
+    this.#action = action
+    this.#pending = [...targets]
+    const endsAt = Number(context.env.FAULTLINE_ENDS_AT ?? 0) * 1000
+    context.at(context.now() + applyAfterMs, () => this.#apply())
+    if (endsAt > 0) context.at(endsAt, () => this.#end())
+  }
+
+  get process(): Process {
+    return {
+      isReady: () => this.#pending.length === 0 && this.#engaged.every((one) => one.bitten),
+      terminate: () => this.#end(),
+      killed: () => this.#killed(),
+    }
+  }
+
+  #apply(): void {
+    const { world } = this.#context
+    if (this.#ending) return
+    for (const target of this.#pending.splice(0)) {
+      const missing = absent(this.#context, target)
+      const before = this.#action.measure(world, target)
+      if (missing === undefined) report(this.#context, target, { phase: 'before', ok: true, measure: before })
+      const failure = missing ?? this.#action.apply(world, target)
+      if (failure === undefined) this.#engaged.push({ target, before, bitten: false })
+      else report(this.#context, target, { phase: 'error', ok: false, message: failure })
+    }
+    this.#bite()
+  }
+
+  #bite(): void {
+    if (this.#ending) return
+    for (const one of this.#engaged.filter(({ bitten }) => !bitten)) {
+      const now = this.#action.measure(this.#context.world, one.target)
+      if (!this.#action.bites(one.before, now)) continue
+      one.bitten = true
+      report(this.#context, one.target, { phase: 'bite', ok: true, measure: now })
+    }
+    this.#context.changed()
+    if (this.#engaged.every(({ bitten }) => bitten)) this.#measureLater()
+    else this.#context.at(this.#context.now() + biteEveryMs, () => this.#bite())
+  }
+
+  #measureLater(): void {
+    this.#context.at(this.#context.now() + measureEveryMs, () => {
+      if (this.#ending) return
+      for (const { target, before } of this.#engaged) {
+        const measure = this.#action.measure(this.#context.world, target)
+        const ok = absent(this.#context, target) === undefined && this.#action.bites(before, measure)
+        report(this.#context, target, { phase: 'measure', ok, measure })
+      }
+      this.#measureLater()
+    })
+  }
+
+  #end(): void {
+    if (this.#ending) return
+    this.#ending = true
+    for (const { target } of this.#engaged) this.#action.undo(this.#context.world, target)
+    this.#context.at(this.#context.now() + undoAfterMs, () => {
+      for (const { target, before } of this.#engaged) {
+        const measure = this.#action.measure(this.#context.world, target)
+        const ok = this.#action.undone(this.#context.world, target, before)
+        report(this.#context, target, { phase: 'undone', ok, measure })
+      }
+      this.#context.exit(0)
+    })
+  }
+
+  #killed(): void {
+    const { world } = this.#context
+    world.cluster.timers.after(twinMs, () => {
+      for (const { target } of this.#engaged) this.#action.undo(world, target)
+    })
+  }
+}

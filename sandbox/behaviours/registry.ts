@@ -1,0 +1,18 @@
+import { cordonFuse } from './cordon-fuse.ts'
+import { injector } from './injector.ts'
+import { jadevectordb } from '../workload/jadevectordb.ts'
+import type { Behaviour } from './behaviour.ts'
+import { imageName } from './image-name.ts'
+import { plainBehaviour } from './plain.ts'
+
+const builtIn: Readonly<Record<string, Behaviour>> = {
+  'faultline.dev/sandbox/injector': injector,
+  'faultline.dev/sandbox/kubectl': cordonFuse,
+  'faultline.dev/sandbox/jadevectordb': jadevectordb,
+}
+
+/** What an image does: the caller's own behaviours first, then the built-in ones, then the plain one. */
+export function behaviourOf(image: string, own: Readonly<Record<string, Behaviour>>): Behaviour {
+  const name = imageName(image)
+  return own[name] ?? builtIn[name] ?? plainBehaviour
+}

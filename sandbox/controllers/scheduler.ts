@@ -1,0 +1,106 @@
+import type { Cluster } from '../cluster.ts'
+import { recordEvent } from '../events.ts'
+import { matchesSelector } from '../selectors.ts'
+import type { LabelSelector, Node, Pod, PodSpec, Toleration } from '../wire.ts'
+import { isFinished, withCondition } from './pods.ts'
+import { type Controller, keysOf, splitKey } from './runner.ts'
+
+const component = 'default-scheduler'
+
+function tolerates(tolerations: readonly Toleration[] | undefined, taint: { key: string; value?: string; effect: string }): boolean {
+  return (tolerations ?? []).some((one) => {
+    if (one.effect && one.effect !== taint.effect) return false
+    if (!one.key) return one.operator === 'Exists'
+    if (one.key !== taint.key) return false
+    return one.operator === 'Exists' || (one.value ?? '') === (taint.value ?? '')
+  })
+}
+
+interface NodeTerm {
+  matchExpressions?: NonNullable<LabelSelector['matchExpressions']>
+  matchFields?: NonNullable<LabelSelector['matchExpressions']>
+}
+
+interface Affinity {
+  nodeAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms?: NodeTerm[] } }
+}
+
+function fitsAffinity(spec: PodSpec, node: Node): boolean {
+  const terms = (spec.affinity as Affinity | undefined)?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
+  return (terms ?? [{}]).some(({ matchExpressions = [], matchFields = [] }) => {
+    const fields = { 'metadata.name': node.metadata.name }
+    return matchesSelector({ matchExpressions }, node.metadata.labels) && matchesSelector({ matchExpressions: matchFields }, fields)
+  })
+}
+
+/** Whether node selector, required node affinity, taints and cordon let a pod onto a node. */
+export function fitsNode(spec: PodSpec, node: Node, { ignoreCordon = false } = {}): boolean {
+  const cordon = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' }
+  if (node.spec.unschedulable && !ignoreCordon && !tolerates(spec.tolerations, cordon)) return false
+  const labels = node.metadata.labels ?? {}
+  if (!Object.entries(spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value)) return false
+  if (!fitsAffinity(spec, node)) return false
+  const hard = (node.spec.taints ?? []).filter((taint) => taint.effect !== 'PreferNoSchedule' && taint.key !== cordon.key)
+  return hard.every((taint) => tolerates(spec.tolerations, taint))
+}
+
+/** Binds each pending pod to the fitting node with the fewest pods of the same owner, then the fewest pods. */
+export function scheduler(cluster: Cluster): Controller {
+  return {
+    name: component,
+    keys: (change) => {
+      if (change.plural !== 'nodes') return keysOf(change, 'pods')
+      return cluster.store.list('pods').filter((pod) => pod.spec.nodeName === undefined).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+    },
+    reconcile: (key) => {
+      const { namespace, name } = splitKey(key)
+      const pod = cluster.store.get('pods', name, namespace)
+      if (pod === undefined || pod.spec.nodeName !== undefined || pod.metadata.deletionTimestamp !== undefined) return undefined
+      const nodes = cluster.store.list('nodes')
+      const fitting = nodes.filter((node) => fitsNode(pod.spec, node))
+      const best = leastLoaded(cluster, pod, fitting)
+      if (best === undefined) refuse(cluster, pod, nodes.length)
+      else bind(cluster, pod, best)
+      return undefined
+    },
+  }
+}
+
+function leastLoaded(cluster: Cluster, pod: Pod, nodes: readonly Node[]): string | undefined {
+  const owner = pod.metadata.ownerReferences?.[0]?.uid
+  const zoneOf = new Map(nodes.map((node) => [node.metadata.name, node.metadata.labels?.['topology.kubernetes.io/zone'] ?? '']))
+  const siblings = new Map<string, number>()
+  const zones = new Map<string, number>()
+  const load = new Map<string, number>()
+  const count = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1)
+  for (const other of cluster.store.list('pods')) {
+    const node = other.spec.nodeName
+    if (node === undefined || isFinished(other) || other.metadata.deletionTimestamp !== undefined) continue
+    count(load, node)
+    if (owner === undefined || other.metadata.ownerReferences?.[0]?.uid !== owner) continue
+    count(siblings, node)
+    count(zones, zoneOf.get(node) ?? '')
+  }
+  const score = (node: string) => (siblings.get(node) ?? 0) * 1e6 + (zones.get(zoneOf.get(node) ?? '') ?? 0) * 1e3 + (load.get(node) ?? 0)
+  return [...zoneOf.keys()].sort((a, b) => score(a) - score(b) || (a < b ? -1 : 1))[0]
+}
+
+function bind(cluster: Cluster, pod: Pod, nodeName: string): void {
+  cluster.modify(pod, (draft) => {
+    draft.spec.nodeName = nodeName
+    draft.status.conditions = withCondition(draft.status.conditions, { type: 'PodScheduled', status: 'True' }, cluster.timestamp())
+  })
+  const { namespace, name } = pod.metadata
+  recordEvent(cluster, pod, { reason: 'Scheduled', message: `Successfully assigned ${namespace}/${name} to ${nodeName}`, component })
+}
+
+function refuse(cluster: Cluster, pod: Pod, nodes: number): void {
+  const message = `0/${nodes} nodes are available: ${nodes} node(s) were unschedulable, tainted or did not match the pod's node selector.`
+  const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message } as const
+  const before = pod.status.conditions?.find((one) => one.type === 'PodScheduled')
+  if (before?.message === message) return
+  cluster.modify(pod, (draft) => {
+    draft.status.conditions = withCondition(draft.status.conditions, condition, cluster.timestamp())
+  })
+  recordEvent(cluster, pod, { type: 'Warning', reason: 'FailedScheduling', message, component })
+}

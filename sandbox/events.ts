@@ -1,0 +1,54 @@
+import type { Cluster } from './cluster.ts'
+import type { KubeObject } from './wire.ts'
+
+export interface EventText {
+  readonly type?: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly message: string
+  /** Who says it: kubelet, job-controller, default-scheduler. */
+  readonly component: string
+}
+
+const keptMs = 3600_000
+
+function forgetOld(cluster: Cluster, namespace: string): void {
+  for (const event of cluster.store.list('events', namespace)) {
+    if (Date.parse(event.firstTimestamp) > cluster.now() - keptMs) return
+    if (Date.parse(event.lastTimestamp) <= cluster.now() - keptMs) cluster.store.remove(event)
+  }
+}
+
+/** Writes a v1 Event about an object; the same event again only counts up. Silent when its namespace is going away. */
+export function recordEvent(cluster: Cluster, about: KubeObject, { type = 'Normal', reason, message, component }: EventText): void {
+  const namespace = about.metadata.namespace ?? 'default'
+  const place = cluster.store.get('namespaces', namespace)
+  if (place === undefined || place.metadata.deletionTimestamp !== undefined) return
+  forgetOld(cluster, namespace)
+  const now = cluster.timestamp()
+  const { uid, name, resourceVersion } = about.metadata
+  const same = cluster.store
+    .list('events', namespace)
+    .find((event) => event.involvedObject.uid === uid && event.reason === reason && event.message === message)
+  if (same !== undefined) {
+    cluster.modify(same, (draft) => {
+      draft.count += 1
+      draft.lastTimestamp = now
+    })
+    return
+  }
+  const involvedObject = { kind: about.kind, apiVersion: about.apiVersion, name, uid, resourceVersion, ...(about.metadata.namespace ? { namespace } : {}) }
+  cluster.create('events', {
+    metadata: { name: `${name}.${cluster.random.hex(16)}`, namespace },
+    involvedObject,
+    type,
+    reason,
+    message,
+    source: { component },
+    reportingComponent: component,
+    reportingInstance: '',
+    count: 1,
+    firstTimestamp: now,
+    lastTimestamp: now,
+    eventTime: null,
+  })
+}

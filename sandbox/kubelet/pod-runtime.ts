@@ -1,0 +1,153 @@
+import type { Behaviour } from '../behaviours/behaviour.ts'
+import { withCondition } from '../controllers/pods.ts'
+import { deleteObject } from '../deletion.ts'
+import { recordEvent } from '../events.ts'
+import type { World } from '../world.ts'
+import type { Pod, PodStatus } from '../wire.ts'
+import { ContainerRuntime, type Pace } from './container-runtime.ts'
+
+interface Setup {
+  readonly world: World
+  readonly pace: Pace
+  readonly pod: Pod
+  readonly address: { readonly podIP: string; readonly hostIP: string }
+  readonly behaviourOf: (image: string) => Behaviour
+}
+
+/** One pod on its node, from its binding to its removal. */
+export class PodRuntime {
+  readonly containers: ContainerRuntime[]
+  readonly node: string
+  readonly #setup: Setup
+  #terminating = false
+  #gone = false
+  #evicted: string | undefined
+  #cancelStart: () => void
+
+  constructor(setup: Setup) {
+    const { world, pace, pod, behaviourOf } = setup
+    this.#setup = setup
+    this.node = pod.spec.nodeName ?? ''
+    this.containers = pod.spec.containers.map(
+      (container) =>
+        new ContainerRuntime({
+          world,
+          pace,
+          podUid: pod.metadata.uid,
+          container,
+          behaviour: behaviourOf(container.image),
+          changed: () => this.#publish(),
+          restarts: (code) => this.#restarts(code),
+        }),
+    )
+    this.#publish()
+    this.#cancelStart = world.cluster.timers.after(pace.startDelayMs / 2, () => this.#start())
+  }
+
+  /** Graceful deletion: TERM, then the hard end when the grace is over. */
+  terminate(graceSeconds: number): void {
+    this.#setup.world.cluster.timers.after(graceSeconds * 1000, () => {
+      for (const container of this.containers) container.end({ code: 137, signal: 9 })
+    })
+    if (this.#terminating) return
+    this.#terminating = true
+    this.#cancelStart()
+    for (const container of this.containers) {
+      if (container.running) this.#event('Killing', `Stopping container ${container.name}`)
+      container.terminate()
+    }
+    this.#removeWhenStopped()
+  }
+
+  /** The pod object is gone: whatever still runs dies at once. */
+  destroy(): void {
+    this.#gone = true
+    this.#cancelStart()
+    for (const container of this.containers) container.kill()
+    const { uid } = this.#setup.pod.metadata
+    this.#setup.world.effects.remove((effect) => effect.podUid === uid)
+  }
+
+  evict(message: string): void {
+    this.#evicted = message
+    this.#event('Evicted', message, 'Warning')
+    for (const container of this.containers) container.end({ code: 137, signal: 9 })
+    this.#publish()
+  }
+
+  probe(): void {
+    for (const container of this.containers) container.probe()
+  }
+
+  container(name: string | undefined): ContainerRuntime | undefined {
+    return name === undefined ? this.containers[0] : this.containers.find((one) => one.name === name)
+  }
+
+  #start(): void {
+    for (const container of this.containers) {
+      container.start()
+      this.#event('Started', `Started container ${container.name}`)
+    }
+  }
+
+  #restarts(code: number): boolean {
+    if (this.#terminating || this.#gone || this.#evicted !== undefined) return false
+    const policy = this.#setup.pod.spec.restartPolicy
+    return policy === 'Always' || (policy === 'OnFailure' && code !== 0)
+  }
+
+  #removeWhenStopped(): void {
+    if (!this.#terminating || this.#gone || this.containers.some((one) => one.running)) return
+    const pod = this.#setup.world.cluster.store.byUid(this.#setup.pod.metadata.uid)
+    if (pod !== undefined) deleteObject(this.#setup.world.cluster, pod, { gracePeriodSeconds: 0 })
+  }
+
+  #event(reason: string, message: string, type: 'Normal' | 'Warning' = 'Normal'): void {
+    const { world, pod } = this.#setup
+    recordEvent(world.cluster, pod, { type, reason, message, component: 'kubelet' })
+  }
+
+  #publish(): void {
+    if (this.#gone) return
+    const { cluster } = this.#setup.world
+    const backOff = this.containers.find((one) => one.state.waiting?.reason === 'CrashLoopBackOff')
+    if (backOff !== undefined) {
+      this.#event('BackOff', `Back-off restarting failed container ${backOff.name} in pod ${this.#setup.pod.metadata.name}`, 'Warning')
+    }
+    cluster.modify(this.#setup.pod, (draft) => {
+      draft.status = this.#status(draft.status)
+    })
+    this.#removeWhenStopped()
+  }
+
+  #phase(): NonNullable<PodStatus['phase']> {
+    if (this.#evicted !== undefined) return 'Failed'
+    const codes = this.containers.map((one) => one.state.terminated?.exitCode)
+    const over = this.containers.every((one) => one.state.terminated !== undefined && !this.#restarts(one.state.terminated.exitCode))
+    if (over) return codes.every((code) => code === 0) ? 'Succeeded' : 'Failed'
+    return this.containers.some((one) => one.containerId !== undefined) ? 'Running' : 'Pending'
+  }
+
+  #status(before: PodStatus): PodStatus {
+    const { podIP, hostIP } = this.#setup.address
+    const now = this.#setup.world.cluster.timestamp()
+    const phase = this.#phase()
+    const ready = phase === 'Running' && this.containers.every((one) => one.ready)
+    const status = ready ? 'True' : 'False'
+    const why = ready ? {} : { reason: phase === 'Succeeded' ? 'PodCompleted' : 'ContainersNotReady' }
+    let conditions = before.conditions
+    for (const type of ['PodScheduled', 'Initialized'] as const) conditions = withCondition(conditions, { type, status: 'True' }, now)
+    for (const type of ['ContainersReady', 'Ready'] as const) conditions = withCondition(conditions, { type, status, ...why }, now)
+    return {
+      ...before,
+      phase,
+      conditions: conditions ?? [],
+      startTime: before.startTime ?? now,
+      hostIP,
+      podIP,
+      podIPs: [{ ip: podIP }],
+      containerStatuses: this.containers.map((one) => one.status()),
+      ...(this.#evicted === undefined ? {} : { reason: 'Evicted', message: this.#evicted }),
+    }
+  }
+}

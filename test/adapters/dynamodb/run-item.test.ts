@@ -1,0 +1,49 @@
+import { describe, expect, test } from '@jest/globals'
+import { expiry, runAttributes, wakeAt } from '../../../lib/adapters/dynamodb/run-item.ts'
+import { endedRun, requestedRun } from '../../contracts/records.ts'
+
+const nine = Date.UTC(2026, 0, 5, 9, 0, 0)
+const reverting = { ...requestedRun('r1'), status: 'reverting', step: 0, since: nine, attempts: 2, retryAt: nine + 20_000 } as const
+
+describe('when a run is due', () => {
+  test('a driven run is due when its lease ends, whatever its state', () => {
+    const lease = { owner: 'lambda-1', until: nine + 30_000 }
+    expect(wakeAt({ ...requestedRun('r1'), lease }, nine)).toBe(nine + 30_000)
+    expect(wakeAt({ ...reverting, lease }, nine)).toBe(nine + 30_000)
+  })
+
+  test('a run that nobody drives is due at once', () => {
+    expect(wakeAt(requestedRun('r1'), nine)).toBe(nine)
+  })
+
+  test('a revert that nobody drives is due at its next attempt', () => {
+    expect(wakeAt(reverting, nine)).toBe(nine + 20_000)
+  })
+})
+
+describe('when a run may be forgotten', () => {
+  test('a live run never', () => {
+    expect(expiry(reverting)).toBeUndefined()
+  })
+
+  test('an ended run 30 days after its end, in whole seconds', () => {
+    expect(expiry({ ...endedRun(requestedRun('r1')), endedAt: Date.UTC(2026, 0, 5, 9, 10, 0, 1) })).toBe(
+      Date.UTC(2026, 1, 4, 9, 10, 1) / 1_000,
+    )
+  })
+})
+
+describe('what the indexes see', () => {
+  test('a live run by its wake time', () => {
+    expect(runAttributes(reverting, 's1', nine)).toMatchObject({ phase: 'live', phaseAt: nine + 20_000, suite: 'Quick', requestedAt: nine })
+  })
+
+  test('an ended run by its request', () => {
+    expect(runAttributes(endedRun(requestedRun('r1')), 's1', nine + 5)).toMatchObject({
+      phase: 'ended',
+      phaseAt: nine,
+      version: 2,
+      saveId: 's1',
+    })
+  })
+})

@@ -1,0 +1,71 @@
+import type { Injection } from '../../lib/domain/injection.ts'
+import type { Ended, HistoryEvent, Requested } from '../../lib/domain/run.ts'
+
+/** 2026-01-05 09:00:00 UTC, when every test of the store begins. */
+export const nine = 1_767_603_600_000
+
+/** A run that was just asked for. */
+export function requestedRun(id: string, changes: Partial<Requested> = {}): Requested {
+  return {
+    status: 'requested',
+    id,
+    version: 1,
+    suite: {
+      name: 'Quick',
+      description: '',
+      namespace: 'jadevectordb-system',
+      graceBeforeMs: 30_000,
+      graceAfterMs: 30_000,
+      maxDurationMs: 3_600_000,
+      recoveryTimeoutMs: 300_000,
+      steps: [],
+    },
+    cluster: { uid: 'c0ffee', name: 'kind-chaos', via: { kind: 'in-cluster' }, simulated: false },
+    namespace: 'jadevectordb-system',
+    seed: 0.5,
+    trigger: { kind: 'manual', key: 'request-1', by: 'ada' },
+    requestedAt: nine,
+    lease: null,
+    handover: false,
+    steps: [],
+    beacon: null,
+    abort: null,
+    baseline: null,
+    orphans: 0,
+    events: [],
+    ...changes,
+  }
+}
+
+/** The same run, over at 09:10:00. */
+export function endedRun(run: Requested): Ended {
+  return { ...run, version: run.version + 1, status: 'succeeded', endedAt: 1_767_604_200_000, refusals: [], reasons: [] }
+}
+
+/** The run's suite under another name. */
+export const ofSuite = (name: string) => ({ suite: { ...requestedRun('any').suite, name } })
+
+/** An injection that is stored and not yet done. */
+export function plannedInjection(runId: string, step: number, n: number, changes: Partial<Injection> = {}): Injection {
+  return {
+    runId,
+    step,
+    n,
+    version: 1,
+    fault: 'network-partition',
+    targets: [{ kind: 'Pod', namespace: 'jadevectordb-system', name: 'jadevectordb-0', uid: 'p-0', node: 'node-a', port: 8080 }],
+    undo: { policy: 'faultline-partition' },
+    fuse: null,
+    armed: null,
+    status: 'planned',
+    reason: null,
+    evidence: [],
+    expiresAt: 1_767_603_900_000,
+    ...changes,
+  }
+}
+
+/** One line of history. */
+export function event(version: number, n: number, message: string): HistoryEvent {
+  return { version, n, at: nine, type: 'noted', step: null, message }
+}

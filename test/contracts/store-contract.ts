@@ -1,0 +1,21 @@
+import { describe } from '@jest/globals'
+import { ledgerStoreContract } from './ledger-store-contract.ts'
+import { controlStoreContract, lockStoreContract } from './lock-and-control-contract.ts'
+import { runStoreContract } from './run-store-contract.ts'
+import { freshStoreForEach, type StoreUnderTest } from './store-harness.ts'
+
+export interface StoreContractOptions {
+  /** False where the server checks its conditions without being atomic (moto); what is tested at once is then left out. */
+  readonly atomic: boolean
+}
+
+/** Puts a store to the whole contract: each test gets an empty one from `open`. */
+export function describeStore(name: string, open: () => Promise<StoreUnderTest>, options: StoreContractOptions = { atomic: true }): void {
+  describe(name, () => {
+    const harness = freshStoreForEach(open)
+    runStoreContract(harness, options)
+    ledgerStoreContract(harness)
+    lockStoreContract(harness, options)
+    controlStoreContract(harness)
+  })
+}

@@ -1,0 +1,31 @@
+import type { FaultSpec, Selection, Step, Suite } from '../../lib/domain/suite.ts'
+
+/** Any pod of the default workload. */
+export const anyPod: Selection = { names: null, selector: 'app=jadevectordb', owner: null, zone: null, node: null, percent: null, count: 1 }
+
+export const partition: FaultSpec = { type: 'network_partition', kind: 'random', mechanism: 'auto' }
+export const podDelete: FaultSpec = { type: 'node_failure', kind: 'pod-delete', graceSeconds: null, allowBarePods: false }
+export const podKill: FaultSpec = { type: 'node_failure', kind: 'pod-kill', signal: 'TERM', graceSeconds: 1, container: null }
+export const crashloop: FaultSpec = { type: 'node_failure', kind: 'crashloop', container: null }
+export const nodeDrain: FaultSpec = { type: 'node_failure', kind: 'node-drain', allowBarePods: false, allowEmptyDir: true }
+export const memory: FaultSpec = { type: 'resource_exhaustion', kind: 'memory', intensity: 'low', container: null }
+
+/** One step of 10 s, with 2 s of rest. */
+export function stepOf(fault: FaultSpec, change: Partial<Step> = {}): Step {
+  return { name: fault.kind, fault, durationMs: 10_000, intervalMs: 2_000, targets: anyPod, ...change }
+}
+
+/** A suite with short graces. */
+export function suiteOf(steps: readonly Step[], change: Partial<Suite> = {}): Suite {
+  return {
+    name: 'Example',
+    description: '',
+    namespace: 'jadevectordb-system',
+    graceBeforeMs: 1_000,
+    graceAfterMs: 1_000,
+    maxDurationMs: 600_000,
+    recoveryTimeoutMs: 60_000,
+    steps,
+    ...change,
+  }
+}
