@@ -36,7 +36,14 @@ export function recordEvent(cluster: Cluster, about: KubeObject, { type = 'Norma
     })
     return
   }
-  const involvedObject = { kind: about.kind, apiVersion: about.apiVersion, name, uid, resourceVersion, ...(about.metadata.namespace ? { namespace } : {}) }
+  const involvedObject = {
+    kind: about.kind,
+    apiVersion: about.apiVersion,
+    name,
+    uid,
+    resourceVersion,
+    ...(about.metadata.namespace ? { namespace } : {}),
+  }
   cluster.create('events', {
     metadata: { name: `${name}.${cluster.random.hex(16)}`, namespace },
     involvedObject,

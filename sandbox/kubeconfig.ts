@@ -1,4 +1,4 @@
-/** A kubeconfig for the simulated cluster: plain HTTP on localhost, no credentials. */
+/** A kubeconfig for the simulated cluster: plain HTTP on localhost, no credentials. client-node speaks plain HTTP only with skip-verify. */
 export function kubeconfigFor(url: string, name = 'faultline-sandbox'): string {
   return `apiVersion: v1
 kind: Config
@@ -7,6 +7,7 @@ clusters:
 - name: ${name}
   cluster:
     server: ${url}
+    insecure-skip-tls-verify: true
 contexts:
 - name: ${name}
   context:

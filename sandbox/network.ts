@@ -1,7 +1,8 @@
 import { BlockList, isIPv4 } from 'node:net'
+import type { NetworkPolicy, PolicyPeer, PolicyRule } from './kinds.ts'
 import { matchesSelector } from './selectors.ts'
 import type { Store } from './store.ts'
-import type { NetworkPolicy, Pod, PolicyPeer, PolicyRule } from './wire.ts'
+import type { Pod } from './wire.ts'
 
 /** The address that calls through the API server's proxy come from. */
 export const apiServerAddress = '172.18.0.2'
@@ -44,7 +45,12 @@ export class Network {
     return policies.some((policy) => rulesOf(policy, direction).some((rule) => this.#fits(rule, direction, policy, { peer, target })))
   }
 
-  #fits(rule: PolicyRule, direction: Direction, policy: NetworkPolicy, { peer, target }: { peer: Peer; target: { pod: Pod; port: number } }): boolean {
+  #fits(
+    rule: PolicyRule,
+    direction: Direction,
+    policy: NetworkPolicy,
+    { peer, target }: { peer: Peer; target: { pod: Pod; port: number } },
+  ): boolean {
     const peers = (direction === 'Ingress' ? rule.from : rule.to) ?? []
     const peerFits = peers.length === 0 || peers.some((one) => this.#isPeer(one, peer, policy.metadata.namespace ?? ''))
     return peerFits && portFits(rule, target.pod, target.port)

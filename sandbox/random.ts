@@ -25,7 +25,10 @@ function bytesFrom(seed: number | undefined): (count: number) => Uint8Array {
 /** Random from the operating system, or repeatable when a seed is given. */
 export function createRandom(seed?: number): Random {
   const bytes = bytesFrom(seed)
-  const hex = (length: number) => Buffer.from(bytes(Math.ceil(length / 2))).toString('hex').slice(0, length)
+  const hex = (length: number) =>
+    Buffer.from(bytes(Math.ceil(length / 2)))
+      .toString('hex')
+      .slice(0, length)
   return {
     hex,
     uid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-a${hex(3)}-${hex(12)}`,

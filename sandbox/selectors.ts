@@ -44,7 +44,10 @@ function parseRequirement(text: string): (labels: Labels) => boolean {
 
 /** Parses a `labelSelector` query parameter; throws 400 when it makes no sense. */
 export function parseLabelSelector(text: string): (object: KubeObject) => boolean {
-  const parts = text.split(/,(?![^(]*\))/).map((part) => part.trim()).filter((part) => part !== '')
+  const parts = text
+    .split(/,(?![^(]*\))/)
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
   const requirements = parts.map(parseRequirement)
   return (object) => requirements.every((holds) => holds(object.metadata.labels ?? {}))
 }
@@ -57,9 +60,17 @@ const fieldsOf: Record<string, readonly string[]> = {
   jobs: ['status.successful'],
   secrets: ['type'],
   events: [
-    'involvedObject.kind', 'involvedObject.namespace', 'involvedObject.name', 'involvedObject.uid',
-    'involvedObject.apiVersion', 'involvedObject.resourceVersion', 'involvedObject.fieldPath',
-    'reason', 'reportingComponent', 'source', 'type',
+    'involvedObject.kind',
+    'involvedObject.namespace',
+    'involvedObject.name',
+    'involvedObject.uid',
+    'involvedObject.apiVersion',
+    'involvedObject.resourceVersion',
+    'involvedObject.fieldPath',
+    'reason',
+    'reportingComponent',
+    'source',
+    'type',
   ],
 }
 
@@ -73,11 +84,14 @@ function fieldValue(object: KubeObject, path: string): string {
 /** Parses a `fieldSelector` query parameter; throws 400 for a field the real resource does not support. */
 export function parseFieldSelector(plural: string, text: string): (object: KubeObject) => boolean {
   const supported = [...fieldsOfAll, ...(fieldsOf[plural] ?? [])]
-  const requirements = text.split(',').filter((part) => part.trim() !== '').map((part) => {
-    const [, field = '', operator, wanted = ''] = /^\s*([^!=\s]+)\s*(==|=|!=)\s*(.*?)\s*$/.exec(part) ?? []
-    if (operator === undefined) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`)
-    if (!supported.includes(field)) throw badRequest(`field label not supported: ${field}`)
-    return (object: KubeObject) => (fieldValue(object, field) === wanted) === (operator !== '!=')
-  })
+  const requirements = text
+    .split(',')
+    .filter((part) => part.trim() !== '')
+    .map((part) => {
+      const [, field = '', operator, wanted = ''] = /^\s*([^!=\s]+)\s*(==|=|!=)\s*(.*?)\s*$/.exec(part) ?? []
+      if (operator === undefined) throw badRequest(`invalid selector: '${text}'; can't understand '${part}'`)
+      if (!supported.includes(field)) throw badRequest(`field label not supported: ${field}`)
+      return (object: KubeObject) => (fieldValue(object, field) === wanted) === (operator !== '!=')
+    })
   return (object) => requirements.every((holds) => holds(object))
 }

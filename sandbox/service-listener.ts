@@ -16,7 +16,12 @@ export function serveService(backend: Backend, { name, namespace, port }: Servic
     request.resume()
     try {
       const to = serviceTarget(backend, backend.cluster.get('services', name, namespace))
-      const answer = await dialPod(backend, to, { address: apiServerAddress }, { method: request.method ?? 'GET', path: request.url ?? '/' })
+      const answer = await dialPod(
+        backend,
+        to,
+        { address: apiServerAddress },
+        { method: request.method ?? 'GET', path: request.url ?? '/' },
+      )
       response.writeHead(answer.status, { 'content-type': answer.contentType }).end(answer.body)
     } catch (error) {
       const message = error instanceof StatusError ? error.message : 'the sandbox failed'

@@ -1,17 +1,18 @@
 import { systemClock } from '../lib/adapters/system-clock.ts'
 import type { Clock } from '../lib/ports.ts'
 import { type Denial, type RuleScope, Rules } from './admission/rules.ts'
+import type { Backend } from './api/exchange.ts'
 import { patchedBy } from './api/patch.ts'
 import { type Disturb, serveApi } from './api/server.ts'
-import type { Backend } from './api/exchange.ts'
 import type { Behaviour } from './behaviours/behaviour.ts'
 import { behaviourOf } from './behaviours/registry.ts'
 import { Cluster, type CreateOptions } from './cluster.ts'
-import { type DeleteOptions, deleteObject } from './deletion.ts'
-import type { Effect } from './effects.ts'
+import { addControllers } from './controllers/all.ts'
 import { isReady } from './controllers/pods.ts'
 import { Runner } from './controllers/runner.ts'
-import { addControllers } from './controllers/all.ts'
+import { type DeleteOptions, deleteObject } from './deletion.ts'
+import type { Effect } from './effects.ts'
+import type { Deployment } from './kinds.ts'
 import { kubeconfigFor } from './kubeconfig.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import { plainCopy } from './plain.ts'
@@ -19,7 +20,7 @@ import { createRandom } from './random.ts'
 import { serveService } from './service-listener.ts'
 import { type Found, Store } from './store.ts'
 import { Timers } from './timers.ts'
-import type { Deployment, Dict, KubeObject, Manifest } from './wire.ts'
+import type { Dict, KubeObject, Manifest } from './wire.ts'
 import { createNamespaces, createWorkload, nodeManifest, workloadName, workloadNamespace } from './workload/manifests.ts'
 import { World } from './world.ts'
 
@@ -102,13 +103,23 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const disturbs: Disturb[] = []
   const api = await serveApi(backend, options.port ?? 0, (request) => disturbs.at(-1)?.(request))
   const { servicePort } = options
-  const service = servicePort === undefined ? undefined : await serveService(backend, { name: workloadName, namespace: workloadNamespace, port: servicePort })
+  const service =
+    servicePort === undefined
+      ? undefined
+      : await serveService(backend, { name: workloadName, namespace: workloadNamespace, port: servicePort })
   const close = async () => {
     parts.runner.close()
     cluster.timers.close()
     await Promise.all([api.close(), service?.close()])
   }
-  return { url: api.url, serviceUrl: service?.url, kubeconfig: () => kubeconfigFor(api.url), ...handles(backend), disturb: (disturb) => stacked(disturbs, disturb), close }
+  return {
+    url: api.url,
+    serviceUrl: service?.url,
+    kubeconfig: () => kubeconfigFor(api.url),
+    ...handles(backend),
+    disturb: (disturb) => stacked(disturbs, disturb),
+    close,
+  }
 }
 
 function assemble(options: SandboxOptions): { cluster: Cluster; backend: Backend; runner: Runner } {

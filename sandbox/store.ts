@@ -1,5 +1,6 @@
+import type { Kinds } from './kinds.ts'
 import { resourceOf, resources } from './resources.ts'
-import type { Kinds, KubeObject } from './wire.ts'
+import type { KubeObject } from './wire.ts'
 
 /** One committed write; watches and controllers live on these. */
 export interface Change {

@@ -1,10 +1,10 @@
 import type { Cluster } from './cluster.ts'
 import { Effects } from './effects.ts'
-import { type Peer, Network } from './network.ts'
+import { Network, type Peer } from './network.ts'
 import type { Change } from './store.ts'
 import { type Usage, usageOf } from './usage.ts'
-import { Traffic } from './workload/traffic.ts'
 import type { Pod } from './wire.ts'
+import { Traffic } from './workload/traffic.ts'
 
 /** What an injector sees of a container through its node. */
 export interface Located {
@@ -42,6 +42,7 @@ export class World {
   readonly #ticks: (() => void)[] = []
   #machines: Machines | undefined
   #ticking = false
+  #turn = 0
 
   constructor(cluster: Cluster, options: { enforceNetworkPolicies: boolean; requestsPerSecond: number }) {
     this.cluster = cluster
@@ -72,6 +73,11 @@ export class World {
   /** Whether packets get from a peer to a pod's port: policies and cuts, not whether anything listens. */
   reaches(from: Peer, to: Pod, port: number): boolean {
     return !this.isCut(to) && !('pod' in from && this.isCut(from.pod)) && this.network.admits(from, to, port)
+  }
+
+  /** Counts up, for round-robin. */
+  nextTurn(): number {
+    return this.#turn++
   }
 
   /** Runs `run` 0.1 s after anything that may change reachability, readiness or load. */

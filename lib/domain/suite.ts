@@ -54,7 +54,7 @@ export interface Step {
   readonly name: string
   readonly fault: FaultSpec
   readonly durationMs: number
-  /** Rest after the step, before the next one. */
+  /** Rest between this step and the next one; none after the last. */
   readonly intervalMs: number
   readonly targets: Selection
 }
@@ -64,6 +64,8 @@ export interface Suite {
   readonly name: string
   readonly description: string
   readonly namespace: string
+  /** The workload under test: its health is what a run is judged by. A step may select other pods. */
+  readonly selector: string
   readonly graceBeforeMs: number
   readonly graceAfterMs: number
   /** The run aborts (and reverts) when it has lasted longer. */
@@ -102,5 +104,6 @@ export function faultName(spec: FaultSpec): FaultName {
 /** The time the suite takes when nothing goes wrong and recovery is instant, in milliseconds. */
 export function plannedMs(suite: Pick<Suite, 'graceBeforeMs' | 'graceAfterMs' | 'steps'>): number {
   const steps = suite.steps.reduce((sum, step) => sum + step.durationMs + step.intervalMs, 0)
-  return suite.graceBeforeMs + steps + suite.graceAfterMs
+  const lastRest = suite.steps.at(-1)?.intervalMs ?? 0
+  return suite.graceBeforeMs + steps - lastRest + suite.graceAfterMs
 }

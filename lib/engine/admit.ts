@@ -115,7 +115,7 @@ async function checkHealth(
 
 /** Pods of the workload under test, finished ones left out. */
 export async function workloadPods(context: Pick<FaultContext, 'cluster' | 'namespace'>, suite: Suite): Promise<readonly Pod[]> {
-  const selectors = [...new Set(suite.steps.map((step) => step.targets.selector))].map(compileSelector)
+  const selectors = [...new Set([suite.selector, ...suite.steps.map((step) => step.targets.selector)])].map(compileSelector)
   const pods = await context.cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace: context.namespace })
   return pods.filter(
     (pod) =>

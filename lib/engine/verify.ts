@@ -1,9 +1,10 @@
 import { FaultlineError } from '../domain/errors.ts'
-import type { KubeObject, ObjectRef, Pod } from '../domain/kube.ts'
+import type { Job, KubeObject, ObjectRef, Pod } from '../domain/kube.ts'
 import { refOf } from '../domain/kube.ts'
 import { roleLabel, runLabel, targetLabel } from '../domain/labels.ts'
 import type { RunEvent } from '../domain/transition.ts'
-import { removeFuse } from '../faults/fuse.ts'
+import { jobRef, removeFuse } from '../faults/fuse.ts'
+import { beaconSpec } from './beacon.ts'
 import type { Driver } from './driver.ts'
 
 /** Kinds of objects that a run makes. */
@@ -13,11 +14,15 @@ export const ourKinds: readonly Pick<ObjectRef, 'apiVersion' | 'kind'>[] = [
   { apiVersion: 'v1', kind: 'Pod' },
 ]
 
+/** Kubernetes collects what a deleted owner leaves within this; only then is it an orphan. */
+const collectBudgetMs = 10_000
+const collectPollMs = 500
+
 /** The closing sweep: whatever still bears the run's label is an orphan; it is removed and counted. The beacon goes last. */
 export async function verifyNothingLeft(driver: Driver): Promise<RunEvent> {
   try {
     const orphans = await sweepRun(driver)
-    if (driver.run.beacon !== null) await removeFuse(driver.context(), driver.run.beacon)
+    await putOutBeacon(driver)
     return { type: 'verified', orphans }
   } catch (error) {
     driver.throwIfLost()
@@ -26,21 +31,36 @@ export async function verifyNothingLeft(driver: Driver): Promise<RunEvent> {
   }
 }
 
+/** Also a beacon whose driver died before it could record it. */
+async function putOutBeacon(driver: Driver): Promise<void> {
+  const spec = beaconSpec(driver.context())
+  const job = await driver.cluster.objects.get<Job>(jobRef(spec))
+  const uid = driver.run.beacon?.uid ?? (job?.metadata.labels?.[runLabel] === driver.run.id ? job.metadata.uid : undefined)
+  if (uid !== undefined) await removeFuse(driver.context(), { namespace: spec.namespace, name: spec.name, uid, burnsAt: 0 })
+}
+
 async function sweepRun(driver: Driver): Promise<readonly string[]> {
-  const { objects } = driver.cluster
-  const { id, namespace, suite } = driver.run
-  const injectors = driver.engine.config.injector.namespace
-  const places = suite.steps.some((_, step) => driver.injections.some((i) => i.step === step && i.fuse?.namespace === injectors))
-    ? [namespace, injectors]
-    : [namespace]
-  const labelSelector = `${runLabel}=${id},${roleLabel}!=beacon`
-  const found = await Promise.all(
-    places.flatMap((place) => ourKinds.map((kind) => objects.list<KubeObject>(kind, { namespace: place, labelSelector }))),
-  )
-  const alive = found.flat().filter((object) => object.metadata.deletionTimestamp === undefined)
-  for (const object of alive) await objects.delete(refOf(object), object.metadata.uid === undefined ? {} : { uid: object.metadata.uid })
+  const { clock } = driver.engine
+  const giveUpAt = clock.now() + collectBudgetMs
+  let alive = await objectsLeft(driver)
+  while (alive.length > 0 && alive.every((object) => object.metadata.ownerReferences !== undefined) && clock.now() < giveUpAt) {
+    await clock.sleep(collectPollMs)
+    alive = await objectsLeft(driver)
+  }
+  for (const object of alive) await driver.cluster.objects.delete(refOf(object), object.metadata.uid === undefined ? {} : { uid: object.metadata.uid })
   await removeLabels(driver)
   return alive.map((object) => `${object.kind} ${object.metadata.namespace}/${object.metadata.name}`)
+}
+
+/** Whatever bears the run's label and is not going already, the beacon apart. */
+async function objectsLeft(driver: Driver): Promise<readonly KubeObject[]> {
+  const { id, namespace } = driver.run
+  const places = new Set([namespace, ...driver.injections.flatMap((injection) => injection.fuse?.namespace ?? [])])
+  const labelSelector = `${runLabel}=${id},${roleLabel}!=beacon`
+  const found = await Promise.all(
+    [...places].flatMap((place) => ourKinds.map((kind) => driver.cluster.objects.list<KubeObject>(kind, { namespace: place, labelSelector }))),
+  )
+  return found.flat().filter((object) => object.metadata.deletionTimestamp === undefined)
 }
 
 /** Target labels are inert without a policy; those of this run that are left (a pod that could not be reached) go too. */

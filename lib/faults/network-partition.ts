@@ -160,7 +160,7 @@ function partitionPolicy(injection: Injection): NetworkPolicy {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     metadata: {
-      name: String(injection.undo['policy']),
+      name: String(injection.undo.policy),
       namespace: injection.fuse?.namespace ?? '',
       labels: ourLabels({ runId: injection.runId, step: injection.step, role: 'policy' }),
       annotations: { [expiresAnnotation]: isoSeconds(injection.expiresAt) },
@@ -174,12 +174,12 @@ function policyRef(injection: Injection): ObjectRef {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     namespace: injection.fuse?.namespace ?? '',
-    name: String(injection.undo['policy']),
+    name: String(injection.undo.policy),
   }
 }
 
 function tagOf(injection: Injection): string {
-  return String(injection.undo['value'])
+  return String(injection.undo.value)
 }
 
 function belongs(policy: NetworkPolicy | undefined, injection: Injection): boolean {

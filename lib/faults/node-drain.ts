@@ -209,7 +209,7 @@ function isCordonedByUs(node: Node, injection: Injection): boolean {
 }
 
 function tagOf(injection: Injection): string {
-  return String(injection.undo['tag'])
+  return String(injection.undo.tag)
 }
 
 function nodeOf(injection: Injection): Target {

@@ -21,7 +21,7 @@ export const podDelete: Fault = {
 
   async inject(context, injection) {
     const pods = await currentPods(context, injection.targets)
-    const graceSeconds = injection.undo['graceSeconds']
+    const graceSeconds = injection.undo.graceSeconds
     for (const target of injection.targets) {
       const pod = pods.get(target.name)
       if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) continue
@@ -148,7 +148,7 @@ async function lookAt(context: FaultContext, injection: Injection, owner: OwnerB
 }
 
 function ownersOf(injection: Injection): readonly OwnerBefore[] {
-  return injection.undo['owners'] as readonly OwnerBefore[]
+  return injection.undo.owners as readonly OwnerBefore[]
 }
 
 function readyOf(pods: readonly Pod[], ownerUid: string): number {

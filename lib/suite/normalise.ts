@@ -21,6 +21,7 @@ export function normalise(file: SuiteFile): Suite {
     name: file.name,
     description: file.description ?? '',
     namespace: file.namespace,
+    selector: file.selector,
     graceBeforeMs,
     graceAfterMs,
     maxDurationMs: file.maxDuration === undefined ? needed : toMs(file.maxDuration),

@@ -1,5 +1,6 @@
+import type { Deployment, Job, NetworkPolicy, Service } from '../kinds.ts'
 import { plainCopy } from '../plain.ts'
-import type { Container, Deployment, Job, KubeObject, NetworkPolicy, PodSpec, PodTemplate, Service } from '../wire.ts'
+import type { Container, KubeObject, PodSpec, PodTemplate } from '../wire.ts'
 
 function defaultContainer(container: Container): void {
   container.imagePullPolicy ??= 'IfNotPresent'
@@ -61,7 +62,11 @@ function defaultJob(object: KubeObject): void {
   if (spec.completions === undefined && spec.parallelism <= 1) spec.completions = 1
   spec.backoffLimit ??= 6
   spec.suspend ??= false
-  Object.assign(spec, { completionMode: 'NonIndexed', podReplacementPolicy: 'TerminatingOrFailed', manualSelector: spec.manualSelector ?? false })
+  Object.assign(spec, {
+    completionMode: 'NonIndexed',
+    podReplacementPolicy: 'TerminatingOrFailed',
+    manualSelector: spec.manualSelector ?? false,
+  })
   defaultPodSpec(spec.template?.spec)
   if (spec.template === undefined) return
   const { uid, name } = object.metadata
@@ -90,7 +95,7 @@ function defaultService(object: KubeObject): void {
   spec.type ??= 'ClusterIP'
   spec.sessionAffinity ??= 'None'
   const tail = Number.parseInt(object.metadata.uid.slice(0, 4), 16)
-  spec.clusterIP ??= `10.96.${(tail >> 8) & 0xff}.${(tail & 0xff) || 1}`
+  spec.clusterIP ??= `10.96.${(tail >> 8) & 0xff}.${tail & 0xff || 1}`
   for (const port of spec.ports ?? []) {
     port.protocol ??= 'TCP'
     port.targetPort ??= port.port
@@ -116,7 +121,18 @@ const defaulters: Record<string, (object: KubeObject) => void> = {
 }
 
 /** Kinds whose spec counts generations. */
-const generational = new Set(['Deployment', 'ReplicaSet', 'StatefulSet', 'DaemonSet', 'Job', 'PodDisruptionBudget', 'NetworkPolicy', 'Ingress', 'CronJob', 'Pod'])
+const generational = new Set([
+  'Deployment',
+  'ReplicaSet',
+  'StatefulSet',
+  'DaemonSet',
+  'Job',
+  'PodDisruptionBudget',
+  'NetworkPolicy',
+  'Ingress',
+  'CronJob',
+  'Pod',
+])
 
 /** Fills in what a real API server would on creation; changes the draft in place. */
 export function applyDefaults(draft: KubeObject): void {

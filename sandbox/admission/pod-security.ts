@@ -31,10 +31,15 @@ function restricted(spec: PodSpec): Finding[] {
     const bad = failing(holds)
     if (bad.length > 0) found.push({ id, detail: `${named(bad)} must set ${must}` })
   }
-  add('allowPrivilegeEscalation != false', (context) => context.allowPrivilegeEscalation === false, 'securityContext.allowPrivilegeEscalation=false')
+  add(
+    'allowPrivilegeEscalation != false',
+    (context) => context.allowPrivilegeEscalation === false,
+    'securityContext.allowPrivilegeEscalation=false',
+  )
   const drops = (context: Dict) => ((context.capabilities as Dict | undefined)?.drop as string[] | undefined)?.includes('ALL') === true
   add('unrestricted capabilities', drops, 'securityContext.capabilities.drop=["ALL"]')
-  if (pod.runAsNonRoot !== true) add('runAsNonRoot != true', (context) => context.runAsNonRoot === true, 'securityContext.runAsNonRoot=true')
+  if (pod.runAsNonRoot !== true)
+    add('runAsNonRoot != true', (context) => context.runAsNonRoot === true, 'securityContext.runAsNonRoot=true')
   const profile = (context: Dict) => ['RuntimeDefault', 'Localhost'].includes(String((context.seccompProfile as Dict | undefined)?.type))
   if (!profile(pod)) add('seccompProfile', profile, 'securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost"')
   return found

@@ -1,5 +1,5 @@
 import { forbidden } from '../api/status.ts'
-import { type Resource, findResource, qualifiedName } from '../resources.ts'
+import { findResource, qualifiedName, type Resource } from '../resources.ts'
 import type { Store } from '../store.ts'
 import type { KubeObject, Labels, Pod } from '../wire.ts'
 

@@ -1,6 +1,6 @@
+import { forbidden, StatusError } from '../api/status.ts'
 import type { Resource } from '../resources.ts'
 import type { Dict, KubeObject } from '../wire.ts'
-import { StatusError, forbidden } from '../api/status.ts'
 
 /** What a rule is about; a field left out means any. */
 export interface RuleScope {

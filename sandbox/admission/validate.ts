@@ -1,7 +1,8 @@
 import { type Cause, invalid } from '../api/status.ts'
+import type { Job } from '../kinds.ts'
 import { sameJson } from '../plain.ts'
 import type { Resource } from '../resources.ts'
-import type { Job, KubeObject, LabelSelector, Labels, PodSpec, PodTemplate } from '../wire.ts'
+import type { KubeObject, LabelSelector, Labels, PodSpec, PodTemplate } from '../wire.ts'
 
 const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
@@ -28,7 +29,8 @@ function checkName(object: KubeObject): Cause[] {
   const short = object.kind === 'Namespace' || object.kind === 'Service'
   const limit = short ? 63 : 253
   if (name.length > limit) return [wrong('metadata.name', name, `must be no more than ${limit} characters`)]
-  if (object.kind === 'Service' && !serviceName.test(name)) return [wrong('metadata.name', name, 'a DNS-1035 label must start with an alphabetic character')]
+  if (object.kind === 'Service' && !serviceName.test(name))
+    return [wrong('metadata.name', name, 'a DNS-1035 label must start with an alphabetic character')]
   if (short) return dnsLabel.test(name) ? [] : [wrong('metadata.name', name, dnsLabelHelp)]
   return subdomain.test(name) ? [] : [wrong('metadata.name', name, subdomainHelp)]
 }
@@ -88,7 +90,11 @@ function checkJob(object: KubeObject): Cause[] {
   }
   const restart = spec.template?.spec?.restartPolicy
   if (restart !== 'Never' && restart !== 'OnFailure') {
-    causes.push({ reason: 'FieldValueInvalid', message: `Required value: valid values: "OnFailure", "Never"`, field: 'spec.template.spec.restartPolicy' })
+    causes.push({
+      reason: 'FieldValueInvalid',
+      message: `Required value: valid values: "OnFailure", "Never"`,
+      field: 'spec.template.spec.restartPolicy',
+    })
   }
   return causes
 }

@@ -1,5 +1,6 @@
+import type { Deployment, DisruptionBudget, Job, KubeEvent, Namespace, NetworkPolicy, Node, ReplicaSet, Service } from '../kinds.ts'
 import type { Resource } from '../resources.ts'
-import type { Deployment, DisruptionBudget, Job, KubeEvent, KubeObject, Labels, LabelSelector, Namespace, NetworkPolicy, Node, Pod, ReplicaSet, Service } from '../wire.ts'
+import type { KubeObject, LabelSelector, Labels, Pod } from '../wire.ts'
 
 /** One column of a printed table. */
 export interface Column {
@@ -21,7 +22,11 @@ export function humanDuration(ms: number): string {
   return hours < 48 ? `${hours}h` : `${Math.floor(hours / 24)}d`
 }
 
-function column<T extends KubeObject>(name: string, value: (object: T, now: number) => unknown, more: { type?: string; wide?: boolean } = {}): Column {
+function column<T extends KubeObject>(
+  name: string,
+  value: (object: T, now: number) => unknown,
+  more: { type?: string; wide?: boolean } = {},
+): Column {
   return { name, value: value as Column['value'], ...more }
 }
 
@@ -32,7 +37,9 @@ const wide = { wide: true }
 const integer = { type: 'integer' }
 
 function pairs(labels: Labels | undefined): string {
-  const text = Object.entries(labels ?? {}).map(([key, value]) => `${key}=${value}`).join(',')
+  const text = Object.entries(labels ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')
   return text === '' ? '<none>' : text
 }
 
@@ -52,7 +59,11 @@ function podStatus(pod: Pod): string {
 function restarts(pod: Pod, now: number): string {
   const statuses = pod.status.containerStatuses ?? []
   const total = statuses.reduce((sum, one) => sum + one.restartCount, 0)
-  const last = statuses.map((one) => one.lastState.terminated?.finishedAt).filter((time) => time !== undefined).sort().at(-1)
+  const last = statuses
+    .map((one) => one.lastState.terminated?.finishedAt)
+    .filter((time) => time !== undefined)
+    .sort()
+    .at(-1)
   return total > 0 && last !== undefined ? `${total} (${since(last, now)} ago)` : String(total)
 }
 
@@ -77,7 +88,10 @@ const daemon = (field: string) => (object: KubeObject) => (object.status as Reco
 const tables: Readonly<Record<string, readonly Column[]>> = {
   pods: [
     name,
-    column<Pod>('Ready', ({ spec, status }) => `${(status.containerStatuses ?? []).filter((one) => one.ready).length}/${spec.containers.length}`),
+    column<Pod>(
+      'Ready',
+      ({ spec, status }) => `${(status.containerStatuses ?? []).filter((one) => one.ready).length}/${spec.containers.length}`,
+    ),
     column<Pod>('Status', podStatus),
     column<Pod>('Restarts', restarts),
     age,
@@ -111,7 +125,12 @@ const tables: Readonly<Record<string, readonly Column[]>> = {
     age,
     ...templateColumns,
   ],
-  statefulsets: [name, column<ReplicaSet>('Ready', ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec.replicas ?? 0}`), age, ...templateColumns.slice(0, 2)],
+  statefulsets: [
+    name,
+    column<ReplicaSet>('Ready', ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec.replicas ?? 0}`),
+    age,
+    ...templateColumns.slice(0, 2),
+  ],
   daemonsets: [
     name,
     column('Desired', daemon('desiredNumberScheduled'), integer),
@@ -127,7 +146,11 @@ const tables: Readonly<Record<string, readonly Column[]>> = {
     name,
     column<Job>('Status', jobState),
     column<Job>('Completions', ({ spec, status }) => `${status?.succeeded ?? 0}/${spec.completions ?? 1}`),
-    column<Job>('Duration', ({ status }, now) => (status?.startTime === undefined ? '' : humanDuration((status.completionTime ? Date.parse(status.completionTime) : now) - Date.parse(status.startTime)))),
+    column<Job>('Duration', ({ status }, now) =>
+      status?.startTime === undefined
+        ? ''
+        : humanDuration((status.completionTime ? Date.parse(status.completionTime) : now) - Date.parse(status.startTime)),
+    ),
     age,
     ...templateColumns,
   ],

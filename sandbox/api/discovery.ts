@@ -1,4 +1,4 @@
-import { type Resource, apiVersionOf, resources } from '../resources.ts'
+import { apiVersionOf, type Resource, resources } from '../resources.ts'
 import type { Dict } from '../wire.ts'
 
 /** What `/version` says; the build metadata makes plain that the cluster is simulated. */
@@ -44,7 +44,13 @@ function entries(one: Resource): Dict[] {
 
 function resourceList(groupVersion: string): Dict {
   const stored = resources.filter((one) => apiVersionOf(one) === groupVersion).flatMap(entries)
-  const created = (reviews[groupVersion] ?? []).map(([name, kind]) => ({ name, singularName: kind.toLowerCase(), namespaced: false, kind, verbs: ['create'] }))
+  const created = (reviews[groupVersion] ?? []).map(([name, kind]) => ({
+    name,
+    singularName: kind.toLowerCase(),
+    namespaced: false,
+    kind,
+    verbs: ['create'],
+  }))
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: [...stored, ...created] }
 }
 
@@ -57,7 +63,8 @@ function group(groupVersion: string): Dict {
 /** The discovery document of a path, if it is one. */
 export function discoveryFor(path: string, address: string): Dict | undefined {
   const groups = groupVersions.filter((one) => one.includes('/'))
-  if (path === '/api') return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: address }] }
+  if (path === '/api')
+    return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: address }] }
   if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups.map(group) }
   const trimmed = path.replace(/^\/(api|apis)\//, '')
   if (path === '/api/v1' || (path.startsWith('/apis/') && groups.includes(trimmed))) return resourceList(trimmed)

@@ -4,7 +4,7 @@ import { matchesSelector } from '../selectors.ts'
 import type { Pod } from '../wire.ts'
 import type { Backend, Exchange } from './exchange.ts'
 import type { Route } from './route.ts'
-import { StatusError, budgetHolds, notAllowed } from './status.ts'
+import { budgetHolds, notAllowed, StatusError } from './status.ts'
 
 interface Eviction {
   readonly deleteOptions?: DeleteOptions & { dryRun?: unknown }
@@ -44,7 +44,12 @@ function spendBudget({ cluster }: Backend, pod: Pod, dryRun: boolean): void {
 }
 
 function markDisrupted({ cluster }: Backend, pod: Pod): void {
-  const condition = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' } as const
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+  } as const
   cluster.modify(pod, (draft) => {
     draft.status.conditions = withCondition(draft.status.conditions, condition, cluster.timestamp())
   })

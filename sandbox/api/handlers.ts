@@ -40,14 +40,19 @@ function verbOf({ name, subresource }: Route, exchange: Exchange): string {
 function handleCollection(backend: Backend, route: Route, exchange: Exchange): void {
   const { resource, namespace } = route
   if (exchange.method === 'GET') {
-    if (exchange.query('watch') !== undefined && exchange.flag('watch')) return watchObjects(backend, route, exchange)
+    if (exchange.flag('watch')) {
+      watchObjects(backend, route, exchange)
+      return
+    }
     const page = listPage(backend, route, exchange)
-    return exchange.send(200, wantsTable(exchange) ? asTable(resource, page, tableOptions(backend, exchange)) : asList(resource, page))
+    exchange.send(200, wantsTable(exchange) ? asTable(resource, page, tableOptions(backend, exchange)) : asList(resource, page))
+    return
   }
   if (exchange.method === 'POST') {
     if (resource.namespaced && namespace === undefined) throw notAllowed()
     const object = backend.cluster.create(resource.plural, exchange.object() as Manifest, { namespace, dryRun: exchange.dryRun })
-    return sendObject(backend, exchange, { object: object as KubeObject, code: 201 })
+    sendObject(backend, exchange, { object: object as KubeObject, code: 201 })
+    return
   }
   if (exchange.method !== 'DELETE') throw notAllowed()
   const page = listPage(backend, route, exchange)
@@ -61,20 +66,24 @@ function handleObject(backend: Backend, route: Route, exchange: Exchange): void 
   const subresource = route.subresource === 'status' ? ('status' as const) : undefined
   switch (exchange.method) {
     case 'GET':
-      return sendObject(backend, exchange, { object: backend.cluster.get(resource.plural, name, namespace) as KubeObject, code: 200 })
+      sendObject(backend, exchange, { object: backend.cluster.get(resource.plural, name, namespace) as KubeObject, code: 200 })
+      return
     case 'PUT': {
       const body = exchange.object() as KubeObject
       checkName(body, name)
       const wanted = { ...body, metadata: { ...body.metadata, name, ...(namespace === undefined ? {} : { namespace }) } }
       const object = backend.cluster.replace(resource.plural, wanted, { dryRun: exchange.dryRun, subresource })
-      return sendObject(backend, exchange, { object, code: 200 })
+      sendObject(backend, exchange, { object, code: 200 })
+      return
     }
     case 'PATCH': {
       const { object, created } = patchObject(backend, { resource, name, namespace, subresource }, exchange)
-      return sendObject(backend, exchange, { object, code: created ? 201 : 200 })
+      sendObject(backend, exchange, { object, code: created ? 201 : 200 })
+      return
     }
     case 'DELETE':
-      return sendDeleted(backend, exchange, backend.cluster.get(resource.plural, name, namespace) as KubeObject)
+      sendDeleted(backend, exchange, backend.cluster.get(resource.plural, name, namespace) as KubeObject)
+      return
     default:
       throw notAllowed()
   }
@@ -85,7 +94,10 @@ function tableOptions(backend: Backend, exchange: Exchange): { now: number; incl
 }
 
 function sendObject(backend: Backend, exchange: Exchange, { object, code }: { object: KubeObject; code: number }): void {
-  if (!wantsTable(exchange)) return exchange.send(code, object)
+  if (!wantsTable(exchange)) {
+    exchange.send(code, object)
+    return
+  }
   const page = { metadata: { resourceVersion: object.metadata.resourceVersion }, items: [object] }
   exchange.send(code, asTable(resourceFor(object), page, tableOptions(backend, exchange)))
 }
@@ -95,7 +107,9 @@ function deleteOptions(exchange: Exchange): DeleteOptions {
   const grace = exchange.query('gracePeriodSeconds')
   const policy = exchange.query('propagationPolicy') ?? body.propagationPolicy ?? (body.orphanDependents === true ? 'Orphan' : undefined)
   if (policy !== undefined && policy !== 'Orphan' && policy !== 'Background' && policy !== 'Foreground') {
-    throw badRequest(`DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "${String(policy)}": supported values: "Background", "Foreground", "Orphan"`)
+    throw badRequest(
+      `DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "${String(policy)}": supported values: "Background", "Foreground", "Orphan"`,
+    )
   }
   return {
     propagationPolicy: policy,
@@ -108,7 +122,10 @@ function deleteOptions(exchange: Exchange): DeleteOptions {
 function sendDeleted(backend: Backend, exchange: Exchange, current: KubeObject): void {
   const { object, gone } = deleteObject(backend.cluster, current, deleteOptions(exchange))
   const { plural, group } = resourceFor(object)
-  if (!gone || plural === 'pods') return exchange.send(200, object)
+  if (!gone || plural === 'pods') {
+    exchange.send(200, object)
+    return
+  }
   const { name, uid } = object.metadata
   const details = { name, ...(group ? { group } : {}), kind: plural, uid }
   exchange.send(200, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details })

@@ -1,5 +1,5 @@
 import { isDict, plainCopy, sameJson } from '../plain.ts'
-import { StatusError, badRequest } from './status.ts'
+import { badRequest, StatusError } from './status.ts'
 
 interface Operation {
   readonly op?: string
@@ -13,7 +13,10 @@ const refused = () =>
 
 function pointer(path: string): string[] {
   if (path === '') return []
-  return path.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+  return path
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 function child(parent: unknown, key: string): unknown {

@@ -1,4 +1,4 @@
-import { type Resource, apiVersionOf } from '../resources.ts'
+import { apiVersionOf, type Resource } from '../resources.ts'
 import { parseFieldSelector, parseLabelSelector } from '../selectors.ts'
 import { keyOf } from '../store.ts'
 import type { Dict, KubeObject } from '../wire.ts'
@@ -39,7 +39,9 @@ export function listPage(backend: Backend, where: { resource: Resource; namespac
   const given = exchange.query('continue')
   const token = given ? parseToken(given) : undefined
   if (token !== undefined && token.revision < store.oldest) {
-    throw expired('The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.')
+    throw expired(
+      'The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.',
+    )
   }
   const rest = token === undefined ? keyed : keyed.filter(({ key }) => key > token.after)
   const limit = Number(exchange.query('limit') ?? 0)

@@ -12,7 +12,10 @@ export function handleLog(backend: Backend, { name = '', namespace }: Route, exc
   const format = formatter(exchange)
   const text = select(backend, log.lines, exchange).map(format).join('')
   const limit = exchange.query('limitBytes')
-  if (!exchange.flag('follow')) return exchange.send(200, limit === undefined ? text : text.slice(0, Number(limit)))
+  if (!exchange.flag('follow')) {
+    exchange.send(200, limit === undefined ? text : text.slice(0, Number(limit)))
+    return
+  }
   const { response } = exchange
   response.writeHead(200, { 'content-type': 'text/plain; charset=utf-8', 'transfer-encoding': 'chunked' })
   response.flushHeaders()

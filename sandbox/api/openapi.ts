@@ -1,4 +1,4 @@
-import { type Resource, apiVersionOf, resources } from '../resources.ts'
+import { apiVersionOf, type Resource, resources } from '../resources.ts'
 import type { Dict } from '../wire.ts'
 import { groupVersions, versionInfo } from './discovery.ts'
 
@@ -62,7 +62,10 @@ function documentOf(groupVersion: string): Dict {
 /** Just enough OpenAPI v3 that kubectl leaves validation to the server and `explain` has something to say. */
 export function openapiFor(path: string): Dict | undefined {
   if (path === '/openapi/v3') {
-    const entry = (groupVersion: string) => [pathOf(groupVersion), { serverRelativeURL: `/openapi/v3/${pathOf(groupVersion)}?hash=sandbox` }]
+    const entry = (groupVersion: string) => [
+      pathOf(groupVersion),
+      { serverRelativeURL: `/openapi/v3/${pathOf(groupVersion)}?hash=sandbox` },
+    ]
     return { paths: Object.fromEntries(groupVersions.map(entry)) }
   }
   const wanted = groupVersions.find((one) => path === `/openapi/v3/${pathOf(one)}`)

@@ -71,7 +71,8 @@ export function checkName(object: Manifest, name: string): void {
 function apply(backend: Backend, where: Where, exchange: Exchange): Patched {
   const { resource, name, namespace } = where
   const manager = exchange.query('fieldManager')
-  if (manager === undefined) throw badRequest('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch')
+  if (manager === undefined)
+    throw badRequest('PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: is required for apply patch')
   const config = exchange.json() ?? {}
   checkName(config, name)
   const current = backend.cluster.store.get(resource.plural, name, namespace)

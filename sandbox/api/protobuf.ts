@@ -33,7 +33,10 @@ const attributes: Shape = {
   6: ['subresource', 'text'],
   7: ['name', 'text'],
 }
-const accessReview: Shape = { 1: ['resourceAttributes', attributes], 2: ['nonResourceAttributes', { 1: ['path', 'text'], 2: ['verb', 'text'] }] }
+const accessReview: Shape = {
+  1: ['resourceAttributes', attributes],
+  2: ['nonResourceAttributes', { 1: ['path', 'text'], 2: ['verb', 'text'] }],
+}
 
 /** The few kinds that kubectl posts in protobuf; field numbers from k8s.io/api's generated.proto. */
 const shapes: Readonly<Record<string, Shape>> = {

@@ -1,11 +1,12 @@
 import type { HttpAnswer, HttpRequest } from '../behaviours/behaviour.ts'
 import { isReady } from '../controllers/pods.ts'
-import { type Peer, apiServerAddress, portNumber } from '../network.ts'
+import type { Service } from '../kinds.ts'
+import { apiServerAddress, type Peer, portNumber } from '../network.ts'
 import { matchesLabels } from '../selectors.ts'
-import type { Pod, Service } from '../wire.ts'
+import type { Pod } from '../wire.ts'
 import type { Backend, Exchange } from './exchange.ts'
 import type { Route } from './route.ts'
-import { StatusError, badRequest, unreachable } from './status.ts'
+import { badRequest, StatusError, unreachable } from './status.ts'
 
 /** Waits on the cluster's clock. */
 export function pause(backend: Backend, ms: number): Promise<void> {
@@ -38,7 +39,9 @@ function parseTarget(text: string): { name: string; port: string | undefined } {
 export function endpointsOf(backend: Backend, service: Service): Pod[] {
   return backend.cluster.store
     .list('pods', service.metadata.namespace)
-    .filter((pod) => matchesLabels(service.spec.selector, pod.metadata.labels) && isReady(pod) && pod.metadata.deletionTimestamp === undefined)
+    .filter(
+      (pod) => matchesLabels(service.spec.selector, pod.metadata.labels) && isReady(pod) && pod.metadata.deletionTimestamp === undefined,
+    )
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
 }
 
@@ -51,18 +54,18 @@ function podTarget(backend: Backend, route: Route): { pod: Pod; port: number } {
   return { pod, port: number }
 }
 
-let turn = 0
-
 /** Picks the next endpoint of a service; throws 503 when there is none. */
 export function serviceTarget(backend: Backend, service: Service, port?: string): { pod: Pod; port: number } {
   const endpoints = endpointsOf(backend, service)
-  const pod = endpoints[turn++ % Math.max(1, endpoints.length)]
+  const pod = endpoints[backend.world.nextTurn() % Math.max(1, endpoints.length)]
   const { name } = service.metadata
-  if (pod === undefined) throw new StatusError({ code: 503, reason: 'ServiceUnavailable', message: `no endpoints available for service "${name}"` })
+  if (pod === undefined)
+    throw new StatusError({ code: 503, reason: 'ServiceUnavailable', message: `no endpoints available for service "${name}"` })
   const ports = service.spec.ports ?? []
   const entry = port === undefined ? ports[0] : ports.find((one) => one.name === port || String(one.port) === port)
   const number = entry === undefined ? undefined : portNumber(pod, entry.targetPort ?? entry.port)
-  if (number === undefined) throw new StatusError({ code: 503, reason: 'ServiceUnavailable', message: `no service port "${port}" found for service "${name}"` })
+  if (number === undefined)
+    throw new StatusError({ code: 503, reason: 'ServiceUnavailable', message: `no service port "${port}" found for service "${name}"` })
   return { pod, port: number }
 }
 

@@ -13,7 +13,8 @@ export function reviewFor(backend: Backend, exchange: Exchange): Dict | undefine
   if (kind === undefined || exchange.method !== 'POST') return undefined
   const body = exchange.object()
   if (kind === 'selfsubjectreviews') return { ...body, status: { userInfo: { username: 'faultline-sandbox', groups: ['system:masters'] } } }
-  if (kind === 'selfsubjectrulesreviews') return { ...body, status: { resourceRules: [everything], nonResourceRules: [], incomplete: false } }
+  if (kind === 'selfsubjectrulesreviews')
+    return { ...body, status: { resourceRules: [everything], nonResourceRules: [], incomplete: false } }
   if (kind !== 'selfsubjectaccessreviews') return undefined
   const { verb = '*', resource = '*', namespace = '' } = (body as AccessReview).spec?.resourceAttributes ?? {}
   const allowed = backend.cluster.rules.allowed(verb, resource, namespace || undefined)

@@ -1,4 +1,4 @@
-import { type Resource, findResource } from '../resources.ts'
+import { findResource, type Resource } from '../resources.ts'
 import { noSuchPath } from './status.ts'
 
 /** What a request path names. */

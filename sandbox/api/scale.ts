@@ -1,5 +1,6 @@
+import type { Deployment } from '../kinds.ts'
 import { plainCopy } from '../plain.ts'
-import type { Deployment, KubeObject } from '../wire.ts'
+import type { KubeObject } from '../wire.ts'
 import type { Backend, Exchange } from './exchange.ts'
 import { jsonPatch } from './json-patch.ts'
 import type { Route } from './route.ts'
@@ -8,7 +9,9 @@ import { mergePatch } from './strategic-merge.ts'
 
 function scaleOf(object: Deployment): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata
-  const selector = Object.entries(object.spec.selector.matchLabels ?? {}).map(([key, value]) => `${key}=${value}`).join(',')
+  const selector = Object.entries(object.spec.selector.matchLabels ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
@@ -21,7 +24,10 @@ function scaleOf(object: Deployment): KubeObject {
 /** The scale subresource: reads and writes nothing but `spec.replicas`. */
 export function handleScale(backend: Backend, { resource, name = '', namespace }: Route, exchange: Exchange): void {
   const object = backend.cluster.get(resource.plural, name, namespace) as Deployment
-  if (exchange.method === 'GET') return exchange.send(200, scaleOf(object))
+  if (exchange.method === 'GET') {
+    exchange.send(200, scaleOf(object))
+    return
+  }
   if (exchange.method !== 'PUT' && exchange.method !== 'PATCH') throw notAllowed()
   const current = scaleOf(object)
   const { resourceVersion: _known, ...metadata } = current.metadata

@@ -1,4 +1,4 @@
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { discoveryFor, versionInfo } from './discovery.ts'
 import { type Backend, Exchange } from './exchange.ts'
@@ -7,7 +7,7 @@ import { openapiFor, openapiV2 } from './openapi.ts'
 import { pause } from './proxy.ts'
 import { reviewFor } from './reviews.ts'
 import { parseRoute } from './route.ts'
-import { StatusError, noSuchPath } from './status.ts'
+import { noSuchPath, StatusError } from './status.ts'
 
 /** A request as a test that disturbs it sees it. */
 export interface SeenRequest {
@@ -94,9 +94,22 @@ async function disturbed(backend: Backend, exchange: Exchange, disturb: Disturb)
     return true
   }
   if (status === undefined) return false
-  const reasons: Record<number, string> = { 401: 'Unauthorized', 403: 'Forbidden', 409: 'Conflict', 429: 'TooManyRequests', 500: 'InternalError', 503: 'ServiceUnavailable', 504: 'Timeout' }
+  const reasons: Record<number, string> = {
+    401: 'Unauthorized',
+    403: 'Forbidden',
+    409: 'Conflict',
+    429: 'TooManyRequests',
+    500: 'InternalError',
+    503: 'ServiceUnavailable',
+    504: 'Timeout',
+  }
   const details = retryAfter === undefined ? {} : { details: { retryAfterSeconds: retryAfter } }
-  const error = new StatusError({ code: status, reason: reasons[status] ?? 'Unknown', message: `disturbed by the sandbox: HTTP ${status}`, ...details })
+  const error = new StatusError({
+    code: status,
+    reason: reasons[status] ?? 'Unknown',
+    message: `disturbed by the sandbox: HTTP ${status}`,
+    ...details,
+  })
   exchange.send(status, error.toStatus(), retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) })
   return true
 }

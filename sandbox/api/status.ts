@@ -1,4 +1,4 @@
-import { type Resource, qualifiedName } from '../resources.ts'
+import { qualifiedName, type Resource } from '../resources.ts'
 import type { Dict } from '../wire.ts'
 
 export interface Cause {
@@ -45,8 +45,7 @@ function about(resource: Resource, name: string, code: number, reason: string, t
   return new StatusError({ code, reason, message, details: detailsOf(resource, name) })
 }
 
-export const notFound = (resource: Resource, name: string): StatusError =>
-  about(resource, name, 404, 'NotFound', 'not found')
+export const notFound = (resource: Resource, name: string): StatusError => about(resource, name, 404, 'NotFound', 'not found')
 
 export const alreadyExists = (resource: Resource, name: string): StatusError =>
   about(resource, name, 409, 'AlreadyExists', 'already exists')

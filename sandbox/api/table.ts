@@ -1,7 +1,7 @@
 import type { Resource } from '../resources.ts'
 import type { Dict, KubeObject } from '../wire.ts'
-import type { Exchange } from './exchange.ts'
 import { columnsOf } from './columns.ts'
+import type { Exchange } from './exchange.ts'
 
 /** Whether the client asks for a Table, as kubectl does. */
 export function wantsTable(exchange: Exchange): boolean {

@@ -77,20 +77,34 @@ class Watch {
     const before = type === 'ADDED' ? false : this.#selected(previous ?? object)
     const after = type === 'DELETED' ? false : this.#selected(object)
     if (after) this.#send(before ? 'MODIFIED' : 'ADDED', object)
-    else if (before) this.#send('DELETED', type === 'DELETED' ? object : { ...(previous ?? object), metadata: { ...(previous ?? object).metadata, resourceVersion: object.metadata.resourceVersion } })
+    else if (before)
+      this.#send(
+        'DELETED',
+        type === 'DELETED'
+          ? object
+          : { ...(previous ?? object), metadata: { ...(previous ?? object).metadata, resourceVersion: object.metadata.resourceVersion } },
+      )
   }
 
   #send(type: string, object: KubeObject): void {
     const { resource } = this.#where
     const body = wantsTable(this.#exchange)
-      ? asTable(resource, { metadata: { resourceVersion: object.metadata.resourceVersion }, items: [object] }, { now: this.#backend.cluster.now(), include: this.#exchange.query('includeObject') })
+      ? asTable(
+          resource,
+          { metadata: { resourceVersion: object.metadata.resourceVersion }, items: [object] },
+          { now: this.#backend.cluster.now(), include: this.#exchange.query('includeObject') },
+        )
       : object
     this.#write(type, body)
   }
 
   #bookmark(annotations?: Record<string, string>): void {
     const { resource } = this.#where
-    const metadata = { resourceVersion: String(this.#backend.cluster.store.revision), creationTimestamp: null, ...(annotations ? { annotations } : {}) }
+    const metadata = {
+      resourceVersion: String(this.#backend.cluster.store.revision),
+      creationTimestamp: null,
+      ...(annotations ? { annotations } : {}),
+    }
     this.#write('BOOKMARK', { kind: resource.kind, apiVersion: apiVersionOf(resource), metadata })
   }
 

@@ -17,7 +17,7 @@ export interface Action {
   apply(world: World, target: InjectorTarget): string | undefined
   bites(before: Measure, now: Measure): boolean
   undo(world: World, target: InjectorTarget): void
-  undone(world: World, target: InjectorTarget, before: Measure): boolean
+  undone(world: World, target: InjectorTarget): boolean
 }
 
 interface Parameters {
@@ -33,6 +33,7 @@ const names: Record<EffectKind, readonly [string, string]> = {
   network: ['network', 'kbit/s'],
   cut: ['reachable', 'peers'],
   latency: ['latency', 'ms'],
+  loop: ['restarts', 'count'],
 }
 
 function podOf(world: World, target: InjectorTarget): Pod | undefined {
@@ -52,6 +53,7 @@ export function measureKind(world: World, target: InjectorTarget, kind: EffectKi
     network: usage.networkKbit,
     cut: usage.cut ? 0 : 1,
     latency: usage.latencyMs,
+    loop: restarts(world, target).value,
   }
   return { name, unit, value: Math.round(value[kind] * 1000) / 1000 }
 }
@@ -97,24 +99,34 @@ function restarts(world: World, target: InjectorTarget): Measure {
   return { name: 'restarts', unit: 'count', value }
 }
 
-function killAction({ signal }: Parameters, again: boolean): Action {
-  const stops = new Map<string, () => void>()
-  const kill = (world: World, { podUid, container }: InjectorTarget) => world.machines.signal(podUid, container, signal)
+function killAction({ signal }: Parameters): Action {
+  return {
+    measure: restarts,
+    apply: (world, { podUid, container }) =>
+      world.machines.signal(podUid, container, signal) ? undefined : 'no process of this container runs',
+    bites: (before, now) => now.value > before.value,
+    undo: () => undefined,
+    undone: () => true,
+  }
+}
+
+function loopAction({ tag, signal }: Parameters): Action {
+  const active = (world: World, { podUid }: InjectorTarget) => world.effects.withTag(podUid, tag).length > 0
   return {
     measure: restarts,
     apply: (world, target) => {
-      if (!again) return kill(world, target) ? undefined : 'no process of this container runs'
-      const stop = world.machines.onStart(target.podUid, target.container, () => kill(world, target))
-      stops.set(target.podUid, stop)
-      kill(world, target)
+      const { podUid, container } = target
+      world.effects.add({ podUid, tag, kind: 'loop', amount: 1 })
+      const stop = world.machines.onStart(podUid, container, () => {
+        if (active(world, target)) world.machines.signal(podUid, container, signal)
+        else stop()
+      })
+      world.machines.signal(podUid, container, signal)
       return undefined
     },
     bites: (before, now) => now.value > before.value,
-    undo: (_world, { podUid }) => {
-      stops.get(podUid)?.()
-      stops.delete(podUid)
-    },
-    undone: (_world, { podUid }) => !stops.has(podUid),
+    undo: (world, { podUid }) => world.effects.remove((one) => one.podUid === podUid && one.tag === tag),
+    undone: (world, target) => !active(world, target),
   }
 }
 
@@ -130,6 +142,7 @@ export function actionNamed(name: string, parameters: Parameters): Action | unde
   }
   const kind = kinds[name]
   if (kind !== undefined) return effectAction(kind, parameters)
-  if (name === 'kill' || name === 'crashloop') return killAction(parameters, name === 'crashloop')
+  if (name === 'kill') return killAction(parameters)
+  if (name === 'crashloop') return loopAction(parameters)
   return undefined
 }

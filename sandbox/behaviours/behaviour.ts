@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster.ts'
-import type { World } from '../world.ts'
 import type { Container, Pod } from '../wire.ts'
+import type { World } from '../world.ts'
 
 export interface HttpRequest {
   readonly method: string

@@ -1,6 +1,6 @@
 import { type EffectKind, effectKinds } from '../effects.ts'
 import type { Signal } from '../world.ts'
-import { type Action, type Measure, actionNamed, measureKind } from './actions.ts'
+import { type Action, actionNamed, type Measure, measureKind } from './actions.ts'
 import type { Behaviour, Process, ProcessContext } from './behaviour.ts'
 import { type InjectorTarget, parseTargets } from './targets.ts'
 
@@ -80,7 +80,12 @@ function clean(context: ProcessContext, targets: readonly InjectorTarget[], tag:
     for (const target of targets) {
       const kind = leftovers(context, target, tag)[0] ?? 'memory'
       context.world.effects.remove((one) => one.podUid === target.podUid && one.tag === tag)
-      report(context, target, { phase: 'undone', ok: true, measure: measureKind(context.world, target, kind), message: 'a replacement only cleans' })
+      report(context, target, {
+        phase: 'undone',
+        ok: true,
+        measure: measureKind(context.world, target, kind),
+        message: 'a replacement only cleans',
+      })
     }
     context.exit(0)
   })
@@ -155,9 +160,9 @@ class Injection {
     this.#ending = true
     for (const { target } of this.#engaged) this.#action.undo(this.#context.world, target)
     this.#context.at(this.#context.now() + undoAfterMs, () => {
-      for (const { target, before } of this.#engaged) {
+      for (const { target } of this.#engaged) {
         const measure = this.#action.measure(this.#context.world, target)
-        const ok = this.#action.undone(this.#context.world, target, before)
+        const ok = this.#action.undone(this.#context.world, target)
         report(this.#context, target, { phase: 'undone', ok, measure })
       }
       this.#context.exit(0)

@@ -1,8 +1,8 @@
-import { cordonFuse } from './cordon-fuse.ts'
-import { injector } from './injector.ts'
 import { jadevectordb } from '../workload/jadevectordb.ts'
 import type { Behaviour } from './behaviour.ts'
+import { cordonFuse } from './cordon-fuse.ts'
 import { imageName } from './image-name.ts'
+import { injector } from './injector.ts'
 import { plainBehaviour } from './plain.ts'
 
 const builtIn: Readonly<Record<string, Behaviour>> = {

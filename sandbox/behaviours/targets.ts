@@ -9,7 +9,10 @@ export interface InjectorTarget {
 
 /** Parses FAULTLINE_TARGETS: one `<podUID> <containerID> <namespace>/<pod>/<container>` per line. */
 export function parseTargets(text: string): InjectorTarget[] {
-  const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '')
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
   return lines.map((line) => {
     const [podUid = '', containerId = '', path = ''] = line.split(/\s+/)
     const [namespace = '', pod = '', container = ''] = path.split('/')

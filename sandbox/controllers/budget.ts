@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster.ts'
+import type { DisruptionBudget } from '../kinds.ts'
 import { matchesSelector } from '../selectors.ts'
-import type { DisruptionBudget, Pod } from '../wire.ts'
+import type { Pod } from '../wire.ts'
 import { isFinished, isReady } from './pods.ts'
 import { type Controller, splitKey } from './runner.ts'
 
@@ -57,6 +58,13 @@ function publish(cluster: Cluster, budget: DisruptionBudget): void {
     const before = draft.status?.conditions?.[0]
     const conditions = before?.status === condition.status ? [before] : [condition]
     const observedGeneration = draft.metadata.generation ?? 1
-    draft.status = { currentHealthy: healthy, desiredHealthy: desired, disruptionsAllowed: allowed, expectedPods: total, observedGeneration, conditions }
+    draft.status = {
+      currentHealthy: healthy,
+      desiredHealthy: desired,
+      disruptionsAllowed: allowed,
+      expectedPods: total,
+      observedGeneration,
+      conditions,
+    }
   })
 }

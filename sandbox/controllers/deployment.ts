@@ -1,8 +1,9 @@
 import type { Cluster } from '../cluster.ts'
+import { recordEvent } from '../events.ts'
+import type { Deployment, ReplicaSet } from '../kinds.ts'
 import { plainCopy, sameJson } from '../plain.ts'
 import { templateHash } from '../random.ts'
-import type { Deployment, PodTemplate, ReplicaSet } from '../wire.ts'
-import { recordEvent } from '../events.ts'
+import type { PodTemplate } from '../wire.ts'
 import { controllerRef, ownedBy, withCondition } from './pods.ts'
 import { type Controller, keysOf, ownerKeys, splitKey } from './runner.ts'
 
@@ -20,8 +21,15 @@ export function deploymentController(cluster: Cluster): Controller {
       const deployment = cluster.store.get('deployments', name, namespace)
       if (deployment === undefined || deployment.metadata.deletionTimestamp !== undefined) return undefined
       const sets = cluster.store.list('replicasets', namespace).filter((set) => ownedBy(set, deployment))
-      const current = sets.find((set) => sameTemplate(set, deployment)) ?? (deployment.spec.paused ? undefined : createSet(cluster, deployment, sets))
-      if (current !== undefined) roll(cluster, deployment, current, sets.filter((set) => set.metadata.uid !== current.metadata.uid))
+      const current =
+        sets.find((set) => sameTemplate(set, deployment)) ?? (deployment.spec.paused ? undefined : createSet(cluster, deployment, sets))
+      if (current !== undefined)
+        roll(
+          cluster,
+          deployment,
+          current,
+          sets.filter((set) => set.metadata.uid !== current.metadata.uid),
+        )
       publish(cluster, deployment, current)
       return undefined
     },
@@ -82,7 +90,10 @@ function roll(cluster: Cluster, deployment: Deployment, current: ReplicaSet, old
   const wanted = deployment.spec.replicas ?? 1
   const { type, rollingUpdate } = deployment.spec.strategy ?? {}
   const oldTotal = old.reduce((sum, set) => sum + (set.spec.replicas ?? 0), 0)
-  if (oldTotal === 0) return resize(cluster, deployment, current, wanted)
+  if (oldTotal === 0) {
+    resize(cluster, deployment, current, wanted)
+    return
+  }
   if (type === 'Recreate') {
     for (const set of old) resize(cluster, deployment, set, 0)
     return
@@ -104,7 +115,8 @@ function roll(cluster: Cluster, deployment: Deployment, current: ReplicaSet, old
 
 function publish(cluster: Cluster, deployment: Deployment, current: ReplicaSet | undefined): void {
   const sets = cluster.store.list('replicasets', deployment.metadata.namespace).filter((set) => ownedBy(set, deployment))
-  const sum = (field: 'replicas' | 'readyReplicas' | 'availableReplicas') => sets.reduce((total, set) => total + (set.status?.[field] ?? 0), 0)
+  const sum = (field: 'replicas' | 'readyReplicas' | 'availableReplicas') =>
+    sets.reduce((total, set) => total + (set.status?.[field] ?? 0), 0)
   const fresh = sets.find((set) => set.metadata.uid === current?.metadata.uid)
   const now = cluster.timestamp()
   cluster.modify(deployment, (draft) => {
@@ -112,7 +124,16 @@ function publish(cluster: Cluster, deployment: Deployment, current: ReplicaSet |
     const available = sum('availableReplicas')
     const enough = available >= wanted - amount(draft.spec.strategy?.rollingUpdate?.maxUnavailable, wanted, Math.floor)
     const done = fresh?.status?.availableReplicas === wanted && sum('replicas') === wanted
-    const conditions = withCondition(draft.status?.conditions, { type: 'Available', status: enough ? 'True' : 'False', reason: enough ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable', message: `Deployment ${enough ? 'has' : 'does not have'} minimum availability.` }, now)
+    const conditions = withCondition(
+      draft.status?.conditions,
+      {
+        type: 'Available',
+        status: enough ? 'True' : 'False',
+        reason: enough ? 'MinimumReplicasAvailable' : 'MinimumReplicasUnavailable',
+        message: `Deployment ${enough ? 'has' : 'does not have'} minimum availability.`,
+      },
+      now,
+    )
     draft.status = {
       observedGeneration: draft.metadata.generation ?? 1,
       replicas: sum('replicas'),
@@ -120,7 +141,16 @@ function publish(cluster: Cluster, deployment: Deployment, current: ReplicaSet |
       readyReplicas: sum('readyReplicas'),
       availableReplicas: available,
       unavailableReplicas: Math.max(0, wanted - available),
-      conditions: withCondition(conditions, { type: 'Progressing', status: 'True', reason: done ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated', message: `ReplicaSet "${fresh?.metadata.name ?? ''}" ${done ? 'has successfully progressed' : 'is progressing'}.` }, now),
+      conditions: withCondition(
+        conditions,
+        {
+          type: 'Progressing',
+          status: 'True',
+          reason: done ? 'NewReplicaSetAvailable' : 'ReplicaSetUpdated',
+          message: `ReplicaSet "${fresh?.metadata.name ?? ''}" ${done ? 'has successfully progressed' : 'is progressing'}.`,
+        },
+        now,
+      ),
     }
   })
 }

@@ -1,12 +1,14 @@
 import type { Cluster } from '../cluster.ts'
 import { deleteObject } from '../deletion.ts'
 import { recordEvent } from '../events.ts'
-import type { Condition, Job, JobStatus, Pod } from '../wire.ts'
+import type { Job, JobStatus } from '../kinds.ts'
+import type { Condition, Pod } from '../wire.ts'
 import { conditionOf, createPodFor, deletePodFor, isActive, isFinished, isReady, podsOf } from './pods.ts'
 import { type Controller, keysOf, ownerKeys, splitKey } from './runner.ts'
 
 const component = 'job-controller'
 const stepMs = 50
+const ttlReactionMs = 500
 const backOffBaseMs = 10_000
 const backOffCapMs = 600_000
 
@@ -41,7 +43,7 @@ function endOf(job: Job): Condition | undefined {
 function expire(cluster: Cluster, job: Job, end: Condition): number | undefined {
   const ttl = job.spec.ttlSecondsAfterFinished
   if (ttl === undefined) return undefined
-  const due = Date.parse(end.lastTransitionTime ?? cluster.timestamp()) + ttl * 1000 + stepMs
+  const due = Date.parse(end.lastTransitionTime ?? cluster.timestamp()) + ttl * 1000 + ttlReactionMs
   if (due > cluster.now()) return due
   deleteObject(cluster, job, { propagationPolicy: 'Background' })
   return undefined
@@ -87,7 +89,8 @@ function ensureStarted(cluster: Cluster, job: Job): Job {
     draft.status ??= {}
     draft.status.startTime ??= now
     const suspended = draft.status.conditions?.find((one) => one.type === 'Suspended')
-    if (suspended?.status === 'True') Object.assign(suspended, { status: 'False', reason: 'JobResumed', message: 'Job resumed', lastTransitionTime: now })
+    if (suspended?.status === 'True')
+      Object.assign(suspended, { status: 'False', reason: 'JobResumed', message: 'Job resumed', lastTransitionTime: now })
   })
   return started ?? job
 }
@@ -100,7 +103,14 @@ function suspend(cluster: Cluster, job: Job): undefined {
     const others = (rest.conditions ?? []).filter((one) => one.type !== 'Suspended')
     const before = conditionOf(rest.conditions, 'Suspended')
     const since = before?.status === 'True' ? (before.lastTransitionTime ?? now) : now
-    const condition: Condition = { type: 'Suspended', status: 'True', reason: 'JobSuspended', message: 'Job suspended', lastProbeTime: since, lastTransitionTime: since }
+    const condition: Condition = {
+      type: 'Suspended',
+      status: 'True',
+      reason: 'JobSuspended',
+      message: 'Job suspended',
+      lastProbeTime: since,
+      lastTransitionTime: since,
+    }
     draft.status = { ...rest, conditions: [...others, condition], active: podsOf(cluster, job).filter(isActive).length }
   })
   return undefined
@@ -156,7 +166,9 @@ function manage(cluster: Cluster, job: Job, pods: readonly Pod[]): number | unde
 function backOffEnd(pods: readonly Pod[]): number {
   const failed = pods.filter((pod) => pod.status.phase === 'Failed')
   if (failed.length === 0) return 0
-  const ends = failed.flatMap((pod) => pod.status.containerStatuses ?? []).map((one) => Date.parse(one.state.terminated?.finishedAt ?? '') || 0)
+  const ends = failed
+    .flatMap((pod) => pod.status.containerStatuses ?? [])
+    .map((one) => Date.parse(one.state.terminated?.finishedAt ?? '') || 0)
   return Math.max(0, ...ends) + Math.min(backOffCapMs, backOffBaseMs * 2 ** (failed.length - 1))
 }
 

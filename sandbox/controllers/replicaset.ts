@@ -1,6 +1,7 @@
 import type { Cluster } from '../cluster.ts'
+import type { ReplicaSet } from '../kinds.ts'
 import { matchesSelector } from '../selectors.ts'
-import type { Pod, ReplicaSet } from '../wire.ts'
+import type { Pod } from '../wire.ts'
 import { controllerRef, createPodFor, deletePodFor, isActive, isReady, ownedBy } from './pods.ts'
 import { type Controller, keysOf, ownerKeys, splitKey } from './runner.ts'
 

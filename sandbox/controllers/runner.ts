@@ -1,3 +1,4 @@
+import { StatusError } from '../api/status.ts'
 import type { Cluster } from '../cluster.ts'
 import type { Change } from '../store.ts'
 
@@ -14,6 +15,8 @@ interface Queue {
   readonly dirty: Set<string>
   readonly deadlines: Map<string, () => void>
 }
+
+const refusedRetryMs = 1000
 
 /** Runs control loops until nothing is dirty, in a fixed order, in one microtask after the change that woke them. */
 export class Runner {
@@ -57,6 +60,16 @@ export class Runner {
     }
   }
 
+  /** A refused write (a webhook, a quota) is tried again later, as a real controller does. */
+  #reconcile(controller: Controller, key: string): number | undefined {
+    try {
+      return controller.reconcile(key)
+    } catch (error) {
+      if (error instanceof StatusError) return this.#cluster.now() + refusedRetryMs
+      throw error
+    }
+  }
+
   #nextDirty(): Queue | undefined {
     return this.#queues.find((queue) => queue.dirty.size > 0)
   }
@@ -64,7 +77,7 @@ export class Runner {
   #run(queue: Queue, key: string): void {
     queue.deadlines.get(key)?.()
     queue.deadlines.delete(key)
-    const again = queue.controller.reconcile(key)
+    const again = this.#reconcile(queue.controller, key)
     if (again === undefined) return
     const cancel = this.#cluster.timers.at(again, () => {
       queue.deadlines.delete(key)

@@ -1,7 +1,8 @@
 import type { Cluster } from '../cluster.ts'
 import { recordEvent } from '../events.ts'
+import type { Node } from '../kinds.ts'
 import { matchesSelector } from '../selectors.ts'
-import type { LabelSelector, Node, Pod, PodSpec, Toleration } from '../wire.ts'
+import type { LabelSelector, Pod, PodSpec, Toleration } from '../wire.ts'
 import { isFinished, withCondition } from './pods.ts'
 import { type Controller, keysOf, splitKey } from './runner.ts'
 
@@ -50,7 +51,10 @@ export function scheduler(cluster: Cluster): Controller {
     name: component,
     keys: (change) => {
       if (change.plural !== 'nodes') return keysOf(change, 'pods')
-      return cluster.store.list('pods').filter((pod) => pod.spec.nodeName === undefined).map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+      return cluster.store
+        .list('pods')
+        .filter((pod) => pod.spec.nodeName === undefined)
+        .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
     },
     reconcile: (key) => {
       const { namespace, name } = splitKey(key)

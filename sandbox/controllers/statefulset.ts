@@ -1,9 +1,10 @@
 import type { Cluster } from '../cluster.ts'
+import { deleteObject } from '../deletion.ts'
+import type { StatefulSet } from '../kinds.ts'
 import { templateHash } from '../random.ts'
-import type { Pod, StatefulSet } from '../wire.ts'
+import type { Pod } from '../wire.ts'
 import { createPodFor, deletePodFor, isActive, isFinished, isReady, podsOf } from './pods.ts'
 import { type Controller, keysOf, ownerKeys, splitKey } from './runner.ts'
-import { deleteObject } from '../deletion.ts'
 
 const component = 'statefulset-controller'
 const retryMs = 1000
@@ -42,7 +43,11 @@ function advance(cluster: Cluster, set: StatefulSet): boolean {
     const name = `${set.metadata.name}-${index}`
     const pod = cluster.store.get('pods', name, set.metadata.namespace)
     if (pod === undefined) {
-      const labels = { 'statefulset.kubernetes.io/pod-name': name, 'apps.kubernetes.io/pod-index': String(index), [revisionLabel]: revision }
+      const labels = {
+        'statefulset.kubernetes.io/pod-name': name,
+        'apps.kubernetes.io/pod-index': String(index),
+        [revisionLabel]: revision,
+      }
       if (createPodFor(cluster, set, set.spec.template, { name, labels, component }) === undefined) return true
       if (set.spec.podManagementPolicy !== 'Parallel') return false
     } else if (set.spec.podManagementPolicy !== 'Parallel' && !isReady(pod)) return false

@@ -1,6 +1,6 @@
 import type { Behaviour, Process, ProcessContext } from '../behaviours/behaviour.ts'
-import type { World } from '../world.ts'
 import type { Container, ContainerState, ContainerStatus, Pod, Terminated } from '../wire.ts'
+import type { World } from '../world.ts'
 import { LogBuffer } from './log-buffer.ts'
 
 /** How fast simulated containers come and go. */
@@ -85,8 +85,14 @@ export class ContainerRuntime {
   /** SIGTERM from the kubelet: the behaviour decides how it stops. */
   terminate(): void {
     const { process } = this
-    if (process === undefined) return this.#cancelRestart?.()
-    if (process.terminate !== undefined) return process.terminate()
+    if (process === undefined) {
+      this.#cancelRestart?.()
+      return
+    }
+    if (process.terminate !== undefined) {
+      process.terminate()
+      return
+    }
     this.#later(this.setup.world.cluster.now() + this.setup.pace.stopDelayMs, () => this.end({ code: 0 }))
   }
 
@@ -126,7 +132,10 @@ export class ContainerRuntime {
     const periodMs = (probe?.periodSeconds ?? 0) * 1000
     const first = this.setup.world.cluster.now() - this.#startedAt <= this.setup.pace.startDelayMs
     const delayMs = first || probe === undefined ? 0 : wanted ? periodMs : periodMs * (probe.failureThreshold ?? 3)
-    if (delayMs === 0) return this.#setReady(wanted)
+    if (delayMs === 0) {
+      this.#setReady(wanted)
+      return
+    }
     this.#probing = true
     this.#later(this.setup.world.cluster.now() + delayMs, () => {
       this.#probing = false

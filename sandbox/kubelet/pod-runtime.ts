@@ -2,8 +2,8 @@ import type { Behaviour } from '../behaviours/behaviour.ts'
 import { withCondition } from '../controllers/pods.ts'
 import { deleteObject } from '../deletion.ts'
 import { recordEvent } from '../events.ts'
-import type { World } from '../world.ts'
 import type { Pod, PodStatus } from '../wire.ts'
+import type { World } from '../world.ts'
 import { ContainerRuntime, type Pace } from './container-runtime.ts'
 
 interface Setup {

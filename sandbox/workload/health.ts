@@ -1,7 +1,8 @@
 import { imageName } from '../behaviours/image-name.ts'
 import { isActive } from '../controllers/pods.ts'
-import type { Pod, ReplicaSet } from '../wire.ts'
+import type { ReplicaSet } from '../kinds.ts'
 import { limitsOf } from '../usage.ts'
+import type { Pod } from '../wire.ts'
 import type { World } from '../world.ts'
 
 /** The port a jadevectordb pod serves on. */

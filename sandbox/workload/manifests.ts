@@ -10,8 +10,22 @@ export const simulatedKey = 'faultline.dev/simulated'
 /** One node of the simulated cluster; nodes are spread over zones round-robin. */
 export function nodeManifest(index: number, zones: number, now: string): Manifest {
   const name = `sandbox-node-${index + 1}`
-  const ready = { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status (simulated)', lastHeartbeatTime: now, lastTransitionTime: now }
-  const fine = ['MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => ({ type, status: 'False', reason: 'Fine', message: '', lastHeartbeatTime: now, lastTransitionTime: now }))
+  const ready = {
+    type: 'Ready',
+    status: 'True',
+    reason: 'KubeletReady',
+    message: 'kubelet is posting ready status (simulated)',
+    lastHeartbeatTime: now,
+    lastTransitionTime: now,
+  }
+  const fine = ['MemoryPressure', 'DiskPressure', 'PIDPressure'].map((type) => ({
+    type,
+    status: 'False',
+    reason: 'Fine',
+    message: '',
+    lastHeartbeatTime: now,
+    lastTransitionTime: now,
+  }))
   const room = { cpu: '8', memory: '32Gi', pods: '250', 'ephemeral-storage': '100Gi' }
   const zone = `sandbox-${String.fromCharCode(97 + (index % zones))}`
   return {
@@ -29,12 +43,23 @@ export function nodeManifest(index: number, zones: number, now: string): Manifes
     spec: { podCIDR: `10.244.${index}.0/24`, providerID: `faultline-sandbox://${name}` },
     status: {
       conditions: [...fine, ready],
-      addresses: [{ type: 'InternalIP', address: `172.18.0.${3 + index}` }, { type: 'Hostname', address: name }],
+      addresses: [
+        { type: 'InternalIP', address: `172.18.0.${3 + index}` },
+        { type: 'Hostname', address: name },
+      ],
       capacity: room,
       allocatable: room,
       nodeInfo: {
-        kubeletVersion: 'v1.34.0+faultline-sandbox', osImage: 'simulated', kernelVersion: '6.0.0-simulated', containerRuntimeVersion: 'containerd://2.0.0-simulated',
-        architecture: 'amd64', operatingSystem: 'linux', bootID: '', machineID: '', systemUUID: '', kubeProxyVersion: '',
+        kubeletVersion: 'v1.34.0+faultline-sandbox',
+        osImage: 'simulated',
+        kernelVersion: '6.0.0-simulated',
+        containerRuntimeVersion: 'containerd://2.0.0-simulated',
+        architecture: 'amd64',
+        operatingSystem: 'linux',
+        bootID: '',
+        machineID: '',
+        systemUUID: '',
+        kubeProxyVersion: '',
       },
     },
   }

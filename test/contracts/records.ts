@@ -14,6 +14,7 @@ export function requestedRun(id: string, changes: Partial<Requested> = {}): Requ
       name: 'Quick',
       description: '',
       namespace: 'jadevectordb-system',
+      selector: 'app=jadevectordb',
       graceBeforeMs: 30_000,
       graceAfterMs: 30_000,
       maxDurationMs: 3_600_000,

@@ -1,13 +1,14 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-import type { Job } from '../../sandbox/wire.ts'
-import { type Lab, closeAll, configMap, fuse, merge, startLab } from './support.ts'
+import type { Job } from '../../sandbox/kinds.ts'
+import { closeAll, configMap, fuse, type Lab, merge, startLab } from './support.ts'
 
 afterEach(closeAll)
 const jobs = '/apis/batch/v1/namespaces/default/jobs'
 
 const job = ({ sandbox }: Lab, name: string): Job | undefined => sandbox.get('jobs', name, 'default')
 const conditions = (lab: Lab, name: string): string[] => (job(lab, name)?.status?.conditions ?? []).map((one) => one.type)
-const podsIn = ({ sandbox }: Lab, namespace: string) => sandbox.objects().filter((one) => one.kind === 'Pod' && one.metadata.namespace === namespace)
+const podsIn = ({ sandbox }: Lab, namespace: string) =>
+  sandbox.objects().filter((one) => one.kind === 'Pod' && one.metadata.namespace === namespace)
 
 const running = (name: string, spec: object = {}): object => fuse(name, 60, { parallelism: 1, ...spec })
 
@@ -61,7 +62,10 @@ describe('a Job with pods', () => {
     const uid = made.body.metadata.uid
     expect(pod?.metadata.ownerReferences).toMatchObject([{ kind: 'Job', uid, controller: true }])
     expect(pod?.metadata.labels).toEqual({
-      'batch.kubernetes.io/controller-uid': uid, 'controller-uid': uid, 'batch.kubernetes.io/job-name': 'work', 'job-name': 'work',
+      'batch.kubernetes.io/controller-uid': uid,
+      'controller-uid': uid,
+      'batch.kubernetes.io/job-name': 'work',
+      'job-name': 'work',
     })
     expect(job(lab, 'work')?.status).toMatchObject({ active: 1, ready: 1 })
   })
@@ -92,13 +96,23 @@ describe('a Job with pods', () => {
 
   it('is accepted in a restricted namespace, its pod refused with an event', async () => {
     const lab = await startLab({ workload: false })
-    await lab.call('PATCH', '/api/v1/namespaces/default', { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } }, merge)
-    const template = { spec: { restartPolicy: 'Never', hostPID: true, containers: [{ name: 'c', image: 'x', securityContext: { privileged: true } }] } }
+    await lab.call(
+      'PATCH',
+      '/api/v1/namespaces/default',
+      { metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } },
+      merge,
+    )
+    const template = {
+      spec: { restartPolicy: 'Never', hostPID: true, containers: [{ name: 'c', image: 'x', securityContext: { privileged: true } }] },
+    }
     expect((await lab.call('POST', jobs, running('work', { template }))).status).toBe(201)
     const events = await lab.call('GET', '/api/v1/namespaces/default/events?fieldSelector=reason=FailedCreate')
     expect(events.body.items[0]).toMatchObject({
-      type: 'Warning', involvedObject: { kind: 'Job', name: 'work' },
-      message: expect.stringContaining('violates PodSecurity "restricted:latest": host namespaces (hostPID=true), privileged (container "c" must not set securityContext.privileged=true)'),
+      type: 'Warning',
+      involvedObject: { kind: 'Job', name: 'work' },
+      message: expect.stringContaining(
+        'violates PodSecurity "restricted:latest": host namespaces (hostPID=true), privileged (container "c" must not set securityContext.privileged=true)',
+      ),
     })
   })
 
@@ -135,7 +149,8 @@ describe('deleting a Job', () => {
 })
 
 describe('the garbage collector', () => {
-  const owned = (name: string, owner: object) => configMap(name, { ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: 'fuse', ...owner }] })
+  const owned = (name: string, owner: object) =>
+    configMap(name, { ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: 'fuse', ...owner }] })
   const maps = '/api/v1/namespaces/default/configmaps'
 
   it('takes an object within 0.2 s whose owner UID is absent, though a Job of that name exists', async () => {

@@ -16,8 +16,14 @@ describe('reading and writing objects', () => {
     expect(gone.body).toMatchObject({ kind: 'Status', status: 'Success', details: { name: 'one', kind: 'configmaps' } })
     const missing = await call('GET', `${maps}/one`)
     expect(missing.body).toEqual({
-      kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: 'configmaps "one" not found',
-      reason: 'NotFound', details: { name: 'one', kind: 'configmaps' }, code: 404,
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: 'configmaps "one" not found',
+      reason: 'NotFound',
+      details: { name: 'one', kind: 'configmaps' },
+      code: 404,
     })
   })
 
@@ -44,7 +50,10 @@ describe('reading and writing objects', () => {
     const { call } = await startLab({ workload: false })
     expect((await call('POST', `${maps}?dryRun=All`, configMap('one'))).status).toBe(201)
     expect((await call('GET', `${maps}/one`)).status).toBe(404)
-    await call('POST', '/api/v1/namespaces/default/resourcequotas', { metadata: { name: 'q' }, spec: { hard: { 'count/configmaps': '0' } } })
+    await call('POST', '/api/v1/namespaces/default/resourcequotas', {
+      metadata: { name: 'q' },
+      spec: { hard: { 'count/configmaps': '0' } },
+    })
     const refused = await call('POST', `${maps}?dryRun=All`, configMap('one'))
     expect(refused.body.message).toBe(
       'configmaps "one" is forbidden: exceeded quota: q, requested: count/configmaps=1, used: count/configmaps=0, limited: count/configmaps=0',
@@ -56,7 +65,10 @@ describe('reading and writing objects', () => {
     const name = await call('POST', maps, configMap('Not_A_Name'))
     expect(name.body).toMatchObject({ code: 422, reason: 'Invalid', details: { causes: [{ field: 'metadata.name' }] } })
     const long = await call('POST', maps, configMap('one', { labels: { a: 'x'.repeat(64) } }))
-    expect(long.body).toMatchObject({ code: 422, details: { causes: [{ message: expect.stringContaining('must be no more than 63 characters') }] } })
+    expect(long.body).toMatchObject({
+      code: 422,
+      details: { causes: [{ message: expect.stringContaining('must be no more than 63 characters') }] },
+    })
     expect((await call('PATCH', `${maps}/one`, {}, { 'content-type': 'text/plain' })).status).toBe(415)
     expect((await call('POST', '/api/v1/namespaces/none/configmaps', configMap('one'))).body.message).toBe('namespaces "none" not found')
   })
@@ -153,7 +165,9 @@ describe('what a test can ask for', () => {
   it('refuses like a webhook, like RBAC, and mutates on creation', async () => {
     const { call, sandbox } = await startLab({ workload: false })
     const stop = sandbox.deny({ resource: 'configmaps', namespace: 'default', message: 'not today' })
-    expect((await call('POST', maps, configMap('one'))).body.message).toBe('admission webhook "deny.faultline-sandbox.dev" denied the request: not today')
+    expect((await call('POST', maps, configMap('one'))).body.message).toBe(
+      'admission webhook "deny.faultline-sandbox.dev" denied the request: not today',
+    )
     stop()
     sandbox.forbid({ verb: 'delete', resource: 'configmaps' })
     sandbox.mutateOnCreate('configmaps', (draft) => Object.assign(draft, { data: { forced: 'yes' } }))

@@ -1,5 +1,5 @@
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/start.ts'
-import { VirtualClock, settle } from '../support/virtual-clock.ts'
+import { settle, VirtualClock } from '../support/virtual-clock.ts'
 
 /** A JSON answer of the sandbox's API. */
 export interface Answer {
@@ -47,7 +47,11 @@ interface Call {
 
 async function call(url: string, { method, path, body, headers = {} }: Call): Promise<Answer> {
   const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' }
-  const init = { method, headers: { connection: 'close', ...type, ...headers }, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }) }
+  const init = {
+    method,
+    headers: { connection: 'close', ...type, ...headers },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  }
   const response = await fetch(`${url}${path}`, init)
   const text = await response.text()
   return { status: response.status, headers: response.headers, body: parse(text) }
@@ -66,7 +70,12 @@ export const merge = { 'content-type': 'application/merge-patch+json' }
 export const strategic = { 'content-type': 'application/strategic-merge-patch+json' }
 export const jsonPatchType = { 'content-type': 'application/json-patch+json' }
 
-export const configMap = (name: string, extra: object = {}): object => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...extra }, data: { a: '1' } })
+export const configMap = (name: string, extra: object = {}): object => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, ...extra },
+  data: { a: '1' },
+})
 
 /** A pod-less Job, as Faultline's fuses are. */
 export function fuse(name: string, seconds: number, spec: object = {}): object {

@@ -93,7 +93,7 @@ test.each([1, 2, 3, 4])('whatever a valid file is turned into, there is a sound 
   const random = seededRandom(seed)
   const pick: Pick = (items) => items[Math.floor(random() * items.length)] as (typeof items)[number]
   let accepted = 0
-  for (let n = 0; n < 500; n++) {
+  for (let n = 0; n < 250; n++) {
     let tree: unknown = JSON.parse(valid)
     for (let times = pick([1, 2, 3]); times > 0; times--) tree = mutateTree(tree, pick)
     const asTree = JSON.stringify(tree, null, pick([0, 2])) ?? ''
@@ -105,5 +105,5 @@ test.each([1, 2, 3, 4])('whatever a valid file is turned into, there is a sound 
     }
   }
   expect(accepted).toBeGreaterThan(0)
-  expect(accepted).toBeLessThan(900)
+  expect(accepted).toBeLessThan(450)
 })

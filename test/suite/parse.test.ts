@@ -37,6 +37,7 @@ test('the example of the issue is valid as it is, with every default filled in',
       // 2 × 285 s planned + 3 × 360 s recovery + 600 s
       maxDurationMs: 2_250_000,
       recoveryTimeoutMs: 360_000,
+      selector: 'app=jadevectordb',
       steps: [
         {
           name: 'Memory',

@@ -21,6 +21,7 @@ export function suiteOf(steps: readonly Step[], change: Partial<Suite> = {}): Su
     name: 'Example',
     description: '',
     namespace: 'jadevectordb-system',
+    selector: 'app=jadevectordb',
     graceBeforeMs: 1_000,
     graceAfterMs: 1_000,
     maxDurationMs: 600_000,

@@ -41,7 +41,9 @@ export class Credentials {
   /** After a 401 on `refused`: forgets what an exec plugin said, unless another call has done so already. False when nothing can be renewed. */
   renew(refused: Access): boolean {
     if (!this.#config.getCurrentUser()?.exec) return false
-    if (this.#last?.headers.Authorization === refused.headers.Authorization) this.#config = copyOf(this.#config)
+    if (this.#last?.headers.Authorization !== refused.headers.Authorization) return true
+    this.#config = copyOf(this.#config)
+    this.#last = undefined
     return true
   }
 

@@ -121,11 +121,11 @@ function orderOf(injection: Injection, action: InjectorAction) {
     runId: injection.runId,
     step: injection.step,
     name: jobNameOf(injection),
-    node: String(injection.undo['node']),
+    node: String(injection.undo.node),
     action,
     targets: injection.targets,
     endsAt: injection.armed?.burnsAt ?? injection.expiresAt,
-    env: injection.undo['env'] as Readonly<Record<string, string>>,
+    env: injection.undo.env as Readonly<Record<string, string>>,
   }
 }
 
@@ -258,5 +258,5 @@ function nameOf(injection: Injection, uid: string): string {
 }
 
 function jobNameOf(injection: Injection): string {
-  return String(injection.undo['job'])
+  return String(injection.undo.job)
 }

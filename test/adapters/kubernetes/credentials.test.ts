@@ -169,6 +169,7 @@ console.log(JSON.stringify({ apiVersion: info.apiVersion, kind: 'ExecCredential'
     await cluster.objects.get(ref)
     valid = 'token-2'
     expect(await Promise.all([cluster.objects.get(ref), cluster.objects.get(ref), cluster.objects.get(ref)])).toHaveLength(3)
+    await cluster.objects.get(ref)
     expect(await runs()).toBe(2)
   })
 

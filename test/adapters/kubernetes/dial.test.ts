@@ -56,6 +56,7 @@ describe('a dial through the pod proxy', () => {
     'dial tcp 10.201.1.7:8080: operation was canceled',
     'dial tcp 10.201.1.7:8080: connect: cannot assign requested address',
     'dial tcp: lookup db-0 on 10.202.0.10:53: no such host',
+    'dial tcp 10.201.1.7:8080: unexpected EOF',
     'No agent available',
     'dial timeout, backstop',
     'proxy error from 127.0.0.1:6443 while dialing 10.42.1.5:8080, code 502: 502 Bad Gateway',

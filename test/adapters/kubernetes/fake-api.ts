@@ -25,7 +25,7 @@ export interface FakeApi {
   close(): Promise<void>
 }
 
-type Script = (request: Seen, n: number, raw: { request: IncomingMessage; response: ServerResponse }) => Reply | Promise<Reply>
+export type Script = (request: Seen, n: number, raw: { request: IncomingMessage; response: ServerResponse }) => Reply | Promise<Reply>
 
 /** A server that answers request number `n` (from 0) as the script says. */
 export async function startFakeApi(script: Script, tls?: ServerOptions): Promise<FakeApi> {

@@ -1,7 +1,7 @@
 import { configForUrl } from '../../../lib/adapters/kubernetes/config.ts'
 import { type ConnectedCluster, type ConnectOptions, connectCluster } from '../../../lib/adapters/kubernetes/connect.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
-import { type FakeApi, type Reply, type Seen, startFakeApi } from './fake-api.ts'
+import { type FakeApi, type Script, startFakeApi } from './fake-api.ts'
 
 export interface Harness {
   readonly api: FakeApi
@@ -13,7 +13,7 @@ const closers: (() => Promise<void>)[] = []
 
 /** A fake API server and a connection to it on a clock that stands still; `random` is 0.5 throughout. Close with `closeAll`. */
 export async function connectTo(
-  script: (request: Seen, n: number) => Reply | Promise<Reply>,
+  script: Script,
   options: ConnectOptions = {},
 ): Promise<Harness> {
   const api = await startFakeApi(script)

@@ -47,9 +47,23 @@ describe('dial', () => {
     expect(api.seen).toHaveLength(1)
   })
 
-  test('reads no more of an endless page than it needs', async () => {
-    const { cluster } = await connectTo(() => ({ body: 'x'.repeat(1_000_000) }))
-    expect(await cluster.pods.dial(target, '/')).toMatchObject({ outcome: 'reached', status: 200 })
+  test('does not wait for the end of an endless page', async () => {
+    const { cluster } = await connectTo((_request, _n, { response }) => {
+      response.writeHead(200).write('x'.repeat(100_000))
+      return 'hang'
+    })
+    expect(await cluster.pods.dial(target, '/')).toEqual({ outcome: 'reached', status: 200, message: 'HTTP 200' })
+  })
+
+  test('is reached by a page that starts and then stalls', async () => {
+    const { clock, cluster } = await connectTo((_request, _n, { response }) => {
+      response.writeHead(200).write('x')
+      return 'hang'
+    })
+    const dial = cluster.pods.dial(target, '/')
+    await until(() => headersCame)
+    await clock.advance(3_000)
+    expect(await dial).toEqual({ outcome: 'reached', status: 200, message: 'HTTP 200' })
   })
 
   test.each([

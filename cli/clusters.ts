@@ -1,0 +1,159 @@
+import { delimiter, resolve } from 'node:path'
+import type { FoundCluster, LoadOptions } from '../lib/adapters/kubernetes/config.ts'
+import type { ConnectedCluster } from '../lib/adapters/kubernetes/connect.ts'
+import { FaultlineError } from '../lib/domain/errors.ts'
+import type { ClusterRef, ClusterSource } from '../lib/domain/run.ts'
+import type { Clock, Cluster } from '../lib/ports.ts'
+import { releaseEmbeddedCluster, useEmbeddedCluster } from './embedded/embedded-cluster.ts'
+import { probeSandbox } from './embedded/probe-sandbox.ts'
+import { addUser, liveSandbox } from './embedded/sandbox-file.ts'
+import { ownerName } from './owner.ts'
+import type { ClusterFlags } from './settings.ts'
+
+/** The cluster a command works on. */
+export interface ChosenCluster {
+  readonly ref: ClusterRef
+  readonly cluster: Cluster
+}
+
+export interface ClustersOptions {
+  readonly flags: ClusterFlags
+  readonly stateDir: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  readonly maxInFlight?: number | undefined
+  /** Tells the user which way was taken. */
+  readonly say: (line: string) => void
+}
+
+const embeddedName = 'faultline-sandbox'
+
+/** Every cluster that this process is connected to. */
+export class Clusters {
+  readonly #options: ClustersOptions
+  readonly #open: ConnectedCluster[] = []
+  readonly #byUid = new Map<string, Cluster>()
+  #usesEmbedded = false
+
+  constructor(options: ClustersOptions) {
+    this.#options = options
+  }
+
+  /** The cluster that flags and environment name; the embedded one, started if need be, when nothing names any. */
+  async choose(): Promise<ChosenCluster> {
+    const found = await this.#find()
+    if (found !== 'none') return this.#adopt(found)
+    if (this.#options.flags.sandbox !== true) this.#options.say('no kubeconfig found: using the embedded cluster (simulated)')
+    const { stateDir, clock, say } = this.#options
+    this.#usesEmbedded = true
+    const { record, wasStarted } = await useEmbeddedCluster(stateDir, clock)
+    say(wasStarted ? `embedded cluster (simulated) started at ${record.url}` : `using the embedded cluster (simulated) that runs at ${record.url}`)
+    return this.#adopt(await embedded(record.url))
+  }
+
+  /** As `choose`, but starts nothing: null when there is no cluster to look at. */
+  async current(): Promise<ChosenCluster | null> {
+    const found = await this.#find()
+    if (found !== 'none') return this.#adopt(found)
+    const record = await liveSandbox(this.#options.stateDir)
+    if (record === undefined) return null
+    await this.#noteEmbedded()
+    return this.#adopt(await embedded(record.url))
+  }
+
+  /**
+   * Reconnects to the cluster of a stored run and makes sure that it is the same one.
+   * @throws FaultlineError `cluster_gone` when it was an embedded one that certainly ended, `refused` when another cluster is found there
+   */
+  async connect(ref: ClusterRef): Promise<Cluster> {
+    const known = this.#byUid.get(ref.uid)
+    if (known !== undefined) return known
+    const { uid, cluster } = await this.#identify(await this.#reach(ref))
+    if (uid !== ref.uid) {
+      throw new FaultlineError('refused', `${describeSource(ref.via)} is another cluster now (kube-system ${uid}, not ${ref.uid}): it is not touched`)
+    }
+    this.#byUid.set(uid, cluster)
+    return cluster
+  }
+
+  /** `keepEmbedded`: something on it is still owed, so it must live on for the reaper. */
+  async close(options: { readonly keepEmbedded: boolean }): Promise<void> {
+    await Promise.all(this.#open.map((cluster) => cluster.close()))
+    const { stateDir, clock } = this.#options
+    if (this.#usesEmbedded) await releaseEmbeddedCluster(stateDir, { clock, keep: options.keepEmbedded })
+  }
+
+  async #find(): Promise<FoundCluster | 'none'> {
+    const { flags, env } = this.#options
+    if (flags.sandbox === true) return 'none'
+    const { loadKubeConfig } = await import('../lib/adapters/kubernetes/config.ts')
+    return loadKubeConfig({ kubeconfig: flags.kubeconfig, context: flags.context, env })
+  }
+
+  async #adopt(found: FoundCluster): Promise<ChosenCluster> {
+    const { uid, simulated, cluster } = await this.#identify(found)
+    this.#byUid.set(uid, cluster)
+    const via = simulated ? viaOfSimulated(found) : absolute(found.source)
+    return { ref: { uid, name: found.name, via, simulated }, cluster }
+  }
+
+  async #identify(found: FoundCluster): Promise<{ uid: string; simulated: boolean; cluster: Cluster }> {
+    const { connectCluster, clusterIdentity } = await import('../lib/adapters/kubernetes/connect.ts')
+    const { maxInFlight } = this.#options
+    const cluster = connectCluster(found.config, maxInFlight === undefined ? {} : { maxInFlight })
+    this.#open.push(cluster)
+    return { ...(await clusterIdentity(cluster)), cluster }
+  }
+
+  async #reach({ via, uid, name }: ClusterRef): Promise<FoundCluster> {
+    if (via.kind === 'sandbox') {
+      await probeSandbox(via.url, uid)
+      await this.#noteEmbedded()
+      return embedded(via.url)
+    }
+    const { loadKubeConfig } = await import('../lib/adapters/kubernetes/config.ts')
+    const found = loadKubeConfig(via.kind === 'kubeconfig' ? { kubeconfig: via.path, context: via.context, env: {} } : inCluster(this.#options.env))
+    if (found === 'none') throw new FaultlineError('unavailable', `cluster ${name} was reached from inside a pod; this is not one`)
+    return found
+  }
+
+  /** Its process must not be stopped by somebody else meanwhile. */
+  async #noteEmbedded(): Promise<void> {
+    this.#usesEmbedded = true
+    await addUser(this.#options.stateDir, ownerName())
+  }
+}
+
+async function embedded(url: string): Promise<FoundCluster> {
+  const { configForUrl } = await import('../lib/adapters/kubernetes/config.ts')
+  return { source: { kind: 'sandbox', url }, name: embeddedName, config: configForUrl(url, embeddedName) }
+}
+
+/** A kubeconfig that points to an embedded cluster: its address tells, better than the file, whether it still lives. */
+function viaOfSimulated(found: FoundCluster): ClusterSource {
+  const server = found.config.getCurrentCluster()?.server ?? ''
+  return /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/]/.test(server) ? { kind: 'sandbox', url: server } : absolute(found.source)
+}
+
+/** The run may be reaped from another working directory. */
+function absolute(source: ClusterSource): ClusterSource {
+  if (source.kind !== 'kubeconfig') return source
+  return { ...source, path: source.path.split(delimiter).map((path) => resolve(path)).join(delimiter) }
+}
+
+/** Only the service account, whatever kubeconfigs lie about. */
+function inCluster(env: Readonly<Record<string, string | undefined>>): LoadOptions {
+  const { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT } = env
+  return { env: { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT }, home: '/nonexistent' }
+}
+
+function describeSource(via: ClusterSource): string {
+  switch (via.kind) {
+    case 'kubeconfig':
+      return `context ${via.context} of ${via.path}`
+    case 'in-cluster':
+      return 'the cluster around this pod'
+    case 'sandbox':
+      return `what answers at ${via.url}`
+  }
+}

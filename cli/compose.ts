@@ -1,0 +1,56 @@
+import { resolve } from 'node:path'
+import { systemClock } from '../lib/adapters/system-clock.ts'
+import type { Engine, Progress } from '../lib/engine/engine.ts'
+import type { Clock, Store } from '../lib/ports.ts'
+import { Clusters } from './clusters.ts'
+import { isDeadOwner, ownerName } from './owner.ts'
+import { type ClusterFlags, type ConfigFlags, configOf, type StateFlags } from './settings.ts'
+
+export interface ComposeOptions {
+  readonly flags: StateFlags & ClusterFlags & ConfigFlags & { readonly maxInFlight?: number }
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Tells the user which way was taken. */
+  readonly say: (line: string) => void
+}
+
+/** Everything a command works with, made from flags and environment. */
+export interface Composition {
+  readonly stateDir: string
+  readonly clock: Clock
+  readonly store: Store
+  readonly clusters: Clusters
+  /** An engine for runs on a cluster of that kind. */
+  engine(cluster: { readonly simulated: boolean }, observe?: (progress: Progress) => void): Engine
+  close(options?: { readonly keepEmbedded: boolean }): Promise<void>
+}
+
+/** The composition root: the only place that knows all adapters. */
+export async function compose({ flags, env, say }: ComposeOptions): Promise<Composition> {
+  const stateDir = resolve(flags.state)
+  const clock = systemClock
+  const { openLocalStore } = await import('../sandbox/local-store.ts')
+  const store = await openLocalStore({ directory: stateDir, clock })
+  const clusters = new Clusters({ flags, stateDir, env, clock, maxInFlight: flags.maxInFlight, say })
+  return {
+    stateDir,
+    clock,
+    store,
+    clusters,
+    engine: ({ simulated }, observe = () => undefined) => ({
+      store,
+      connect: (ref) => clusters.connect(ref),
+      clock,
+      config: configOf(flags, simulated),
+      owner: ownerName(),
+      isDead: isDeadOwner,
+      observe,
+    }),
+    close: async (options = { keepEmbedded: false }) => {
+      try {
+        await clusters.close(options)
+      } finally {
+        await store.close()
+      }
+    },
+  }
+}

@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process'
+import { mkdir, open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FaultlineError } from '../../lib/domain/errors.ts'
+import type { Clock } from '../../lib/ports.ts'
+import { isDeadOwner, ownerName } from '../owner.ts'
+import { packageRoot } from '../package-root.ts'
+import { addUser, liveSandbox, liveUsers, removeUser, type SandboxRecord, sandboxPaths } from './sandbox-file.ts'
+
+const startBudgetMs = 20_000
+const stopBudgetMs = 5_000
+const pollMs = 50
+
+/** The embedded cluster of a state directory, in use by this process until `release`. */
+export interface EmbeddedCluster {
+  readonly record: SandboxRecord
+  readonly wasStarted: boolean
+}
+
+/** Finds the running embedded cluster or starts one as a process of its own, so that it outlives this one as a real cluster would. */
+export async function useEmbeddedCluster(stateDir: string, clock: Clock): Promise<EmbeddedCluster> {
+  await addUser(stateDir, ownerName())
+  const running = await liveSandbox(stateDir)
+  if (running !== undefined) return { record: running, wasStarted: false }
+  return { record: await startOne(stateDir, clock), wasStarted: true }
+}
+
+/**
+ * Ends this process's use. An embedded cluster that a command started for itself is stopped when no other process uses it, unless
+ * `keep` says that something on it is still owed.
+ */
+export async function releaseEmbeddedCluster(stateDir: string, options: { readonly clock: Clock; readonly keep: boolean }): Promise<void> {
+  await removeUser(stateDir, ownerName())
+  const record = await liveSandbox(stateDir)
+  if (options.keep || record === undefined || !record.ephemeral || (await liveUsers(stateDir)).length > 0) return
+  process.kill(record.pid, 'SIGTERM')
+  await until(options.clock, stopBudgetMs, async () => isDeadOwner(record.owner))
+}
+
+async function startOne(stateDir: string, clock: Clock): Promise<SandboxRecord> {
+  await mkdir(stateDir, { recursive: true, mode: 0o700 })
+  const { log } = sandboxPaths(stateDir)
+  const file = await open(log, 'w', 0o600)
+  const bin = join(packageRoot(), 'bin', 'faultline.js')
+  const child = spawn(process.execPath, [bin, 'sandbox', '--ephemeral', '--state', stateDir], { detached: true, stdio: ['ignore', file.fd, file.fd] })
+  let ended = false
+  child.once('error', () => {
+    ended = true
+  })
+  child.once('exit', () => {
+    ended = true
+  })
+  child.unref()
+  await file.close()
+  let found: SandboxRecord | undefined
+  await until(clock, startBudgetMs, async () => {
+    const wasOver = ended
+    found = await liveSandbox(stateDir)
+    return found !== undefined || wasOver
+  })
+  if (found !== undefined) return found
+  const said = (await readFile(log, 'utf8')).trim()
+  throw new FaultlineError('unavailable', `the embedded cluster did not start${said === '' ? '' : `: ${said}`} (log: ${log})`)
+}
+
+async function until(clock: Clock, budgetMs: number, done: () => Promise<boolean>): Promise<void> {
+  const giveUpAt = clock.now() + budgetMs
+  while (!(await done()) && clock.now() < giveUpAt) await clock.sleep(pollMs)
+}

@@ -1,0 +1,32 @@
+import type { Measurement } from '../domain/injection.ts'
+
+/** Figures of many targets in a few words: `canary open`, `restarts 1–3`, `pod 2 gone, 1 terminating`. */
+export function figuresInShort(measurements: readonly Measurement[]): string {
+  const byName = new Map<string, Measurement[]>()
+  for (const measurement of measurements) byName.set(measurement.name, [...(byName.get(measurement.name) ?? []), measurement])
+  return [...byName].map(([name, same]) => `${name} ${valuesInShort(same)}`).join(', ')
+}
+
+function valuesInShort(same: readonly Measurement[]): string {
+  const unit = same[0]?.unit ?? ''
+  const values = same.map((m) => m.value)
+  const distinct = [...new Set(values)]
+  const numbers = values.filter((value) => typeof value === 'number')
+  if (distinct.length === 1) return withUnit(asText(distinct[0] ?? ''), unit)
+  if (numbers.length === values.length) return withUnit(`${asText(Math.min(...numbers))}–${asText(Math.max(...numbers))}`, unit)
+  return distinct.map((value) => `${values.filter((v) => v === value).length} ${withUnit(asText(value), unit)}`).join(', ')
+}
+
+/** One figure of one target, for tables. */
+export function figure({ name, unit, value }: Measurement): string {
+  return `${name} ${withUnit(asText(value), unit)}`
+}
+
+function withUnit(value: string, unit: string): string {
+  return unit === '' ? value : `${value} ${unit}`
+}
+
+function asText(value: number | string): string {
+  if (typeof value === 'string') return value
+  return String(Number.isInteger(value) ? value : Number(value.toPrecision(3)))
+}

@@ -1,0 +1,124 @@
+import type { Evidence, Injection, Target } from '../domain/injection.ts'
+import { isOpen } from '../domain/injection.ts'
+import { haltCommand } from '../domain/labels.ts'
+import type { Run, StepRecord } from '../domain/run.ts'
+import { isEnded } from '../domain/run.ts'
+import type { Step } from '../domain/suite.ts'
+import { faultName } from '../domain/suite.ts'
+import type { RunRecord } from './document.ts'
+import { dateAndTime, duration, timeOfDay } from './durations.ts'
+import { figuresInShort } from './figures.ts'
+import { table } from './table.ts'
+
+/** Makes the report that people read, over or not. Pure; lines end with a newline each. */
+export function textReport(record: RunRecord): string {
+  const { run, injections, history } = record
+  const steps = run.steps.flatMap((step, index) => stepLines({ run, step, index, injections: injections.filter((i) => i.step === index) }))
+  const events = history.map((e) => `  ${dateAndTime(e.at)}  ${e.step === null ? '-' : e.step + 1}  ${e.type.padEnd(14)}  ${e.message}`)
+  const lines = [...headLines(record), '', ...timingTable(run), '', ...steps, 'History (time, step, event)', ...events]
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
+}
+
+function headLines({ run, injections }: RunRecord): readonly string[] {
+  const { suite, cluster, namespace, baseline, abort } = run
+  const ended = isEnded(run)
+  const took = ended ? `${dateAndTime(run.requestedAt)} to ${dateAndTime(run.endedAt)} (${duration(run.endedAt - run.requestedAt)})` : `${dateAndTime(run.requestedAt)}, not over`
+  const open = injections.filter(isOpen)
+  return [
+    `Faultline run ${run.id}: ${run.status.toUpperCase()}`,
+    ...(ended ? run.reasons.map((reason) => `  because  ${reason}`) : []),
+    '',
+    `Suite      ${suite.name}${suite.description === '' ? '' : ` - ${suite.description}`}`,
+    `Cluster    ${cluster.name}${cluster.simulated ? ' (simulated)' : ''}, kube-system UID ${cluster.uid}`,
+    `Namespace  ${namespace}`,
+    `Seed       ${run.seed}`,
+    `Started    by ${run.trigger.by} (${run.trigger.kind} ${run.trigger.key})`,
+    `Time       ${took}`,
+    ...(baseline === null ? [] : [`Before     ${baseline.ready} of ${baseline.total} pods were ready`]),
+    ...(abort === null ? [] : [`Aborted    ${dateAndTime(abort.at)} by ${abort.by} (${abort.reason}): ${abort.detail}`]),
+    ...(run.lease === null || ended ? [] : [`Driver     ${run.lease.owner}, lease until ${dateAndTime(run.lease.until)}`]),
+    ended ? `Left over  ${run.orphans === 0 ? 'nothing (0 orphans)' : `${run.orphans} orphans were found and removed`}` : `Open       ${open.length} injections; to end all chaos: ${haltCommand}`,
+  ]
+}
+
+function timingTable(run: Run): readonly string[] {
+  const rows = run.steps.map((step, index) => {
+    const spec = run.suite.steps[index]
+    return [
+      String(index + 1),
+      step.name,
+      spec === undefined ? '' : faultName(spec.fault),
+      step.verdict,
+      spec === undefined ? '' : duration(spec.durationMs),
+      span(step.activeAt, step.revertedAt),
+      span(step.plannedEnd, step.revertedAt),
+      span(step.revertedAt, step.recoveredAt),
+    ]
+  })
+  return table(['#', 'step', 'fault', 'verdict', 'planned', 'active', 'undone after', 'recovery'], rows)
+}
+
+function span(from: number | null, to: number | null): string {
+  return from === null || to === null ? '-' : duration(to - from)
+}
+
+interface StepOfRun {
+  readonly run: Run
+  readonly step: StepRecord
+  readonly index: number
+  readonly injections: readonly Injection[]
+}
+
+function stepLines({ run, step, index, injections }: StepOfRun): readonly string[] {
+  const spec = run.suite.steps[index]
+  const times = (['plannedAt', 'activeAt', 'plannedEnd', 'revertedAt', 'recoveredAt'] as const).flatMap((key) => {
+    const at = step[key]
+    return at === null ? [] : [`${timeNames[key]} ${timeOfDay(at)}`]
+  })
+  return [
+    `Step ${index + 1}: ${step.name} (${spec === undefined ? '' : describeFault(spec)}): ${step.verdict}`,
+    ...step.reasons.map((reason) => `  because     ${reason}`),
+    ...(times.length === 0 ? [] : [`  times       ${times.join(', ')}`]),
+    ...injections.flatMap(injectionLines),
+    '',
+  ]
+}
+
+const timeNames = { plannedAt: 'planned', activeAt: 'active', plannedEnd: 'planned end', revertedAt: 'undone', recoveredAt: 'recovered' } as const
+
+/** What a step does, in one phrase: `memory-exhaustion medium, 60 s`. */
+export function describeFault(step: Step): string {
+  const { fault } = step
+  const more = fault.type === 'resource_exhaustion' ? ` ${fault.intensity}` : fault.type === 'network_partition' ? ` ${fault.kind}` : ''
+  return `${faultName(fault)}${more}, ${duration(step.durationMs)}`
+}
+
+/** Names a target so that it can be found again: `Pod ns/name on node (UID)`. */
+export function describeTarget({ kind, namespace, name, node, uid, container }: Target): string {
+  if (kind === 'Node') return `Node ${name} (UID ${uid})`
+  return `Pod ${namespace}/${name}${container === undefined ? '' : `, container ${container.name}`} on ${node} (UID ${uid})`
+}
+
+function injectionLines(injection: Injection): readonly string[] {
+  const { armed, fuse } = injection
+  const burns = armed === null ? (fuse === null ? 'none needed' : `${fuse.namespace}/${fuse.name}, never armed`) : `${armed.namespace}/${armed.name} (UID ${armed.uid}), to burn at ${dateAndTime(armed.burnsAt)}`
+  return [
+    `  injection ${injection.n}: ${injection.status}${injection.reason === null ? '' : ` (${injection.reason})`}`,
+    ...injection.targets.map((target) => `    target    ${describeTarget(target)}`),
+    `    fuse      ${burns}`,
+    ...injection.evidence.flatMap(evidenceLines),
+  ]
+}
+
+function evidenceLines({ phase, at, finding, summary, measurements }: Evidence): readonly string[] {
+  const figures = figuresInShort(measurements)
+  return [`    ${phase.padEnd(8)}  ${timeOfDay(at)}  ${answer(phase, finding)}${summary}`, ...(figures === '' ? [] : [`              figures    ${figures}`])]
+}
+
+/** What the finding answers: does it bite (during, end), is it gone (after). */
+function answer(phase: Evidence['phase'], finding: Evidence['finding']): string {
+  if (phase === 'before') return ''
+  if (finding === 'unknown') return 'unknown: '
+  if (phase === 'after') return finding === 'yes' ? 'gone: ' : 'NOT gone: '
+  return finding === 'yes' ? 'bites: ' : 'does not bite: '
+}
