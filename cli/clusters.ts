@@ -47,7 +47,11 @@ export class Clusters {
     const { stateDir, clock, say } = this.#options
     this.#usesEmbedded = true
     const { record, wasStarted } = await useEmbeddedCluster(stateDir, clock)
-    say(wasStarted ? `embedded cluster (simulated) started at ${record.url}` : `using the embedded cluster (simulated) that runs at ${record.url}`)
+    say(
+      wasStarted
+        ? `embedded cluster (simulated) started at ${record.url}`
+        : `using the embedded cluster (simulated) that runs at ${record.url}`,
+    )
     return this.#adopt(await embedded(record.url))
   }
 
@@ -70,7 +74,10 @@ export class Clusters {
     if (known !== undefined) return known
     const { uid, cluster } = await this.#identify(await this.#reach(ref))
     if (uid !== ref.uid) {
-      throw new FaultlineError('refused', `${describeSource(ref.via)} is another cluster now (kube-system ${uid}, not ${ref.uid}): it is not touched`)
+      throw new FaultlineError(
+        'refused',
+        `${describeSource(ref.via)} is another cluster now (kube-system ${uid}, not ${ref.uid}): it is not touched`,
+      )
     }
     this.#byUid.set(uid, cluster)
     return cluster
@@ -112,7 +119,9 @@ export class Clusters {
       return embedded(via.url)
     }
     const { loadKubeConfig } = await import('../lib/adapters/kubernetes/config.ts')
-    const found = loadKubeConfig(via.kind === 'kubeconfig' ? { kubeconfig: via.path, context: via.context, env: {} } : inCluster(this.#options.env))
+    const found = loadKubeConfig(
+      via.kind === 'kubeconfig' ? { kubeconfig: via.path, context: via.context, env: {} } : inCluster(this.#options.env),
+    )
     if (found === 'none') throw new FaultlineError('unavailable', `cluster ${name} was reached from inside a pod; this is not one`)
     return found
   }
@@ -138,7 +147,13 @@ function viaOfSimulated(found: FoundCluster): ClusterSource {
 /** The run may be reaped from another working directory. */
 function absolute(source: ClusterSource): ClusterSource {
   if (source.kind !== 'kubeconfig') return source
-  return { ...source, path: source.path.split(delimiter).map((path) => resolve(path)).join(delimiter) }
+  return {
+    ...source,
+    path: source.path
+      .split(delimiter)
+      .map((path) => resolve(path))
+      .join(delimiter),
+  }
 }
 
 /** Only the service account, whatever kubeconfigs lie about. */

@@ -1,5 +1,5 @@
-import { defaultConfig } from '../lib/config.ts'
 import type { Config } from '../lib/config.ts'
+import { defaultConfig } from '../lib/config.ts'
 
 /** Flags that say which cluster is meant. */
 export interface ClusterFlags {

@@ -1,3 +1,4 @@
+import { StatusError } from './api/status.ts'
 import type { Cluster } from './cluster.ts'
 import type { KubeObject } from './wire.ts'
 
@@ -18,7 +19,10 @@ function forgetOld(cluster: Cluster, namespace: string): void {
   }
 }
 
-/** Writes a v1 Event about an object; the same event again only counts up. Silent when its namespace is going away. */
+/**
+ * Writes a v1 Event about an object; the same event again only counts up. A refused event (webhook, quota, a
+ * namespace that is going away) is dropped, as on a real cluster.
+ */
 export function recordEvent(cluster: Cluster, about: KubeObject, { type = 'Normal', reason, message, component }: EventText): void {
   const namespace = about.metadata.namespace ?? 'default'
   const place = cluster.store.get('namespaces', namespace)
@@ -44,18 +48,22 @@ export function recordEvent(cluster: Cluster, about: KubeObject, { type = 'Norma
     resourceVersion,
     ...(about.metadata.namespace ? { namespace } : {}),
   }
-  cluster.create('events', {
-    metadata: { name: `${name}.${cluster.random.hex(16)}`, namespace },
-    involvedObject,
-    type,
-    reason,
-    message,
-    source: { component },
-    reportingComponent: component,
-    reportingInstance: '',
-    count: 1,
-    firstTimestamp: now,
-    lastTimestamp: now,
-    eventTime: null,
-  })
+  try {
+    cluster.create('events', {
+      metadata: { name: `${name.slice(0, 230)}.${cluster.random.hex(16)}`, namespace },
+      involvedObject,
+      type,
+      reason,
+      message,
+      source: { component },
+      reportingComponent: component,
+      reportingInstance: '',
+      count: 1,
+      firstTimestamp: now,
+      lastTimestamp: now,
+      eventTime: null,
+    })
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error
+  }
 }

@@ -42,7 +42,10 @@ async function startOne(stateDir: string, clock: Clock): Promise<SandboxRecord> 
   const { log } = sandboxPaths(stateDir)
   const file = await open(log, 'w', 0o600)
   const bin = join(packageRoot(), 'bin', 'faultline.js')
-  const child = spawn(process.execPath, [bin, 'sandbox', '--ephemeral', '--state', stateDir], { detached: true, stdio: ['ignore', file.fd, file.fd] })
+  const child = spawn(process.execPath, [bin, 'sandbox', '--ephemeral', '--state', stateDir], {
+    detached: true,
+    stdio: ['ignore', file.fd, file.fd],
+  })
   let ended = false
   child.once('error', () => {
     ended = true

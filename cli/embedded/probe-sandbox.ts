@@ -14,7 +14,10 @@ export async function probeSandbox(url: string, uid: string): Promise<void> {
     throw new FaultlineError('unavailable', `the embedded cluster at ${url} does not answer`, { retryable: true })
   }
   if (!answer.body.includes(`"${uid}"`)) {
-    throw new FaultlineError('cluster_gone', `the embedded cluster at ${url} has ended, and every fault with it: something else answers there now`)
+    throw new FaultlineError(
+      'cluster_gone',
+      `the embedded cluster at ${url} has ended, and every fault with it: something else answers there now`,
+    )
   }
 }
 

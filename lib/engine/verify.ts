@@ -47,7 +47,8 @@ async function sweepRun(driver: Driver): Promise<readonly string[]> {
     await clock.sleep(collectPollMs)
     alive = await objectsLeft(driver)
   }
-  for (const object of alive) await driver.cluster.objects.delete(refOf(object), object.metadata.uid === undefined ? {} : { uid: object.metadata.uid })
+  for (const object of alive)
+    await driver.cluster.objects.delete(refOf(object), object.metadata.uid === undefined ? {} : { uid: object.metadata.uid })
   await removeLabels(driver)
   return alive.map((object) => `${object.kind} ${object.metadata.namespace}/${object.metadata.name}`)
 }
@@ -58,7 +59,9 @@ async function objectsLeft(driver: Driver): Promise<readonly KubeObject[]> {
   const places = new Set([namespace, ...driver.injections.flatMap((injection) => injection.fuse?.namespace ?? [])])
   const labelSelector = `${runLabel}=${id},${roleLabel}!=beacon`
   const found = await Promise.all(
-    [...places].flatMap((place) => ourKinds.map((kind) => driver.cluster.objects.list<KubeObject>(kind, { namespace: place, labelSelector }))),
+    [...places].flatMap((place) =>
+      ourKinds.map((kind) => driver.cluster.objects.list<KubeObject>(kind, { namespace: place, labelSelector })),
+    ),
   )
   return found.flat().filter((object) => object.metadata.deletionTimestamp === undefined)
 }

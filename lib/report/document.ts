@@ -92,7 +92,10 @@ export function reportDocument({ run, injections, history }: RunRecord): ReportD
   }
 }
 
-function stepDocument(run: Run, { record, step, injections }: { readonly record: StepRecord; readonly step: number; readonly injections: readonly Injection[] }): StepDocument {
+function stepDocument(
+  run: Run,
+  { record, step, injections }: { readonly record: StepRecord; readonly step: number; readonly injections: readonly Injection[] },
+): StepDocument {
   const spec = run.suite.steps[step]
   if (spec === undefined) throw new TypeError(`run ${run.id} has no step ${step}`)
   const { name, verdict, reasons, plannedAt, activeAt, plannedEnd, revertedAt, recoveredAt } = record

@@ -22,7 +22,9 @@ export function textReport(record: RunRecord): string {
 function headLines({ run, injections }: RunRecord): readonly string[] {
   const { suite, cluster, namespace, baseline, abort } = run
   const ended = isEnded(run)
-  const took = ended ? `${dateAndTime(run.requestedAt)} to ${dateAndTime(run.endedAt)} (${duration(run.endedAt - run.requestedAt)})` : `${dateAndTime(run.requestedAt)}, not over`
+  const took = ended
+    ? `${dateAndTime(run.requestedAt)} to ${dateAndTime(run.endedAt)} (${duration(run.endedAt - run.requestedAt)})`
+    : `${dateAndTime(run.requestedAt)}, not over`
   const open = injections.filter(isOpen)
   return [
     `Faultline run ${run.id}: ${run.status.toUpperCase()}`,
@@ -37,7 +39,9 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
     ...(baseline === null ? [] : [`Before     ${baseline.ready} of ${baseline.total} pods were ready`]),
     ...(abort === null ? [] : [`Aborted    ${dateAndTime(abort.at)} by ${abort.by} (${abort.reason}): ${abort.detail}`]),
     ...(run.lease === null || ended ? [] : [`Driver     ${run.lease.owner}, lease until ${dateAndTime(run.lease.until)}`]),
-    ended ? `Left over  ${run.orphans === 0 ? 'nothing (0 orphans)' : `${run.orphans} orphans were found and removed`}` : `Open       ${open.length} injections; to end all chaos: ${haltCommand}`,
+    ended
+      ? `Left over  ${run.orphans === 0 ? 'nothing (0 orphans)' : `${run.orphans} orphans were found and removed`}`
+      : `Open       ${open.length} injections; to end all chaos: ${haltCommand}`,
   ]
 }
 
@@ -84,7 +88,13 @@ function stepLines({ run, step, index, injections }: StepOfRun): readonly string
   ]
 }
 
-const timeNames = { plannedAt: 'planned', activeAt: 'active', plannedEnd: 'planned end', revertedAt: 'undone', recoveredAt: 'recovered' } as const
+const timeNames = {
+  plannedAt: 'planned',
+  activeAt: 'active',
+  plannedEnd: 'planned end',
+  revertedAt: 'undone',
+  recoveredAt: 'recovered',
+} as const
 
 /** What a step does, in one phrase: `memory-exhaustion medium, 60 s`. */
 export function describeFault(step: Step): string {
@@ -101,7 +111,12 @@ export function describeTarget({ kind, namespace, name, node, uid, container }: 
 
 function injectionLines(injection: Injection): readonly string[] {
   const { armed, fuse } = injection
-  const burns = armed === null ? (fuse === null ? 'none needed' : `${fuse.namespace}/${fuse.name}, never armed`) : `${armed.namespace}/${armed.name} (UID ${armed.uid}), to burn at ${dateAndTime(armed.burnsAt)}`
+  const burns =
+    armed === null
+      ? fuse === null
+        ? 'none needed'
+        : `${fuse.namespace}/${fuse.name}, never armed`
+      : `${armed.namespace}/${armed.name} (UID ${armed.uid}), to burn at ${dateAndTime(armed.burnsAt)}`
   return [
     `  injection ${injection.n}: ${injection.status}${injection.reason === null ? '' : ` (${injection.reason})`}`,
     ...injection.targets.map((target) => `    target    ${describeTarget(target)}`),
@@ -112,7 +127,10 @@ function injectionLines(injection: Injection): readonly string[] {
 
 function evidenceLines({ phase, at, finding, summary, measurements }: Evidence): readonly string[] {
   const figures = figuresInShort(measurements)
-  return [`    ${phase.padEnd(8)}  ${timeOfDay(at)}  ${answer(phase, finding)}${summary}`, ...(figures === '' ? [] : [`              figures    ${figures}`])]
+  return [
+    `    ${phase.padEnd(8)}  ${timeOfDay(at)}  ${answer(phase, finding)}${summary}`,
+    ...(figures === '' ? [] : [`              figures    ${figures}`]),
+  ]
 }
 
 /** What the finding answers: does it bite (during, end), is it gone (after). */

@@ -127,7 +127,9 @@ const stepKeys = {
   ),
   description: z.string().max(2000).optional().describe('For people.'),
   duration: z.number().gt(0).max(3600).describe('How long the fault holds, in seconds.'),
-  interval: seconds(86_400).default(suiteDefaults.interval).describe('Rest between this step and the next, in seconds; none after the last.'),
+  interval: seconds(86_400)
+    .default(suiteDefaults.interval)
+    .describe('Rest between this step and the next, in seconds; none after the last.'),
   targets: targets.optional(),
 }
 

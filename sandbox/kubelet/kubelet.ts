@@ -1,7 +1,6 @@
 import type { Behaviour } from '../behaviours/behaviour.ts'
 import { isFinished } from '../controllers/pods.ts'
 import type { Controller } from '../controllers/runner.ts'
-import { deleteObject } from '../deletion.ts'
 import type { Node } from '../kinds.ts'
 import type { Pod } from '../wire.ts'
 import type { Located, Machines, Signal, World } from '../world.ts'
@@ -42,7 +41,7 @@ export class Kubelet implements Controller, Machines {
       this.#pods.delete(uid)
       runtime?.destroy()
     } else if (pod.metadata.deletionTimestamp !== undefined) {
-      if (runtime === undefined) deleteObject(cluster, pod, { gracePeriodSeconds: 0 })
+      if (runtime === undefined) cluster.finish(pod)
       else runtime.terminate(pod.metadata.deletionGracePeriodSeconds ?? 30)
     } else if (runtime === undefined && pod.spec.nodeName !== undefined && !isFinished(pod)) this.#run(pod)
     return undefined

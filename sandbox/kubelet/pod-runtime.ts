@@ -1,6 +1,5 @@
 import type { Behaviour } from '../behaviours/behaviour.ts'
 import { withCondition } from '../controllers/pods.ts'
-import { deleteObject } from '../deletion.ts'
 import { recordEvent } from '../events.ts'
 import type { Pod, PodStatus } from '../wire.ts'
 import type { World } from '../world.ts'
@@ -99,7 +98,7 @@ export class PodRuntime {
   #removeWhenStopped(): void {
     if (!this.#terminating || this.#gone || this.containers.some((one) => one.running)) return
     const pod = this.#setup.world.cluster.store.byUid(this.#setup.pod.metadata.uid)
-    if (pod !== undefined) deleteObject(this.#setup.world.cluster, pod, { gracePeriodSeconds: 0 })
+    if (pod !== undefined) this.#setup.world.cluster.finish(pod)
   }
 
   #event(reason: string, message: string, type: 'Normal' | 'Warning' = 'Normal'): void {

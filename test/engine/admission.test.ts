@@ -40,7 +40,12 @@ describe('a start', () => {
   it('is refused beside live objects of a run that another table knows', async () => {
     world = await openWorld()
     world.sandbox.create('jobs', {
-      metadata: { name: 'elsewhere', namespace: ns, labels: { 'app.kubernetes.io/managed-by': 'faultline', 'faultline.dev/run': 'elsewhere-1' }, annotations: { 'faultline.dev/expires-at': '2026-01-05T12:00:00Z' } },
+      metadata: {
+        name: 'elsewhere',
+        namespace: ns,
+        labels: { 'app.kubernetes.io/managed-by': 'faultline', 'faultline.dev/run': 'elsewhere-1' },
+        annotations: { 'faultline.dev/expires-at': '2026-01-05T12:00:00Z' },
+      },
       spec: { parallelism: 0, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x' }] } } },
     } as never)
     expect(await refusals()).toEqual([['busy', `run elsewhere-1 is at work in namespace ${ns} (Job elsewhere)`]])
@@ -59,7 +64,8 @@ describe('a start', () => {
 
   it('finds a quota on Jobs, with its numbers and in the words of the API server', async () => {
     world = await openWorld()
-    const quota = (hard: string) => ({ metadata: { name: 'no-jobs', namespace: ns }, spec: { hard: { 'count/jobs.batch': hard } } }) as never
+    const quota = (hard: string) =>
+      ({ metadata: { name: 'no-jobs', namespace: ns }, spec: { hard: { 'count/jobs.batch': hard } } }) as never
     world.sandbox.create('resourcequotas', quota('1'))
     await world.pass(2_000)
     expect(await refusals()).toEqual([['quota', `ResourceQuota no-jobs leaves 1 Jobs in namespace ${ns}; beacon and fuse need 2`]])
@@ -100,8 +106,13 @@ describe('a start', () => {
   it('tells all reasons at once', async () => {
     world = await openWorld()
     await world.store.controls.set({ kind: 'pause', suite: 'Example' }, 'ann', 'holidays', 0)
-    const engine = world.engine('d', { config: { injector: { image: null, namespace: 'faultline-injectors', pullPolicy: 'IfNotPresent' } } })
-    const found = await refusals(suiteOf([stepOf(memory), stepOf(partition, { targets: { ...stepOf(partition).targets, names: ['nobody'] } })]), engine)
+    const engine = world.engine('d', {
+      config: { injector: { image: null, namespace: 'faultline-injectors', pullPolicy: 'IfNotPresent' } },
+    })
+    const found = await refusals(
+      suiteOf([stepOf(memory), stepOf(partition, { targets: { ...stepOf(partition).targets, names: ['nobody'] } })]),
+      engine,
+    )
     expect(found.map(([code]) => code)).toEqual(['paused', 'injector_missing', 'no_targets'])
     expect(found[1]?.[1]).toContain('--injector-image')
   })
@@ -116,12 +127,19 @@ describe('a start', () => {
   })
 
   it.each<[string, (pod: Record<string, unknown>) => void, string]>([
-    ['pods on the host network', (pod) => Object.assign(pod['spec'] as object, { hostNetwork: true }), 'it is on the host network'],
-    ['mirror pods', (pod) => Object.assign(pod['metadata'] as object, { annotations: { 'kubernetes.io/config.mirror': 'x' } }), 'it is a mirror pod'],
+    ['pods on the host network', (pod) => Object.assign(pod.spec as object, { hostNetwork: true }), 'it is on the host network'],
+    [
+      'mirror pods',
+      (pod) => Object.assign(pod.metadata as object, { annotations: { 'kubernetes.io/config.mirror': 'x' } }),
+      'it is a mirror pod',
+    ],
     ['bare pods', () => {}, 'no controller owns it'],
   ])('refuses %s', async (_, change, why) => {
     world = await openWorld()
-    const pod = { metadata: { name: 'lonely', namespace: ns, labels: { app: 'lonely' } }, spec: { containers: [{ name: 'c', image: 'x', ports: [{ containerPort: 8080 }] }] } }
+    const pod = {
+      metadata: { name: 'lonely', namespace: ns, labels: { app: 'lonely' } },
+      spec: { containers: [{ name: 'c', image: 'x', ports: [{ containerPort: 8080 }] }] },
+    }
     change(pod)
     world.sandbox.create('pods', pod as never)
     await world.pass(5_000)
@@ -135,7 +153,10 @@ describe('a start', () => {
     world = await openWorld()
     const labels = { app: 'lonely' }
     const template = { metadata: { labels }, spec: { containers: [{ name: 'c', image: 'x' }] } }
-    world.sandbox.create('daemonsets', { metadata: { name: 'd', namespace: ns }, spec: { selector: { matchLabels: labels }, template } } as never)
+    world.sandbox.create('daemonsets', {
+      metadata: { name: 'd', namespace: ns },
+      spec: { selector: { matchLabels: labels }, template },
+    } as never)
     await world.pass(5_000)
     const found = await refusals(suiteOf([stepOf(partition, { targets: { ...stepOf(partition).targets, selector: 'app=lonely' } })]))
     expect(found.map(([code]) => code)).toEqual(['unsafe_target', 'unsafe_target', 'unsafe_target'])

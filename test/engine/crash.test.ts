@@ -33,7 +33,9 @@ async function crashAndReap(fault: FaultSpec, at: number, reaperCrash?: number):
   await world.pass(61_000)
   if (reaperCrash !== undefined) {
     const second = crashAfterWrite(reaperCrash)
-    await world.play(world.store.runs.due(world.clock.now()).then((due) => reapRuns((world as World).engine('dying', { hook: second.hook }), due))).catch(() => undefined)
+    await world
+      .play(world.store.runs.due(world.clock.now()).then((due) => reapRuns((world as World).engine('dying', { hook: second.hook }), due)))
+      .catch(() => undefined)
     await world.pass(61_000)
   }
   const reaper = world.engine('reaper')

@@ -86,7 +86,11 @@ describe('a fuse', () => {
     const c = await context()
     await world.play(arm(c, 31_000))
     const job = world.sandbox.get('jobs', podlessFuse('run-1', 0, ns).name, ns)
-    world.sandbox.patch('jobs', { namespace: ns, name: job?.metadata.name ?? '' }, { status: { conditions: [{ type: 'FailureTarget', status: 'True' }] } })
+    world.sandbox.patch(
+      'jobs',
+      { namespace: ns, name: job?.metadata.name ?? '' },
+      { status: { conditions: [{ type: 'FailureTarget', status: 'True' }] } },
+    )
     await expect(world.play(arm(c))).rejects.toThrow('it has burnt already (condition FailureTarget)')
   })
 
@@ -124,7 +128,12 @@ describe('inspectFuse', () => {
   const job: Job = {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name: 'f', namespace: ns, uid: 'u', labels: { 'app.kubernetes.io/managed-by': 'faultline', 'faultline.dev/run': 'r', 'faultline.dev/step': '0' } },
+    metadata: {
+      name: 'f',
+      namespace: ns,
+      uid: 'u',
+      labels: { 'app.kubernetes.io/managed-by': 'faultline', 'faultline.dev/run': 'r', 'faultline.dev/step': '0' },
+    },
     spec: { parallelism: 0, activeDeadlineSeconds: 60, template: { spec: {} } },
     status: { startTime: '2026-01-05T09:00:00Z' },
   }
@@ -138,9 +147,17 @@ describe('inspectFuse', () => {
   it.each<[string, Job, string]>([
     ['not started', { ...job, status: {} }, 'the Job controller has not started it (no status.startTime)'],
     ['going', { ...job, metadata: { ...job.metadata, deletionTimestamp: '2026-01-05T09:00:01Z' } }, 'it is being deleted'],
-    ['of another step', { ...job, metadata: { ...job.metadata, labels: { ...job.metadata.labels, 'faultline.dev/step': '1' } } }, 'it belongs to another step'],
+    [
+      'of another step',
+      { ...job, metadata: { ...job.metadata, labels: { ...job.metadata.labels, 'faultline.dev/step': '1' } } },
+      'it belongs to another step',
+    ],
     ['without a deadline', { ...job, spec: { template: { spec: {} } } }, 'its activeDeadlineSeconds was removed'],
-    ['failed', { ...job, status: { ...job.status, conditions: [{ type: 'Failed', status: 'True' }] } }, 'it has burnt already (condition Failed)'],
+    [
+      'failed',
+      { ...job, status: { ...job.status, conditions: [{ type: 'Failed', status: 'True' }] } },
+      'it has burnt already (condition Failed)',
+    ],
   ])('does not trust one that is %s', (_, seen, why) => {
     expect(inspectFuse(seen, identity, nine)).toMatchObject({ armed: null, why })
   })

@@ -20,7 +20,11 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 /** Runs the suite, and does something to the cluster once, `afterMs` after the run came into the state. */
-async function runAnd(status: RunStatus, act: () => Promise<unknown> | unknown, options: { readonly suite?: typeof long; readonly afterMs?: number } = {}): Promise<Run> {
+async function runAnd(
+  status: RunStatus,
+  act: () => Promise<unknown> | unknown,
+  options: { readonly suite?: typeof long; readonly afterMs?: number } = {},
+): Promise<Run> {
   let seen = false
   const engine = world.engine('driver-1', {
     observe: ({ run }) => {
@@ -35,7 +39,8 @@ async function runAnd(status: RunStatus, act: () => Promise<unknown> | unknown, 
 /** As `kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline` does. */
 async function haltByHand(): Promise<void> {
   const found = await world.cluster.objects.list<Job>(jobs, { labelSelector: managedSelector })
-  for (const { metadata } of found) await world.cluster.objects.delete({ ...jobs, name: metadata.name, namespace: metadata.namespace ?? '' })
+  for (const { metadata } of found)
+    await world.cluster.objects.delete({ ...jobs, name: metadata.name, namespace: metadata.namespace ?? '' })
 }
 
 async function eventTimes(run: Run): Promise<Map<string, number>> {
@@ -128,7 +133,10 @@ describe('a fuse that is missing before its time', () => {
 describe('a target that is replaced during a partition', () => {
   it('has left it: the injection ended early, and the step is no pass', async () => {
     const run = await runAnd('holding', async () => {
-      const [target] = await world.cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace: ns, labelSelector: 'faultline.dev/target' })
+      const [target] = await world.cluster.objects.list<Pod>(
+        { apiVersion: 'v1', kind: 'Pod' },
+        { namespace: ns, labelSelector: 'faultline.dev/target' },
+      )
       world.sandbox.delete('pods', { namespace: ns, name: target?.metadata.name ?? '' })
     })
     expect(run.status).toBe('no_effect')

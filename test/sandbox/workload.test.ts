@@ -246,3 +246,16 @@ describe('controllers', () => {
     expect(lab.clock.nextWake()).toBeUndefined()
   })
 })
+
+describe('a webhook that refuses everything', () => {
+  it('stops controllers only until it lets them', async () => {
+    const lab = await startReadyLab()
+    const stop = lab.sandbox.deny({ message: 'nothing today' })
+    lab.sandbox.delete('pods', { name: first(lab).metadata.name, namespace: 'jadevectordb-system' })
+    await lab.clock.advance(5000)
+    expect(pods(lab)).toHaveLength(2)
+    stop()
+    await lab.clock.advance(5000)
+    expect(pods(lab).filter(isReady)).toHaveLength(3)
+  })
+})

@@ -1,7 +1,20 @@
 import type { Hook } from './world.ts'
 
 /** Calls after which the outside world is another one than before. */
-export const writes: readonly string[] = ['create', 'save', 'add', 'appendHistory', 'acquire', 'takeOver', 'release', 'set', 'clear', 'patch', 'delete', 'evict']
+export const writes: readonly string[] = [
+  'create',
+  'save',
+  'add',
+  'appendHistory',
+  'acquire',
+  'takeOver',
+  'release',
+  'set',
+  'clear',
+  'patch',
+  'delete',
+  'evict',
+]
 
 /** The process ends right after its `at`-th write: every later call fails as a dead process' calls would. */
 export function crashAfterWrite(at: number): { readonly hook: Hook; readonly written: () => number } {

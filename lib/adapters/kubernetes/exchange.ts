@@ -14,7 +14,7 @@ export interface Call {
   readonly query?: Readonly<Record<string, string>>
   readonly body?: object
   readonly contentType?: string
-  /** Reads no more than this; then a body that breaks off is no error, since the headers are answer enough. */
+  /** Reads no more than this, and of a success nothing that might not end; a body that breaks off is no error then. */
   readonly maxBytes?: number
 }
 
@@ -78,7 +78,8 @@ export class Exchange {
       body: call.body === undefined ? null : JSON.stringify(call.body),
       signal,
     })
-    const { text, complete } = await readBody(response.body, call.maxBytes)
+    const { text, complete } =
+      call.maxBytes === undefined ? { text: await response.body.text(), complete: true } : await beginning(response, call.maxBytes)
     return { status: response.statusCode, headers: response.headers, text, complete }
   }
 
@@ -101,22 +102,24 @@ function sameTls(a: Tls, b: Tls): boolean {
   return (['ca', 'cert', 'key', 'servername', 'rejectUnauthorized'] as const).every((part) => String(a[part]) === String(b[part]))
 }
 
-async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number | undefined): Promise<{ text: string; complete: boolean }> {
-  if (maxBytes === undefined) return { text: await body.text(), complete: true }
+async function beginning(response: Dispatcher.ResponseData, maxBytes: number): Promise<{ text: string; complete: boolean }> {
+  const { body, statusCode, headers } = response
+  const ends = Number(headers['content-length']) <= maxBytes
+  if (statusCode < 400 && !ends) {
+    // Its headers are answer enough; the connection is given up.
+    body.on('error', () => {}).destroy()
+    return { text: '', complete: false }
+  }
   const chunks: Buffer[] = []
   let size = 0
-  let complete = true
   try {
     for await (const chunk of body as AsyncIterable<Buffer>) {
       chunks.push(chunk)
       size += chunk.length
-      if (size >= maxBytes) {
-        complete = false
-        break
-      }
+      if (size >= maxBytes) break
     }
   } catch {
-    complete = false
+    return { text: Buffer.concat(chunks).toString('utf8'), complete: false }
   }
-  return { text: Buffer.concat(chunks).toString('utf8').slice(0, maxBytes), complete }
+  return { text: Buffer.concat(chunks).toString('utf8').slice(0, maxBytes), complete: size < maxBytes }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { createSecureServer as createHttp2 } from 'node:http2'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -72,6 +73,21 @@ describe('TLS', () => {
     for (let i = 0; i < 8; i++) await cluster.objects.get(ref)
     expect(new Set(peers)).toEqual(new Set(['chaos']))
     expect(api.sockets()).toBeLessThanOrEqual(2)
+  })
+
+  test('speaks HTTP/1.1 even to a server that would rather speak HTTP/2', async () => {
+    const versions: string[] = []
+    const server = createHttp2({ allowHTTP1: true, cert: pem('server.crt'), key: pem('server.key') }, (request, response) => {
+      versions.push(request.httpVersion)
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(node.body))
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    closeLater(async () => void server.close())
+    const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const cluster = await connectBy({ server: url, 'certificate-authority': fixture('ca.crt') }, {})
+    expect(await cluster.objects.get(ref)).toEqual(node.body)
+    expect(versions).toEqual(['1.1'])
   })
 
   test('does not talk to a server of another CA, and says why', async () => {

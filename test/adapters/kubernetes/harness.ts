@@ -12,10 +12,7 @@ export interface Harness {
 const closers: (() => Promise<void>)[] = []
 
 /** A fake API server and a connection to it on a clock that stands still; `random` is 0.5 throughout. Close with `closeAll`. */
-export async function connectTo(
-  script: Script,
-  options: ConnectOptions = {},
-): Promise<Harness> {
+export async function connectTo(script: Script, options: ConnectOptions = {}): Promise<Harness> {
   const api = await startFakeApi(script)
   const clock = new VirtualClock()
   const cluster = connectCluster(configForUrl(api.url, 'fake'), { clock, random: () => 0.5, ...options })

@@ -47,23 +47,41 @@ describe('dial', () => {
     expect(api.seen).toHaveLength(1)
   })
 
-  test('does not wait for the end of an endless page', async () => {
-    const { cluster } = await connectTo((_request, _n, { response }) => {
-      response.writeHead(200).write('x'.repeat(100_000))
+  test('does not wait for the end of a page that never ends', async () => {
+    const { api, cluster } = await connectTo((_request, _n, { response }) => {
+      response.writeHead(200).write('first of many events')
       return 'hang'
     })
     expect(await cluster.pods.dial(target, '/')).toEqual({ outcome: 'reached', status: 200, message: 'HTTP 200' })
+    expect(await cluster.pods.dial(target, '/')).toEqual({ outcome: 'reached', status: 200, message: 'HTTP 200' })
+    expect(api.seen).toHaveLength(2)
   })
 
-  test('is reached by a page that starts and then stalls', async () => {
-    const { clock, cluster } = await connectTo((_request, _n, { response }) => {
-      response.writeHead(200).write('x')
+  test('reads only the beginning of a refusal that never ends', async () => {
+    const { cluster } = await connectTo((_request, _n, { response }) => {
+      response.writeHead(500).write(`<html>${'x'.repeat(100_000)}`)
       return 'hang'
     })
-    const dial = cluster.pods.dial(target, '/')
-    await until(() => headersCame)
-    await clock.advance(3_000)
-    expect(await dial).toEqual({ outcome: 'reached', status: 200, message: 'HTTP 200' })
+    expect(await cluster.pods.dial(target, '/')).toEqual({ outcome: 'reached', status: 500, message: 'HTTP 500' })
+  })
+
+  test('is unknown when a refusal breaks off before it says whose it is', async () => {
+    const { cluster } = await connectTo((_request, _n, { request, response }) => {
+      response.writeHead(503).write('{"kind":"Sta')
+      setImmediate(() => request.socket.destroy())
+      return 'hang'
+    })
+    expect(await cluster.pods.dial(target, '/')).toMatchObject({ outcome: 'unknown', message: 'an answer 503 broke off' })
+  })
+
+  test('keeps its connection for the next one', async () => {
+    const { api, cluster } = await connectTo((_request, _n, { response }) => {
+      response.writeHead(200, { 'content-length': 2 }).flushHeaders()
+      setTimeout(() => response.end('ok'), 10)
+      return 'hang'
+    })
+    for (let i = 0; i < 6; i++) await cluster.pods.dial(target, '/')
+    expect(api.sockets()).toBeLessThanOrEqual(2)
   })
 
   test.each([

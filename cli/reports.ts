@@ -1,0 +1,41 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, extname, join, relative } from 'node:path'
+import type { Injection } from '../lib/domain/injection.ts'
+import type { Run } from '../lib/domain/run.ts'
+import { reportDocument, type RunRecord } from '../lib/report/document.ts'
+import { textReport } from '../lib/report/text.ts'
+import type { Store } from '../lib/ports.ts'
+
+/** What the store knows of a run. */
+export async function recordOf(store: Store, run: Run): Promise<RunRecord> {
+  const [injections, history] = await Promise.all([store.ledger.list(run.id), store.ledger.history(run.id)])
+  return { run, injections, history }
+}
+
+/** A record without its history, for when the store is away. */
+export function recordFromMemory(run: Run, injections: readonly Injection[]): RunRecord {
+  return { run, injections, history: run.events }
+}
+
+/** Writes the reports of a run: two in the state directory, and those asked for. Says where; what cannot be written is told, not thrown. */
+export async function writeReports(
+  record: RunRecord,
+  options: { readonly stateDir: string; readonly files?: readonly string[]; readonly warn: (line: string) => void },
+): Promise<readonly string[]> {
+  const usual = ['.txt', '.json'].map((extension) => join(options.stateDir, 'reports', `${record.run.id}${extension}`))
+  const written: string[] = []
+  for (const file of [...usual, ...(options.files ?? [])]) {
+    try {
+      await mkdir(dirname(file), { recursive: true })
+      await writeFile(file, contentFor(file, record))
+      written.push(relative('', file))
+    } catch (error) {
+      options.warn(`report ${file} could not be written: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  return written
+}
+
+function contentFor(file: string, record: RunRecord): string {
+  return extname(file) === '.json' ? `${JSON.stringify(reportDocument(record), null, 2)}\n` : textReport(record)
+}

@@ -1,0 +1,38 @@
+import type { Suite } from '../lib/domain/suite.ts'
+import { compileSelector } from '../lib/domain/label-selector.ts'
+import { FaultlineError } from '../lib/domain/errors.ts'
+import { loadSuite } from '../lib/suite/load.ts'
+import { formatProblems } from '../lib/suite/problems.ts'
+import { BadSuite } from './command.ts'
+
+export interface SuiteFlags {
+  readonly namespace?: string
+  readonly selector?: string
+  readonly seed?: number
+}
+
+/** Reads a suite and puts the flags in the place of what it says. Throws BadSuite with every problem. */
+export async function readSuite(file: string, flags: SuiteFlags): Promise<{ readonly suite: Suite; readonly warnings: readonly string[] }> {
+  const parsed = await loadSuite(file)
+  if (!parsed.ok) throw new BadSuite(formatProblems(parsed.problems), parsed.problems)
+  const { suite, warnings } = parsed
+  const { namespace = suite.namespace, selector } = flags
+  if (selector === undefined) return { suite: { ...suite, namespace }, warnings }
+  checkSelector(selector)
+  const steps = suite.steps.map((step) => ({ ...step, targets: { ...step.targets, selector } }))
+  return { suite: { ...suite, namespace, steps }, warnings }
+}
+
+/** A seed for a run that was given none. */
+export function seedOf(flags: SuiteFlags): number {
+  return flags.seed ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
+}
+
+function checkSelector(selector: string): void {
+  try {
+    compileSelector(selector)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new FaultlineError('bad_input', `--selector ${selector}: ${why}`, { cause: error })
+  }
+}

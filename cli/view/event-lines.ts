@@ -1,0 +1,66 @@
+import type { Injection } from '../../lib/domain/injection.ts'
+import type { HistoryEvent, Run } from '../../lib/domain/run.ts'
+import type { Progress } from '../../lib/engine/engine.ts'
+import { dateAndTime, timeOfDay } from '../../lib/report/durations.ts'
+import { figuresInShort } from '../../lib/report/figures.ts'
+import type { RunState } from './run-state.ts'
+
+/** Of interest to machines only. */
+const silent = ['leased', 'released', 'lease_renewed']
+
+/** What a pipe or a CI log is told when the engine told something: one line each, with time and step. Pure. */
+export function eventLines(before: RunState, progress: Progress, now: number): readonly string[] {
+  const { run } = progress
+  switch (progress.kind) {
+    case 'note':
+      return before.notes.includes(progress.message) ? [] : [stamped(now, run, null, `note: ${progress.message}`)]
+    case 'injection':
+      return progress.injections.flatMap((injection) =>
+        injectionLines(
+          before.injections.find((i) => same(i, injection)),
+          injection,
+          run,
+          now,
+        ),
+      )
+    case 'event': {
+      const lines = run.events
+        .filter((e) => e.version === run.version && !silent.includes(e.type))
+        .map((e) => stamped(e.at, run, e.step, textOf(e)))
+      const warnings =
+        progress.event.type === 'step_planned' ? progress.event.warnings.map((w) => stamped(now, run, stepIndex(run), `warning: ${w}`)) : []
+      return [...lines, ...warnings]
+    }
+  }
+}
+
+function textOf(event: HistoryEvent): string {
+  return event.type === 'abort' ? event.message.replace(/^abort/, 'ABORT') : event.message
+}
+
+function injectionLines(before: Injection | undefined, injection: Injection, run: Run, now: number): readonly string[] {
+  const { armed } = injection
+  const lines: string[] = []
+  if (armed !== null && before?.armed?.uid !== armed.uid)
+    lines.push(`fuse ${armed.namespace}/${armed.name} is armed, burns at ${timeOfDay(armed.burnsAt)} at the latest`)
+  for (const evidence of injection.evidence.filter(
+    (e) => e.phase === 'during' && !(before?.evidence ?? []).some((b) => b.phase === 'during' && b.at === e.at),
+  )) {
+    const figures = figuresInShort(evidence.measurements)
+    lines.push(`${evidence.finding === 'yes' ? 'it bites' : 'no proof'}: ${evidence.summary}${figures === '' ? '' : ` [${figures}]`}`)
+  }
+  return lines.map((text) => stamped(now, run, injection.step, text))
+}
+
+function same(a: Injection, b: Injection): boolean {
+  return a.step === b.step && a.n === b.n
+}
+
+function stamped(at: number, run: Run, step: number | null, text: string): string {
+  const name = step === null ? '' : `[${step + 1}/${run.steps.length} ${run.steps[step]?.name ?? ''}] `
+  return `${dateAndTime(at)} ${name}${text}`
+}
+
+function stepIndex(run: Run): number | null {
+  return 'step' in run ? run.step : null
+}

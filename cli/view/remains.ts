@@ -1,0 +1,20 @@
+import type { Injection } from '../../lib/domain/injection.ts'
+import { dateAndTime } from '../../lib/report/durations.ts'
+
+/** What would stay in the cluster if the driver left now, and who would end it: one line per injection that may have touched something. */
+export function remains(injections: readonly Injection[]): readonly string[] {
+  return injections
+    .filter((i) => i.status !== 'planned' && i.status !== 'reverted')
+    .map((i) => `${i.fault} on ${names(i)}: ${whoEndsIt(i)}`)
+}
+
+function whoEndsIt({ fault, fuse, armed, expiresAt }: Injection): string {
+  if (armed !== null) return `fuse ${armed.namespace}/${armed.name} ends it at ${dateAndTime(armed.burnsAt)}, or "faultline reap" before`
+  if (fault === 'pod-delete') return 'the controllers bring the pods back by themselves'
+  if (fuse !== null) return `its fuse was being armed: if it is there, it ends it by ${dateAndTime(expiresAt)}; else "faultline reap" does`
+  return 'it has no fuse: only "faultline reap" ends it'
+}
+
+function names({ targets }: Injection): string {
+  return targets.map((target) => target.name).join(', ')
+}

@@ -1,0 +1,39 @@
+import type { Injection } from '../../lib/domain/injection.ts'
+import type { Run } from '../../lib/domain/run.ts'
+import type { Progress } from '../../lib/engine/engine.ts'
+
+/** All that the live view shows. */
+export interface RunState {
+  readonly run: Run
+  readonly injections: readonly Injection[]
+  /** Warnings of the plan, by step. */
+  readonly warnings: Readonly<Record<number, readonly string[]>>
+  /** What the driver had to say beside the history, newest last. */
+  readonly notes: readonly string[]
+  /** How often the user pressed Ctrl-C. */
+  readonly interrupts: number
+}
+
+const notesKept = 2
+
+/** The view before anything happened to the run. */
+export function initialState(run: Run): RunState {
+  return { run, injections: [], warnings: {}, notes: [], interrupts: 0 }
+}
+
+/** The view after the engine told something. Pure. */
+export function advance(state: RunState, progress: Progress): RunState {
+  const { run } = progress
+  switch (progress.kind) {
+    case 'note':
+      return { ...state, run, notes: [...state.notes.filter((note) => note !== progress.message), progress.message].slice(-notesKept) }
+    case 'injection':
+      return { ...state, run, injections: progress.injections }
+    case 'event': {
+      const { event, injections } = progress
+      const notes = event.type === 'lease_renewed' ? state.notes : []
+      if (event.type !== 'step_planned' || !('step' in run)) return { ...state, run, injections, notes }
+      return { ...state, run, injections, notes, warnings: { ...state.warnings, [run.step]: event.warnings } }
+    }
+  }
+}

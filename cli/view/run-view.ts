@@ -1,0 +1,119 @@
+import { isOpen } from '../../lib/domain/injection.ts'
+import { haltCommand } from '../../lib/domain/labels.ts'
+import type { Ended, Run } from '../../lib/domain/run.ts'
+import { isEnded } from '../../lib/domain/run.ts'
+import { plannedMs } from '../../lib/domain/suite.ts'
+import { stepOf } from '../../lib/domain/transition.ts'
+import { duration } from '../../lib/report/durations.ts'
+import { line, noPaint, type Paint, type Span, type Tone, wrapped } from './paint.ts'
+import { remains } from './remains.ts'
+import type { RunState } from './run-state.ts'
+import { type Canvas, stepLines } from './step-view.ts'
+
+const stepsBefore = 5
+const stepsAfter = 6
+
+/** The live picture of a run at one time. Pure: the same state, time and width give the same lines. */
+export function render(state: RunState, now: number, width: number, paint: Paint = noPaint): string[] {
+  const canvas: Canvas = { now, width, paint }
+  const footer = isEnded(state.run) ? [] : ['', ...footerLines(state, canvas)]
+  return [...headerLines(state.run, canvas), '', ...windowOfSteps(state, canvas), ...footer]
+}
+
+/** What is said at the end, also in a pipe: the verdict, its reasons, and what is left to do. */
+export function verdictLines(state: RunState, width: number, paint: Paint = noPaint): readonly string[] {
+  const { run } = state
+  if (!isEnded(run)) return unfinishedLines(state, width, paint)
+  const tone: Tone = run.status === 'succeeded' ? 'good' : run.status === 'aborted' ? 'warn' : 'bad'
+  const took = duration(run.endedAt - run.requestedAt)
+  const head: readonly Span[] = [
+    [tone, `${run.status.toUpperCase().replace('_', ' ')}`],
+    `  ${sentence(run)} (${took}, ${run.orphans} orphans)`,
+  ]
+  return [line(paint, width, ...head), ...run.reasons.flatMap((reason) => wrapped(`- ${reason}`, width, '  '))]
+}
+
+function sentence(run: Ended): string {
+  const all = run.steps.length
+  const good = run.steps.filter((step) => step.verdict === 'succeeded').length
+  switch (run.status) {
+    case 'succeeded':
+      return `${all === 1 ? 'the fault was' : `all ${all} faults were`} proven to bite and proven to be undone`
+    case 'refused':
+      return 'nothing was touched'
+    default:
+      return `${good} of ${all} steps succeeded; everything is proven to be undone`
+  }
+}
+
+function unfinishedLines({ run, injections }: RunState, width: number, paint: Paint): readonly string[] {
+  return [
+    line(paint, width, ['bad', 'NOT PROVEN UNDONE'], `  the run is still ${run.status}; this command leaves it`),
+    ...remains(injections).flatMap((text) => wrapped(`- ${text}`, width, '  ')),
+    '  Go on with:            faultline reap',
+    `  End all chaos by hand: ${haltCommand}`,
+    `  If it can never be proven: faultline resolve ${run.id} --by YOU --why REASON`,
+  ]
+}
+
+function headerLines(run: Run, { now, width, paint }: Canvas): readonly string[] {
+  const until = isEnded(run) ? run.endedAt : now
+  const cluster = `${run.cluster.name}${run.cluster.simulated ? ' (simulated)' : ''}`
+  const time = isEnded(run)
+    ? duration(until - run.requestedAt)
+    : `${wholeSeconds(until - run.requestedAt)} of about ${duration(plannedMs(run.suite))}`
+  return [
+    line(paint, width, ' ', ['strong', run.suite.name], `  on ${cluster}, namespace ${run.namespace}`),
+    line(paint, width, ' ', ['faint', `run ${run.id}, seed ${run.seed}, ${time}`]),
+  ]
+}
+
+function wholeSeconds(ms: number): string {
+  return duration(Math.floor(ms / 1000) * 1000)
+}
+
+/** Long suites show the steps around the current one. */
+function windowOfSteps(state: RunState, canvas: Canvas): readonly string[] {
+  const { run } = state
+  const all = run.steps.length
+  const current = stepOf(run) ?? (isEnded(run) ? 0 : 0)
+  const whole = isEnded(run) || all <= stepsBefore + stepsAfter + 1
+  const from = whole ? 0 : Math.max(0, Math.min(current - stepsBefore, all - stepsBefore - stepsAfter - 1))
+  const to = whole ? all : Math.min(all, from + stepsBefore + stepsAfter + 1)
+  const lines = run.steps.slice(from, to).flatMap((_, i) => stepLines(state, from + i, canvas))
+  const hidden = (count: number, where: string) =>
+    count === 0 ? [] : [line(canvas.paint, canvas.width, ['faint', `   … ${count} ${where}`])]
+  return [...hidden(from, 'earlier'), ...lines, ...hidden(all - to, 'later')]
+}
+
+function footerLines(state: RunState, { now, width, paint }: Canvas): readonly string[] {
+  const { run, interrupts, notes, injections } = state
+  const say = (tone: Tone, text: string) => line(paint, width, ' ', [tone, text])
+  const doing = pauseText(run, now)
+  const dangerous = injections.some((injection) => isOpen(injection) && injection.status !== 'planned')
+  return [
+    ...(doing === null ? [] : [say('plain', doing)]),
+    ...notes.map((note) => say('warn', note)),
+    ...(run.abort === null ? [] : [say('warn', `aborting (${run.abort.reason}): ${run.abort.detail}`)]),
+    ...(interrupts === 0
+      ? [say('faint', 'Ctrl-C undoes everything at once. To end all chaos from anywhere:')]
+      : [say('warn', 'Interrupted: undoing everything now. Ctrl-C again tells what would stay. From anywhere:')]),
+    ...(dangerous || run.beacon !== null ? [say(dangerous ? 'strong' : 'faint', `  ${haltCommand}`)] : [say('faint', `  ${haltCommand}`)]),
+    say('faint', 'There is no reaper here unless someone runs `faultline reap`:'),
+    say('faint', 'the fuse is the second way back.'),
+  ]
+}
+
+/** What the run does between its steps. */
+function pauseText(run: Run, now: number): string | null {
+  switch (run.status) {
+    case 'requested':
+      return 'checking whether the run may start'
+    case 'resting':
+      return `resting ${wholeSeconds(Math.max(0, run.until - now) + 999)} before the next step`
+    case 'verifying':
+      return now < run.until ? `grace after the last step: ${wholeSeconds(run.until - now + 999)}` : 'looking for anything left behind'
+    default:
+      return null
+  }
+}
