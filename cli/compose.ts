@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { systemClock } from '../lib/adapters/system-clock.ts'
+import { FaultlineError } from '../lib/domain/errors.ts'
 import type { Engine, Progress } from '../lib/engine/engine.ts'
 import type { Clock, Store } from '../lib/ports.ts'
 import { Clusters } from './clusters.ts'
@@ -21,7 +22,8 @@ export interface Composition {
   readonly clusters: Clusters
   /** An engine for runs on a cluster of that kind. */
   engine(cluster: { readonly simulated: boolean }, observe?: (progress: Progress) => void): Engine
-  close(options?: { readonly keepEmbedded: boolean }): Promise<void>
+  /** Closes all connections, and stops an embedded cluster that was started for a command unless a run on it is not over. */
+  close(): Promise<void>
 }
 
 /** The composition root: the only place that knows all adapters. */
@@ -45,12 +47,23 @@ export async function compose({ flags, env, say }: ComposeOptions): Promise<Comp
       isDead: isDeadOwner,
       observe,
     }),
-    close: async (options = { keepEmbedded: false }) => {
+    close: async () => {
       try {
-        await clusters.close(options)
+        await clusters.close(await isOwed(store))
       } finally {
         await store.close()
       }
     },
+  }
+}
+
+/** Whether something on an embedded cluster is not over, so that it must live on for the reaper. */
+async function isOwed(store: Store): Promise<{ readonly keepEmbedded: boolean }> {
+  try {
+    const live = await store.runs.due(Number.MAX_SAFE_INTEGER)
+    return { keepEmbedded: live.some((run) => run.cluster.via.kind === 'sandbox') }
+  } catch (error) {
+    if (!(error instanceof FaultlineError)) throw error
+    return { keepEmbedded: true }
   }
 }

@@ -43,3 +43,21 @@ export function configOf(flags: ConfigFlags, simulated: boolean): Config {
     },
   }
 }
+
+/**
+ * Adds what FAULTLINE_SANDBOX and FAULTLINE_ACCEPT_NO_FUSE say: commander takes any value of a variable for "on", also `0` and `false`.
+ * A kubeconfig or context that is named outweighs FAULTLINE_SANDBOX.
+ */
+export function withSwitches<F extends object>(flags: F & ClusterFlags & ConfigFlags, env: Readonly<Record<string, string | undefined>>): F {
+  const named = flags.kubeconfig !== undefined || flags.context !== undefined
+  const sandbox = flags.sandbox ?? (!named && isOn('FAULTLINE_SANDBOX', env))
+  const acceptNoFuse = flags.acceptNoFuse ?? isOn('FAULTLINE_ACCEPT_NO_FUSE', env)
+  return { ...flags, ...(sandbox ? { sandbox } : {}), ...(acceptNoFuse ? { acceptNoFuse } : {}) }
+}
+
+function isOn(name: string, env: Readonly<Record<string, string | undefined>>): boolean {
+  const value = (env[name] ?? '').toLowerCase()
+  if (['1', 'true', 'yes'].includes(value)) return true
+  if (['', '0', 'false', 'no'].includes(value)) return false
+  throw new FaultlineError('bad_input', `environment variable ${name}: expected 1 or 0, found "${value}"`)
+}

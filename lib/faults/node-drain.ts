@@ -85,6 +85,8 @@ async function planDrain(context: PlanContext): Promise<StepPlan> {
     if (config.fuse.acceptNoFuse) warnings.push('the cordon has no fuse: if the driver and the reaper die, the node stays cordoned')
     else refusals.push({ code: 'fuse_missing', message: `a drain's cordon needs a fuse that runs a pod: ${how}` })
   }
+  const noAccount = await missingAccount(context)
+  if (noAccount !== null) refusals.push({ code: 'fuse_missing', message: noAccount })
   const nodes = draw(candidates, step.targets, { seed: context.seed, step: index })
   const injections: PlannedInjection[] = []
   for (const [n, node] of nodes.entries()) {
@@ -93,6 +95,15 @@ async function planDrain(context: PlanContext): Promise<StepPlan> {
     injections.push(planned.injection)
   }
   return { injections: refusals.length > 0 ? [] : injections, refusals, warnings }
+}
+
+/** The fuse's pod would never be made without its service account. */
+async function missingAccount(context: PlanContext): Promise<string | null> {
+  const { cordonImage, cordonServiceAccount: name } = context.config.fuse
+  const { namespace } = context.config.injector
+  if (cordonImage === null) return null
+  const found = await context.cluster.objects.get({ apiVersion: 'v1', kind: 'ServiceAccount', namespace, name })
+  return found === undefined ? `the fuse of a cordon runs as service account ${namespace}/${name}, which does not exist (deploy/rbac.yaml makes it)` : null
 }
 
 async function planNode(

@@ -33,6 +33,8 @@ export function neededAccess(names: readonly FaultName[], context: Pick<FaultCon
           ...grant(['get', 'list', 'patch'], { group: '', resource: 'nodes' }),
           ...grant(['list'], { group: '', resource: 'pods' }),
           ...grant(['create'], { group: '', resource: 'pods', subresource: 'eviction', namespace }),
+          ...grant(['create', 'get', 'delete'], { group: 'batch', resource: 'jobs', namespace: injectors }),
+          ...grant(['get'], { group: '', resource: 'serviceaccounts', namespace: injectors }),
         ]
       default:
         return [

@@ -73,6 +73,7 @@ export function createNamespaces(cluster: Cluster, workload: boolean): void {
   }
   const privileged = { 'pod-security.kubernetes.io/enforce': 'privileged' }
   cluster.create('namespaces', { metadata: { name: injectorNamespace, labels: privileged } })
+  cluster.create('serviceaccounts', { metadata: { name: 'faultline-cordon-fuse', namespace: injectorNamespace } })
   if (workload) cluster.create('namespaces', { metadata: { name: workloadNamespace } })
 }
 

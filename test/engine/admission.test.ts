@@ -149,6 +149,14 @@ describe('a start', () => {
     expect(found[0]?.[1]).toContain(`pod lonely is refused: ${why}`)
   })
 
+  it("finds that the cordon fuse's service account is missing", async () => {
+    world = await openWorld()
+    world.sandbox.delete('serviceaccounts', { namespace: 'faultline-injectors', name: 'faultline-cordon-fuse' })
+    const found = await refusals(suiteOf([stepOf(nodeDrain)]))
+    expect(found.map(([code]) => code)).toEqual(['fuse_missing'])
+    expect(found[0]?.[1]).toContain('deploy/rbac.yaml makes it')
+  })
+
   it('refuses DaemonSet pods', async () => {
     world = await openWorld()
     const labels = { app: 'lonely' }

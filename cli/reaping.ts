@@ -1,0 +1,44 @@
+import type { Run } from '../lib/domain/run.ts'
+import { claimOn } from '../lib/engine/drive.ts'
+import type { Progress } from '../lib/engine/engine.ts'
+import type { Reaped } from '../lib/engine/reap.ts'
+import { reapRuns } from '../lib/engine/reap.ts'
+import type { Composition } from './compose.ts'
+import { recordOf, writeReports } from './reports.ts'
+import { eventLines } from './view/event-lines.ts'
+import { advance, initialState } from './view/run-state.ts'
+
+/** A driver leaves a run whose undo it cannot prove for this long; the next reaper goes on. */
+export const giveUpAfterMs = 300_000
+
+/** Runs that are not over, in the order of the index. */
+export function unfinishedRuns(composition: Composition): Promise<readonly Run[]> {
+  return composition.store.runs.due(Number.MAX_SAFE_INTEGER)
+}
+
+/** True when nobody drives the run any more. */
+export function isAbandoned(composition: Composition, run: Run): boolean {
+  return claimOn(run, composition.engine(run.cluster)) !== 'held'
+}
+
+/** Reverts and ends runs whose driver is gone, one after the other, and writes their reports. */
+export async function reapAll(composition: Composition, runs: readonly Run[], say: (line: string) => void): Promise<Reaped> {
+  const all: Reaped[] = []
+  for (const run of runs) {
+    const reaped = await reapRuns(composition.engine(run.cluster, teller(run, composition, say)), [run], { giveUpAfterMs })
+    for (const ended of reaped.runs) {
+      await writeReports(await recordOf(composition.store, ended), { stateDir: composition.stateDir, warn: say })
+    }
+    all.push(reaped)
+  }
+  return { runs: all.flatMap((r) => r.runs), alive: all.flatMap((r) => r.alive), errors: all.flatMap((r) => r.errors) }
+}
+
+/** Prints the reaper's doings as a pipe gets them. */
+function teller(run: Run, composition: Composition, say: (line: string) => void): (progress: Progress) => void {
+  let state = initialState(run)
+  return (progress) => {
+    for (const line of eventLines(state, progress, composition.clock.now())) say(line)
+    state = advance(state, progress)
+  }
+}
