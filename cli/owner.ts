@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs'
-import { hostname } from 'node:os'
+import { hostname, userInfo } from 'node:os'
 
 /**
  * This process's name in leases: `host/machine/pid/start`. `machine` is the boot and the pid namespace, `start` the kernel's start time
@@ -17,6 +17,12 @@ export function isDeadOwner(owner: string): boolean {
   const now = startTime(pid)
   if (now === undefined || start === '-') return !answersSignals(pid)
   return now.ended || String(now.ticks) !== start
+}
+
+/** Who sits here, for the history: `user@host`. */
+export function personName(): string {
+  const user = readOr(() => userInfo().username) ?? 'unknown'
+  return `${user}@${hostname()}`
 }
 
 function machine(): string {

@@ -1,5 +1,6 @@
 import type { Config } from '../lib/config.ts'
 import { defaultConfig } from '../lib/config.ts'
+import { FaultlineError } from '../lib/domain/errors.ts'
 
 /** Flags that say which cluster is meant. */
 export interface ClusterFlags {

@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
@@ -12,6 +11,7 @@ import type { Composition } from '../compose.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.ts'
 import { Interrupts } from '../interrupts.ts'
 import { giveUpAfterMs, isAbandoned, reapAll, unfinishedRuns } from '../reaping.ts'
+import { personName } from '../owner.ts'
 import { recordFromMemory, recordOf, writeReports } from '../reports.ts'
 import { createScreen, type Screen } from '../screen.ts'
 import { readSuite, type SuiteFlags, seedOf } from '../suite-file.ts'
@@ -83,7 +83,7 @@ function startRun({ flags, composition }: Session, { ref }: ChosenCluster, suite
     suite,
     cluster: ref,
     seed: seedOf(flags),
-    trigger: { kind: 'manual', key, by: `${userInfo().username}@${hostname()}` },
+    trigger: { kind: 'manual', key, by: personName() },
     scheduledAt: flags.id === undefined ? composition.clock.now() : 0,
   })
 }

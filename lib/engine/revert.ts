@@ -1,5 +1,5 @@
 import { FaultlineError } from '../domain/errors.ts'
-import type { FuseRef, Injection } from '../domain/injection.ts'
+import type { Evidence, FuseRef, Injection } from '../domain/injection.ts'
 import type { Job } from '../domain/kube.ts'
 import { runLabel, stepLabel } from '../domain/labels.ts'
 import type { RunEvent } from '../domain/transition.ts'
@@ -8,6 +8,9 @@ import { jobRef } from '../faults/fuse.ts'
 import { faults } from '../faults/registry.ts'
 import type { Driver } from './driver.ts'
 import { keep } from './inject.ts'
+
+const settleMs = 2_000
+const settlePollMs = 250
 
 /** Undoes everything that is open, newest step first, and says whether all of it is proven gone. */
 export async function revertAll(driver: Driver): Promise<RunEvent> {
@@ -34,7 +37,7 @@ async function revertOne(driver: Driver, stored: Injection): Promise<string | nu
     const injection =
       stored.status === 'reverting' && stored.armed === armed ? stored : await driver.update(stored, { status: 'reverting', armed })
     await fault.revert(context, injection)
-    const evidence = await fault.undone(context, injection)
+    const evidence = await proofOfUndo(driver, injection)
     const status = evidence.finding === 'yes' ? 'reverted' : 'reverting'
     const after = await driver.update(injection, { status, evidence: keep(injection, evidence) })
     return after.status === 'reverted' ? null : `${after.fault} on ${after.targets.map((t) => t.name).join(', ')}: ${evidence.summary}`
@@ -42,6 +45,17 @@ async function revertOne(driver: Driver, stored: Injection): Promise<string | nu
     driver.throwIfLost()
     if (!(error instanceof FaultlineError)) throw error
     return `${stored.fault} on ${stored.targets.map((t) => t.name).join(', ')}: ${error.message}`
+  }
+}
+
+/** What was just taken away needs a moment to be gone (collection, the CNI's own delay): a few looks before it counts as unproven. */
+async function proofOfUndo(driver: Driver, injection: Injection): Promise<Evidence> {
+  const { clock } = driver.engine
+  const giveUpAt = clock.now() + settleMs
+  for (;;) {
+    const evidence = await faults[injection.fault].undone(driver.context(), injection)
+    if (evidence.finding === 'yes' || clock.now() >= giveUpAt) return evidence
+    await clock.sleep(settlePollMs)
   }
 }
 

@@ -23,7 +23,7 @@ export function figure({ name, unit, value }: Measurement): string {
 }
 
 function withUnit(value: string, unit: string): string {
-  return unit === '' ? value : `${value} ${unit}`
+  return unit === '' || unit === 'count' ? value : `${value} ${unit}`
 }
 
 function asText(value: number | string): string {

@@ -29,10 +29,11 @@ export async function dialPod(backend: Backend, to: { pod: Pod; port: number }, 
   return answer
 }
 
-function parseTarget(text: string): { name: string; port: string | undefined } {
+/** `[SCHEME:]NAME[:PORT]`, as the proxy subresources have it. */
+function parseTarget(text: string): { name: string; port: string | undefined; tls: boolean } {
   const parts = text.split(':')
-  if (parts.length === 3) return { name: parts[1] ?? '', port: parts[2] || undefined }
-  return { name: parts[0] ?? '', port: parts[1] || undefined }
+  if (parts.length === 3) return { name: parts[1] ?? '', port: parts[2] || undefined, tls: parts[0] === 'https' }
+  return { name: parts[0] ?? '', port: parts[1] || undefined, tls: false }
 }
 
 /** Ready and reachable pods behind a service, in a stable order. */
@@ -71,12 +72,13 @@ export function serviceTarget(backend: Backend, service: Service, port?: string)
 
 /** The proxy subresource of pods and services: a call from the API server's own address. */
 export async function handleProxy(backend: Backend, route: Route, exchange: Exchange): Promise<void> {
-  const { name, port } = parseTarget(route.name ?? '')
+  const { name, port, tls } = parseTarget(route.name ?? '')
   const to =
     route.resource.plural === 'pods'
       ? podTarget(backend, route)
       : serviceTarget(backend, backend.cluster.get('services', name, route.namespace), port)
   const request = { method: exchange.method, path: `${route.rest}${exchange.url.search}` }
   const answer = await dialPod(backend, to, { address: apiServerAddress }, request)
+  if (tls) throw unreachable('tls: first record does not look like a TLS handshake')
   exchange.send(answer.status, answer.body, { 'content-type': answer.contentType })
 }

@@ -35,16 +35,31 @@ export function kubePods(transport: Transport): KubePods {
 
 const podRef = ({ namespace, name }: PodName) => ({ apiVersion: 'v1', kind: 'Pod', namespace, name })
 
+/**
+ * Every dial has to make a connection of its own: the API server keeps answered ones, and those pass through a policy that came later.
+ * A TLS handshake with a server that speaks plain HTTP fails and is never kept, so TLS is spoken first; plain HTTP follows only where
+ * the server does speak TLS, for the same reason.
+ */
 async function dial(transport: Transport, pod: PodName & { port: number }, path: string): ReturnType<KubePods['dial']> {
-  const port = { ...podRef(pod), name: `${pod.name}:${pod.port}` }
+  const result = await dialBy(transport, { ...pod, scheme: 'https' }, path)
+  return result.status === null ? result : dialBy(transport, { ...pod, scheme: 'http' }, path)
+}
+
+async function dialBy(
+  transport: Transport,
+  pod: PodName & { port: number; scheme: 'http' | 'https' },
+  path: string,
+): ReturnType<KubePods['dial']> {
+  const port = { ...podRef(pod), name: `${pod.scheme}:${pod.name}:${pod.port}` }
   const call: Call = { method: 'GET', path: `${pathOf(port, 'proxy').replaceAll('%3A', ':')}${within(path)}`, maxBytes: maxDialBytes }
   try {
     return classifyDial(await transport.dial(call))
   } catch (error) {
     if (!(error instanceof NoAnswer)) throw error
     // A dropped SYN keeps the API server waiting for 30 s, so this is the usual sign of a DROP; but it is also that of a slow pod.
-    const message = error.cause instanceof TimedOut ? `no answer within ${transport.dialTimeoutMs / 1000} s` : error.message
-    return { outcome: 'unknown', status: null, message }
+    if (error.cause instanceof TimedOut)
+      return { outcome: 'silent', status: null, message: `no answer within ${transport.dialTimeoutMs / 1000} s` }
+    return { outcome: 'unknown', status: null, message: error.message }
   }
 }
 

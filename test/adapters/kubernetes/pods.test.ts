@@ -8,10 +8,22 @@ const pod = { namespace: 'db', name: 'db-0', uid: 'u1' }
 const target = { namespace: 'db', name: 'db-0', port: 8080 }
 
 describe('dial', () => {
-  test('goes through the pod proxy and reports the pod’s own answer', async () => {
-    const { api, cluster } = await connectTo(() => ({ status: 503, body: 'unhealthy' }))
-    expect(await cluster.pods.dial(target, '/health?deep=1')).toEqual({ outcome: 'reached', status: 503, message: 'HTTP 503' })
-    expect(api.seen.map(({ method, url }) => `${method} ${url}`)).toEqual(['GET /api/v1/namespaces/db/pods/db-0:8080/proxy/health?deep=1'])
+  test('speaks TLS to a plain server, so that no earlier connection can answer for a new one', async () => {
+    const mismatch = 'tls: first record does not look like a TLS handshake'
+    const { api, cluster } = await connectTo(() => status(503, 'ServiceUnavailable', `error trying to reach service: ${mismatch}`))
+    expect(await cluster.pods.dial(target, '/health?deep=1')).toEqual({ outcome: 'reached', status: null, message: mismatch })
+    expect(api.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'GET /api/v1/namespaces/db/pods/https:db-0:8080/proxy/health?deep=1',
+    ])
+  })
+
+  test('speaks plain HTTP to a TLS server, for the same reason, and reports its own answer', async () => {
+    const { api, cluster } = await connectTo(({ url }) => ({ status: url.includes('https:') ? 200 : 400, body: 'pod' }))
+    expect(await cluster.pods.dial(target, '/')).toEqual({ outcome: 'reached', status: 400, message: 'HTTP 400' })
+    expect(api.seen.map(({ url }) => url)).toEqual([
+      '/api/v1/namespaces/db/pods/https:db-0:8080/proxy/',
+      '/api/v1/namespaces/db/pods/http:db-0:8080/proxy/',
+    ])
   })
 
   test('is cut when the API server says that it could not connect, and asks once only', async () => {
@@ -28,16 +40,16 @@ describe('dial', () => {
   test('does not follow a redirect of the pod', async () => {
     const { api, cluster } = await connectTo(() => ({ status: 302, headers: { location: '/elsewhere' }, body: '' }))
     expect(await cluster.pods.dial(target, '/')).toMatchObject({ outcome: 'reached', status: 302 })
-    expect(api.seen).toHaveLength(1)
+    expect(api.seen).toHaveLength(2)
   })
 
-  test('is unknown after 3 s without an answer', async () => {
+  test('is silent after 3 s without an answer', async () => {
     const { api, cluster, clock } = await connectTo(() => 'hang')
     const dial = cluster.pods.dial(target, '/')
     await until(() => api.seen.length === 1)
     await asleepFor(clock, 3_000)
     await clock.advance(3_000)
-    expect(await dial).toEqual({ outcome: 'unknown', status: null, message: 'no answer within 3 s' })
+    expect(await dial).toEqual({ outcome: 'silent', status: null, message: 'no answer within 3 s' })
     expect(api.seen).toHaveLength(1)
   })
 
@@ -54,7 +66,7 @@ describe('dial', () => {
     })
     expect(await cluster.pods.dial(target, '/')).toEqual({ outcome: 'reached', status: 200, message: 'HTTP 200' })
     expect(await cluster.pods.dial(target, '/')).toEqual({ outcome: 'reached', status: 200, message: 'HTTP 200' })
-    expect(api.seen).toHaveLength(2)
+    expect(api.seen).toHaveLength(4)
   })
 
   test('reads only the beginning of a refusal that never ends', async () => {
@@ -85,13 +97,13 @@ describe('dial', () => {
   })
 
   test.each([
-    ['/../../../nodes', '/api/v1/namespaces/db/pods/db-0:8080/proxy/nodes'],
-    ['health', '/api/v1/namespaces/db/pods/db-0:8080/proxy/health'],
-    ['//evil.example/x', '/api/v1/namespaces/db/pods/db-0:8080/proxy/evil.example/x'],
+    ['/../../../nodes', '/api/v1/namespaces/db/pods/https:db-0:8080/proxy/nodes'],
+    ['health', '/api/v1/namespaces/db/pods/https:db-0:8080/proxy/health'],
+    ['//evil.example/x', '/api/v1/namespaces/db/pods/https:db-0:8080/proxy/evil.example/x'],
   ])('keeps %s inside the pod', async (path, url) => {
     const { api, cluster } = await connectTo(() => ({ body: 'ok' }))
     await cluster.pods.dial(target, path)
-    expect(api.seen.map((seen) => seen.url)).toEqual([url])
+    expect(api.seen[0]?.url).toBe(url)
   })
 })
 

@@ -1,0 +1,71 @@
+import { examine, forbiddenBySwitch } from '../../lib/engine/admit.ts'
+import type { Admission } from '../../lib/engine/admit.ts'
+import { faultName, plannedMs } from '../../lib/domain/suite.ts'
+import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
+import type { Composition } from '../compose.ts'
+import type { ChosenCluster } from '../clusters.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { readSuite, type SuiteFlags, seedOf } from '../suite-file.ts'
+import type { Terminal } from '../terminal.ts'
+import { painter } from '../view/paint.ts'
+import { madeObjects, type Plan, planLines, plannedRunId } from '../view/plan-view.ts'
+import type { Suite } from '../../lib/domain/suite.ts'
+
+export interface PlanFlags extends WorkFlags, SuiteFlags {}
+
+const widestText = 120
+
+/** `faultline plan SUITE`: what a run would do to whom and for how long, or why it would be refused. Changes nothing. */
+export async function planSuite(file: string, flags: PlanFlags, terminal: Terminal): Promise<ExitCode> {
+  const { suite, warnings } = await readSuite(file, flags)
+  const say = sayer(flags, terminal)
+  for (const warning of warnings) say(`warning: ${warning}`)
+  return withComposition(flags, terminal, async (composition) => {
+    const chosen = await composition.clusters.choose()
+    const seed = seedOf(flags)
+    const { config } = composition.engine(chosen.ref)
+    const plan: Plan = { suite, file, seed, cluster: chosen.ref, config, admission: await look(composition, { chosen, suite, seed }) }
+    if (flags.json === true) printJson(terminal, planDocument(plan))
+    else for (const line of planLines(plan, Math.min(widestText, terminal.out.columns), painter(terminal.hasColour))) say(line)
+    return plan.admission.refusals.length > 0 ? exitCodes.refused : exitCodes.succeeded
+  })
+}
+
+async function look(composition: Composition, { chosen, suite, seed }: { readonly chosen: ChosenCluster; readonly suite: Suite; readonly seed: number }): Promise<Admission> {
+  const engine = composition.engine(chosen.ref)
+  const { clock, config } = engine
+  const context = { cluster: chosen.cluster, clock, config, runId: plannedRunId, namespace: suite.namespace, fence: async () => undefined }
+  const [switches, admission] = await Promise.all([forbiddenBySwitch(engine, { id: plannedRunId, suite }), examine(context, suite, seed)])
+  return { ...admission, refusals: [...switches, ...admission.refusals] }
+}
+
+function planDocument({ suite, seed, cluster, admission }: Plan): object {
+  const { refusals, baseline, steps } = admission
+  return {
+    verdict: refusals.length === 0 ? 'ready' : 'refused',
+    suite: suite.name,
+    namespace: suite.namespace,
+    cluster: { name: cluster.name, simulated: cluster.simulated },
+    seed,
+    plannedMs: plannedMs(suite),
+    maxDurationMs: suite.maxDurationMs,
+    baseline,
+    refusals,
+    steps: steps.map((planned) => {
+      const step = suite.steps[planned.step]
+      if (step === undefined) throw new TypeError(`the suite has no step ${planned.step}`)
+      const fault = faultName(step.fault)
+      return {
+        name: step.name,
+        fault,
+        durationMs: step.durationMs,
+        intervalMs: step.intervalMs,
+        targets: planned.injections.flatMap((injection) => injection.targets),
+        makes: planned.injections.flatMap((injection) => madeObjects(fault, injection)),
+        evidence: planned.injections.flatMap((injection) => injection.evidence),
+        warnings: planned.warnings,
+        refusals: planned.refusals,
+      }
+    }),
+  }
+}

@@ -1,0 +1,81 @@
+import { FaultlineError } from '../../lib/domain/errors.ts'
+import type { ClusterRef } from '../../lib/domain/run.ts'
+import { isEnded } from '../../lib/domain/run.ts'
+import type { Reaped } from '../../lib/engine/reap.ts'
+import { sweepOrphans } from '../../lib/engine/reap.ts'
+import type { Cluster } from '../../lib/ports.ts'
+import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
+import type { Composition } from '../compose.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { reapAll, unfinishedRuns } from '../reaping.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface Swept {
+  readonly orphans: readonly string[]
+  /** Clusters that had to be looked at and could not. */
+  readonly failures: readonly string[]
+}
+
+/** `faultline reap`: ends what dead drivers left and removes objects of ours that nobody owns any more. */
+export function reap(flags: WorkFlags, terminal: Terminal): Promise<ExitCode> {
+  return withComposition(flags, terminal, async (composition) => {
+    const say = sayer(flags, terminal)
+    const unfinished = await unfinishedRuns(composition)
+    const reaped = await reapAll(composition, unfinished, say)
+    const swept = await sweepAll(composition, { flags, say, refs: unfinished.map((run) => run.cluster) })
+    const unproven = reaped.runs.some((run) => !isEnded(run)) || reaped.errors.length + swept.failures.length > 0
+    if (flags.json === true) printJson(terminal, asJson(reaped, swept))
+    else tell(reaped, swept, say)
+    return unproven ? exitCodes.unproven : exitCodes.succeeded
+  })
+}
+
+/** The clusters of unfinished runs, and the one that the flags name: that one only if it answers, unless it was named. */
+async function sweepAll(
+  composition: Composition,
+  { flags, say, refs }: { readonly flags: WorkFlags; readonly say: (line: string) => void; readonly refs: readonly ClusterRef[] },
+): Promise<Swept> {
+  const named = flags.kubeconfig !== undefined || flags.context !== undefined
+  const byUid = new Map(refs.map((ref) => [ref.uid, ref]))
+  const failures: string[] = []
+  const current = await composition.clusters.current().catch((error: unknown) => {
+    const what = `the current cluster could not be looked at: ${messageOf(error)}`
+    if (named) failures.push(what)
+    else say(`note: ${what}`)
+    return null
+  })
+  if (current !== null) byUid.set(current.ref.uid, current.ref)
+  const orphans: string[] = []
+  for (const ref of byUid.values()) {
+    try {
+      const cluster: Cluster = await composition.clusters.connect(ref)
+      orphans.push(...(await sweepOrphans(composition.engine(ref), cluster)))
+    } catch (error) {
+      if (!(error instanceof FaultlineError && error.code === 'cluster_gone')) failures.push(`${ref.name}: ${messageOf(error)}`)
+    }
+  }
+  return { orphans, failures }
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof FaultlineError)) throw error
+  return error.message
+}
+
+function tell({ runs, alive, errors }: Reaped, { orphans, failures }: Swept, say: (line: string) => void): void {
+  for (const run of runs) say(`run ${run.id}: ${isEnded(run) ? `${run.status}; everything is proven to be undone` : `still ${run.status}: not proven undone, reap again`}`)
+  for (const run of alive) say(`run ${run.id}: ${run.status}, driven by ${run.lease?.owner ?? 'somebody'}; left alone`)
+  for (const { runId, message } of errors) say(`run ${runId}: could not be reaped: ${message}`)
+  for (const failure of failures) say(`not swept: ${failure}`)
+  for (const orphan of orphans) say(`orphan removed: ${orphan}`)
+  say(`${runs.length} run${runs.length === 1 ? '' : 's'} reaped, ${alive.length} alive, ${orphans.length} orphans`)
+}
+
+function asJson({ runs, alive, errors }: Reaped, { orphans, failures }: Swept): object {
+  return {
+    reaped: runs.map((run) => ({ run: run.id, verdict: run.status, reasons: isEnded(run) ? run.reasons : [] })),
+    alive: alive.map((run) => ({ run: run.id, state: run.status, driver: run.lease?.owner ?? null })),
+    errors: [...errors, ...failures.map((message) => ({ runId: null, message }))],
+    orphans,
+  }
+}

@@ -1,0 +1,24 @@
+import { resolveRun } from '../../lib/engine/control.ts'
+import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { findRun } from '../find-run.ts'
+import { recordOf, writeReports } from '../reports.ts'
+import type { Terminal } from '../terminal.ts'
+
+export interface ResolveFlags extends WorkFlags {
+  readonly by: string
+  readonly why: string
+}
+
+/** `faultline resolve RUN --by --why`: a person takes the word for an undo that can never be proven; the run ends `failed`. */
+export function resolve(wanted: string, flags: ResolveFlags, terminal: Terminal): Promise<ExitCode> {
+  return withComposition(flags, terminal, async (composition) => {
+    const say = sayer(flags, terminal)
+    const found = await findRun(composition.store, wanted)
+    const run = await resolveRun(composition.engine(found.cluster), found.id, { who: flags.by, why: flags.why })
+    await writeReports(await recordOf(composition.store, run), { stateDir: composition.stateDir, warn: say })
+    if (flags.json === true) printJson(terminal, { run: run.id, state: run.status, by: flags.by, why: flags.why })
+    else say(`run ${run.id} is over: ${run.status} (unproven), on the word of ${flags.by}`)
+    return exitCodes.succeeded
+  })
+}

@@ -1,0 +1,33 @@
+import { plannedMs } from '../../lib/domain/suite.ts'
+import { duration } from '../../lib/report/durations.ts'
+import { loadSuite } from '../../lib/suite/load.ts'
+import type { ParsedSuite } from '../../lib/suite/parse.ts'
+import { formatProblems } from '../../lib/suite/problems.ts'
+import { printJson } from '../command.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { print, type Terminal } from '../terminal.ts'
+import { painter } from '../view/paint.ts'
+
+/** `faultline validate SUITE...`: says of each file whether it can run, or everything that is wrong with it. Needs no cluster. */
+export async function validateSuites(files: readonly string[], flags: { readonly json?: boolean }, terminal: Terminal): Promise<ExitCode> {
+  const parsed = await Promise.all(files.map(async (file) => ({ file, result: await loadSuite(file) })))
+  const code = parsed.every(({ result }) => result.ok) ? exitCodes.succeeded : exitCodes.refused
+  if (flags.json === true) printJson(terminal, { ok: code === exitCodes.succeeded, files: parsed.map(({ file, result }) => asJson(file, result)) })
+  else for (const { file, result } of parsed) tell(file, result, terminal)
+  return code
+}
+
+function tell(file: string, result: ParsedSuite, terminal: Terminal): void {
+  const paint = painter(terminal.hasColour)
+  if (!result.ok) return print(terminal.err, formatProblems(result.problems))
+  const { suite, warnings } = result
+  const steps = `${suite.steps.length} step${suite.steps.length === 1 ? '' : 's'}`
+  print(terminal.out, `${paint('good', 'OK')}  ${file}: "${suite.name}", ${steps}, about ${duration(plannedMs(suite))}`)
+  for (const warning of warnings) print(terminal.out, `    ${paint('warn', 'warning')}: ${warning}`)
+}
+
+function asJson(file: string, result: ParsedSuite): object {
+  if (!result.ok) return { file, ok: false, problems: result.problems }
+  const { suite, warnings } = result
+  return { file, ok: true, name: suite.name, namespace: suite.namespace, steps: suite.steps.length, plannedMs: plannedMs(suite), warnings }
+}

@@ -1,0 +1,76 @@
+const exits = `
+Exit codes:
+  0  succeeded
+  1  failed, no_effect or aborted
+  2  wrong use, a bad suite, or refused
+  3  something could not be proven undone`
+
+/** What stands below the options in --help, per command. */
+export const examples = {
+  faultline: `
+Examples:
+  $ faultline run sandbox/demo-suite.json --sandbox       every kind of fault, in an embedded cluster
+  $ faultline plan experiments/stress-test-suite.json     what a run would do on the current context
+  $ faultline run experiments/stress-test-suite.json --namespace jadevectordb-system
+  $ faultline show latest
+  $ faultline reap                                        undo what a killed run has left
+
+To end all chaos from anywhere:
+  $ kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline
+${exits}`,
+  run: `
+Examples:
+  $ faultline run experiments/quick-test-suite.json
+  $ faultline run experiments/quick-test-suite.json --context staging -n jadevectordb-system --seed 42
+  $ faultline run experiments/quick-test-suite.json --report out/report.json --report out/report.txt
+  $ faultline run sandbox/demo-suite.json --sandbox --json
+  $ faultline run suite.json --injector-image registry.example.com/faultline-injector:1 --fuse-image bitnami/kubectl:1.34
+
+Without any kubeconfig the embedded cluster (simulated) is used. Ctrl-C undoes everything at once.
+Other variables: FAULTLINE_SANDBOX=1, FAULTLINE_ACCEPT_NO_FUSE=1, NO_COLOR, CI (plain lines instead of the live view).
+${exits}`,
+  plan: `
+Examples:
+  $ faultline plan experiments/default-test-suite.json
+  $ faultline plan experiments/default-test-suite.json --context staging --seed 42
+  $ faultline plan sandbox/demo-suite.json --sandbox --json
+
+Exits with 2 when a run would be refused, and says every reason.`,
+  validate: `
+Examples:
+  $ faultline validate experiments/*-suite.json
+  $ faultline validate my-suite.json --json`,
+  runs: `
+Examples:
+  $ faultline runs
+  $ faultline runs --suite "Default test suite" --limit 5 --json`,
+  show: `
+Examples:
+  $ faultline show latest
+  $ faultline show default-test-su-20261105
+  $ faultline show latest --json`,
+  abort: `
+Examples:
+  $ faultline abort latest --why "customers notice"
+  $ faultline abort default-test-su-20261105 --wait 0
+
+Its driver sees this within seconds and undoes everything; a run without a driver is undone here and now.
+Exits with 0 when the run is over, with 3 when it is not yet.`,
+  reap: `
+Examples:
+  $ faultline reap
+  $ faultline reap --context staging        also sweeps orphans there
+  $ faultline reap --json
+
+Runs whose driver still lives are left alone. Exits with 3 when something could not be proven undone.`,
+  resolve: `
+Examples:
+  $ faultline resolve default-test-su-20261105 --by "Ana" --why "the node was scrapped"`,
+  sandbox: `
+Examples:
+  $ faultline sandbox
+  $ faultline sandbox --replicas 50 --nodes 10 --port 8001
+  $ kubectl --kubeconfig .faultline/sandbox.kubeconfig get pods -A
+
+It is a simulation: the API is real enough for kubectl, the pods are not real.`,
+} as const

@@ -1,0 +1,131 @@
+import { Command, CommanderError, Option } from 'commander'
+import { FaultlineError } from '../lib/domain/errors.ts'
+import { type Action, BadSuite, printJson, type WorkFlags } from './command.ts'
+import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.ts'
+import { jsonOption, reportFile, wholeNumber, withCluster, withConfig, withState, withSuite } from './flags.ts'
+import { examples } from './help.ts'
+import { packageVersion } from './package-root.ts'
+import { withSwitches } from './settings.ts'
+import { print, type Terminal } from './terminal.ts'
+
+/** Runs one command line and answers with its exit code; never throws and never exits. */
+export async function runCli(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.succeeded
+  const isJson = argv.includes('--json')
+  const program = buildProgram(terminal, { isJson, done: (result) => { code = result } }) // biome-ignore format: one look
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return code
+  } catch (error) {
+    return tellError(error, isJson, terminal)
+  }
+}
+
+function tellError(error: unknown, isJson: boolean, terminal: Terminal): ExitCode {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return exitCodes.succeeded
+    if (isJson) printJson(terminal, { error: { code: 'bad_input', message: error.message.replace(/^error: /, '') }, exitCode: exitCodes.refused })
+    return exitCodes.refused
+  }
+  const code = exitCodeOfError(error)
+  const message = error instanceof Error ? error.message : String(error)
+  if (isJson) {
+    const problems = error instanceof BadSuite ? { problems: error.problems } : {}
+    printJson(terminal, { error: { code: error instanceof FaultlineError ? error.code : 'unexpected', message, ...problems }, exitCode: code })
+  } else if (error instanceof BadSuite) print(terminal.err, message)
+  else if (error instanceof FaultlineError) print(terminal.err, `error: ${message}`)
+  else print(terminal.err, `unexpected error, please report it: ${error instanceof Error ? (error.stack ?? message) : message}`)
+  return code
+}
+
+interface Wiring {
+  readonly isJson: boolean
+  readonly done: (code: ExitCode) => void
+}
+
+function buildProgram(terminal: Terminal, { isJson, done }: Wiring): Command {
+  const program = new Command('faultline')
+    .description('Chaos game days for Kubernetes: every fault is proven to bite, and proven to be undone.')
+    .version(packageVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => (isJson ? undefined : terminal.err.write(text)),
+      getOutHelpWidth: () => Math.min(120, terminal.out.columns),
+      getErrHelpWidth: () => Math.min(120, terminal.err.columns),
+      getOutHasColors: () => terminal.hasColour,
+      getErrHasColors: () => terminal.hasColour,
+    })
+    .showHelpAfterError('(add --help for the options and examples)')
+    .addHelpText('after', examples.faultline)
+  const act = <F extends object>(flags: F, action: Action<F>) => action(withSwitches(flags, terminal.env), terminal).then(done)
+  addRunning(program, act)
+  addLooking(program, act)
+  addStopping(program, act)
+  addSandbox(program, act)
+  return program
+}
+
+type Act = <F extends object>(flags: F, action: Action<F>) => Promise<void>
+
+function addRunning(program: Command, act: Act): void {
+  const run = program.command('run').argument('<suite>', 'suite file').description('run a suite: inject each fault, prove that it bites, undo it, prove that it is gone')
+  withCluster(withSuite(withState(run)))
+    .addOption(new Option('--report <file>', 'write a report there too, .json or .txt; repeatable').argParser(reportFile))
+    .addOption(new Option('--id <key>', 'the same key never starts a second run of the suite in the same place').env('FAULTLINE_ID'))
+    .option('--verbose', 'with --json: progress on stderr')
+  withConfig(run)
+    .addHelpText('after', examples.run)
+    .action((file: string, flags) => act(flags, async (f, t) => (await import('./commands/run.ts')).runSuite(file, f as never, t)))
+  const plan = program.command('plan').argument('<suite>', 'suite file').description('print exactly what a run would do to whom and for how long; changes nothing')
+  withConfig(withCluster(withSuite(withState(plan))))
+    .addHelpText('after', examples.plan)
+    .action((file: string, flags) => act(flags, async (f, t) => (await import('./commands/plan.ts')).planSuite(file, f as never, t)))
+  program
+    .command('validate')
+    .argument('<suite...>', 'suite files')
+    .description('check suite files; needs no cluster')
+    .addOption(jsonOption())
+    .addHelpText('after', examples.validate)
+    .action((files: string[], flags) => act(flags, async (f, t) => (await import('./commands/validate.ts')).validateSuites(files, f, t)))
+}
+
+function addLooking(program: Command, act: Act): void {
+  withState(program.command('runs').description('list runs, newest first'))
+    .option('--suite <name>', 'only those of this suite')
+    .addOption(new Option('--limit <n>', 'at most so many').argParser(wholeNumber(1, 10_000)).default(20))
+    .addHelpText('after', examples.runs)
+    .action((flags) => act(flags, async (f, t) => (await import('./commands/runs.ts')).listRuns(f as never, t)))
+  withState(program.command('show').argument('<run>', runArgument).description('state, steps, ledger with evidence and history of a run, also of one under way'))
+    .addHelpText('after', examples.show)
+    .action((wanted: string, flags: WorkFlags) => act(flags, async (f, t) => (await import('./commands/show.ts')).showRun(wanted, f, t)))
+}
+
+const runArgument = 'id of the run, the beginning of it, or "latest"'
+
+function addStopping(program: Command, act: Act): void {
+  const abort = withState(program.command('abort').argument('<run>', runArgument).description('undo everything a run has injected and end it'))
+  withConfig(abort)
+    .option('--why <text>', 'for the history', 'asked on the command line')
+    .addOption(new Option('--wait <seconds>', 'how long to wait for its driver').argParser(wholeNumber(0, 3600)).default(120))
+    .addHelpText('after', examples.abort)
+    .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/abort.ts')).abort(wanted, f as never, t)))
+  withConfig(withCluster(withState(program.command('reap').description('end what dead drivers left, and remove orphaned objects'))))
+    .addHelpText('after', examples.reap)
+    .action((flags: WorkFlags) => act(flags, async (f, t) => (await import('./commands/reap.ts')).reap(f, t)))
+  withState(program.command('resolve').argument('<run>', runArgument).description('end a run whose undo can never be proven, on your word'))
+    .requiredOption('--by <name>', 'who says so')
+    .requiredOption('--why <text>', 'what makes you sure')
+    .addHelpText('after', examples.resolve)
+    .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/resolve.ts')).resolve(wanted, f as never, t)))
+}
+
+function addSandbox(program: Command, act: Act): void {
+  withState(program.command('sandbox').description('keep an embedded cluster (simulated) running until Ctrl-C'))
+    .addOption(new Option('--replicas <n>', 'pods of the workload (3 if not given)').argParser(wholeNumber(0, 10_000)))
+    .addOption(new Option('--nodes <n>', 'nodes (3 if not given)').argParser(wholeNumber(1, 1_000)))
+    .addOption(new Option('--port <n>', 'of the Kubernetes API (a free one if not given)').argParser(wholeNumber(1, 65_535)))
+    .addOption(new Option('--ephemeral').hideHelp())
+    .addHelpText('after', examples.sandbox)
+    .action((flags) => act(flags, async (f, t) => (await import('./commands/sandbox.ts')).keepSandbox(f as never, t)))
+}

@@ -1,0 +1,122 @@
+import type { Config } from '../../lib/config.ts'
+import type { Refusal } from '../../lib/domain/run.ts'
+import type { FaultName, Step, Suite } from '../../lib/domain/suite.ts'
+import { faultName, plannedMs } from '../../lib/domain/suite.ts'
+import type { Admission } from '../../lib/engine/admit.ts'
+import type { PlannedStep } from '../../lib/engine/plan.ts'
+import type { PlannedInjection } from '../../lib/faults/fault.ts'
+import { duration } from '../../lib/report/durations.ts'
+import { figuresInShort } from '../../lib/report/figures.ts'
+import { describeFault, describeTarget } from '../../lib/report/text.ts'
+import { line, noPaint, type Paint, type Tone, wrapped } from './paint.ts'
+
+/** What stands for the id of a run in names of objects that do not exist yet. */
+export const plannedRunId = 'plan'
+
+export interface Plan {
+  readonly suite: Suite
+  readonly file: string
+  readonly seed: number
+  readonly cluster: { readonly name: string; readonly simulated: boolean }
+  readonly config: Config
+  readonly admission: Admission
+}
+
+/** How each fault is shown to bite, and that it is gone. */
+const proofs: Readonly<Record<FaultName, readonly [string, string]>> = {
+  'network-partition': ['the canary (pod proxy of the API server) is refused', 'fuse, policy and labels gone, canary answers again'],
+  'pod-delete': ['UID terminating or gone', 'replacements Ready'],
+  'pod-kill': ['restart count and exit signal', 'container running, no residue on the node'],
+  crashloop: ['CrashLoopBackOff or 2 restarts', 'running again, no residue on the node'],
+  'node-drain': ['cordoned, no evictable pod left', 'schedulable as before, fuse gone'],
+  'cpu-exhaustion': ["the target's own cgroup figures", 'no residue on the node'],
+  'memory-exhaustion': ["the target's own cgroup figures", 'no residue on the node'],
+  'disk-exhaustion': ['df in the target', 'file gone'],
+  'network-exhaustion': ['measured rate', 'qdisc gone'],
+}
+
+/** What a run would do to whom and for how long. Pure. */
+export function planLines(plan: Plan, width: number, paint: Paint = noPaint): readonly string[] {
+  const { suite, file, seed, cluster, admission } = plan
+  const { refusals, baseline, steps } = admission
+  const general = refusals.filter((refusal) => refusal.step === null)
+  return [
+    line(paint, width, 'Plan of ', ['strong', suite.name], ` (${file})`),
+    `on ${cluster.name}${cluster.simulated ? ' (simulated)' : ''}, namespace ${suite.namespace}, seed ${seed}`,
+    `${baseline.ready} of ${baseline.total} pods are ready. Nothing is changed by planning.`,
+    '',
+    ...steps.flatMap((planned) => stepPlanLines(plan, planned, { width, paint })),
+    ...timeLines(suite, width),
+    ...(steps.length > 1 ? wrapped('Targets are fixed when their step begins: pods that an earlier step replaces are drawn anew, by the same seed.', width, '') : []),
+    ...general.flatMap((refusal) => refusalLines(refusal, width, paint)),
+    '',
+    refusals.length === 0
+      ? line(paint, width, ['good', 'Nothing speaks against this run now.'])
+      : line(paint, width, ['bad', `REFUSED: a run would not start (${refusals.length} reason${refusals.length === 1 ? '' : 's'}).`]),
+  ]
+}
+
+function timeLines(suite: Suite, width: number): readonly string[] {
+  const { graceBeforeMs, graceAfterMs, recoveryTimeoutMs, maxDurationMs } = suite
+  const text = `Total: about ${duration(plannedMs(suite))} (grace before ${duration(graceBeforeMs)} and after ${duration(graceAfterMs)} included), plus injecting and recovery, up to ${duration(recoveryTimeoutMs)} a step. Aborted and undone after ${duration(maxDurationMs)} at the latest.`
+  return wrapped(text, width, '')
+}
+
+interface Look {
+  readonly width: number
+  readonly paint: Paint
+}
+
+function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look): readonly string[] {
+  const step = plan.suite.steps[planned.step]
+  if (step === undefined) return []
+  const [bite, undone] = proofs[faultName(step.fault)]
+  const row = (label: string, text: string, tone: Tone = 'plain') => hanging(label, text, { width, paint, tone })
+  const refused = plan.admission.refusals.filter((refusal) => refusal.step === planned.step)
+  const { injections, warnings } = planned
+  const fuses = injections.flatMap((injection) => (injection.fuse === null ? [] : [injection.fuse]))
+  return [
+    line(paint, width, ['strong', `${planned.step + 1}. ${step.name}`], `  ${describeFault(step)}`),
+    ...injections.flatMap((injection) => injection.targets.flatMap((target) => row('target', describeTarget(target)))),
+    ...[...new Set(injections.flatMap((injection) => madeObjects(faultName(step.fault), injection)))].flatMap((text) => row('makes', text)),
+    ...(injections.length === 0 ? [] : row('fuse', fuses.length === 0 ? 'none: nothing is left behind that could be undone' : fuseText(step, plan.config))),
+    ...(injections.length === 0 ? [] : row('before', figuresInShort(injections.flatMap((i) => i.evidence.flatMap((e) => e.measurements))) || 'not injected yet')),
+    ...(injections.length === 0 ? [] : [...row('bites if', bite), ...row('gone if', undone)]),
+    ...(step.intervalMs > 0 ? row('then', `rest ${duration(step.intervalMs)}`) : []),
+    ...warnings.flatMap((warning) => row('warning', warning, 'warn')),
+    ...refused.flatMap((refusal) => refusalLines(refusal, width, paint, '   ')),
+    '',
+  ]
+}
+
+function fuseText(step: Step, { prepareMs, fuse }: Config): string {
+  const whole = prepareMs + step.durationMs + fuse.marginMs
+  return `ends it at most ${duration(whole)} after it is armed; once active, ${duration(fuse.marginMs)} after the planned end`
+}
+
+/** What a run would make for one injection, in words; names carry RUN for the id that the run will have. */
+export function madeObjects(fault: FaultName, { fuse, undo, targets }: PlannedInjection): readonly string[] {
+  const named = (text: unknown) => String(text).replace(`faultline-${plannedRunId}-`, 'faultline-RUN-')
+  const lines = fuse === null ? [] : [`Job ${fuse.namespace}/${named(fuse.name)} (fuse, ${fuse.pod === null ? 'no pod' : `one pod of ${fuse.pod.image}`})`]
+  switch (fault) {
+    case 'network-partition':
+      return [...lines, `NetworkPolicy ${fuse?.namespace ?? ''}/${named(undo['policy'])}`, `label faultline.dev/target on ${targets.length === 1 ? 'the target' : `each of the ${targets.length} targets`}`]
+    case 'pod-delete':
+      return ['nothing; it deletes the targets by UID']
+    case 'node-drain':
+      return [...lines, `cordon of ${targets.map((t) => t.name).join(', ')}, evictions of its pods`]
+    default:
+      return [...lines, `Job ${fuse?.namespace ?? ''}/${named(undo['job'])} (injector, privileged, on ${targets[0]?.node ?? 'the node'}), later ${named(undo['job'])}-check`]
+  }
+}
+
+function refusalLines({ code, message }: Refusal, width: number, paint: Paint, indent = ''): readonly string[] {
+  const [first = '', ...rest] = wrapped(`refused (${code}): ${message}`, width, indent)
+  return [first, ...rest.map((text) => `  ${text}`)].map((text) => paint('bad', text))
+}
+
+function hanging(label: string, text: string, { width, paint, tone }: Look & { readonly tone: Tone }): readonly string[] {
+  const indent = ' '.repeat(13)
+  const [first = '', ...rest] = wrapped(text, width, indent)
+  return [`   ${paint('faint', label.padEnd(9))} ${paint(tone, first.slice(indent.length))}`, ...rest.map((more) => paint(tone, more))]
+}
