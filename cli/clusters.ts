@@ -46,13 +46,8 @@ export class Clusters {
     if (this.#options.flags.sandbox !== true) this.#options.say('no kubeconfig found: using the embedded cluster (simulated)')
     const { stateDir, clock, say } = this.#options
     this.#usesEmbedded = true
-    const { record, wasStarted } = await useEmbeddedCluster(stateDir, clock)
-    say(
-      wasStarted
-        ? `embedded cluster (simulated) started at ${record.url}`
-        : `using the embedded cluster (simulated) that runs at ${record.url}`,
-    )
-    return this.#adopt(await embedded(record.url))
+    const { url } = await useEmbeddedCluster(stateDir, { clock, say })
+    return this.#adopt(await embedded(url))
   }
 
   /** As `choose`, but starts nothing: null when there is no cluster to look at. */

@@ -9,9 +9,15 @@ export async function findRun(store: Store, wanted: string): Promise<Run> {
   const runs = await store.runs.list()
   const matches = wanted === 'latest' ? runs.slice(0, 1) : runs.filter((run) => run.id.startsWith(wanted))
   const [only] = matches
-  if (matches.length > 1) throw new FaultlineError('bad_input', `"${wanted}" is the beginning of ${matches.length} runs: ${inShort(matches)}`)
+  if (matches.length > 1)
+    throw new FaultlineError('bad_input', `"${wanted}" is the beginning of ${matches.length} runs: ${inShort(matches)}`)
   if (only === undefined) {
-    throw new FaultlineError('not_found', runs.length === 0 ? 'there are no runs here (is --state the right directory?)' : `there is no run "${wanted}"; there are: ${inShort(runs)}`)
+    throw new FaultlineError(
+      'not_found',
+      runs.length === 0
+        ? 'there are no runs here (is --state the right directory?)'
+        : `there is no run "${wanted}"; there are: ${inShort(runs)}`,
+    )
   }
   return (await store.runs.load(only.id)) ?? only
 }

@@ -16,17 +16,31 @@ export function jsonOption(): Option {
 /** Adds the flags that say which cluster is meant. */
 export function withCluster(command: Command): Command {
   return command
-    .addOption(new Option('--kubeconfig <file>', 'kubeconfig to use; else $KUBECONFIG, ~/.kube/config, the pod\'s service account').env('FAULTLINE_KUBECONFIG'))
+    .addOption(
+      new Option('--kubeconfig <file>', "kubeconfig to use; else $KUBECONFIG, ~/.kube/config, the pod's service account").env(
+        'FAULTLINE_KUBECONFIG',
+      ),
+    )
     .addOption(new Option('--context <name>', 'context of the kubeconfig; else its current one').env('FAULTLINE_CONTEXT'))
-    .addOption(new Option('--sandbox', 'use the embedded cluster (simulated), whatever kubeconfigs there are').conflicts(['kubeconfig', 'context']))
-    .addOption(new Option('--max-in-flight <n>', 'calls to the API server at a time (50 if not given)').env('FAULTLINE_MAX_IN_FLIGHT').argParser(wholeNumber(1, 1000)))
+    .addOption(
+      new Option('--sandbox', 'use the embedded cluster (simulated), whatever kubeconfigs there are').conflicts(['kubeconfig', 'context']),
+    )
+    .addOption(
+      new Option('--max-in-flight <n>', 'calls to the API server at a time (50 if not given)')
+        .env('FAULTLINE_MAX_IN_FLIGHT')
+        .argParser(wholeNumber(1, 1000)),
+    )
 }
 
 /** Adds the flags that change what is put into the cluster. */
 export function withConfig(command: Command): Command {
   return command
-    .addOption(new Option('--injector-image <image>', 'image with the injector\'s tools (docs/injector.md)').env('FAULTLINE_INJECTOR_IMAGE'))
-    .addOption(new Option('--injector-namespace <name>', 'namespace of the injectors (faultline-injectors if not given)').env('FAULTLINE_INJECTOR_NAMESPACE'))
+    .addOption(new Option('--injector-image <image>', "image with the injector's tools (docs/injector.md)").env('FAULTLINE_INJECTOR_IMAGE'))
+    .addOption(
+      new Option('--injector-namespace <name>', 'namespace of the injectors (faultline-injectors if not given)').env(
+        'FAULTLINE_INJECTOR_NAMESPACE',
+      ),
+    )
     .addOption(new Option('--fuse-image <image>', 'image with kubectl or curl, for the fuse of a cordon').env('FAULTLINE_FUSE_IMAGE'))
     .addOption(new Option('--pause-image <image>', 'image named by fuses that run no pod; never pulled').env('FAULTLINE_PAUSE_IMAGE'))
     .addOption(new Option('--accept-no-fuse', 'drain without --fuse-image: only the driver and the reaper uncordon'))
@@ -35,14 +49,23 @@ export function withConfig(command: Command): Command {
 /** Adds the flags that change a suite for this once. */
 export function withSuite(command: Command): Command {
   return command
-    .addOption(new Option('-n, --namespace <name>', 'namespace of the workload, instead of the suite\'s').env('FAULTLINE_NAMESPACE').argParser(namespaceName))
-    .addOption(new Option('--selector <labels>', 'label selector of the workload, instead of the suite\'s').env('FAULTLINE_SELECTOR'))
-    .addOption(new Option('--seed <n>', 'repeats the choice of targets (random if not given)').env('FAULTLINE_SEED').argParser(wholeNumber(0, 0xffff_ffff)))
+    .addOption(
+      new Option('-n, --namespace <name>', "namespace of the workload, instead of the suite's")
+        .env('FAULTLINE_NAMESPACE')
+        .argParser(namespaceName),
+    )
+    .addOption(new Option('--selector <labels>', "label selector of the workload, instead of the suite's").env('FAULTLINE_SELECTOR'))
+    .addOption(
+      new Option('--seed <n>', 'repeats the choice of targets (random if not given)')
+        .env('FAULTLINE_SEED')
+        .argParser(wholeNumber(0, 0xffff_ffff)),
+    )
 }
 
 /** Adds to the list of report files; the extension decides the format. */
 export function reportFile(file: string, before: readonly string[] = []): readonly string[] {
-  if (!['.json', '.txt'].includes(extname(file))) throw new InvalidArgumentError('Its name must end in .json or .txt, which decides the format.')
+  if (!['.json', '.txt'].includes(extname(file)))
+    throw new InvalidArgumentError('Its name must end in .json or .txt, which decides the format.')
   return [...before, file]
 }
 
@@ -50,12 +73,14 @@ export function reportFile(file: string, before: readonly string[] = []): readon
 export function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = Number(text)
-    if (!/^\d+$/.test(text) || value < least || value > most) throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`)
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`)
     return value
   }
 }
 
 function namespaceName(text: string): string {
-  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text)) throw new InvalidArgumentError('Expected a namespace: up to 63 of a-z, 0-9 and "-".')
+  if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(text))
+    throw new InvalidArgumentError('Expected a namespace: up to 63 of a-z, 0-9 and "-".')
   return text
 }

@@ -24,14 +24,18 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
 function tellError(error: unknown, isJson: boolean, terminal: Terminal): ExitCode {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return exitCodes.succeeded
-    if (isJson) printJson(terminal, { error: { code: 'bad_input', message: error.message.replace(/^error: /, '') }, exitCode: exitCodes.refused })
+    if (isJson)
+      printJson(terminal, { error: { code: 'bad_input', message: error.message.replace(/^error: /, '') }, exitCode: exitCodes.refused })
     return exitCodes.refused
   }
   const code = exitCodeOfError(error)
   const message = error instanceof Error ? error.message : String(error)
   if (isJson) {
     const problems = error instanceof BadSuite ? { problems: error.problems } : {}
-    printJson(terminal, { error: { code: error instanceof FaultlineError ? error.code : 'unexpected', message, ...problems }, exitCode: code })
+    printJson(terminal, {
+      error: { code: error instanceof FaultlineError ? error.code : 'unexpected', message, ...problems },
+      exitCode: code,
+    })
   } else if (error instanceof BadSuite) print(terminal.err, message)
   else if (error instanceof FaultlineError) print(terminal.err, `error: ${message}`)
   else print(terminal.err, `unexpected error, please report it: ${error instanceof Error ? (error.stack ?? message) : message}`)
@@ -69,7 +73,10 @@ function buildProgram(terminal: Terminal, { isJson, done }: Wiring): Command {
 type Act = <F extends object>(flags: F, action: Action<F>) => Promise<void>
 
 function addRunning(program: Command, act: Act): void {
-  const run = program.command('run').argument('<suite>', 'suite file').description('run a suite: inject each fault, prove that it bites, undo it, prove that it is gone')
+  const run = program
+    .command('run')
+    .argument('<suite>', 'suite file')
+    .description('run a suite: inject each fault, prove that it bites, undo it, prove that it is gone')
   withCluster(withSuite(withState(run)))
     .addOption(new Option('--report <file>', 'write a report there too, .json or .txt; repeatable').argParser(reportFile))
     .addOption(new Option('--id <key>', 'the same key never starts a second run of the suite in the same place').env('FAULTLINE_ID'))
@@ -77,7 +84,10 @@ function addRunning(program: Command, act: Act): void {
   withConfig(run)
     .addHelpText('after', examples.run)
     .action((file: string, flags) => act(flags, async (f, t) => (await import('./commands/run.ts')).runSuite(file, f as never, t)))
-  const plan = program.command('plan').argument('<suite>', 'suite file').description('print exactly what a run would do to whom and for how long; changes nothing')
+  const plan = program
+    .command('plan')
+    .argument('<suite>', 'suite file')
+    .description('print exactly what a run would do to whom and for how long; changes nothing')
   withConfig(withCluster(withSuite(withState(plan))))
     .addHelpText('after', examples.plan)
     .action((file: string, flags) => act(flags, async (f, t) => (await import('./commands/plan.ts')).planSuite(file, f as never, t)))
@@ -96,7 +106,12 @@ function addLooking(program: Command, act: Act): void {
     .addOption(new Option('--limit <n>', 'at most so many').argParser(wholeNumber(1, 10_000)).default(20))
     .addHelpText('after', examples.runs)
     .action((flags) => act(flags, async (f, t) => (await import('./commands/runs.ts')).listRuns(f as never, t)))
-  withState(program.command('show').argument('<run>', runArgument).description('state, steps, ledger with evidence and history of a run, also of one under way'))
+  withState(
+    program
+      .command('show')
+      .argument('<run>', runArgument)
+      .description('state, steps, ledger with evidence and history of a run, also of one under way'),
+  )
     .addHelpText('after', examples.show)
     .action((wanted: string, flags: WorkFlags) => act(flags, async (f, t) => (await import('./commands/show.ts')).showRun(wanted, f, t)))
 }
@@ -104,7 +119,9 @@ function addLooking(program: Command, act: Act): void {
 const runArgument = 'id of the run, the beginning of it, or "latest"'
 
 function addStopping(program: Command, act: Act): void {
-  const abort = withState(program.command('abort').argument('<run>', runArgument).description('undo everything a run has injected and end it'))
+  const abort = withState(
+    program.command('abort').argument('<run>', runArgument).description('undo everything a run has injected and end it'),
+  )
   withConfig(abort)
     .option('--why <text>', 'for the history', 'asked on the command line')
     .addOption(new Option('--wait <seconds>', 'how long to wait for its driver').argParser(wholeNumber(0, 3600)).default(120))

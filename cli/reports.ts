@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, extname, join, relative } from 'node:path'
 import type { Injection } from '../lib/domain/injection.ts'
 import type { Run } from '../lib/domain/run.ts'
-import { reportDocument, type RunRecord } from '../lib/report/document.ts'
-import { textReport } from '../lib/report/text.ts'
 import type { Store } from '../lib/ports.ts'
+import { type RunRecord, reportDocument } from '../lib/report/document.ts'
+import { textReport } from '../lib/report/text.ts'
 
 /** What the store knows of a run. */
 export async function recordOf(store: Store, run: Run): Promise<RunRecord> {
@@ -28,12 +28,18 @@ export async function writeReports(
     try {
       await mkdir(dirname(file), { recursive: true })
       await writeFile(file, contentFor(file, record))
-      written.push(relative('', file))
+      written.push(shortPath(file))
     } catch (error) {
       options.warn(`report ${file} could not be written: ${error instanceof Error ? error.message : String(error)}`)
     }
   }
   return written
+}
+
+/** Relative to the working directory when it lies below it. */
+export function shortPath(file: string): string {
+  const short = relative('', file)
+  return short.startsWith('..') ? file : short
 }
 
 function contentFor(file: string, record: RunRecord): string {

@@ -49,7 +49,10 @@ export function configOf(flags: ConfigFlags, simulated: boolean): Config {
  * Adds what FAULTLINE_SANDBOX and FAULTLINE_ACCEPT_NO_FUSE say: commander takes any value of a variable for "on", also `0` and `false`.
  * A kubeconfig or context that is named outweighs FAULTLINE_SANDBOX.
  */
-export function withSwitches<F extends object>(flags: F & ClusterFlags & ConfigFlags, env: Readonly<Record<string, string | undefined>>): F {
+export function withSwitches<F extends object>(
+  flags: F & ClusterFlags & ConfigFlags,
+  env: Readonly<Record<string, string | undefined>>,
+): F {
   const named = flags.kubeconfig !== undefined || flags.context !== undefined
   const sandbox = flags.sandbox ?? (!named && isOn('FAULTLINE_SANDBOX', env))
   const acceptNoFuse = flags.acceptNoFuse ?? isOn('FAULTLINE_ACCEPT_NO_FUSE', env)

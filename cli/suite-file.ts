@@ -1,6 +1,6 @@
-import type { Suite } from '../lib/domain/suite.ts'
-import { compileSelector } from '../lib/domain/label-selector.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
+import { compileSelector } from '../lib/domain/label-selector.ts'
+import type { Suite } from '../lib/domain/suite.ts'
 import { loadSuite } from '../lib/suite/load.ts'
 import { formatProblems } from '../lib/suite/problems.ts'
 import { BadSuite } from './command.ts'

@@ -23,13 +23,23 @@ export function abort(wanted: string, flags: AbortFlags, terminal: Terminal): Pr
   return withComposition(flags, terminal, async (composition) => {
     const say = sayer(flags, terminal)
     const found = await findRun(composition.store, wanted)
-    const { run, driven } = await abortRun(composition.engine(found.cluster), found.id, { who: personName(), why: flags.why }, { giveUpAfterMs })
+    const { run, driven } = await abortRun(
+      composition.engine(found.cluster),
+      found.id,
+      { who: personName(), why: flags.why },
+      { giveUpAfterMs },
+    )
     if (driven === 'elsewhere') say(`asked ${run.lease?.owner ?? 'its driver'} to abort run ${run.id}; it looks every few seconds`)
     const last = driven === 'elsewhere' ? await untilOver(composition, run, flags.wait) : run
     if (driven === 'here') await writeReports(await recordOf(composition.store, last), { stateDir: composition.stateDir, warn: say })
     const over = isEnded(last)
     if (flags.json === true) printJson(terminal, { run: last.id, state: last.status, driven, over })
-    else say(over ? `run ${last.id} is over${driven === 'already_over' ? ' already' : ''}: ${last.status}` : `run ${last.id} is still ${last.status}: look again with "faultline show ${last.id}"`)
+    else
+      say(
+        over
+          ? `run ${last.id} is over${driven === 'already_over' ? ' already' : ''}: ${last.status}`
+          : `run ${last.id} is still ${last.status}: look again with "faultline show ${last.id}"`,
+      )
     return over ? exitCodes.succeeded : exitCodes.unproven
   })
 }

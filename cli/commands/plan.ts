@@ -1,15 +1,15 @@
-import { examine, forbiddenBySwitch } from '../../lib/engine/admit.ts'
-import type { Admission } from '../../lib/engine/admit.ts'
+import type { Suite } from '../../lib/domain/suite.ts'
 import { faultName, plannedMs } from '../../lib/domain/suite.ts'
+import type { Admission } from '../../lib/engine/admit.ts'
+import { examine, forbiddenBySwitch } from '../../lib/engine/admit.ts'
+import type { ChosenCluster } from '../clusters.ts'
 import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
 import type { Composition } from '../compose.ts'
-import type { ChosenCluster } from '../clusters.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { readSuite, type SuiteFlags, seedOf } from '../suite-file.ts'
 import type { Terminal } from '../terminal.ts'
 import { painter } from '../view/paint.ts'
 import { madeObjects, type Plan, planLines, plannedRunId } from '../view/plan-view.ts'
-import type { Suite } from '../../lib/domain/suite.ts'
 
 export interface PlanFlags extends WorkFlags, SuiteFlags {}
 
@@ -31,7 +31,10 @@ export async function planSuite(file: string, flags: PlanFlags, terminal: Termin
   })
 }
 
-async function look(composition: Composition, { chosen, suite, seed }: { readonly chosen: ChosenCluster; readonly suite: Suite; readonly seed: number }): Promise<Admission> {
+async function look(
+  composition: Composition,
+  { chosen, suite, seed }: { readonly chosen: ChosenCluster; readonly suite: Suite; readonly seed: number },
+): Promise<Admission> {
   const engine = composition.engine(chosen.ref)
   const { clock, config } = engine
   const context = { cluster: chosen.cluster, clock, config, runId: plannedRunId, namespace: suite.namespace, fence: async () => undefined }

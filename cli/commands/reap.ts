@@ -63,7 +63,10 @@ function messageOf(error: unknown): string {
 }
 
 function tell({ runs, alive, errors }: Reaped, { orphans, failures }: Swept, say: (line: string) => void): void {
-  for (const run of runs) say(`run ${run.id}: ${isEnded(run) ? `${run.status}; everything is proven to be undone` : `still ${run.status}: not proven undone, reap again`}`)
+  for (const run of runs)
+    say(
+      `run ${run.id}: ${isEnded(run) ? `${run.status}; everything is proven to be undone` : `still ${run.status}: not proven undone, reap again`}`,
+    )
   for (const run of alive) say(`run ${run.id}: ${run.status}, driven by ${run.lease?.owner ?? 'somebody'}; left alone`)
   for (const { runId, message } of errors) say(`run ${runId}: could not be reaped: ${message}`)
   for (const failure of failures) say(`not swept: ${failure}`)

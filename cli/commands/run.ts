@@ -10,8 +10,8 @@ import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts
 import type { Composition } from '../compose.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.ts'
 import { Interrupts } from '../interrupts.ts'
-import { giveUpAfterMs, isAbandoned, reapAll, unfinishedRuns } from '../reaping.ts'
 import { personName } from '../owner.ts'
+import { giveUpAfterMs, isAbandoned, reapAll, unfinishedRuns } from '../reaping.ts'
 import { recordFromMemory, recordOf, writeReports } from '../reports.ts'
 import { createScreen, type Screen } from '../screen.ts'
 import { readSuite, type SuiteFlags, seedOf } from '../suite-file.ts'
@@ -41,7 +41,10 @@ export async function runSuite(file: string, flags: RunFlags, terminal: Terminal
   const interrupts = new Interrupts(terminal)
   const left = interrupts.third.then(() => exitCodes.unproven)
   try {
-    return await Promise.race([withComposition(flags, terminal, (composition) => go({ flags, terminal, composition, interrupts, say }, suite)), left])
+    return await Promise.race([
+      withComposition(flags, terminal, (composition) => go({ flags, terminal, composition, interrupts, say }, suite)),
+      left,
+    ])
   } finally {
     interrupts.dispose()
   }
@@ -57,10 +60,16 @@ async function go(session: Session, suite: Suite): Promise<ExitCode> {
   const { run, created } = await startRun(session, chosen, suite)
   if (!created) say(`run ${run.id} was started before with this id`)
   if (!created && !isEnded(run) && claimOn(run, composition.engine(run.cluster)) === 'held') {
-    throw new FaultlineError('refused', `run ${run.id} is ${run.status}, driven by ${run.lease?.owner}: see it with "faultline show ${run.id}"`)
+    throw new FaultlineError(
+      'refused',
+      `run ${run.id} is ${run.status}, driven by ${run.lease?.owner}: see it with "faultline show ${run.id}"`,
+    )
   }
   const kind = flags.json === true ? (flags.verbose === true ? 'lines' : 'silent') : terminal.isLive ? 'live' : 'lines'
-  if (kind === 'lines') say(`run ${run.id}: ${suite.name} on ${run.cluster.name}${run.cluster.simulated ? ' (simulated)' : ''}, namespace ${run.namespace}, seed ${run.seed}`)
+  if (kind === 'lines')
+    say(
+      `run ${run.id}: ${suite.name} on ${run.cluster.name}${run.cluster.simulated ? ' (simulated)' : ''}, namespace ${run.namespace}, seed ${run.seed}`,
+    )
   const screen = createScreen({ terminal, run, clock: composition.clock, kind, sayLine: say })
   return driveOnScreen(session, run, screen)
 }
@@ -77,7 +86,11 @@ async function reapBefore({ composition, say }: Session, { ref }: ChosenCluster,
   for (const { runId, message } of errors) say(`run ${runId} could not be reaped: ${message}`)
 }
 
-function startRun({ flags, composition }: Session, { ref }: ChosenCluster, suite: Suite): Promise<{ readonly run: Run; readonly created: boolean }> {
+function startRun(
+  { flags, composition }: Session,
+  { ref }: ChosenCluster,
+  suite: Suite,
+): Promise<{ readonly run: Run; readonly created: boolean }> {
   const key = flags.id ?? crypto.randomUUID()
   return start(composition.engine(ref), {
     suite,
@@ -113,7 +126,10 @@ async function driveOnScreen(session: Session, run: Run, screen: Screen): Promis
 /** What the second Ctrl-C is warned of. */
 function leavingLines(screen: Screen): readonly string[] {
   const rest = remains(screen.state().injections)
-  const what = rest.length === 0 ? ['Nothing is injected; the beacon and the lock of the run would stay until "faultline reap".'] : ['If you leave now, this stays:', ...rest.map((text) => `- ${text}`)]
+  const what =
+    rest.length === 0
+      ? ['Nothing is injected; the beacon and the lock of the run would stay until "faultline reap".']
+      : ['If you leave now, this stays:', ...rest.map((text) => `- ${text}`)]
   return [...what, 'A third Ctrl-C leaves at once, with exit code 3. Waiting is better.']
 }
 
@@ -137,12 +153,23 @@ async function conclude({ flags, terminal, composition, say }: Session, screen: 
 /** The driver had to leave without a stored end: the store, the lease or the undo was lost. Told with all that is known. */
 async function lost({ flags, terminal, composition, say }: Session, screen: Screen, error: unknown): Promise<ExitCode> {
   const { run, injections } = screen.state()
-  const messages = error instanceof AggregateError ? [error.message, ...error.errors.map(String)] : [error instanceof Error ? error.message : String(error)]
-  const reports = await writeReports(recordFromMemory(run, injections), { stateDir: composition.stateDir, files: flags.report ?? [], warn: say })
+  const messages =
+    error instanceof AggregateError
+      ? [error.message, ...error.errors.map(String)]
+      : [error instanceof Error ? error.message : String(error)]
+  const reports = await writeReports(recordFromMemory(run, injections), {
+    stateDir: composition.stateDir,
+    files: flags.report ?? [],
+    warn: say,
+  })
   const stays = remains(injections)
   if (flags.json === true) {
     const code = error instanceof FaultlineError ? error.code : 'unexpected'
-    printJson(terminal, { error: { code, message: messages.join('; '), run: run.id, remains: stays }, exitCode: exitCodes.unproven, reports })
+    printJson(terminal, {
+      error: { code, message: messages.join('; '), run: run.id, remains: stays },
+      exitCode: exitCodes.unproven,
+      reports,
+    })
     return exitCodes.unproven
   }
   const paint = painter(terminal.hasColour)

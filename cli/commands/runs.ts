@@ -17,7 +17,9 @@ export function listRuns(flags: RunsFlags, terminal: Terminal): Promise<ExitCode
     const runs = await store.runs.list({ limit: flags.limit, ...(flags.suite === undefined ? {} : { suite: flags.suite }) })
     if (flags.json === true) printJson(terminal, { runs: runs.map(asJson) })
     else if (runs.length === 0) print(terminal.out, `no runs yet in ${flags.state}`)
-    else for (const row of table(['run', 'state', 'suite', 'namespace', 'cluster', 'started', 'took'], runs.map(rowOf))) print(terminal.out, row)
+    else
+      for (const row of table(['run', 'state', 'suite', 'namespace', 'cluster', 'started', 'took'], runs.map(rowOf)))
+        print(terminal.out, row)
     return exitCodes.succeeded
   })
 }
@@ -32,5 +34,13 @@ function asJson(run: Run): object {
   const { id, status, namespace, cluster, requestedAt } = run
   const endedAt = isEnded(run) ? new Date(run.endedAt).toISOString() : null
   const { uid, name, simulated } = cluster
-  return { run: id, state: status, suite: run.suite.name, namespace, cluster: { uid, name, simulated }, requestedAt: new Date(requestedAt).toISOString(), endedAt }
+  return {
+    run: id,
+    state: status,
+    suite: run.suite.name,
+    namespace,
+    cluster: { uid, name, simulated },
+    requestedAt: new Date(requestedAt).toISOString(),
+    endedAt,
+  }
 }

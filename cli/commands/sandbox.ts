@@ -1,10 +1,11 @@
-import { relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { systemClock } from '../../lib/adapters/system-clock.ts'
 import { printJson } from '../command.ts'
+import type { ServedSandbox } from '../embedded/serve-sandbox.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { shortPath } from '../reports.ts'
 import type { StateFlags } from '../settings.ts'
 import { print, type Terminal } from '../terminal.ts'
-import type { ServedSandbox } from '../embedded/serve-sandbox.ts'
 
 export interface SandboxFlags extends StateFlags {
   readonly replicas?: number
@@ -23,7 +24,11 @@ export async function keepSandbox(flags: SandboxFlags, terminal: Terminal): Prom
   const dispose = terminal.onInterrupt(() => stop.abort())
   const { serveSandbox } = await import('../embedded/serve-sandbox.ts')
   const { replicas, nodes, port, ephemeral = false } = flags
-  const size = { ...(replicas === undefined ? {} : { replicas }), ...(nodes === undefined ? {} : { nodes }), ...(port === undefined ? {} : { port }) }
+  const size = {
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(nodes === undefined ? {} : { nodes }),
+    ...(port === undefined ? {} : { port }),
+  }
   const served = await serveSandbox({ stateDir: resolve(flags.state), ephemeral, clock: systemClock, ...size })
   try {
     if (flags.json === true) printJson(terminal, { ...served.record, kubeconfig: served.kubeconfigPath, simulated: true })
@@ -43,7 +48,7 @@ function isIdle(served: ServedSandbox): boolean {
 }
 
 function introduce({ record, kubeconfigPath }: ServedSandbox, terminal: Terminal): void {
-  const file = relative('', kubeconfigPath)
+  const file = shortPath(kubeconfigPath)
   const lines = [
     'An embedded Kubernetes cluster is running. It is SIMULATED: the API is real enough for kubectl, the pods are not real.',
     '',

@@ -12,7 +12,8 @@ import { painter } from '../view/paint.ts'
 export async function validateSuites(files: readonly string[], flags: { readonly json?: boolean }, terminal: Terminal): Promise<ExitCode> {
   const parsed = await Promise.all(files.map(async (file) => ({ file, result: await loadSuite(file) })))
   const code = parsed.every(({ result }) => result.ok) ? exitCodes.succeeded : exitCodes.refused
-  if (flags.json === true) printJson(terminal, { ok: code === exitCodes.succeeded, files: parsed.map(({ file, result }) => asJson(file, result)) })
+  if (flags.json === true)
+    printJson(terminal, { ok: code === exitCodes.succeeded, files: parsed.map(({ file, result }) => asJson(file, result)) })
   else for (const { file, result } of parsed) tell(file, result, terminal)
   return code
 }

@@ -11,18 +11,19 @@ const startBudgetMs = 20_000
 const stopBudgetMs = 5_000
 const pollMs = 50
 
-/** The embedded cluster of a state directory, in use by this process until `release`. */
-export interface EmbeddedCluster {
-  readonly record: SandboxRecord
-  readonly wasStarted: boolean
-}
-
 /** Finds the running embedded cluster or starts one as a process of its own, so that it outlives this one as a real cluster would. */
-export async function useEmbeddedCluster(stateDir: string, clock: Clock): Promise<EmbeddedCluster> {
+export async function useEmbeddedCluster(
+  stateDir: string,
+  { clock, say }: { readonly clock: Clock; readonly say: (line: string) => void },
+): Promise<SandboxRecord> {
   await addUser(stateDir, ownerName())
   const running = await liveSandbox(stateDir)
-  if (running !== undefined) return { record: running, wasStarted: false }
-  return { record: await startOne(stateDir, clock), wasStarted: true }
+  if (running !== undefined) {
+    say(`using the embedded cluster (simulated) that runs at ${running.url}`)
+    return running
+  }
+  say('starting an embedded cluster (simulated)')
+  return startOne(stateDir, clock)
 }
 
 /**

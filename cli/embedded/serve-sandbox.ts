@@ -5,6 +5,9 @@ import { startSandbox } from '../../sandbox/start.ts'
 import { ownerName } from '../owner.ts'
 import { liveSandbox, publishSandbox, type SandboxRecord, sandboxPaths, withdrawSandbox } from './sandbox-file.ts'
 
+/** Of a crash loop; a real node has 10 s. Short, so that a demo is. */
+const backOffBaseMs = 1_000
+
 export interface ServeOptions {
   readonly stateDir: string
   readonly ephemeral: boolean
@@ -32,7 +35,7 @@ export async function serveSandbox(options: ServeOptions): Promise<ServedSandbox
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   await refuseSecond(stateDir)
   const { nodes = 3, replicas = 3, port = 0 } = options
-  const sandbox = await startSandbox({ nodes, replicas, port, servicePort: 0 })
+  const sandbox = await startSandbox({ nodes, replicas, port, servicePort: 0, backOffBaseMs })
   let lastRequestAt = clock.now()
   sandbox.disturb(() => {
     lastRequestAt = clock.now()

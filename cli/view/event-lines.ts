@@ -2,7 +2,7 @@ import type { Injection } from '../../lib/domain/injection.ts'
 import type { HistoryEvent, Run } from '../../lib/domain/run.ts'
 import type { Progress } from '../../lib/engine/engine.ts'
 import { dateAndTime, timeOfDay } from '../../lib/report/durations.ts'
-import { figuresInShort } from '../../lib/report/figures.ts'
+import { figuresWithBefore } from '../../lib/report/figures.ts'
 import type { RunState } from './run-state.ts'
 
 /** Of interest to machines only. */
@@ -24,9 +24,7 @@ export function eventLines(before: RunState, progress: Progress, now: number): r
         ),
       )
     case 'event': {
-      const lines = run.events
-        .filter((e) => e.version === run.version && !silent.includes(e.type))
-        .map((e) => stamped(e.at, run, e.step, textOf(e)))
+      const lines = run.events.filter((e) => e.version === run.version && isTold(e)).map((e) => stamped(e.at, run, e.step, textOf(e)))
       const warnings =
         progress.event.type === 'step_planned' ? progress.event.warnings.map((w) => stamped(now, run, stepIndex(run), `warning: ${w}`)) : []
       return [...lines, ...warnings]
@@ -51,7 +49,7 @@ function injectionLines(before: Injection | undefined, injection: Injection, run
   for (const evidence of injection.evidence.filter(
     (e) => e.phase === 'during' && !(before?.evidence ?? []).some((b) => b.phase === 'during' && b.at === e.at),
   )) {
-    const figures = figuresInShort(evidence.measurements)
+    const figures = figuresWithBefore(evidence.measurements)
     lines.push(`${evidence.finding === 'yes' ? 'it bites' : 'no proof'}: ${evidence.summary}${figures === '' ? '' : ` [${figures}]`}`)
   }
   return lines.map((text) => stamped(now, run, injection.step, text))

@@ -47,7 +47,9 @@ export function planLines(plan: Plan, width: number, paint: Paint = noPaint): re
     '',
     ...steps.flatMap((planned) => stepPlanLines(plan, planned, { width, paint })),
     ...timeLines(suite, width),
-    ...(steps.length > 1 ? wrapped('Targets are fixed when their step begins: pods that an earlier step replaces are drawn anew, by the same seed.', width, '') : []),
+    ...(steps.length > 1
+      ? wrapped('Targets are fixed when their step begins: pods that an earlier step replaces are drawn anew, by the same seed.', width, '')
+      : []),
     ...general.flatMap((refusal) => refusalLines(refusal, width, paint)),
     '',
     refusals.length === 0
@@ -79,8 +81,12 @@ function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look)
     line(paint, width, ['strong', `${planned.step + 1}. ${step.name}`], `  ${describeFault(step)}`),
     ...injections.flatMap((injection) => injection.targets.flatMap((target) => row('target', describeTarget(target)))),
     ...[...new Set(injections.flatMap((injection) => madeObjects(faultName(step.fault), injection)))].flatMap((text) => row('makes', text)),
-    ...(injections.length === 0 ? [] : row('fuse', fuses.length === 0 ? 'none: nothing is left behind that could be undone' : fuseText(step, plan.config))),
-    ...(injections.length === 0 ? [] : row('before', figuresInShort(injections.flatMap((i) => i.evidence.flatMap((e) => e.measurements))) || 'not injected yet')),
+    ...(injections.length === 0
+      ? []
+      : row('fuse', fuses.length === 0 ? 'none: nothing is left behind that could be undone' : fuseText(step, plan.config))),
+    ...(injections.length === 0
+      ? []
+      : row('before', figuresInShort(injections.flatMap((i) => i.evidence.flatMap((e) => e.measurements))) || 'not injected yet')),
     ...(injections.length === 0 ? [] : [...row('bites if', bite), ...row('gone if', undone)]),
     ...(step.intervalMs > 0 ? row('then', `rest ${duration(step.intervalMs)}`) : []),
     ...warnings.flatMap((warning) => row('warning', warning, 'warn')),
@@ -97,16 +103,26 @@ function fuseText(step: Step, { prepareMs, fuse }: Config): string {
 /** What a run would make for one injection, in words; names carry RUN for the id that the run will have. */
 export function madeObjects(fault: FaultName, { fuse, undo, targets }: PlannedInjection): readonly string[] {
   const named = (text: unknown) => String(text).replace(`faultline-${plannedRunId}-`, 'faultline-RUN-')
-  const lines = fuse === null ? [] : [`Job ${fuse.namespace}/${named(fuse.name)} (fuse, ${fuse.pod === null ? 'no pod' : `one pod of ${fuse.pod.image}`})`]
+  const lines =
+    fuse === null
+      ? []
+      : [`Job ${fuse.namespace}/${named(fuse.name)} (fuse, ${fuse.pod === null ? 'no pod' : `one pod of ${fuse.pod.image}`})`]
   switch (fault) {
     case 'network-partition':
-      return [...lines, `NetworkPolicy ${fuse?.namespace ?? ''}/${named(undo['policy'])}`, `label faultline.dev/target on ${targets.length === 1 ? 'the target' : `each of the ${targets.length} targets`}`]
+      return [
+        ...lines,
+        `NetworkPolicy ${fuse?.namespace ?? ''}/${named(undo['policy'])}`,
+        `label faultline.dev/target on ${targets.length === 1 ? 'the target' : `each of the ${targets.length} targets`}`,
+      ]
     case 'pod-delete':
       return ['nothing; it deletes the targets by UID']
     case 'node-drain':
       return [...lines, `cordon of ${targets.map((t) => t.name).join(', ')}, evictions of its pods`]
     default:
-      return [...lines, `Job ${fuse?.namespace ?? ''}/${named(undo['job'])} (injector, privileged, on ${targets[0]?.node ?? 'the node'}), later ${named(undo['job'])}-check`]
+      return [
+        ...lines,
+        `Job ${fuse?.namespace ?? ''}/${named(undo['job'])} (injector, privileged, on ${targets[0]?.node ?? 'the node'}), later ${named(undo['job'])}-check`,
+      ]
   }
 }
 

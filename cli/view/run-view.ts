@@ -61,7 +61,7 @@ function headerLines(run: Run, { now, width, paint }: Canvas): readonly string[]
   const cluster = `${run.cluster.name}${run.cluster.simulated ? ' (simulated)' : ''}`
   const time = isEnded(run)
     ? duration(until - run.requestedAt)
-    : `${wholeSeconds(until - run.requestedAt)} of about ${duration(plannedMs(run.suite))}`
+    : `${wholeSeconds(until - run.requestedAt)} (planned: ${duration(plannedMs(run.suite))} and recovery)`
   return [
     line(paint, width, ' ', ['strong', run.suite.name], `  on ${cluster}, namespace ${run.namespace}`),
     line(paint, width, ' ', ['faint', `run ${run.id}, seed ${run.seed}, ${time}`]),

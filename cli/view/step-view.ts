@@ -1,9 +1,9 @@
-import type { Evidence, Injection } from '../../lib/domain/injection.ts'
+import type { Evidence, Injection, Measurement } from '../../lib/domain/injection.ts'
 import type { Run, StepRecord, StepVerdict } from '../../lib/domain/run.ts'
 import { faultName } from '../../lib/domain/suite.ts'
 import { stepOf } from '../../lib/domain/transition.ts'
 import { duration, timeOfDay } from '../../lib/report/durations.ts'
-import { figuresInShort } from '../../lib/report/figures.ts'
+import { figuresInShort, splitBefore } from '../../lib/report/figures.ts'
 import { line, type Paint, type Span, type Tone } from './paint.ts'
 import type { RunState } from './run-state.ts'
 
@@ -91,9 +91,9 @@ function outcome(record: StepRecord, durationMs: number): readonly Span[] {
   if (verdict === 'pending') return [['faint', duration(durationMs)]]
   if (verdict === 'skipped') return [['faint', 'skipped']]
   if (verdict !== 'succeeded') return [[signs[verdict][0], [verdict, ...reasons].join(': ')]]
-  const held = activeAt === null || plannedEnd === null ? '' : `bit for ${duration(plannedEnd - activeAt)}`
-  const undone = plannedEnd === null || revertedAt === null ? '' : `, undone ${duration(revertedAt - plannedEnd)} later`
-  const healthy = revertedAt === null || recoveredAt === null ? '' : `, healthy after ${duration(recoveredAt - revertedAt)}`
+  const held = activeAt === null || plannedEnd === null ? '' : `bit ${duration(plannedEnd - activeAt)}`
+  const undone = plannedEnd === null || revertedAt === null ? '' : `, undone +${duration(revertedAt - plannedEnd)}`
+  const healthy = revertedAt === null || recoveredAt === null ? '' : `, healthy +${duration(recoveredAt - revertedAt)}`
   return [`${held}${undone}${healthy}`]
 }
 
@@ -120,12 +120,21 @@ function fuseRow(injections: readonly Injection[], row: (label: string, text: st
 /** The figures of all injections together; the sentence where there are no figures. */
 function evidenceOf(injections: readonly Injection[], phase: Evidence['phase']): string {
   const found = injections.flatMap((injection) => injection.evidence.filter((e) => e.phase === phase))
-  const figures = figuresInShort(found.flatMap((e) => e.measurements))
+  const figures = figuresInShort(phase === 'before' ? figuresBefore(injections) : found.flatMap((e) => splitBefore(e.measurements).now))
   const doubt = found.find((e) => (e.finding === 'yes') === (phase === 'before'))
   return [
     ...(figures === '' ? [] : [figures]),
     ...(figures === '' || doubt !== undefined ? [doubt?.summary ?? found[0]?.summary ?? ''] : []),
   ].join(' - ')
+}
+
+/** What the plan measured, and what injectors measured before they acted. */
+function figuresBefore(injections: readonly Injection[]): readonly Measurement[] {
+  return injections.flatMap(({ evidence }) =>
+    evidence.flatMap(({ phase, measurements }) =>
+      phase === 'before' ? measurements : phase === 'during' ? splitBefore(measurements).before : [],
+    ),
+  )
 }
 
 function spinner(now: number): string {

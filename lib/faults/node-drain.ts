@@ -103,7 +103,9 @@ async function missingAccount(context: PlanContext): Promise<string | null> {
   const { namespace } = context.config.injector
   if (cordonImage === null) return null
   const found = await context.cluster.objects.get({ apiVersion: 'v1', kind: 'ServiceAccount', namespace, name })
-  return found === undefined ? `the fuse of a cordon runs as service account ${namespace}/${name}, which does not exist (deploy/rbac.yaml makes it)` : null
+  return found === undefined
+    ? `the fuse of a cordon runs as service account ${namespace}/${name}, which does not exist (deploy/rbac.yaml makes it)`
+    : null
 }
 
 async function planNode(

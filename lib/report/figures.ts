@@ -17,9 +17,21 @@ function valuesInShort(same: readonly Measurement[]): string {
   return distinct.map((value) => `${values.filter((v) => v === value).length} ${withUnit(asText(value), unit)}`).join(', ')
 }
 
-/** One figure of one target, for tables. */
-export function figure({ name, unit, value }: Measurement): string {
-  return `${name} ${withUnit(asText(value), unit)}`
+const beforePrefix = 'before '
+
+/** An injector measures before it acts and tells both together; such figures are named `before …`. */
+export function splitBefore(measurements: readonly Measurement[]): {
+  readonly before: readonly Measurement[]
+  readonly now: readonly Measurement[]
+} {
+  const before = measurements.filter((m) => m.name.startsWith(beforePrefix)).map((m) => ({ ...m, name: m.name.slice(beforePrefix.length) }))
+  return { before, now: measurements.filter((m) => !m.name.startsWith(beforePrefix)) }
+}
+
+/** Figures for one line: `memory 276 MiB (before: memory 20 MiB)`. */
+export function figuresWithBefore(measurements: readonly Measurement[]): string {
+  const { before, now } = splitBefore(measurements)
+  return before.length === 0 ? figuresInShort(now) : `${figuresInShort(now)} (before: ${figuresInShort(before)})`
 }
 
 function withUnit(value: string, unit: string): string {

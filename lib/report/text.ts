@@ -7,7 +7,7 @@ import type { Step } from '../domain/suite.ts'
 import { faultName } from '../domain/suite.ts'
 import type { RunRecord } from './document.ts'
 import { dateAndTime, duration, timeOfDay } from './durations.ts'
-import { figuresInShort } from './figures.ts'
+import { figuresWithBefore } from './figures.ts'
 import { table } from './table.ts'
 
 /** Makes the report that people read, over or not. Pure; lines end with a newline each. */
@@ -126,7 +126,7 @@ function injectionLines(injection: Injection): readonly string[] {
 }
 
 function evidenceLines({ phase, at, finding, summary, measurements }: Evidence): readonly string[] {
-  const figures = figuresInShort(measurements)
+  const figures = figuresWithBefore(measurements)
   return [
     `    ${phase.padEnd(8)}  ${timeOfDay(at)}  ${answer(phase, finding)}${summary}`,
     ...(figures === '' ? [] : [`              figures    ${figures}`]),

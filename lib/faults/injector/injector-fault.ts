@@ -61,7 +61,16 @@ export function injectorFault(kind: InjectorFault): Fault {
       const targets = injection.targets.filter((t) => present.has(t.name))
       if (targets.length === 0)
         return { phase: 'after', at, finding: 'yes', summary: 'the targets are gone, and the fault with them', measurements: none }
-      return check(context, injection, { targets, pods: present, mustRun: kind.targetsMustRun })
+      const down = kind.targetsMustRun ? targets.filter((t) => !isRunning(present.get(t.name), t)) : []
+      if (down.length > 0)
+        return {
+          phase: 'after',
+          at,
+          finding: 'no',
+          summary: `not running again: ${down.map((t) => t.name).join(', ')}`,
+          measurements: none,
+        }
+      return check(context, injection, targets)
     },
   }
 }
@@ -178,23 +187,19 @@ async function untilPodsGone(context: FaultContext, namespace: string, job: stri
 }
 
 /** A fresh Job on the node looks for anything the injector may have left: the dead injector's own last words are not needed. */
-async function check(
-  context: FaultContext,
-  injection: Injection,
-  about: { readonly targets: readonly Target[]; readonly pods: ReadonlyMap<string, Pod>; readonly mustRun: boolean },
-): Promise<Evidence> {
+async function check(context: FaultContext, injection: Injection, targets: readonly Target[]): Promise<Evidence> {
   const namespace = context.config.injector.namespace
   const name = `${jobNameOf(injection)}-check`
   const now = context.clock.now()
-  const order = { ...orderOf(injection, 'check'), name, targets: about.targets, endsAt: now + checkLifeMs }
+  const order = { ...orderOf(injection, 'check'), name, targets, endsAt: now + checkLifeMs }
   const job = await ensureJob(context, injectorJob(order, { config: context.config, now, fuse: null }), null)
-  const lines = await answerOfCheck(context, namespace, job, about.targets)
+  const lines = await answerOfCheck(context, namespace, job, targets)
   await context.cluster.objects.delete(jobRef({ namespace, name }))
   const found = newestByTarget(lines, ['residue'])
   const measurements = figures(injection, [...found.values()])
   const at = context.clock.now()
-  const silent = about.targets.filter((t) => !found.has(t.uid))
-  const dirty = about.targets.filter((t) => found.get(t.uid)?.ok === false)
+  const silent = targets.filter((t) => !found.has(t.uid))
+  const dirty = targets.filter((t) => found.get(t.uid)?.ok === false)
   if (dirty.length > 0)
     return {
       phase: 'after',
@@ -211,10 +216,7 @@ async function check(
       summary: `the check said nothing about ${silent.map((t) => t.name).join(', ')}`,
       measurements,
     }
-  const down = about.mustRun ? about.targets.filter((t) => !isRunning(about.pods.get(t.name), t)) : []
-  if (down.length > 0)
-    return { phase: 'after', at, finding: 'no', summary: `not running again: ${down.map((t) => t.name).join(', ')}`, measurements }
-  return { phase: 'after', at, finding: 'yes', summary: `no residue on ${about.targets.map((t) => t.name).join(', ')}`, measurements }
+  return { phase: 'after', at, finding: 'yes', summary: `no residue on ${targets.map((t) => t.name).join(', ')}`, measurements }
 }
 
 async function answerOfCheck(
