@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
+import { hash53 } from '../lib/domain/random.ts'
 
 /**
  * This process's name in leases: `host/machine/pid/start`. `machine` is the boot and the pid namespace, `start` the kernel's start time
@@ -28,7 +29,7 @@ export function personName(): string {
 function machine(): string {
   const boot = readOr(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim())
   const namespace = readOr(() => readlinkSync('/proc/self/ns/pid').replace(/\D/g, ''))
-  return boot === undefined || namespace === undefined ? '-' : `${boot}.${namespace}`
+  return boot === undefined || namespace === undefined ? '-' : hash53(`${boot} ${namespace}`).toString(36)
 }
 
 /** Fields 3 and 22 of /proc/PID/stat (man 5 proc); the name in field 2 may hold anything, so it is skipped by its last bracket. */

@@ -4,7 +4,7 @@ import type { Progress } from '../lib/engine/engine.ts'
 import type { Clock } from '../lib/ports.ts'
 import { print, type Terminal } from './terminal.ts'
 import { eventLines } from './view/event-lines.ts'
-import { painter } from './view/paint.ts'
+import { painter, wrapped } from './view/paint.ts'
 import { advance, initialState, type RunState } from './view/run-state.ts'
 import { render } from './view/run-view.ts'
 
@@ -52,6 +52,7 @@ function lineScreen({ run, clock, kind, sayLine }: ScreenOptions): Screen {
     },
     interrupted: (interrupts) => {
       state = { ...state, interrupts }
+      if (interrupts === 1) say(['Interrupted: undoing everything now. Interrupt again to see what would stay if you left.'])
     },
     say,
     end: () => undefined,
@@ -78,7 +79,7 @@ function liveScreen({ terminal, run, clock }: ScreenOptions): Screen {
     },
     say: (lines) => {
       update.clear()
-      for (const text of lines) print(out, text)
+      for (const text of lines) for (const part of wrapped(text, out.columns, '')) print(out, part)
       draw()
     },
     end: () => {

@@ -97,16 +97,13 @@ function startRun(
     cluster: ref,
     seed: seedOf(flags),
     trigger: { kind: 'manual', key, by: personName() },
-    scheduledAt: flags.id === undefined ? composition.clock.now() : 0,
+    scheduledAt: flags.id === undefined ? composition.clock.now() : null,
   })
 }
 
 async function driveOnScreen(session: Session, run: Run, screen: Screen): Promise<ExitCode> {
   const { composition, interrupts } = session
-  interrupts.onFirst = () => {
-    screen.interrupted(1)
-    screen.say(['Interrupted: undoing everything now. Press Ctrl-C again to see what would stay if you left.'])
-  }
+  interrupts.onFirst = () => screen.interrupted(1)
   interrupts.onSecond = () => {
     screen.interrupted(2)
     screen.say(leavingLines(screen))
@@ -146,7 +143,7 @@ async function conclude({ flags, terminal, composition, say }: Session, screen: 
   const final = { ...state, injections: record.injections }
   say('')
   for (const text of verdictLines(final, Math.min(terminal.out.columns, 120), painter(terminal.hasColour))) say(text)
-  if (reports.length > 0) say(`  reports: ${reports.join('  ')}`)
+  for (const [i, report] of reports.entries()) say(`${i === 0 ? '  reports: ' : '           '}${report}`)
   return code
 }
 

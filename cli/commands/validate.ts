@@ -20,7 +20,10 @@ export async function validateSuites(files: readonly string[], flags: { readonly
 
 function tell(file: string, result: ParsedSuite, terminal: Terminal): void {
   const paint = painter(terminal.hasColour)
-  if (!result.ok) return print(terminal.err, formatProblems(result.problems))
+  if (!result.ok) {
+    print(terminal.err, formatProblems(result.problems))
+    return
+  }
   const { suite, warnings } = result
   const steps = `${suite.steps.length} step${suite.steps.length === 1 ? '' : 's'}`
   print(terminal.out, `${paint('good', 'OK')}  ${file}: "${suite.name}", ${steps}, about ${duration(plannedMs(suite))}`)

@@ -34,7 +34,7 @@ export function eventLines(before: RunState, progress: Progress, now: number): r
 
 /** That an injection is active was told with its evidence already. */
 function isTold(event: HistoryEvent): boolean {
-  return !silent.includes(event.type) && !(event.type === 'injected' && event.data?.['status'] === 'active')
+  return !silent.includes(event.type) && !(event.type === 'injected' && event.data?.status === 'active')
 }
 
 function textOf(event: HistoryEvent): string {

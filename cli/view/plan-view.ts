@@ -111,7 +111,7 @@ export function madeObjects(fault: FaultName, { fuse, undo, targets }: PlannedIn
     case 'network-partition':
       return [
         ...lines,
-        `NetworkPolicy ${fuse?.namespace ?? ''}/${named(undo['policy'])}`,
+        `NetworkPolicy ${fuse?.namespace ?? ''}/${named(undo.policy)}`,
         `label faultline.dev/target on ${targets.length === 1 ? 'the target' : `each of the ${targets.length} targets`}`,
       ]
     case 'pod-delete':
@@ -121,7 +121,7 @@ export function madeObjects(fault: FaultName, { fuse, undo, targets }: PlannedIn
     default:
       return [
         ...lines,
-        `Job ${fuse?.namespace ?? ''}/${named(undo['job'])} (injector, privileged, on ${targets[0]?.node ?? 'the node'}), later ${named(undo['job'])}-check`,
+        `Job ${fuse?.namespace ?? ''}/${named(undo.job)} (injector, privileged, on ${targets[0]?.node ?? 'the node'}), later ${named(undo.job)}-check`,
       ]
   }
 }

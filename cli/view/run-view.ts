@@ -5,7 +5,7 @@ import { isEnded } from '../../lib/domain/run.ts'
 import { plannedMs } from '../../lib/domain/suite.ts'
 import { stepOf } from '../../lib/domain/transition.ts'
 import { duration } from '../../lib/report/durations.ts'
-import { line, noPaint, type Paint, type Span, type Tone, wrapped } from './paint.ts'
+import { line, noPaint, type Paint, type Tone, wrapped } from './paint.ts'
 import { remains } from './remains.ts'
 import type { RunState } from './run-state.ts'
 import { type Canvas, stepLines } from './step-view.ts'
@@ -26,11 +26,19 @@ export function verdictLines(state: RunState, width: number, paint: Paint = noPa
   if (!isEnded(run)) return unfinishedLines(state, width, paint)
   const tone: Tone = run.status === 'succeeded' ? 'good' : run.status === 'aborted' ? 'warn' : 'bad'
   const took = duration(run.endedAt - run.requestedAt)
-  const head: readonly Span[] = [
-    [tone, `${run.status.toUpperCase().replace('_', ' ')}`],
-    `  ${sentence(run)} (${took}, ${run.orphans} orphans)`,
+  const text = `${run.status.toUpperCase().replace('_', ' ')}  ${sentence(run)} (${took}, ${run.orphans} orphans)`
+  const [first = '', ...rest] = wrapped(text, width, '')
+  return [
+    paint(tone, first),
+    ...rest.map((more) => paint(tone, `  ${more}`)),
+    ...run.reasons.flatMap((reason) => hangingItem(reason, width)),
   ]
-  return [line(paint, width, ...head), ...run.reasons.flatMap((reason) => wrapped(`- ${reason}`, width, '  '))]
+}
+
+/** One item of a list, its further lines indented. */
+export function hangingItem(text: string, width: number): readonly string[] {
+  const [first = '', ...rest] = wrapped(text, width, '    ')
+  return [`  - ${first.slice(4)}`, ...rest]
 }
 
 function sentence(run: Ended): string {
@@ -41,15 +49,17 @@ function sentence(run: Ended): string {
       return `${all === 1 ? 'the fault was' : `all ${all} faults were`} proven to bite and proven to be undone`
     case 'refused':
       return 'nothing was touched'
-    default:
-      return `${good} of ${all} steps succeeded; everything is proven to be undone`
+    default: {
+      const onWord = run.reasons.some((reason) => reason.startsWith('unproven'))
+      return `${good} of ${all} steps succeeded; ${onWord ? 'NOT proven to be undone, ended on the word of a person' : 'everything is proven to be undone'}`
+    }
   }
 }
 
 function unfinishedLines({ run, injections }: RunState, width: number, paint: Paint): readonly string[] {
   return [
     line(paint, width, ['bad', 'NOT PROVEN UNDONE'], `  the run is still ${run.status}; this command leaves it`),
-    ...remains(injections).flatMap((text) => wrapped(`- ${text}`, width, '  ')),
+    ...remains(injections).flatMap((text) => hangingItem(text, width)),
     '  Go on with:            faultline reap',
     `  End all chaos by hand: ${haltCommand}`,
     `  If it can never be proven: faultline resolve ${run.id} --by YOU --why REASON`,
@@ -57,14 +67,14 @@ function unfinishedLines({ run, injections }: RunState, width: number, paint: Pa
 }
 
 function headerLines(run: Run, { now, width, paint }: Canvas): readonly string[] {
-  const until = isEnded(run) ? run.endedAt : now
   const cluster = `${run.cluster.name}${run.cluster.simulated ? ' (simulated)' : ''}`
   const time = isEnded(run)
-    ? duration(until - run.requestedAt)
-    : `${wholeSeconds(until - run.requestedAt)} (planned: ${duration(plannedMs(run.suite))} and recovery)`
+    ? `took ${duration(run.endedAt - run.requestedAt)}`
+    : `${wholeSeconds(now - run.requestedAt)} so far; planned: ${duration(plannedMs(run.suite))} and recovery`
   return [
-    line(paint, width, ' ', ['strong', run.suite.name], `  on ${cluster}, namespace ${run.namespace}`),
-    line(paint, width, ' ', ['faint', `run ${run.id}, seed ${run.seed}, ${time}`]),
+    line(paint, width, ' ', ['strong', run.suite.name], `  ${time}`),
+    line(paint, width, ' ', ['faint', `namespace ${run.namespace} on ${cluster}`]),
+    line(paint, width, ' ', ['faint', `run ${run.id}, seed ${run.seed}`]),
   ]
 }
 
@@ -76,7 +86,7 @@ function wholeSeconds(ms: number): string {
 function windowOfSteps(state: RunState, canvas: Canvas): readonly string[] {
   const { run } = state
   const all = run.steps.length
-  const current = stepOf(run) ?? (isEnded(run) ? 0 : 0)
+  const current = stepOf(run) ?? 0
   const whole = isEnded(run) || all <= stepsBefore + stepsAfter + 1
   const from = whole ? 0 : Math.max(0, Math.min(current - stepsBefore, all - stepsBefore - stepsAfter - 1))
   const to = whole ? all : Math.min(all, from + stepsBefore + stepsAfter + 1)
@@ -97,7 +107,7 @@ function footerLines(state: RunState, { now, width, paint }: Canvas): readonly s
     ...(run.abort === null ? [] : [say('warn', `aborting (${run.abort.reason}): ${run.abort.detail}`)]),
     ...(interrupts === 0
       ? [say('faint', 'Ctrl-C undoes everything at once. To end all chaos from anywhere:')]
-      : [say('warn', 'Interrupted: undoing everything now. Ctrl-C again tells what would stay. From anywhere:')]),
+      : [say('warn', 'Undoing everything now. Ctrl-C again: what would stay. From anywhere:')]),
     ...(dangerous || run.beacon !== null ? [say(dangerous ? 'strong' : 'faint', `  ${haltCommand}`)] : [say('faint', `  ${haltCommand}`)]),
     say('faint', 'There is no reaper here unless someone runs `faultline reap`:'),
     say('faint', 'the fuse is the second way back.'),

@@ -9,8 +9,8 @@ export function runId(start: {
   readonly clusterUid: string
   readonly namespace: string
   readonly key: string
-  /** Start time as RFC 3339, whole seconds. */
-  readonly stamp: string
+  /** Start time as RFC 3339, whole seconds; null for a start by hand whose key alone says which it is. */
+  readonly stamp: string | null
 }): string {
   const slug =
     start.suite
@@ -18,7 +18,7 @@ export function runId(start: {
       .replace(/[^a-z0-9]+/g, '-')
       .slice(0, 14)
       .replace(/^-+|-+$/g, '') || 'suite'
-  const stamp = start.stamp.toLowerCase().replace(/[-:z]/g, '').replace('t', '-')
+  const stamp = start.stamp === null ? 'by-key' : start.stamp.toLowerCase().replace(/[-:z]/g, '').replace('t', '-')
   const hash = hash53([start.suite, start.clusterUid, start.namespace, start.key].join('\u0000'))
   return `${slug}-${stamp}-${hash.toString(36).padStart(8, '0').slice(-8)}`
 }

@@ -10,8 +10,8 @@ export interface StartRequest {
   readonly cluster: ClusterRef
   readonly seed: number
   readonly trigger: Trigger
-  /** When the event says it should start, ms since epoch: part of the run's identity. */
-  readonly scheduledAt: number
+  /** When the event says it should start, ms since epoch: part of the run's identity. Null when the trigger's key alone is. */
+  readonly scheduledAt: number | null
 }
 
 const untouched: Omit<StepRecord, 'name'> = {
@@ -32,7 +32,7 @@ export function idOf(request: StartRequest): string {
     clusterUid: cluster.uid,
     namespace: suite.namespace,
     key: trigger.key,
-    stamp: isoSeconds(request.scheduledAt),
+    stamp: request.scheduledAt === null ? null : isoSeconds(request.scheduledAt),
   })
 }
 

@@ -1,0 +1,83 @@
+import { describe, expect, it } from '@jest/globals'
+import { eventLines } from '../../cli/view/event-lines.ts'
+import { remains } from '../../cli/view/remains.ts'
+import { advance, initialState } from '../../cli/view/run-state.ts'
+import type { HistoryEvent } from '../../lib/domain/run.ts'
+import { transition } from '../../lib/domain/transition.ts'
+import { at, base, cut, runWith } from '../report/records.ts'
+
+const preparing = runWith({ status: 'preparing', step: 0, until: at(2) })
+
+describe('lines for a pipe', () => {
+  it('tell an event with time, step and warnings', () => {
+    const event = { type: 'step_planned', targets: ['shop-1'], warnings: ['shop-9 is left out'] } as const
+    const run = transition(preparing, event, at(2))
+    expect(eventLines(initialState(preparing), { kind: 'event', run, event, injections: [] }, at(2))).toEqual([
+      '2026-01-05T09:00:02Z [1/2 Cut] targets fixed: shop-1',
+      '2026-01-05T09:00:02Z [1/2 Cut] warning: shop-9 is left out',
+    ])
+  })
+
+  it('tell only what this version of the run added', () => {
+    const earlier: HistoryEvent = { version: 7, n: 0, at: at(1), type: 'admitted', step: null, message: 'admitted' }
+    const event = { type: 'rested' } as const
+    const next = transition(runWith({ status: 'resting', step: 0, until: at(2) }), event, at(2))
+    const run = { ...next, events: [earlier, ...next.events] }
+    expect(eventLines(initialState(run), { kind: 'event', run, event, injections: [] }, at(2))).toEqual(['2026-01-05T09:00:02Z [1/2 Cut] interval is over'])
+  })
+
+  it('tell the fuse and the bite once each', () => {
+    const before = initialState(preparing)
+    const progress = { kind: 'injection', run: preparing, injections: [cut] } as const
+    expect(eventLines(before, progress, at(3))).toEqual([
+      '2026-01-05T09:00:03Z [1/2 Cut] fuse shop/faultline-x-0 is armed, burns at 09:00:53Z at the latest',
+      '2026-01-05T09:00:03Z [1/2 Cut] it bites: shop-1: refused [canary closed]',
+    ])
+    expect(eventLines(advance(before, progress), progress, at(4))).toEqual([])
+  })
+
+  it('tell nothing of leases, and a note only when it is new', () => {
+    const event = { type: 'lease_renewed', lease: { owner: 'x', until: at(60) } } as const
+    const renewed = { kind: 'event', run: transition(preparing, event, at(5)), event, injections: [] } as const
+    expect(eventLines(initialState(preparing), renewed, at(5))).toEqual([])
+    const note = { kind: 'note', run: preparing, message: 'no answer' } as const
+    const state = initialState(preparing)
+    expect(eventLines(state, note, at(5))).toEqual(['2026-01-05T09:00:05Z note: no answer'])
+    expect(eventLines(advance(state, note), note, at(6))).toEqual([])
+  })
+})
+
+describe('what would stay', () => {
+  it('names the fuse that ends it, and when', () => {
+    expect(remains([cut])).toEqual(['network-partition on shop-1: fuse shop/faultline-x-0 ends it at 2026-01-05T09:00:53Z, or "faultline reap" before'])
+  })
+
+  it('is nothing for what was never touched or is proven gone', () => {
+    expect(remains([{ ...cut, status: 'planned' }, { ...cut, status: 'reverted' }])).toEqual([])
+  })
+
+  it('says that only the reaper ends a cordon without a fuse, and that deleted pods come back by themselves', () => {
+    const bare = { ...cut, fuse: null, armed: null }
+    expect(remains([{ ...bare, fault: 'node-drain' }, { ...bare, fault: 'pod-delete' }])).toEqual([
+      'node-drain on shop-1: it has no fuse: only "faultline reap" ends it',
+      'pod-delete on shop-1: the controllers bring the pods back by themselves',
+    ])
+  })
+
+  it('admits that it does not know whether a fuse was made in time', () => {
+    expect(remains([{ ...cut, armed: null, status: 'injecting' }])).toEqual([
+      'network-partition on shop-1: its fuse was being armed: if it is there, it ends it by 2026-01-05T09:00:53Z; else "faultline reap" does',
+    ])
+  })
+})
+
+describe('the state behind the view', () => {
+  it('keeps the last two notes until the next event, and the warnings of each step', () => {
+    const note = (message: string) => ({ kind: 'note', run: preparing, message }) as const
+    const noted = ['a', 'b', 'c'].reduce((state, message) => advance(state, note(message)), initialState(preparing))
+    expect(noted.notes).toEqual(['b', 'c'])
+    const event = { type: 'step_planned', targets: [], warnings: ['w'] } as const
+    const next = advance(noted, { kind: 'event', run: transition(preparing, event, at(2)), event, injections: [cut] })
+    expect(next).toMatchObject({ notes: [], warnings: { 0: ['w'] }, injections: [cut], run: { id: base.id, status: 'injecting' } })
+  })
+})

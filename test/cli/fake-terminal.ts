@@ -1,0 +1,31 @@
+import { runCli } from '../../cli/program.ts'
+import type { Terminal } from '../../cli/terminal.ts'
+
+/** What a command line answered. */
+export interface Answer {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs a command line in this process, without colours and without a person who looks on. */
+export async function faultline(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  const texts = { out: '', err: '' }
+  const output = (name: 'out' | 'err') => ({
+    columns: 100,
+    rows: 24,
+    write: (text: string) => {
+      texts[name] += text
+    },
+  })
+  const terminal: Terminal = {
+    out: output('out'),
+    err: output('err'),
+    env: { HOME: '/nonexistent', ...env },
+    isLive: false,
+    hasColour: false,
+    onInterrupt: () => () => undefined,
+  }
+  const code = await runCli(args, terminal)
+  return { code, ...texts }
+}

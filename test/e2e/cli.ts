@@ -1,0 +1,44 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { join } from 'node:path'
+
+const bin = join(process.cwd(), 'bin', 'faultline.js')
+
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The real command, as a user's shell would start it, without the user's own settings. */
+export function spawnCli(args: readonly string[], cwd: string): ChildProcess {
+  const { KUBECONFIG: _, ...env } = process.env
+  return spawn(process.execPath, [bin, ...args], { cwd, env: { ...env, HOME: cwd, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** Runs the command to its end. */
+export function cli(args: readonly string[], cwd: string): Promise<Finished> {
+  const child = spawnCli(args, cwd)
+  let stdout = ''
+  let stderr = ''
+  child.stdout?.on('data', (chunk) => {
+    stdout += String(chunk)
+  })
+  child.stderr?.on('data', (chunk) => {
+    stderr += String(chunk)
+  })
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })))
+}
+
+/** Starts the command and kills it with SIGKILL as soon as it prints the text; true when it did. */
+export function killAt(args: readonly string[], text: string, cwd: string): Promise<boolean> {
+  const child = spawnCli(args, cwd)
+  let output = ''
+  let killed = false
+  child.stdout?.on('data', (chunk) => {
+    output += String(chunk)
+    if (killed || !output.includes(text)) return
+    killed = true
+    child.kill('SIGKILL')
+  })
+  return new Promise((resolve) => child.on('close', () => resolve(killed)))
+}

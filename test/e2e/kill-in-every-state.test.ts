@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { Sandbox } from '../../sandbox/start.ts'
+import { startSandbox } from '../../sandbox/start.ts'
+import { cli, killAt } from './cli.ts'
+
+const suite = {
+  name: 'Killed',
+  gracePeriod: 1,
+  experiments: [
+    { name: 'Drain', type: 'node_failure', params: { failure_type: 'node-drain', allowEmptyDir: true }, duration: 3, interval: 2 },
+    { name: 'Cut', type: 'network_partition', params: { partition_type: 'random' }, duration: 3 },
+  ],
+}
+
+/** What the command prints when it comes into the state. */
+const states: readonly (readonly [string, string])[] = [
+  ['requested', 'run killed-'],
+  ['preparing', 'admitted'],
+  ['injecting', 'targets fixed'],
+  ['holding', 'it bites'],
+  ['reverting', 'duration is over'],
+  ['recovering', 'undone, with proof'],
+  ['resting', 'healthy again'],
+  ['the second step', '[2/2 Cut] it bites'],
+  ['verifying', '[2/2 Cut] healthy again'],
+]
+
+let directory: string
+let sandbox: Sandbox
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'faultline-'))
+  sandbox = await startSandbox({ startDelayMs: 200, stopDelayMs: 200 })
+  await sandbox.ready()
+  writeFileSync(join(directory, 'kubeconfig'), sandbox.kubeconfig())
+  writeFileSync(join(directory, 'suite.json'), JSON.stringify(suite))
+})
+
+afterEach(async () => {
+  await sandbox.close()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+/** Identity and content of everything a run could have changed; pods come and go, so only their labels and number count. */
+function footprint(): readonly string[] {
+  return sandbox
+    .objects()
+    .filter((object) => object.kind !== 'Event' && object.kind !== 'Lease')
+    .map((object) => {
+      const { kind, metadata } = object
+      const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith('faultline.dev/'))
+      const name = kind === 'Pod' ? '' : metadata.name
+      const spec = kind === 'Pod' ? null : (object as { spec?: unknown }).spec
+      return JSON.stringify([kind, metadata.namespace, name, metadata.labels, annotations, spec])
+    })
+    .sort()
+}
+
+describe('kill -9 of a run', () => {
+  it.each(states)(
+    'in %s, then reap: aborted, and the cluster is what it was',
+    async (_, text) => {
+      const before = footprint()
+      expect(await killAt(['run', 'suite.json', '--kubeconfig', 'kubeconfig', '--seed', '3'], text, directory)).toBe(true)
+      const reaped = await cli(['reap', '--kubeconfig', 'kubeconfig', '--json'], directory)
+      expect(reaped).toMatchObject({ code: 0 })
+      const { runs } = JSON.parse((await cli(['runs', '--json'], directory)).stdout) as { runs: { state: string }[] }
+      expect(runs.map((run) => run.state)).toEqual(['aborted'])
+      await sandbox.ready()
+      expect(footprint()).toEqual(before)
+      const again = await cli(['reap', '--kubeconfig', 'kubeconfig'], directory)
+      expect(again.code).toBe(0)
+    },
+    60_000,
+  )
+})
