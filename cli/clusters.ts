@@ -89,7 +89,7 @@ export class Clusters {
     const { flags, env } = this.#options
     if (flags.sandbox === true) return 'none'
     const { loadKubeConfig } = await import('../lib/adapters/kubernetes/config.ts')
-    return loadKubeConfig({ kubeconfig: flags.kubeconfig, context: flags.context, env })
+    return loadKubeConfig({ kubeconfig: flags.kubeconfig, context: flags.context, env, ...(env.HOME ? { home: env.HOME } : {}) })
   }
 
   async #adopt(found: FoundCluster): Promise<ChosenCluster> {

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { systemClock } from '../lib/adapters/system-clock.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import type { Engine, Progress } from '../lib/engine/engine.ts'
@@ -6,6 +5,7 @@ import type { Clock, Store } from '../lib/ports.ts'
 import { Clusters } from './clusters.ts'
 import { isDeadOwner, ownerName } from './owner.ts'
 import { type ClusterFlags, type ConfigFlags, configOf, type StateFlags } from './settings.ts'
+import { openStateDir } from './state-dir.ts'
 
 export interface ComposeOptions {
   readonly flags: StateFlags & ClusterFlags & ConfigFlags & { readonly maxInFlight?: number }
@@ -28,7 +28,7 @@ export interface Composition {
 
 /** The composition root: the only place that knows all adapters. */
 export async function compose({ flags, env, say }: ComposeOptions): Promise<Composition> {
-  const stateDir = resolve(flags.state)
+  const stateDir = openStateDir(flags.state)
   const clock = systemClock
   const { openLocalStore } = await import('../sandbox/local-store.ts')
   const store = await openLocalStore({ directory: stateDir, clock })

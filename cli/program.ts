@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import { type Action, BadSuite, printJson, type WorkFlags } from './command.ts'
+import { errorText } from './error-text.ts'
 import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.ts'
 import { jsonOption, reportFile, wholeNumber, withCluster, withConfig, withState, withSuite } from './flags.ts'
 import { examples } from './help.ts'
@@ -29,7 +30,7 @@ function tellError(error: unknown, isJson: boolean, terminal: Terminal): ExitCod
     return exitCodes.refused
   }
   const code = exitCodeOfError(error)
-  const message = error instanceof Error ? error.message : String(error)
+  const message = errorText(error)
   if (isJson) {
     const problems = error instanceof BadSuite ? { problems: error.problems } : {}
     printJson(terminal, {

@@ -5,6 +5,7 @@ import type { Run } from '../lib/domain/run.ts'
 import type { Store } from '../lib/ports.ts'
 import { type RunRecord, reportDocument } from '../lib/report/document.ts'
 import { textReport } from '../lib/report/text.ts'
+import { errorText } from './error-text.ts'
 
 /** What the store knows of a run. */
 export async function recordOf(store: Store, run: Run): Promise<RunRecord> {
@@ -30,7 +31,7 @@ export async function writeReports(
       await writeFile(file, contentFor(file, record))
       written.push(shortPath(file))
     } catch (error) {
-      options.warn(`report ${file} could not be written: ${error instanceof Error ? error.message : String(error)}`)
+      options.warn(`report ${file} could not be written: ${errorText(error)}`)
     }
   }
   return written

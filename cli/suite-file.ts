@@ -4,6 +4,7 @@ import type { Suite } from '../lib/domain/suite.ts'
 import { loadSuite } from '../lib/suite/load.ts'
 import { formatProblems } from '../lib/suite/problems.ts'
 import { BadSuite } from './command.ts'
+import { errorText } from './error-text.ts'
 
 export interface SuiteFlags {
   readonly namespace?: string
@@ -20,7 +21,7 @@ export async function readSuite(file: string, flags: SuiteFlags): Promise<{ read
   if (selector === undefined) return { suite: { ...suite, namespace }, warnings }
   checkSelector(selector)
   const steps = suite.steps.map((step) => ({ ...step, targets: { ...step.targets, selector } }))
-  return { suite: { ...suite, namespace, steps }, warnings }
+  return { suite: { ...suite, namespace, selector, steps }, warnings }
 }
 
 /** A seed for a run that was given none. */
@@ -32,7 +33,7 @@ function checkSelector(selector: string): void {
   try {
     compileSelector(selector)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
+    const why = errorText(error)
     throw new FaultlineError('bad_input', `--selector ${selector}: ${why}`, { cause: error })
   }
 }

@@ -8,6 +8,7 @@ import { reportDocument } from '../../lib/report/document.ts'
 import type { ChosenCluster } from '../clusters.ts'
 import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
 import type { Composition } from '../compose.ts'
+import { errorText } from '../error-text.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.ts'
 import { Interrupts } from '../interrupts.ts'
 import { personName } from '../owner.ts'
@@ -150,10 +151,7 @@ async function conclude({ flags, terminal, composition, say }: Session, screen: 
 /** The driver had to leave without a stored end: the store, the lease or the undo was lost. Told with all that is known. */
 async function lost({ flags, terminal, composition, say }: Session, screen: Screen, error: unknown): Promise<ExitCode> {
   const { run, injections } = screen.state()
-  const messages =
-    error instanceof AggregateError
-      ? [error.message, ...error.errors.map(String)]
-      : [error instanceof Error ? error.message : String(error)]
+  const messages = error instanceof AggregateError ? [error.message, ...error.errors.map(String)] : [errorText(error)]
   const reports = await writeReports(recordFromMemory(run, injections), {
     stateDir: composition.stateDir,
     files: flags.report ?? [],

@@ -1,10 +1,10 @@
-import { resolve } from 'node:path'
 import { systemClock } from '../../lib/adapters/system-clock.ts'
 import { printJson } from '../command.ts'
 import type { ServedSandbox } from '../embedded/serve-sandbox.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { shortPath } from '../reports.ts'
 import type { StateFlags } from '../settings.ts'
+import { openStateDir } from '../state-dir.ts'
 import { print, type Terminal } from '../terminal.ts'
 
 export interface SandboxFlags extends StateFlags {
@@ -29,7 +29,7 @@ export async function keepSandbox(flags: SandboxFlags, terminal: Terminal): Prom
     ...(nodes === undefined ? {} : { nodes }),
     ...(port === undefined ? {} : { port }),
   }
-  const served = await serveSandbox({ stateDir: resolve(flags.state), ephemeral, clock: systemClock, ...size })
+  const served = await serveSandbox({ stateDir: openStateDir(flags.state), ephemeral, clock: systemClock, ...size })
   try {
     if (flags.json === true) printJson(terminal, { ...served.record, kubeconfig: served.kubeconfigPath, simulated: true })
     else if (ephemeral) print(terminal.out, `embedded cluster at ${served.record.url}, cluster UID ${served.record.clusterUid}`)

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Clock } from '../../lib/ports.ts'
@@ -39,7 +39,6 @@ export async function releaseEmbeddedCluster(stateDir: string, options: { readon
 }
 
 async function startOne(stateDir: string, clock: Clock): Promise<SandboxRecord> {
-  await mkdir(stateDir, { recursive: true, mode: 0o700 })
   const { log } = sandboxPaths(stateDir)
   const file = await open(log, 'w', 0o600)
   const bin = join(packageRoot(), 'bin', 'faultline.js')

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Clock } from '../../lib/ports.ts'
 import { startSandbox } from '../../sandbox/start.ts'
@@ -32,7 +32,6 @@ export interface ServedSandbox {
  */
 export async function serveSandbox(options: ServeOptions): Promise<ServedSandbox> {
   const { stateDir, clock } = options
-  await mkdir(stateDir, { recursive: true, mode: 0o700 })
   await refuseSecond(stateDir)
   const { nodes = 3, replicas = 3, port = 0 } = options
   const sandbox = await startSandbox({ nodes, replicas, port, servicePort: 0, backOffBaseMs })

@@ -32,6 +32,7 @@ const proofs: Readonly<Record<FaultName, readonly [string, string]>> = {
   'cpu-exhaustion': ["the target's own cgroup figures", 'no residue on the node'],
   'memory-exhaustion': ["the target's own cgroup figures", 'no residue on the node'],
   'disk-exhaustion': ['df in the target', 'file gone'],
+  'network-degradation': ['measured round trip or loss', 'measured again, qdisc gone'],
   'network-exhaustion': ['measured rate', 'qdisc gone'],
 }
 

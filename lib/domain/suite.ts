@@ -5,6 +5,13 @@ export const resourceKinds = ['cpu', 'memory', 'disk', 'network'] as const
 export const intensities = ['low', 'medium', 'high'] as const
 export const partitionMechanisms = ['auto', 'policy', 'netfilter'] as const
 
+export const partitionScopes = ['isolate', 'peers', 'split'] as const
+export const directions = ['both', 'in', 'out'] as const
+export const degradationKinds = ['latency', 'jitter', 'loss', 'corruption', 'duplication', 'rate'] as const
+
+export type PartitionScope = (typeof partitionScopes)[number]
+export type Direction = (typeof directions)[number]
+export type DegradationKind = (typeof degradationKinds)[number]
 export type PartitionKind = (typeof partitionKinds)[number]
 export type NodeFailureKind = (typeof nodeFailureKinds)[number]
 export type ResourceKind = (typeof resourceKinds)[number]
@@ -14,25 +21,79 @@ export type PartitionMechanism = (typeof partitionMechanisms)[number]
 /** The signal a container's main process gets; TERM is followed by KILL after `graceMs`. */
 export type KillSignal = 'TERM' | 'KILL'
 
+/** Cuts the targets off. Ports and CIDRs narrow the cut; empty lists mean all. */
+export interface PartitionSpec {
+  readonly type: 'network_partition'
+  readonly kind: PartitionKind
+  /** `auto`: netfilter where an injector is configured, else policy. */
+  readonly mechanism: PartitionMechanism
+  /** `isolate`: from everything; `peers`: from the other pods of the workload; `split`: the targets together from the rest of it. */
+  readonly scope: PartitionScope
+  readonly direction: Direction
+  readonly ports: readonly number[]
+  readonly cidrs: readonly string[]
+  /** The kubelet's probes still pass, so that the pod is not restarted for being unreachable. */
+  readonly keepProbes: boolean
+}
+
+export interface PodDeleteSpec {
+  readonly type: 'node_failure'
+  readonly kind: 'pod-delete'
+  readonly graceSeconds: number | null
+  readonly allowBarePods: boolean
+}
+
+export interface PodKillSpec {
+  readonly type: 'node_failure'
+  readonly kind: 'pod-kill'
+  readonly signal: KillSignal
+  readonly graceSeconds: number
+  /** Seconds between kills through the whole duration; null: once. */
+  readonly repeatEverySeconds: number | null
+  readonly container: string | null
+}
+
+export interface CrashloopSpec {
+  readonly type: 'node_failure'
+  readonly kind: 'crashloop'
+  readonly container: string | null
+}
+
+export interface NodeDrainSpec {
+  readonly type: 'node_failure'
+  readonly kind: 'node-drain'
+  readonly allowBarePods: boolean
+  readonly allowEmptyDir: boolean
+}
+
+export interface ExhaustionSpec {
+  readonly type: 'resource_exhaustion'
+  readonly kind: ResourceKind
+  readonly intensity: Intensity
+  readonly container: string | null
+  /** Where the disk is filled: an absolute path in the container; null: its /tmp. Only for disk. */
+  readonly path: string | null
+}
+
+/** Makes the targets' network worse. Ports, CIDRs and `peersOnly` narrow it to some of the traffic. */
+export interface DegradationSpec {
+  readonly type: 'network_degradation'
+  readonly kind: DegradationKind
+  readonly latencyMs: number
+  readonly jitterMs: number
+  readonly lossPercent: number
+  readonly corruptPercent: number
+  readonly duplicatePercent: number
+  /** kbit/s that are left; null: not limited. */
+  readonly rateKbit: number | null
+  readonly ports: readonly number[]
+  readonly cidrs: readonly string[]
+  /** Only traffic to the other pods of the workload. */
+  readonly peersOnly: boolean
+}
+
 /** One fault and its own parameters, defaults filled in. */
-export type FaultSpec =
-  | { readonly type: 'network_partition'; readonly kind: PartitionKind; readonly mechanism: PartitionMechanism }
-  | { readonly type: 'node_failure'; readonly kind: 'pod-delete'; readonly graceSeconds: number | null; readonly allowBarePods: boolean }
-  | {
-      readonly type: 'node_failure'
-      readonly kind: 'pod-kill'
-      readonly signal: KillSignal
-      readonly graceSeconds: number
-      readonly container: string | null
-    }
-  | { readonly type: 'node_failure'; readonly kind: 'crashloop'; readonly container: string | null }
-  | { readonly type: 'node_failure'; readonly kind: 'node-drain'; readonly allowBarePods: boolean; readonly allowEmptyDir: boolean }
-  | {
-      readonly type: 'resource_exhaustion'
-      readonly kind: ResourceKind
-      readonly intensity: Intensity
-      readonly container: string | null
-    }
+export type FaultSpec = PartitionSpec | PodDeleteSpec | PodKillSpec | CrashloopSpec | NodeDrainSpec | ExhaustionSpec | DegradationSpec
 
 /**
  * Which pods (or, for a drain, whose nodes) a step may hit. All given conditions hold together; `percent` and `count`
@@ -86,6 +147,7 @@ export const faultNames = [
   'memory-exhaustion',
   'disk-exhaustion',
   'network-exhaustion',
+  'network-degradation',
 ] as const
 export type FaultName = (typeof faultNames)[number]
 
@@ -98,6 +160,8 @@ export function faultName(spec: FaultSpec): FaultName {
       return spec.kind
     case 'resource_exhaustion':
       return `${spec.kind}-exhaustion`
+    case 'network_degradation':
+      return 'network-degradation'
   }
 }
 

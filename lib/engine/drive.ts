@@ -51,7 +51,7 @@ export async function drive(engine: Engine, runId: string, options: DriveOptions
   if (isEnded(found)) return found
   const claim = claimOn(found, engine)
   if (claim === 'held') throw new FaultlineError('refused', `run ${runId} is driven by ${found.lease?.owner}`)
-  const state = await seize(engine, found, claim)
+  const state = await seize(engine, found)
   let driver: Driver
   try {
     driver = new Driver(engine, await engine.connect(found.cluster), state)
@@ -63,10 +63,10 @@ export async function drive(engine: Engine, runId: string, options: DriveOptions
 }
 
 /** Takes the lease and bumps every open ledger entry, so that a zombie's late write fails. */
-async function seize(engine: Engine, found: Run, claim: Claim): Promise<{ run: Run; injections: readonly Injection[] }> {
+async function seize(engine: Engine, found: Run): Promise<{ run: Run; injections: readonly Injection[] }> {
   const { store, clock, owner, config } = engine
   const lease: Lease = { owner, until: clock.now() + config.leaseMs }
-  const event: RunEvent = { type: 'leased', lease, continued: claim === 'continue' }
+  const event: RunEvent = { type: 'leased', lease, continued: found.handover }
   await store.ledger.appendHistory(found.id, found.events)
   const run = transition(found, event, clock.now())
   await store.runs.save(run)

@@ -6,7 +6,11 @@ export const podKill = injectorFault({
   container: (spec) => (spec.type === 'node_failure' && spec.kind === 'pod-kill' ? spec.container : null),
   env: (spec) =>
     spec.type === 'node_failure' && spec.kind === 'pod-kill'
-      ? { FAULTLINE_SIGNAL: spec.signal, FAULTLINE_GRACE: String(spec.graceSeconds) }
+      ? {
+          FAULTLINE_SIGNAL: spec.signal,
+          FAULTLINE_GRACE: String(Math.ceil(spec.graceSeconds)),
+          FAULTLINE_REPEAT: String(Math.ceil(spec.repeatEverySeconds ?? 0)),
+        }
       : {},
   targetsMustRun: true,
 })

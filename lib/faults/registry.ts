@@ -1,6 +1,7 @@
 import type { FaultName } from '../domain/suite.ts'
 import { crashloop } from './crashloop.ts'
 import type { Fault, Patience } from './fault.ts'
+import { networkDegradation } from './network-degradation.ts'
 import { networkPartition } from './network-partition.ts'
 import { nodeDrain } from './node-drain.ts'
 import { podDelete } from './pod-delete.ts'
@@ -18,13 +19,14 @@ export const faults = {
   'memory-exhaustion': resourceExhaustion('memory'),
   'disk-exhaustion': resourceExhaustion('disk'),
   'network-exhaustion': resourceExhaustion('network'),
+  'network-degradation': networkDegradation,
 } as const satisfies Record<FaultName, Fault>
 
 const injectorPatience: Patience = { biteMs: 45_000, insist: false }
 
 /** How long each may take until its evidence; a drain tries its evictions again meanwhile. */
 export const patience = {
-  'network-partition': { biteMs: 10_000, insist: false },
+  'network-partition': injectorPatience,
   'pod-delete': { biteMs: 5_000, insist: false },
   'pod-kill': injectorPatience,
   crashloop: injectorPatience,
@@ -33,4 +35,5 @@ export const patience = {
   'memory-exhaustion': injectorPatience,
   'disk-exhaustion': injectorPatience,
   'network-exhaustion': injectorPatience,
+  'network-degradation': injectorPatience,
 } as const satisfies Record<FaultName, Patience>

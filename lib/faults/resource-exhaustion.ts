@@ -29,7 +29,10 @@ export function resourceExhaustion(kind: ResourceKind): Fault {
   return injectorFault({
     action: actions[kind],
     container: (spec) => (spec.type === 'resource_exhaustion' ? spec.container : null),
-    env: (spec, pods) => ({ FAULTLINE_AMOUNT: String(amount(kind, spec, pods)) }),
+    env: (spec, pods) => ({
+      FAULTLINE_AMOUNT: String(amount(kind, spec, pods)),
+      ...(spec.type === 'resource_exhaustion' && spec.path !== null ? { FAULTLINE_PATH: spec.path } : {}),
+    }),
     targetsMustRun: false,
   })
 }

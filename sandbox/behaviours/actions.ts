@@ -124,7 +124,7 @@ function loopAction({ tag, signal }: Parameters): Action {
       world.machines.signal(podUid, container, signal)
       return undefined
     },
-    bites: (before, now) => now.value > before.value,
+    bites: (before, now) => now.value >= before.value + 2,
     undo: (world, { podUid }) => world.effects.remove((one) => one.podUid === podUid && one.tag === tag),
     undone: (world, target) => !active(world, target),
   }
@@ -138,7 +138,7 @@ export function actionNamed(name: string, parameters: Parameters): Action | unde
     'fill-disk': 'disk',
     'limit-network': 'network',
     'cut-network': 'cut',
-    'delay-network': 'latency',
+    'degrade-network': 'latency',
   }
   const kind = kinds[name]
   if (kind !== undefined) return effectAction(kind, parameters)

@@ -31,14 +31,18 @@ export const injector: Behaviour = (context) => {
   const mark = `${node}/${tag}`
   if (context.world.marks.has(mark)) return clean(context, targets, tag)
   const signal: Signal = context.env.FAULTLINE_SIGNAL === 'KILL' ? 'KILL' : 'TERM'
-  const action = actionNamed(name, { tag, amount: Number(context.env.FAULTLINE_AMOUNT ?? 0), signal })
-  if (action === undefined) {
-    for (const target of targets) report(context, target, { phase: 'error', ok: false, message: `unknown FAULTLINE_ACTION '${name}'` })
-    context.at(context.now(), () => context.exit(2))
-    return {}
-  }
+  const amount = Number(context.env[name === 'degrade-network' ? 'FAULTLINE_DELAY_MS' : 'FAULTLINE_AMOUNT'] ?? 0)
+  if (name === 'degrade-network' && amount === 0) return unable(context, targets, 'of a degraded network only latency is simulated')
+  const action = actionNamed(name, { tag, amount, signal })
+  if (action === undefined) return unable(context, targets, `unknown FAULTLINE_ACTION '${name}'`)
   context.world.marks.add(mark)
   return new Injection(context, action, targets).process
+}
+
+function unable(context: ProcessContext, targets: readonly InjectorTarget[], message: string): Process {
+  for (const target of targets) report(context, target, { phase: 'error', ok: false, message })
+  context.at(context.now(), () => context.exit(2))
+  return {}
 }
 
 function report(

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from '@jest/globals'
 import { faultline } from './fake-terminal.ts'
 
@@ -62,7 +63,18 @@ describe('help', () => {
   it('of run names the variables that stand for options', async () => {
     const { out } = await faultline(['run', '--help'])
     const joined = out.replace(/\s+/g, ' ')
-    for (const name of ['NAMESPACE', 'SELECTOR', 'SEED', 'KUBECONFIG', 'CONTEXT', 'MAX_IN_FLIGHT', 'ID', 'STATE', 'INJECTOR_IMAGE', 'FUSE_IMAGE']) {
+    for (const name of [
+      'NAMESPACE',
+      'SELECTOR',
+      'SEED',
+      'KUBECONFIG',
+      'CONTEXT',
+      'MAX_IN_FLIGHT',
+      'ID',
+      'STATE',
+      'INJECTOR_IMAGE',
+      'FUSE_IMAGE',
+    ]) {
       expect(joined).toContain(`env: FAULTLINE_${name})`)
     }
     expect(joined).toContain('FAULTLINE_SANDBOX=1, FAULTLINE_ACCEPT_NO_FUSE=1')
@@ -73,9 +85,27 @@ describe('help', () => {
   })
 })
 
+describe('an old Node', () => {
+  it('is told what to do, with exit code 2', () => {
+    const pretend = `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.20.2'}})`
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', pretend, 'bin/faultline.js', '--version'], {
+      encoding: 'utf8',
+    })
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr).toMatch(
+      /^faultline needs Node 22(\.18)? or newer; this is 20\.20\.2\.\nRun npm ci, then npx faultline \(it brings its own Node\)\.\n$/,
+    )
+  })
+})
+
 describe('validate', () => {
   it('accepts the suites that come along', async () => {
-    const { code, out, err } = await faultline(['validate', 'experiments/default-test-suite.json', 'experiments/stress-test-suite.json', suite])
+    const { code, out, err } = await faultline([
+      'validate',
+      'experiments/default-test-suite.json',
+      'experiments/stress-test-suite.json',
+      suite,
+    ])
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out.split('\n')).toEqual([
       'OK  experiments/default-test-suite.json: "Default test suite", 3 steps, about 4 min 45 s',
@@ -116,7 +146,9 @@ describe('a bad suite', () => {
   it('is told as JSON with every problem', async () => {
     const { code, out } = await faultline(['run', 'nowhere.json', '--json'])
     expect(code).toBe(2)
-    expect(JSON.parse(out)).toMatchObject({ error: { code: 'bad_input', problems: [{ file: 'nowhere.json', message: 'there is no such file' }] } })
+    expect(JSON.parse(out)).toMatchObject({
+      error: { code: 'bad_input', problems: [{ file: 'nowhere.json', message: 'there is no such file' }] },
+    })
   })
 
   it('is told when the flag and not the file is wrong', async () => {

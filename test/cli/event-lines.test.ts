@@ -23,7 +23,9 @@ describe('lines for a pipe', () => {
     const event = { type: 'rested' } as const
     const next = transition(runWith({ status: 'resting', step: 0, until: at(2) }), event, at(2))
     const run = { ...next, events: [earlier, ...next.events] }
-    expect(eventLines(initialState(run), { kind: 'event', run, event, injections: [] }, at(2))).toEqual(['2026-01-05T09:00:02Z [1/2 Cut] interval is over'])
+    expect(eventLines(initialState(run), { kind: 'event', run, event, injections: [] }, at(2))).toEqual([
+      '2026-01-05T09:00:02Z [1/2 Cut] interval is over',
+    ])
   })
 
   it('tell the fuse and the bite once each', () => {
@@ -49,16 +51,28 @@ describe('lines for a pipe', () => {
 
 describe('what would stay', () => {
   it('names the fuse that ends it, and when', () => {
-    expect(remains([cut])).toEqual(['network-partition on shop-1: fuse shop/faultline-x-0 ends it at 2026-01-05T09:00:53Z, or "faultline reap" before'])
+    expect(remains([cut])).toEqual([
+      'network-partition on shop-1: fuse shop/faultline-x-0 ends it at 2026-01-05T09:00:53Z, or "faultline reap" before',
+    ])
   })
 
   it('is nothing for what was never touched or is proven gone', () => {
-    expect(remains([{ ...cut, status: 'planned' }, { ...cut, status: 'reverted' }])).toEqual([])
+    expect(
+      remains([
+        { ...cut, status: 'planned' },
+        { ...cut, status: 'reverted' },
+      ]),
+    ).toEqual([])
   })
 
   it('says that only the reaper ends a cordon without a fuse, and that deleted pods come back by themselves', () => {
     const bare = { ...cut, fuse: null, armed: null }
-    expect(remains([{ ...bare, fault: 'node-drain' }, { ...bare, fault: 'pod-delete' }])).toEqual([
+    expect(
+      remains([
+        { ...bare, fault: 'node-drain' },
+        { ...bare, fault: 'pod-delete' },
+      ]),
+    ).toEqual([
       'node-drain on shop-1: it has no fuse: only "faultline reap" ends it',
       'pod-delete on shop-1: the controllers bring the pods back by themselves',
     ])

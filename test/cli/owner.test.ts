@@ -43,7 +43,12 @@ describe('the name of a driver', () => {
 
   it.each([
     ['of another host', 'elsewhere/m/999999/1'],
-    ['of an earlier boot or another container', ownerName().replace(/\/[^/]+\//, '/other/').replace(/\d+\/\d+$/, '999999/1')],
+    [
+      'of an earlier boot or another container',
+      ownerName()
+        .replace(/\/[^/]+\//, '/other/')
+        .replace(/\d+\/\d+$/, '999999/1'),
+    ],
     ['that is no process', 'lambda:abc'],
     ['with too many parts', `${ownerName()}/1`],
     ['with a pid that would mean a group', ownerName().replace(/\/\d+\/(\d+|-)$/, '/0/$1')],

@@ -47,7 +47,15 @@ describe('the live view', () => {
   })
 
   it('says that an undo is not proven yet, and what the driver has to say', () => {
-    const run = runWith({ status: 'reverting', step: 1, attempts: 2, retryAt: at(41), since: at(39), abort: aborted.abort, steps: [cutDone, ...second] })
+    const run = runWith({
+      status: 'reverting',
+      step: 1,
+      attempts: 2,
+      retryAt: at(41),
+      since: at(39),
+      abort: aborted.abort,
+      steps: [cutDone, ...second],
+    })
     const injections = [cutUndone, { ...squeeze, status: 'reverting' as const }]
     expect(render(state(run, { injections, interrupts: 1, notes: ['the store did not answer; trying again'] }), at(40), 80)).toEqual([
       ...head('40 s so far; planned: 1 min and recovery'),
@@ -67,7 +75,11 @@ describe('the live view', () => {
   })
 
   it('shows a rest, and only lines without details around it', () => {
-    const lines = render(state(runWith({ status: 'resting', step: 0, until: at(30), steps: [cutDone, ...second] }), { injections: [cutUndone] }), at(26.2), 80)
+    const lines = render(
+      state(runWith({ status: 'resting', step: 0, until: at(30), steps: [cutDone, ...second] }), { injections: [cutUndone] }),
+      at(26.2),
+      80,
+    )
     expect(lines.slice(4, 8)).toEqual([
       ' ✓ Cut      network-partition   bit 20 s, undone +0.4 s, healthy +1.6 s',
       ' ○ Squeeze  memory-exhaustion   30 s',

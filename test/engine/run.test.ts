@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { crashloop, memory, nodeDrain, partition, podDelete, podKill, stepOf, suiteOf } from '../support/suites.ts'
+import { crashloop, latency, memory, netfilter, nodeDrain, partition, podDelete, podKill, stepOf, suiteOf } from '../support/suites.ts'
 import type { World } from '../support/world.ts'
 import { openWorld } from '../support/world.ts'
 
@@ -14,6 +14,8 @@ afterEach(() => world.close())
 describe('a run', () => {
   it.each([
     ['network-partition', partition],
+    ['network-partition by netfilter', netfilter],
+    ['network-degradation', latency],
     ['pod-delete', podDelete],
     ['node-drain', nodeDrain],
     ['pod-kill', podKill],

@@ -8,7 +8,15 @@ describe('the JSON report', () => {
   it('tells the run, with times as RFC 3339 and durations in milliseconds', () => {
     const { steps, history: events, ...rest } = document
     expect(steps.length).toBe(2)
-    expect(events[1]).toEqual({ version: 4, n: 0, at: '2026-01-05T09:00:03.000Z', type: 'injected', step: 0, message: 'injection 0: active', data: { n: 0, status: 'active' } })
+    expect(events[1]).toEqual({
+      version: 4,
+      n: 0,
+      at: '2026-01-05T09:00:03.000Z',
+      type: 'injected',
+      step: 0,
+      message: 'injection 0: active',
+      data: { n: 0, status: 'active' },
+    })
     expect(rest).toEqual({
       schemaVersion: 1,
       verdict: 'aborted',
@@ -41,7 +49,9 @@ describe('the JSON report', () => {
       undoneAfterMs: 400,
       recoveryMs: 1_600,
       targets: [{ kind: 'Pod', namespace: 'shop', name: 'shop-1', uid: 'u1', node: 'node-a' }],
-      injections: [{ n: 0, status: 'reverted', targets: ['shop-1'], fuse: { name: 'faultline-x-0', uid: 'f1', burnsAt: '2026-01-05T09:00:53.000Z' } }],
+      injections: [
+        { n: 0, status: 'reverted', targets: ['shop-1'], fuse: { name: 'faultline-x-0', uid: 'f1', burnsAt: '2026-01-05T09:00:53.000Z' } },
+      ],
     })
     expect(step?.evidence.map((e) => [e.injection, e.phase, e.finding, e.at])).toEqual([
       [0, 'before', 'no', '2026-01-05T09:00:02.000Z'],

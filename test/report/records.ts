@@ -1,41 +1,32 @@
 import type { Evidence, Injection, Target } from '../../lib/domain/injection.ts'
 import type { Ended, HistoryEvent, Run, RunBase, StepRecord } from '../../lib/domain/run.ts'
-import type { Step, Suite } from '../../lib/domain/suite.ts'
+import type { Suite } from '../../lib/domain/suite.ts'
+import { parseSuite } from '../../lib/suite/parse.ts'
 
 /** 5 January 2026, 09:00:00 UTC, plus seconds. */
 export function at(seconds: number): number {
   return Date.UTC(2026, 0, 5, 9) + seconds * 1000
 }
 
-const selection = { names: null, selector: 'app=shop', owner: null, zone: null, node: null, percent: 20, count: null }
+const parsed = parseSuite(
+  JSON.stringify({
+    name: 'Shop',
+    description: 'The shop under stress.',
+    namespace: 'shop',
+    selector: 'app=shop',
+    gracePeriod: { before: 2, after: 3 },
+    maxDuration: 900,
+    recoveryTimeout: 60,
+    experiments: [
+      { name: 'Cut', type: 'network_partition', params: { partition_type: 'random' }, duration: 20, interval: 5 },
+      { name: 'Squeeze', type: 'resource_exhaustion', params: { resource_type: 'memory', intensity: 'low' }, duration: 30 },
+    ],
+  }),
+  'shop.json',
+)
+if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
 
-export const steps: readonly Step[] = [
-  {
-    name: 'Cut',
-    fault: { type: 'network_partition', kind: 'random', mechanism: 'auto' },
-    durationMs: 20_000,
-    intervalMs: 5_000,
-    targets: selection,
-  },
-  {
-    name: 'Squeeze',
-    fault: { type: 'resource_exhaustion', kind: 'memory', intensity: 'low', container: null },
-    durationMs: 30_000,
-    intervalMs: 0,
-    targets: selection,
-  },
-]
-
-export const suite: Suite = {
-  name: 'Shop',
-  description: 'The shop under stress.',
-  namespace: 'shop',
-  graceBeforeMs: 2_000,
-  graceAfterMs: 3_000,
-  maxDurationMs: 900_000,
-  recoveryTimeoutMs: 60_000,
-  steps,
-}
+export const suite: Suite = parsed.suite
 
 const pending: Omit<StepRecord, 'name'> = {
   verdict: 'pending',
@@ -71,7 +62,7 @@ export const base: RunBase = {
   requestedAt: at(0),
   lease: { owner: 'desk/m/1/2', until: at(60) },
   handover: false,
-  steps: steps.map(({ name }) => ({ name, ...pending })),
+  steps: suite.steps.map(({ name }) => ({ name, ...pending })),
   beacon: null,
   abort: null,
   baseline: { ready: 3, total: 3 },

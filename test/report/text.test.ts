@@ -66,7 +66,8 @@ describe('the text report', () => {
   it('says what could not be shown, instead of nothing', () => {
     const [before] = cut.evidence
     const unproven = { ...cut, status: 'reverting' as const, reason: 'the API server is away' }
-    const evidence = before === undefined ? [] : [before, { ...before, phase: 'after' as const, finding: 'no' as const, summary: 'still there' }]
+    const evidence =
+      before === undefined ? [] : [before, { ...before, phase: 'after' as const, finding: 'no' as const, summary: 'still there' }]
     const text = textReport({ run: runWith({ status: 'reverting' }), injections: [{ ...unproven, evidence }], history: [] })
     expect(text).toContain('  injection 0: reverting (the API server is away)')
     expect(text).toContain('    after     09:00:02Z  NOT gone: still there')

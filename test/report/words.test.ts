@@ -48,12 +48,22 @@ describe('figures', () => {
   })
 
   it('tell what was measured before apart', () => {
-    expect(figuresWithBefore([figure('a', 'before cpu', 0.05, 'cores'), figure('a', 'cpu', 1, 'cores')])).toBe('cpu 1 cores (before: cpu 0.05 cores)')
+    expect(figuresWithBefore([figure('a', 'before cpu', 0.05, 'cores'), figure('a', 'cpu', 1, 'cores')])).toBe(
+      'cpu 1 cores (before: cpu 0.05 cores)',
+    )
   })
 })
 
 describe('a table', () => {
   it('has columns as wide as their widest cell and no blanks at the ends', () => {
-    expect(table(['#', 'name'], [['1', 'a'], ['20', 'long']])).toEqual(['#   name', '1   a', '20  long'])
+    expect(
+      table(
+        ['#', 'name'],
+        [
+          ['1', 'a'],
+          ['20', 'long'],
+        ],
+      ),
+    ).toEqual(['#   name', '1   a', '20  long'])
   })
 })

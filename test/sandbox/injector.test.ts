@@ -73,11 +73,11 @@ describe('the injector', () => {
     ['stress-cpu', 0.5, 'cpu', 'cores', 0.05, 0.55],
     ['fill-disk', 500, 'disk', 'MiB', 12, 512],
     ['limit-network', 2000, 'network', 'kbit/s', 1_000_000, 2000],
-    ['delay-network', 80, 'latency', 'ms', 0, 80],
+    ['degrade-network', 80, 'latency', 'ms', 0, 80],
     ['cut-network', 1, 'reachable', 'peers', 1, 0],
   ])('applies %s, measures the bite and becomes Ready', async (action, amount, name, unit, before, during) => {
     const lab = await startReadyLab()
-    await inject(lab, action, { FAULTLINE_AMOUNT: String(amount) })
+    await inject(lab, action, { FAULTLINE_AMOUNT: String(amount), FAULTLINE_DELAY_MS: String(amount) })
     await lab.clock.advance(1500)
     expect(await lines(lab)).toMatchObject([
       { phase: 'before', ok: true, name, unit, value: before },

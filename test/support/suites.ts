@@ -1,14 +1,38 @@
-import type { FaultSpec, Selection, Step, Suite } from '../../lib/domain/suite.ts'
+import type { FaultSpec, PartitionSpec, Selection, Step, Suite } from '../../lib/domain/suite.ts'
 
 /** Any pod of the default workload. */
 export const anyPod: Selection = { names: null, selector: 'app=jadevectordb', owner: null, zone: null, node: null, percent: null, count: 1 }
 
-export const partition: FaultSpec = { type: 'network_partition', kind: 'random', mechanism: 'auto' }
+export const partition: PartitionSpec = {
+  type: 'network_partition',
+  kind: 'random',
+  mechanism: 'policy',
+  scope: 'isolate',
+  direction: 'both',
+  ports: [],
+  cidrs: [],
+  keepProbes: true,
+}
+export const netfilter: FaultSpec = { ...partition, mechanism: 'netfilter' }
+export const split: FaultSpec = { ...partition, mechanism: 'netfilter', scope: 'split' }
+export const latency: FaultSpec = {
+  type: 'network_degradation',
+  kind: 'latency',
+  latencyMs: 100,
+  jitterMs: 0,
+  lossPercent: 0,
+  corruptPercent: 0,
+  duplicatePercent: 0,
+  rateKbit: null,
+  ports: [],
+  cidrs: [],
+  peersOnly: false,
+}
 export const podDelete: FaultSpec = { type: 'node_failure', kind: 'pod-delete', graceSeconds: null, allowBarePods: false }
-export const podKill: FaultSpec = { type: 'node_failure', kind: 'pod-kill', signal: 'TERM', graceSeconds: 1, container: null }
+export const podKill: FaultSpec = { type: 'node_failure', kind: 'pod-kill', signal: 'TERM', graceSeconds: 1, repeatEverySeconds: null, container: null }
 export const crashloop: FaultSpec = { type: 'node_failure', kind: 'crashloop', container: null }
 export const nodeDrain: FaultSpec = { type: 'node_failure', kind: 'node-drain', allowBarePods: false, allowEmptyDir: true }
-export const memory: FaultSpec = { type: 'resource_exhaustion', kind: 'memory', intensity: 'low', container: null }
+export const memory: FaultSpec = { type: 'resource_exhaustion', kind: 'memory', intensity: 'low', container: null, path: null }
 
 /** One step of 10 s, with 2 s of rest. */
 export function stepOf(fault: FaultSpec, change: Partial<Step> = {}): Step {

@@ -1,24 +1,15 @@
 import { FaultlineError } from '../../domain/errors.ts'
 import type { Evidence, Injection, Measurement, Target } from '../../domain/injection.ts'
 import type { Job, Pod } from '../../domain/kube.ts'
-import type { FaultSpec } from '../../domain/suite.ts'
-import { chooseTargets } from '../../domain/targets.ts'
 import { currentPods } from '../canary.ts'
-import type { Fault, FaultContext, PlanContext, PlannedInjection, StepPlan } from '../fault.ts'
-import { fuseGone, fuseName, jobRef, podlessFuse, removeFuse } from '../fuse.ts'
+import type { Fault, FaultContext } from '../fault.ts'
+import { fuseGone, jobRef, removeFuse } from '../fuse.ts'
+import type { InjectorOrder } from './job.ts'
 import { ensureJob, injectorJob, podsOfJob, refusalOfPods } from './job.ts'
+import type { InjectorFault } from './plan.ts'
+import { planInjector } from './plan.ts'
 import type { InjectorAction, InjectorLine } from './protocol.ts'
 import { newestByTarget, parseInjectorLog } from './protocol.ts'
-
-/** What tells one injector fault from another. */
-export interface InjectorFault {
-  readonly action: Exclude<InjectorAction, 'check'>
-  readonly container: (spec: FaultSpec) => string | null
-  /** Environment of the injector for a step's parameters and one node's targets. */
-  readonly env: (spec: FaultSpec, pods: readonly Pod[]) => Readonly<Record<string, string>>
-  /** Targets must run again (kills), or must only be rid of the stress. */
-  readonly targetsMustRun: boolean
-}
 
 const gonePollMs = 250
 const goneBudgetMs = 15_000
@@ -75,57 +66,8 @@ export function injectorFault(kind: InjectorFault): Fault {
   }
 }
 
-async function planInjector(context: PlanContext, kind: InjectorFault): Promise<StepPlan> {
-  const { step, index, config, inventory } = context
-  const choice = chooseTargets(inventory, step.targets, { seed: context.seed, step: index })
-  const warnings = choice.unsafe.map((u) => `${u.pod} is left out: ${u.why}`)
-  const refusals = [...choice.refusals]
-  if (config.injector.image === null) {
-    refusals.push({
-      code: 'injector_missing',
-      message: `${step.fault.kind} needs an injector image: build deploy/injector, push it and name it with --injector-image (docs/injector.md)`,
-    })
-  }
-  const byNode = new Map<string, Pod[]>()
-  for (const pod of choice.chosen) byNode.set(pod.spec.nodeName ?? '', [...(byNode.get(pod.spec.nodeName ?? '') ?? []), pod])
-  const injections: PlannedInjection[] = []
-  for (const [node, pods] of byNode) {
-    const targets = pods.map((pod) => asTarget(pod, kind.container(step.fault)))
-    const missing = targets.filter((t) => t.container === undefined)
-    refusals.push(
-      ...missing.map((t) => ({
-        code: 'no_targets' as const,
-        message: `pod ${t.name} has no running container ${kind.container(step.fault) ?? ''}`.trimEnd(),
-      })),
-    )
-    const undo = {
-      node,
-      job: fuseName(context.runId, index, `n${injections.length}`),
-      env: kind.env(step.fault, pods),
-      durationMs: step.durationMs,
-    }
-    const before: Evidence = { phase: 'before', at: context.clock.now(), finding: 'no', summary: 'not injected yet', measurements: [] }
-    injections.push({ targets, undo, fuse: podlessFuse(context.runId, index, config.injector.namespace), evidence: [before] })
-  }
-  return { injections: refusals.length > 0 ? [] : injections, refusals, warnings }
-}
-
-function asTarget(pod: Pod, wanted: string | null): Target {
-  const name = wanted ?? pod.spec.containers[0]?.name
-  const status = pod.status?.containerStatuses?.find((c) => c.name === name)
-  const container = status?.containerID === undefined ? {} : { container: { name: status.name, id: status.containerID } }
-  return {
-    kind: 'Pod',
-    namespace: pod.metadata.namespace ?? '',
-    name: pod.metadata.name,
-    uid: pod.metadata.uid ?? '',
-    node: pod.spec.nodeName ?? '',
-    ...container,
-  }
-}
-
 /** The injector's own end lies before the fuse's: it undoes by itself first. */
-function orderOf(injection: Injection, action: InjectorAction) {
+function orderOf(injection: Injection, action: InjectorAction): InjectorOrder {
   return {
     runId: injection.runId,
     step: injection.step,
@@ -133,6 +75,7 @@ function orderOf(injection: Injection, action: InjectorAction) {
     node: String(injection.undo.node),
     action,
     targets: injection.targets,
+    peers: (injection.undo.peers ?? {}) as InjectorOrder['peers'],
     endsAt: injection.armed?.burnsAt ?? injection.expiresAt,
     env: injection.undo.env as Readonly<Record<string, string>>,
   }
@@ -191,7 +134,13 @@ async function check(context: FaultContext, injection: Injection, targets: reado
   const namespace = context.config.injector.namespace
   const name = `${jobNameOf(injection)}-check`
   const now = context.clock.now()
-  const order = { ...orderOf(injection, 'check'), name, targets, endsAt: now + checkLifeMs }
+  const order = {
+    ...orderOf(injection, 'check'),
+    name,
+    targets,
+    endsAt: now + checkLifeMs,
+    env: { FAULTLINE_OF: String(injection.undo.action) },
+  }
   const job = await ensureJob(context, injectorJob(order, { config: context.config, now, fuse: null }), null)
   const lines = await answerOfCheck(context, namespace, job, targets)
   await context.cluster.objects.delete(jobRef({ namespace, name }))

@@ -16,6 +16,8 @@ export interface InjectorOrder {
   readonly node: string
   readonly action: InjectorAction
   readonly targets: readonly Target[]
+  /** Addresses that concern one target only, by its UID. */
+  readonly peers: Readonly<Record<string, readonly string[]>>
   /** When it undoes by itself, ms since epoch. */
   readonly endsAt: number
   readonly env: Readonly<Record<string, string>>
@@ -74,9 +76,7 @@ function injectorPod(order: InjectorOrder, config: Config): object {
 }
 
 function environment(order: InjectorOrder): Readonly<Record<string, string>> {
-  const lines = order.targets.map(
-    (t) => `${t.uid} ${(t.container?.id ?? '').replace(/^.*:\/\//, '')} ${t.namespace}/${t.name}/${t.container?.name ?? ''}`,
-  )
+  const lines = order.targets.map((t) => targetLine(t, order.peers[t.uid] ?? []))
   return {
     FAULTLINE_ACTION: order.action,
     FAULTLINE_TARGETS: lines.join('\n'),
@@ -84,6 +84,12 @@ function environment(order: InjectorOrder): Readonly<Record<string, string>> {
     FAULTLINE_TAG: stepTag(order.runId, order.step),
     ...order.env,
   }
+}
+
+/** `<pod UID> <container ID> <namespace>/<pod>/<container> [address,address…]` */
+function targetLine(target: Target, peers: readonly string[]): string {
+  const id = (target.container?.id ?? '').replace(/^.*:\/\//, '')
+  return `${target.uid} ${id} ${target.namespace}/${target.name}/${target.container?.name ?? ''} ${peers.join(',')}`.trimEnd()
 }
 
 /** Creates the Job, or finds the one of that name that is ours already. */

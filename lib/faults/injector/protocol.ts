@@ -1,5 +1,14 @@
 /** What an injector is told to do; each is one branch of its script. */
-export type InjectorAction = 'kill' | 'crashloop' | 'stress-cpu' | 'stress-memory' | 'fill-disk' | 'limit-network' | 'check'
+export type InjectorAction =
+  | 'kill'
+  | 'crashloop'
+  | 'stress-cpu'
+  | 'stress-memory'
+  | 'fill-disk'
+  | 'limit-network'
+  | 'cut-network'
+  | 'degrade-network'
+  | 'check'
 
 /** One line of an injector's log: what it measured of one target. */
 export interface InjectorLine {

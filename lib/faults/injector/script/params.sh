@@ -58,7 +58,8 @@ read_parameters() {
   parameter SIGNAL TERM is_signal
   parameter GRACE 5 whole 0 3600
   parameter REPEAT 0 whole 0 3600
-  parameter PATH_IN_TARGET /tmp is_path
+  FAULTLINE_DIRECTORY=${FAULTLINE_PATH-}
+  parameter DIRECTORY /tmp is_path
   parameter DIRECTION '' is_direction
   parameter CIDRS '' list is_cidr
   parameter KEEP '' list is_cidr

@@ -1,0 +1,85 @@
+import type { Evidence, Target, UndoData } from '../../domain/injection.ts'
+import type { Pod } from '../../domain/kube.ts'
+import type { Refusal } from '../../domain/run.ts'
+import type { FaultSpec } from '../../domain/suite.ts'
+import { chooseTargets, matching } from '../../domain/targets.ts'
+import type { PlanContext, PlannedInjection, StepPlan } from '../fault.ts'
+import { fuseName, podlessFuse } from '../fuse.ts'
+import type { Workload } from '../peers.ts'
+import type { InjectorAction } from './protocol.ts'
+
+/** What tells one injector fault from another. */
+export interface InjectorFault {
+  readonly action: Exclude<InjectorAction, 'check'>
+  readonly container: (spec: FaultSpec) => string | null
+  /** Environment of the injector for a step's parameters and one node's targets. */
+  readonly env: (spec: FaultSpec, pods: readonly Pod[]) => Readonly<Record<string, string>>
+  /** Addresses that only concern one target; null where the fault knows none. An empty list refuses the step: there is nobody. */
+  readonly peers?: (spec: FaultSpec, target: Pod, workload: Workload) => readonly string[] | null
+  /** Stored with the undo data of each injection. */
+  readonly undo?: UndoData
+  /** Targets must run again (kills), or must only be rid of the stress. */
+  readonly targetsMustRun: boolean
+}
+
+type Reasons = Pick<Refusal, 'code' | 'message'>[]
+
+/** Fixes targets, one injection per node, with all that its injector will be told. */
+export async function planInjector(context: PlanContext, kind: InjectorFault): Promise<StepPlan> {
+  const { step, index, config, inventory } = context
+  const choice = chooseTargets(inventory, step.targets, { seed: context.seed, step: index })
+  const warnings = choice.unsafe.map((u) => `${u.pod} is left out: ${u.why}`)
+  const refusals: Reasons = [...choice.refusals]
+  if (config.injector.image === null) refusals.push({ code: 'injector_missing', message: `${step.fault.kind} ${howToGetOne}` })
+  const workload: Workload = {
+    pods: matching(inventory, { ...step.targets, names: null, zone: null, node: null, owner: null }),
+    targets: choice.chosen,
+  }
+  const injections: PlannedInjection[] = []
+  for (const [node, pods] of byNode(choice.chosen)) {
+    const planned = planNode(context, kind, { node, pods, workload, n: injections.length })
+    injections.push(planned.injection)
+    refusals.push(...planned.refusals)
+  }
+  return { injections: refusals.length > 0 ? [] : injections, refusals, warnings }
+}
+
+const howToGetOne = 'needs an injector image: build deploy/injector, push it and name it with --injector-image (docs/injector.md)'
+
+function planNode(
+  context: PlanContext,
+  kind: InjectorFault,
+  on: { readonly node: string; readonly pods: readonly Pod[]; readonly workload: Workload; readonly n: number },
+): { readonly injection: PlannedInjection; readonly refusals: Reasons } {
+  const { step, index, runId, config } = context
+  const wanted = kind.container(step.fault)
+  const targets = on.pods.map((pod) => asTarget(pod, wanted))
+  const refusals: Reasons = targets
+    .filter((t) => t.container === undefined)
+    .map((t) => ({ code: 'no_targets', message: `pod ${t.name} has no running container ${wanted ?? ''}`.trimEnd() }))
+  const peers: Record<string, readonly string[]> = {}
+  for (const pod of on.pods) {
+    const addresses = kind.peers?.(step.fault, pod, on.workload) ?? null
+    if (addresses?.length === 0)
+      refusals.push({ code: 'no_targets', message: `pod ${pod.metadata.name} has no other pod of the workload to be cut off from` })
+    if (addresses !== null) peers[pod.metadata.uid ?? ''] = addresses
+  }
+  const env = kind.env(step.fault, on.pods)
+  const undo: UndoData = { node: on.node, job: fuseName(runId, index, `n${on.n}`), action: kind.action, env, peers, ...kind.undo }
+  const before: Evidence = { phase: 'before', at: context.clock.now(), finding: 'no', summary: 'not injected yet', measurements: [] }
+  return { injection: { targets, undo, fuse: podlessFuse(runId, index, config.injector.namespace), evidence: [before] }, refusals }
+}
+
+function byNode(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {
+  const nodes = new Map<string, Pod[]>()
+  for (const pod of pods) nodes.set(pod.spec.nodeName ?? '', [...(nodes.get(pod.spec.nodeName ?? '') ?? []), pod])
+  return nodes
+}
+
+function asTarget(pod: Pod, wanted: string | null): Target {
+  const name = wanted ?? pod.metadata.annotations?.['kubectl.kubernetes.io/default-container'] ?? pod.spec.containers[0]?.name
+  const status = pod.status?.containerStatuses?.find((c) => c.name === name)
+  const container = status?.containerID === undefined ? {} : { container: { name: status.name, id: status.containerID } }
+  const { namespace = '', uid = '' } = pod.metadata
+  return { kind: 'Pod', namespace, name: pod.metadata.name, uid, node: pod.spec.nodeName ?? '', ...container }
+}

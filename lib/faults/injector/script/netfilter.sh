@@ -1,0 +1,177 @@
+# shellcheck shell=dash
+# Rules in the target's network namespace: two chains of our own, reached by tagged jumps that expire in the kernel, with IPv4 and
+# IPv6, nft or legacy, whichever this kernel has. They match packets, not connections: established ones are cut as well.
+
+MANY_CIDRS=64
+
+chain_in() { printf 'FLTI-%s' "$SUM"; }
+chain_out() { printf 'FLTO-%s' "$SUM"; }
+
+# The kinds of iptables that are here, newest first, for family 4 or 6.
+kinds() {
+  local base=iptables kind found=''
+  [ "$1" = 4 ] || base=ip6tables
+  for kind in "$base-nft" "$base-legacy"; do command -v "$kind" >/dev/null 2>&1 && found="$found $kind"; done
+  printf '%s' "${found:-$base}"
+}
+
+# of_family 4|6 LIST: the members of a list that are of that family.
+of_family() {
+  local pattern=-v
+  [ "$1" = 4 ] || pattern=-e
+  printf '%s' "$2" | tr ', ' '\n\n' | grep -v '^$' | grep "$pattern" :
+}
+
+# Does the target speak IPv6 at all? (fd 9)
+has_ipv6() { [ -n "$(inside ip -o -6 addr show scope global 2>/dev/null)" ]; }
+
+until_stamp() { date -u -d "@$ENDS_AT" +%Y-%m-%dT%H:%M:%S; }
+
+# rules FAMILY DIRECTION MATCH PORTS: the text for iptables-restore. MATCH is put before each verdict.
+rules() {
+  local family=$1 direction=$2 match=$3 ports=$4 expiry keep cidrs in out type
+  in=$(chain_in) out=$(chain_out)
+  expiry="-m comment --comment \"faultline $TAG\" -m time --datestop $(until_stamp)"
+  keep=$(of_family "$family" "$KEEP") cidrs=$(of_family "$family" "${N_ONLY:-$CIDRS}")
+  printf '*filter\n:%s - [0:0]\n:%s - [0:0]\n' "$in" "$out"
+  printf '%s\n' "-A $in -i lo -j RETURN" "-A $out -o lo -j RETURN"
+  if [ "$family" = 6 ]; then
+    for type in 133 134 135 136; do
+      printf '%s\n' "-A $in -p ipv6-icmp -m icmp6 --icmpv6-type $type -j RETURN" "-A $out -p ipv6-icmp -m icmp6 --icmpv6-type $type -j RETURN"
+    done
+  fi
+  set -f
+  for type in $keep; do printf '%s\n' "-A $in -s $type -j RETURN" "-A $out -d $type -j RETURN"; done
+  verdicts "$family" "$in" s "$cidrs" "$ports" "$match $expiry"
+  verdicts "$family" "$out" d "$cidrs" "$ports" "$match $expiry"
+  set +f
+  case $direction in in | both) printf '%s\n' "-I INPUT 1 $expiry -j $in" "-I FORWARD 1 $expiry -j $in" ;; esac
+  case $direction in out | both) printf '%s\n' "-I OUTPUT 1 $expiry -j $out" "-I FORWARD 1 $expiry -j $out" ;; esac
+  printf 'COMMIT\n'
+}
+
+# verdicts FAMILY CHAIN s|d CIDRS PORTS MATCH: one DROP for each peer (or the set of them) and port.
+verdicts() {
+  local chain=$2 side=$3 match=$6 peer port peers='' protocol
+  if use_set "$1" "$4"; then
+    peers="-m set --match-set $(set_name "$1") $([ "$side" = s ] && echo src || echo dst)"
+    verdict "$chain" "$peers" "$5" "$match"
+  elif [ -n "$4" ]; then
+    for peer in $4; do verdict "$chain" "-$side $peer" "$5" "$match"; done
+  else
+    verdict "$chain" '' "$5" "$match"
+  fi
+}
+
+verdict() {
+  local port protocol protocols range
+  [ -n "$3" ] || { printf '%s\n' "-A $1 $2 $4 -j DROP"; return; }
+  for port in $(printf '%s' "$3" | tr ', ' '\n\n'); do
+    protocols='tcp udp' range=${port%/*}
+    case $port in */*) protocols=${port#*/} ;; esac
+    for protocol in $protocols; do
+      printf '%s\n' "-A $1 $2 -p $protocol -m $protocol --dport $range $4 -j DROP" "-A $1 $2 -p $protocol -m $protocol --sport $range $4 -j DROP"
+    done
+  done
+}
+
+set_name() { printf 'FLT%s-%s' "$1" "$SUM"; }
+
+# Many peers go into one set, whose members expire by themselves; made by make_set before the rules.
+use_set() { [ "$(printf '%s\n' "$2" | grep -c .)" -gt $MANY_CIDRS ] && [ -e "$WORK/set.$N.$1" ]; }
+
+make_set() {
+  local family=inet name left
+  [ "$1" = 4 ] || family=inet6
+  name=$(set_name "$1")
+  uptime_cs
+  left=$(((END_CS - CS) / 100 + 1))
+  rm -f "$WORK/set.$N.$1"
+  of_family "$1" "${N_ONLY:-$CIDRS}" >"$WORK/cidrs.$N"
+  [ "$(grep -c . "$WORK/cidrs.$N")" -gt $MANY_CIDRS ] || return 0
+  {
+    printf 'create %s hash:net family %s timeout %s maxelem 1000000\n' "$name" "$family" "$left"
+    sed "s/.*/add $name & -exist/" "$WORK/cidrs.$N"
+  } | inside ipset restore 2>"$WORK/set.error" && : >"$WORK/set.$N.$1" || inside ipset destroy "$name" 2>/dev/null || true
+}
+
+# netfilter DIRECTION MATCH PORTS: puts the rules into the current target's namespace, one transaction for each family. Needs fd 9.
+netfilter() {
+  local family kind done_with='' listed
+  listed=${N_ONLY:-$CIDRS}
+  for family in 4 6; do
+    [ "$family" = 4 ] || has_ipv6 || continue
+    [ -z "$listed" ] || [ -n "$(of_family "$family" "$listed")" ] || continue
+    make_set "$family"
+    rules "$family" "$@" >"$WORK/rules.$N" || return 1
+    done_with=''
+    for kind in $(kinds "$family"); do
+      if inside "$kind-restore" -w 5 --noflush <"$WORK/rules.$N" 2>"$WORK/error.$N"; then done_with=$kind; break; fi
+      WHY="$kind-restore: $(tr '\n' ' ' <"$WORK/error.$N")"
+    done
+    [ -n "$done_with" ] || { netfilter_remove; return 1; }
+    put KIND "$N" "$done_with"
+  done
+  [ -n "$done_with" ] || { WHY="none of the CIDRs is of a family that pod $N_PLACE speaks"; return 1; }
+}
+
+# saved KIND [OPTIONS]: its filter table; a legacy table that nobody made yet is not made by looking at it.
+saved() {
+  local kind=$1 names=/proc/self/net/ip_tables_names
+  shift
+  case $kind in
+    ip6*-legacy) names=/proc/self/net/ip6_tables_names ;;
+    *-legacy) ;;
+    *) names='' ;;
+  esac
+  [ -z "$names" ] || inside grep -qs '^filter$' "$names" || return 0
+  inside "$kind-save" -t filter "$@" 2>/dev/null
+}
+
+# Takes our jumps and chains out of every kind of table. Needs fd 9.
+netfilter_remove() {
+  local family kind set_here
+  for family in 4 6; do
+    for kind in $(kinds "$family"); do
+      saved "$kind" | awk -v i="$(chain_in)" -v o="$(chain_out)" '
+        $1 == ":" i || $1 == ":" o { ours[substr($1, 2)] }
+        $1 == "-A" && $2 != i && $2 != o && ($NF == i || $NF == o) { sub(/^-A/, "-D"); jump[++n] = $0 }
+        END {
+          for (c in ours) some = 1
+          if (!some) exit
+          print "*filter"
+          for (k = 1; k <= n; k++) print jump[k]
+          for (c in ours) print "-F " c
+          for (c in ours) print "-X " c
+          print "COMMIT"
+        }' >"$WORK/undo"
+      [ ! -s "$WORK/undo" ] || inside "$kind-restore" -w 5 --noflush <"$WORK/undo" 2>/dev/null || true
+    done
+    set_here=$(set_name "$family")
+    inside ipset list -n 2>/dev/null | grep -qxF "$set_here" && inside ipset destroy "$set_here" 2>/dev/null
+  done
+  return 0
+}
+
+# What is left of ours there, in words. Needs fd 9.
+netfilter_left() {
+  local family kind
+  for family in 4 6; do
+    for kind in $(kinds "$family"); do
+      saved "$kind" | grep -qF -e "$(chain_in)" -e "$(chain_out)" && printf '%s rules, ' "$kind"
+    done
+    inside ipset list -n 2>/dev/null | grep -qxF "$(set_name "$family")" && printf 'set %s, ' "$(set_name "$family")"
+  done
+  return 0
+}
+
+# dropped: packets that met our DROP rules so far. Needs fd 9.
+dropped() {
+  local family kind
+  for family in 4 6; do
+    for kind in $(kinds "$family"); do saved "$kind" -c; done
+  done | awk -v i="$(chain_in)" -v o="$(chain_out)" '
+    $2 == "-A" && ($3 == i || $3 == o) && $NF == "DROP" { split(substr($1, 2), n, ":"); sum += n[1] }
+    $2 == "-A" && ($NF == i || $NF == o) { jumps++ }
+    END { printf "%d %d", sum, jumps }'
+}

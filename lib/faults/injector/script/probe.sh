@@ -1,0 +1,106 @@
+# shellcheck shell=dash
+# Measuring a network from inside the target's namespace, against peers that should answer: the addresses that are to be cut, else
+# this injector's own and the target's gateway. Slow, so it runs in the background for all targets at once; each leaves one line.
+
+PEERS_AT_MOST=3
+
+# own_addresses: global addresses of this container (or node).
+own_addresses() {
+  ip -o addr show scope global 2>/dev/null | awk '$3 == "inet" || $3 == "inet6" { split($4, a, "/"); print a[1] }'
+}
+
+# single_hosts LIST: members that are one address.
+single_hosts() {
+  printf '%s' "$1" | tr ', ' '\n\n' | sed -n -e 's#/32$##' -e '/:/s#/128$##' -e '/\//!p' | grep -v '^$'
+}
+
+# Needs fd 9. Sets PEERS: a few addresses worth asking.
+find_peers() {
+  local kept
+  kept=$(single_hosts "$KEEP" | tr '\n' ' ')
+  PEERS=$(single_hosts "${N_ONLY:-$CIDRS}" | head -n $PEERS_AT_MOST)
+  [ -n "$PEERS" ] || PEERS=$({
+    own_addresses | grep -v : | head -n 1
+    inside ip -o -4 route show default | sed -n 's/.* via \([^ ]*\).*/\1/p'
+    own_addresses | grep : | head -n 1
+  } | awk -v kept=" $kept" 'index(kept, " " $1 " ") == 0' | head -n $PEERS_AT_MOST)
+}
+
+# answers PEER: does it answer a ping, or, where only ports are meant, accept a connection?
+answers() {
+  local port took
+  if [ -z "$PORTS" ]; then
+    inside ping -n -q -c 1 -W 1 "$1" >/dev/null 2>&1
+    return
+  fi
+  port=${PORTS%%[,/: ]*}
+  case $1 in *:*) set -- "[$1]" ;; esac
+  took=$(inside curl -s -o /dev/null --connect-timeout 1 -m 1 -w '%{time_connect}' "http://$1:$port/" 2>/dev/null)
+  case $took in *[1-9]*) return 0 ;; *) return 1 ;; esac
+}
+
+# reach_probe: how many of PEERS_n (at first: of all there are) answer; leaves "answering asked".
+reach_probe() {
+  local peer asked=0 pids='' pid count=0
+  open_network || return 1
+  get PEERS "$N"
+  if [ -n "$V" ]; then PEERS=$V; else find_peers; fi
+  for peer in $PEERS; do
+    asked=$((asked + 1))
+    { answers "$peer" && printf '%s\n' "$peer" >"$WORK/answer.$N.$asked"; } &
+    pids="$pids $!"
+  done
+  for pid in $pids; do wait "$pid" && count=$((count + 1)); done
+  printf '%s %s\n' "$count" "$asked" >"$WORK/probe.$N"
+  cat "$WORK"/answer."$N".* 2>/dev/null | tr '\n' ' ' >"$WORK/peers.$N"
+  rm -f "$WORK"/answer."$N".*
+}
+
+# ping_probe COUNT INTERVAL: leaves "average-ms loss-percent" of pings to the first peer that answered before.
+ping_probe() {
+  local peer
+  open_network || return 1
+  get PEERS "$N"
+  if [ -n "$V" ]; then PEERS=$V; else find_peers; fi
+  for peer in $PEERS; do
+    inside ping -n -q -c "$1" -i "$2" -W 2 "$peer" 2>/dev/null | awk '
+      / packet loss/ { for (i = 1; i <= NF; i++) if ($i ~ /%$/) loss = $i + 0; if ($0 !~ / 100% packet loss/) some = 1 }
+      /^(rtt|round-trip)/ { split($0, half, " = "); split(half[2], part, "/"); average = part[2] }
+      END { if (some) print average + 0, loss + 0; exit !some }' >"$WORK/probe.$N" && { printf '%s' "$peer" >"$WORK/peers.$N"; return 0; }
+  done
+  rm -f "$WORK/probe.$N"
+  return 1
+}
+
+# rate_probe: pushes packets out for a second and leaves the kbit/s that the interface really sent.
+rate_probe() {
+  local peer device from first last
+  open_network || return 1
+  find_device || return 1
+  get PEERS "$N"
+  if [ -n "$V" ]; then PEERS=$V; else find_peers; fi
+  for peer in $PEERS; do
+    first=$(sent_bytes) && uptime_cs && from=$CS || return 1
+    inside ping -n -q -f -l 2000 -c 20000 -s 1400 -w 1 "$peer" >/dev/null 2>&1
+    last=$(sent_bytes) && uptime_cs
+    [ "$CS" -gt "$from" ] && [ "$last" -gt "$first" ] || continue
+    printf '%s\n' $(((last - first) * 8 / ((CS - from) * 10))) >"$WORK/probe.$N"
+    printf '%s' "$peer" >"$WORK/peers.$N"
+    return 0
+  done
+  return 1
+}
+
+# Bytes that DEVICE of the target sent since it is up.
+sent_bytes() {
+  inside ip -s -o link show dev "$DEVICE" | sed -n 's/.*TX:[^\\]*\\ *\([0-9]*\) .*/\1/p'
+}
+
+# Needs fd 9. Sets DEVICE: the interface of the default route.
+find_device() {
+  DEVICE=$({ inside ip -o -4 route show default; inside ip -o -6 route show default; inside ip -o link show eth0 2>/dev/null | sed 's/.*/dev eth0/'; } |
+    sed -n 's/.*dev \([^ @:]*\).*/\1/p' | head -n 1)
+  [ -n "$DEVICE" ] && return 0
+  WHY="pod $N_PLACE has no network interface with a default route"
+  return 1
+}

@@ -1,0 +1,171 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { faultline } from './fake-terminal.ts'
+import { openPlace, type Place, partitionSuite } from './place.ts'
+
+let place: Place
+let suite: string
+const demo = 'sandbox/demo-suite.json'
+
+beforeAll(async () => {
+  place = await openPlace()
+  suite = await place.file('suite.json', partitionSuite(1))
+})
+
+afterAll(() => place.close())
+
+describe('plan', () => {
+  it('says what would be done to whom and changes nothing', async () => {
+    const before = place.footprint()
+    const { code, out, err } = await faultline(['plan', demo, ...place.flags, '--seed', '5'])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(place.footprint()).toEqual(before)
+    const pods = place.sandbox.objects().filter((o) => o.kind === 'Pod')
+    const [, name, uid] = /^ {3}target {4}Pod jadevectordb-system\/(\S+) on sandbox-node-\d \(UID\s+(\S+)\)/m.exec(out) ?? []
+    expect(pods.find((pod) => pod.metadata.name === name)?.metadata.uid).toBe(uid)
+    expect(out).toContain('   makes     NetworkPolicy jadevectordb-system/faultline-RUN-0\n')
+    expect(out).toContain('   makes     cordon of sandbox-node-')
+    expect(out).toMatch(/^Total: about \d+ s/m)
+    expect(out.trimEnd()).toMatch(/Nothing speaks against this run now\.$/)
+  })
+
+  it('chooses the same targets for the same seed', async () => {
+    const [one, two, other] = await Promise.all(
+      ['5', '5', '6'].map((seed) => faultline(['plan', demo, ...place.flags, '--json', '--seed', seed])),
+    )
+    const targets = (answer: { readonly out: string } | undefined) =>
+      (JSON.parse(answer?.out ?? '') as { readonly steps: readonly { readonly targets: readonly object[] }[] }).steps.map(
+        (step) => step.targets,
+      )
+    expect(targets(one)).toEqual(targets(two))
+    expect(targets(one)).not.toEqual(targets(other))
+  })
+
+  it('gives every reason against a run and exits with 2', async () => {
+    const { code, out } = await faultline(['plan', demo, ...place.flags, '-n', 'nowhere'])
+    expect(code).toBe(2)
+    expect(out).toContain('refused (namespace): namespace nowhere does not exist')
+    expect(out).toContain('REFUSED: a run would not start (1 reason).')
+  })
+
+  it("takes the selector of the flag instead of the suite's", async () => {
+    const { code, out } = await faultline(['plan', suite, ...place.flags, '--selector', 'app=none', '--json'])
+    expect(code).toBe(2)
+    expect(JSON.parse(out)).toMatchObject({ verdict: 'refused', refusals: [{ code: 'no_targets', step: 0 }] })
+  })
+})
+
+describe('run', () => {
+  it('ends in one line of JSON, leaves nothing behind and writes its reports', async () => {
+    const before = place.footprint()
+    const extra = join(place.directory, 'extra', 'report.json')
+    const { code, out, err } = await faultline(['run', suite, ...place.flags, '--json', '--seed', '11', '--report', extra])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out.trimEnd().split('\n').length).toBe(1)
+    const result = JSON.parse(out)
+    expect(result).toMatchObject({
+      verdict: 'succeeded',
+      orphans: 0,
+      seed: 11,
+      exitCode: 0,
+      cluster: { name: 'faultline-sandbox', simulated: true },
+    })
+    expect(result.steps[0]).toMatchObject({ name: 'Cut', fault: 'network-partition', verdict: 'succeeded', targets: [{ kind: 'Pod' }] })
+    expect(result.steps[0].evidence.map((e: { readonly phase: string }) => e.phase)).toEqual(['before', 'during', 'end', 'after'])
+    expect(place.footprint()).toEqual(before)
+    for (const file of [extra, join(place.state, 'reports', `${result.run}.json`)]) {
+      expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ schemaVersion: 1, run: result.run, verdict: 'succeeded' })
+    }
+    expect(readFileSync(join(place.state, 'reports', `${result.run}.txt`), 'utf8')).toContain(`Faultline run ${result.run}: SUCCEEDED`)
+  })
+
+  it('tells a pipe each event in a line with its time, the verdict, and where the reports are', async () => {
+    const { code, out } = await faultline(['run', suite, ...place.flags])
+    expect(code).toBe(0)
+    expect(out).toMatch(/^run cut-\S+: Cut on faultline-sandbox \(simulated\), namespace jadevectordb-system, seed \d+$/m)
+    expect(out).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \[1\/1 Cut\] it bites: /m)
+    expect(out).toMatch(/^SUCCEEDED {2}the fault was proven to bite and proven to be undone /m)
+    expect(out).toContain('  reports: ')
+    expect(out).not.toContain('\u001b')
+  })
+
+  it('records a refusal with its reasons and exits with 2', async () => {
+    const { code, out } = await faultline(['run', suite, ...place.flags, '--json', '-n', 'nowhere'])
+    expect(code).toBe(2)
+    const result = JSON.parse(out)
+    expect(result).toMatchObject({
+      verdict: 'refused',
+      refusals: [{ code: 'namespace', message: 'namespace nowhere does not exist' }],
+      exitCode: 2,
+    })
+    expect(existsSync(join(place.state, 'reports', `${result.run}.txt`))).toBe(true)
+  })
+
+  it('starts once for the same key', async () => {
+    const first = await faultline(['run', suite, ...place.flags, '--json', '--id', 'monday'])
+    const again = await faultline(['run', suite, ...place.flags, '--json', '--id', 'monday'])
+    expect([first.code, again.code]).toEqual([0, 0])
+    const [one, two] = [JSON.parse(first.out), JSON.parse(again.out)]
+    expect(two.run).toBe(one.run)
+    expect(two.endedAt).toBe(one.endedAt)
+  })
+
+  it('does not take another cluster for a kubeconfig that was named and is missing', async () => {
+    const { code, out, err } = await faultline(['run', suite, '--state', place.state, '--kubeconfig', '/nonexistent/config'])
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toBe('error: kubeconfig /nonexistent/config: there is no such file\n')
+  })
+})
+
+describe('looking back', () => {
+  it('lists runs, newest first', async () => {
+    const { code, out } = await place.faultline('runs', '--limit', '2')
+    expect(code).toBe(0)
+    expect(out.split('\n')[0]).toMatch(/^run +state +suite +namespace +cluster +started +took$/)
+    expect(out.trimEnd().split('\n').length).toBe(3)
+  })
+
+  it('shows a run by "latest" and by the beginning of its id', async () => {
+    const { out } = await place.faultline('runs', '--json')
+    const [{ run }] = JSON.parse(out).runs
+    const [latest, begun] = [await place.faultline('show', 'latest'), await place.faultline('show', run.slice(0, -3))]
+    expect(latest.code).toBe(0)
+    expect(latest.out).toMatch(new RegExp(`^Faultline run ${run}: `))
+    expect(begun.out).toBe(latest.out)
+    const { out: json } = await place.faultline('show', run, '--json')
+    const { schemaVersion, history } = JSON.parse(json)
+    expect({ schemaVersion, first: history[0].type, last: history.at(-1).type }).toEqual({
+      schemaVersion: 1,
+      first: 'requested',
+      last: 'released',
+    })
+  })
+
+  it('says which runs there are when none or many are meant', async () => {
+    const [none, many] = [await place.faultline('show', 'xyz'), await place.faultline('show', 'cut-')]
+    expect([none.code, many.code]).toEqual([2, 2])
+    expect(none.err).toMatch(/^error: there is no run "xyz"; there are: cut-/)
+    expect(many.err).toMatch(/^error: "cut-" is the beginning of \d+ runs: cut-/)
+  })
+})
+
+describe('stopping what is over', () => {
+  it('abort says so and succeeds', async () => {
+    const { code, out } = await place.faultline('abort', 'latest')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^run cut-\S+ is over already: /)
+  })
+
+  it('resolve refuses', async () => {
+    const { code, err } = await place.faultline('resolve', 'latest', '--by', 'ana', '--why', 'scrapped')
+    expect(code).toBe(2)
+    expect(err).toMatch(/^error: run cut-\S+ is over already/)
+  })
+
+  it('reap finds nothing', async () => {
+    const { code, out } = await faultline(['reap', ...place.flags, '--json'])
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toEqual({ reaped: [], alive: [], errors: [], orphans: [] })
+  })
+})

@@ -1,0 +1,78 @@
+import { describe, expect, it } from '@jest/globals'
+import { type Plan, planLines } from '../../cli/view/plan-view.ts'
+import { defaultConfig } from '../../lib/config.ts'
+import { cut, pod, suite } from '../report/records.ts'
+
+const before = cut.evidence.filter((e) => e.phase === 'before')
+const plan: Plan = {
+  suite,
+  file: 'shop.json',
+  seed: 42,
+  cluster: { name: 'staging', simulated: false },
+  config: defaultConfig,
+  admission: {
+    refusals: [],
+    baseline: { ready: 3, total: 3 },
+    steps: [
+      {
+        step: 0,
+        injections: [
+          {
+            targets: [pod],
+            undo: { policy: 'faultline-plan-0' },
+            fuse: { namespace: 'shop', name: 'faultline-plan-0', pod: null },
+            evidence: before,
+          },
+        ],
+        warnings: ['shop-9 is left out: it runs on the host network'],
+        refusals: [],
+      },
+    ],
+  },
+}
+
+describe('a plan', () => {
+  it('tells per step the targets, the objects, the fuse, the proofs and the warnings', () => {
+    expect(planLines(plan, 100)).toEqual([
+      'Plan of Shop (shop.json)',
+      'on staging, namespace shop, seed 42',
+      '3 of 3 pods are ready. Nothing is changed by planning.',
+      '',
+      '1. Cut  network-partition random, 20 s',
+      '   target    Pod shop/shop-1 on node-a (UID u1)',
+      '   makes     Job shop/faultline-RUN-0 (fuse, no pod)',
+      '   makes     NetworkPolicy shop/faultline-RUN-0',
+      '   makes     label faultline.dev/target on the target',
+      '   fuse      ends it at most 1 min 50 s after it is armed; once active, 30 s after the planned end',
+      '   before    canary open',
+      '   bites if  the canary (pod proxy of the API server) is refused',
+      '   gone if   fuse, policy and labels gone, canary answers again',
+      '   then      rest 5 s',
+      '   warning   shop-9 is left out: it runs on the host network',
+      '',
+      'Total: about 1 min (grace before 2 s and after 3 s included), plus injecting and recovery, up to 1',
+      'min a step. Aborted and undone after 15 min at the latest.',
+      '',
+      'Nothing speaks against this run now.',
+    ])
+  })
+
+  it('puts each refusal where it belongs', () => {
+    const refusals = [
+      { code: 'no_targets', step: 0, message: 'no pod matches' },
+      { code: 'halted', step: null, message: 'everything is halted by ana: release day' },
+    ] as const
+    const steps = [{ step: 0, injections: [], warnings: [], refusals: [{ code: 'no_targets', message: 'no pod matches' }] }] as const
+    expect(planLines({ ...plan, admission: { ...plan.admission, refusals, steps } }, 100).slice(4)).toEqual([
+      '1. Cut  network-partition random, 20 s',
+      '   then      rest 5 s',
+      '   refused (no_targets): no pod matches',
+      '',
+      'Total: about 1 min (grace before 2 s and after 3 s included), plus injecting and recovery, up to 1',
+      'min a step. Aborted and undone after 15 min at the latest.',
+      'refused (halted): everything is halted by ana: release day',
+      '',
+      'REFUSED: a run would not start (2 reasons).',
+    ])
+  })
+})
