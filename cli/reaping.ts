@@ -21,17 +21,19 @@ export function isAbandoned(composition: Composition, run: Run): boolean {
   return claimOn(run, composition.engine(run.cluster)) !== 'held'
 }
 
-/** Reverts and ends runs whose driver is gone, one after the other, and writes their reports. */
+/** Reverts and ends runs whose driver is gone, side by side, and writes their reports. */
 export async function reapAll(composition: Composition, runs: readonly Run[], say: (line: string) => void): Promise<Reaped> {
-  const all: Reaped[] = []
-  for (const run of runs) {
-    const reaped = await reapRuns(composition.engine(run.cluster, teller(run, composition, say)), [run], { giveUpAfterMs })
-    for (const ended of reaped.runs) {
-      await writeReports(await recordOf(composition.store, ended), { stateDir: composition.stateDir, warn: say })
-    }
-    all.push(reaped)
-  }
+  const all = await Promise.all(runs.map((run) => reapOne(composition, run, runs.length > 1 ? (line) => say(`${run.id}: ${line}`) : say)))
   return { runs: all.flatMap((r) => r.runs), alive: all.flatMap((r) => r.alive), errors: all.flatMap((r) => r.errors) }
+}
+
+async function reapOne(composition: Composition, run: Run, say: (line: string) => void): Promise<Reaped> {
+  if (isAbandoned(composition, run)) say(`run ${run.id} (${run.status}) has lost its driver: undoing it`)
+  const reaped = await reapRuns(composition.engine(run.cluster, teller(run, composition, say)), [run], { giveUpAfterMs })
+  for (const ended of reaped.runs) {
+    await writeReports(await recordOf(composition.store, ended), { stateDir: composition.stateDir, warn: say })
+  }
+  return reaped
 }
 
 /** Prints the reaper's doings as a pipe gets them. */

@@ -24,7 +24,7 @@ export interface Config {
   readonly skewMs: number
   /** Time between two looks at controls, beacon and fuse while a fault is held. */
   readonly sampleMs: number
-  /** Calls that no fuse can fence (delete, evict, cordon) are given up after this. */
+  /** A call that no fuse can fence (delete, evict, cordon) is sent this long after it was made at the latest: the client's whole budget. */
   readonly unfencedCallMs: number
 }
 
@@ -41,5 +41,5 @@ export const defaultConfig: Config = {
   leaseMs: 30_000,
   skewMs: 30_000,
   sampleMs: 3_000,
-  unfencedCallMs: 10_000,
+  unfencedCallMs: 20_000,
 }

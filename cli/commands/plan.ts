@@ -1,7 +1,7 @@
 import type { Suite } from '../../lib/domain/suite.ts'
 import { faultName, plannedMs } from '../../lib/domain/suite.ts'
 import type { Admission } from '../../lib/engine/admit.ts'
-import { examine, forbiddenBySwitch } from '../../lib/engine/admit.ts'
+import { examine, forbiddenBySwitch, isOverIn } from '../../lib/engine/admit.ts'
 import type { ChosenCluster } from '../clusters.ts'
 import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
 import type { Composition } from '../compose.ts'
@@ -38,7 +38,10 @@ async function look(
   const engine = composition.engine(chosen.ref)
   const { clock, config } = engine
   const context = { cluster: chosen.cluster, clock, config, runId: plannedRunId, namespace: suite.namespace, fence: async () => undefined }
-  const [switches, admission] = await Promise.all([forbiddenBySwitch(engine, { id: plannedRunId, suite }), examine(context, suite, seed)])
+  const [switches, admission] = await Promise.all([
+    forbiddenBySwitch(engine, { id: plannedRunId, suite }),
+    examine(context, suite, seed, isOverIn(engine)),
+  ])
   return { ...admission, refusals: [...switches, ...admission.refusals] }
 }
 

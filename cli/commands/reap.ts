@@ -10,9 +10,9 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { reapAll, unfinishedRuns } from '../reaping.ts'
 import type { Terminal } from '../terminal.ts'
 
-interface Swept {
+interface Sweep {
   readonly orphans: readonly string[]
-  /** Clusters that had to be looked at and could not. */
+  /** Clusters that had to be looked at and could not, and objects that could not be removed. */
   readonly failures: readonly string[]
 }
 
@@ -34,7 +34,7 @@ export function reap(flags: WorkFlags, terminal: Terminal): Promise<ExitCode> {
 async function sweepAll(
   composition: Composition,
   { flags, say, refs }: { readonly flags: WorkFlags; readonly say: (line: string) => void; readonly refs: readonly ClusterRef[] },
-): Promise<Swept> {
+): Promise<Sweep> {
   const named = flags.kubeconfig !== undefined || flags.context !== undefined
   const byUid = new Map(refs.map((ref) => [ref.uid, ref]))
   const failures: string[] = []
@@ -49,7 +49,9 @@ async function sweepAll(
   for (const ref of byUid.values()) {
     try {
       const cluster: Cluster = await composition.clusters.connect(ref)
-      orphans.push(...(await sweepOrphans(composition.engine(ref), cluster)))
+      const { removed, failed } = await sweepOrphans(composition.engine(ref), cluster)
+      orphans.push(...removed)
+      failures.push(...failed)
     } catch (error) {
       if (!(error instanceof FaultlineError && error.code === 'cluster_gone')) failures.push(`${ref.name}: ${messageOf(error)}`)
     }
@@ -62,7 +64,7 @@ function messageOf(error: unknown): string {
   return error.message
 }
 
-function tell({ runs, alive, errors }: Reaped, { orphans, failures }: Swept, say: (line: string) => void): void {
+function tell({ runs, alive, errors }: Reaped, { orphans, failures }: Sweep, say: (line: string) => void): void {
   for (const run of runs)
     say(
       `run ${run.id}: ${isEnded(run) ? `${run.status}; everything is proven to be undone` : `still ${run.status}: not proven undone, reap again`}`,
@@ -74,7 +76,7 @@ function tell({ runs, alive, errors }: Reaped, { orphans, failures }: Swept, say
   say(`${runs.length} run${runs.length === 1 ? '' : 's'} reaped, ${alive.length} alive, ${orphans.length} orphans`)
 }
 
-function asJson({ runs, alive, errors }: Reaped, { orphans, failures }: Swept): object {
+function asJson({ runs, alive, errors }: Reaped, { orphans, failures }: Sweep): object {
   return {
     reaped: runs.map((run) => ({ run: run.id, verdict: run.status, reasons: isEnded(run) ? run.reasons : [] })),
     alive: alive.map((run) => ({ run: run.id, state: run.status, driver: run.lease?.owner ?? null })),

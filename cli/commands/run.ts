@@ -148,29 +148,26 @@ async function conclude({ flags, terminal, composition, say }: Session, screen: 
   return code
 }
 
-/** The driver had to leave without a stored end: the store, the lease or the undo was lost. Told with all that is known. */
+/** The driver had to leave without a stored end: the store or the lease was lost, or it failed. Told with all that is known. */
 async function lost({ flags, terminal, composition, say }: Session, screen: Screen, error: unknown): Promise<ExitCode> {
-  const { run, injections } = screen.state()
-  const messages = error instanceof AggregateError ? [error.message, ...error.errors.map(String)] : [errorText(error)]
-  const reports = await writeReports(recordFromMemory(run, injections), {
-    stateDir: composition.stateDir,
-    files: flags.report ?? [],
-    warn: say,
-  })
+  const { run, injections, notes } = screen.state()
+  const exitCode = exitCodes.unproven
+  const message = errorText(error)
   const stays = remains(injections)
+  const options = { stateDir: composition.stateDir, files: flags.report ?? [], warn: say }
+  const reports = await writeReports(recordFromMemory(run, injections), options)
   if (flags.json === true) {
     const code = error instanceof FaultlineError ? error.code : 'unexpected'
-    printJson(terminal, {
-      error: { code, message: messages.join('; '), run: run.id, remains: stays },
-      exitCode: exitCodes.unproven,
-      reports,
-    })
-    return exitCodes.unproven
+    printJson(terminal, { error: { code, message, run: run.id, remains: stays, notes }, exitCode, reports })
+    return exitCode
   }
-  const paint = painter(terminal.hasColour)
-  say(`${paint('bad', 'NOT PROVEN UNDONE')}  the driver had to leave run ${run.id}:`)
-  for (const text of [...messages, ...stays]) say(`- ${text}`)
-  if (!(error instanceof FaultlineError) && error instanceof Error && error.stack !== undefined) say(error.stack)
+  const takenOver = error instanceof FaultlineError && error.code === 'lease_lost'
+  say(`${painter(terminal.hasColour)('bad', 'NOT PROVEN UNDONE')}  the driver had to leave run ${run.id}:`)
+  for (const text of [message, ...notes]) say(`- ${text}`)
+  if (stays.length > 0 && !takenOver)
+    say('- it has tried to take back from memory what it had injected; that could not be recorded, so it is not proven')
+  for (const text of stays) say(`- if it is still there: ${text}`)
+  if (!(error instanceof FaultlineError)) say(String(Object(error).stack ?? ''))
   say('Go on with: faultline reap')
-  return exitCodes.unproven
+  return exitCode
 }

@@ -33,7 +33,7 @@ export async function keepSandbox(flags: SandboxFlags, terminal: Terminal): Prom
   try {
     if (flags.json === true) printJson(terminal, { ...served.record, kubeconfig: served.kubeconfigPath, simulated: true })
     else if (ephemeral) print(terminal.out, `embedded cluster at ${served.record.url}, cluster UID ${served.record.clusterUid}`)
-    else introduce(served, terminal)
+    else introduce(served, flags.state, terminal)
     while (!stop.signal.aborted && !(ephemeral && isIdle(served))) await systemClock.sleep(lookEveryMs, stop.signal)
   } finally {
     dispose()
@@ -47,7 +47,7 @@ function isIdle(served: ServedSandbox): boolean {
   return systemClock.now() - served.lastRequestAt() > idleLimitMs
 }
 
-function introduce({ record, kubeconfigPath }: ServedSandbox, terminal: Terminal): void {
+function introduce({ record, kubeconfigPath }: ServedSandbox, state: string, terminal: Terminal): void {
   const file = shortPath(kubeconfigPath)
   const lines = [
     'An embedded Kubernetes cluster is running. It is SIMULATED: the API is real enough for kubectl, the pods are not real.',
@@ -59,7 +59,7 @@ function introduce({ record, kubeconfigPath }: ServedSandbox, terminal: Terminal
     'Try, in another terminal:',
     `  kubectl --kubeconfig ${file} get pods -n jadevectordb-system --watch`,
     `  curl ${record.serviceUrl}/metrics`,
-    '  npx faultline run experiments/quick-test-suite.json --sandbox',
+    `  npx faultline run experiments/quick-test-suite.json --sandbox${state === '.faultline' ? '' : ` --state ${state}`}`,
     '',
     'Ctrl-C ends it.',
   ]

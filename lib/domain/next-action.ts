@@ -19,8 +19,11 @@ export type Action =
   /** Somebody else has to act first (an approval), or nothing is left to do. */
   | { readonly do: 'nothing' }
 
-/** How long before its planned end a fault's evidence is taken again; half of its duration at most. */
-export const recheckLeadMs = 1500
+/**
+ * How long before its planned end a fault's evidence is taken again; half of its duration at most. Longer than a dial into a network
+ * that drops packets takes to give up.
+ */
+const recheckLeadMs = 5_000
 
 /** When a run that was admitted must be over; then it is aborted and reverted. */
 export function deadlineOf(run: Run): number {

@@ -144,7 +144,15 @@ export type Reverting = RunBase & {
 }
 export type Recovering = RunBase & { readonly status: 'recovering'; readonly step: number; readonly since: number; readonly until: number }
 export type Resting = RunBase & { readonly status: 'resting'; readonly step: number; readonly until: number }
-export type Verifying = RunBase & { readonly status: 'verifying'; readonly step: number; readonly until: number; readonly attempts: number }
+export type Verifying = RunBase & {
+  readonly status: 'verifying'
+  readonly step: number
+  readonly since: number
+  readonly until: number
+  readonly attempts: number
+  /** Orphans that earlier tries found and removed. */
+  readonly found: readonly string[]
+}
 export type TerminalStatus = 'succeeded' | 'failed' | 'no_effect' | 'aborted' | 'refused'
 export type Ended = RunBase & {
   readonly status: TerminalStatus

@@ -17,7 +17,8 @@ import { decideVerdict } from './verdict.ts'
 
 /** Everything that can happen to a run. The engine reports what it saw; `transition` says what that makes of the run. */
 export type RunEvent =
-  | { readonly type: 'leased'; readonly lease: Lease; readonly continued: boolean }
+  /** `abort`: the one who takes over may only revert; stored together with the lease, so that no crash forgets it. */
+  | { readonly type: 'leased'; readonly lease: Lease; readonly continued: boolean; readonly abort: Abort | null }
   | { readonly type: 'lease_renewed'; readonly lease: Lease }
   | { readonly type: 'handed_over' }
   | { readonly type: 'released' }
@@ -35,7 +36,7 @@ export type RunEvent =
   | { readonly type: 'not_recovered'; readonly message: string }
   | { readonly type: 'rested' }
   | { readonly type: 'verified'; readonly orphans: readonly string[] }
-  | { readonly type: 'verify_failed'; readonly message: string }
+  | { readonly type: 'verify_failed'; readonly message: string; readonly orphans: readonly string[] }
   | { readonly type: 'abort'; readonly abort: Abort }
   | { readonly type: 'resolved'; readonly by: string; readonly why: string }
 
@@ -65,7 +66,7 @@ export function stepOf(run: Run): number | null {
 function apply(run: Run, event: RunEvent, now: number): Run {
   switch (event.type) {
     case 'leased':
-      return { ...run, lease: event.lease, handover: false }
+      return takeLease(run, event, now)
     case 'lease_renewed':
       return { ...run, lease: event.lease }
     case 'handed_over':
@@ -132,16 +133,21 @@ function applyToStep(run: Run, event: StepEvent, now: number): Run {
     case 'rested':
       return { ...baseOf(run), status: 'preparing', step: step + 1, until: now }
     case 'verified': {
-      const orphans = event.orphans.length
+      const orphans = new Set([...(run.status === 'verifying' ? run.found : []), ...event.orphans]).size
       const { status, reasons } = decideVerdict(run, orphans)
       return end({ ...run, orphans }, status, now, reasons)
     }
     case 'verify_failed':
       if (run.status !== 'verifying') throw unexpected(run, event)
-      return { ...run, attempts: run.attempts + 1, until: now + retryDelayMs(run.attempts) }
+      return { ...run, attempts: run.attempts + 1, until: now + retryDelayMs(run.attempts), found: [...run.found, ...event.orphans] }
     default:
       return assertNever(event)
   }
+}
+
+function takeLease(run: Run, event: Extract<RunEvent, { type: 'leased' }>, now: number): Run {
+  const leased = { ...run, lease: event.lease, handover: false }
+  return event.abort === null ? leased : beginRevert({ ...leased, abort: run.abort ?? event.abort }, now)
 }
 
 function afterInject(run: Run, step: number, outcomes: readonly InjectedOutcome[], now: number): Run {
@@ -192,7 +198,7 @@ function end(run: Run, status: Ended['status'], now: number, reasons: readonly s
 }
 
 function verifying(run: Run, step: number, until: number): Run {
-  return { ...baseOf(run), status: 'verifying', step, until, attempts: 0 }
+  return { ...baseOf(run), status: 'verifying', step, since: until, until, attempts: 0, found: [] }
 }
 
 function recordOf(run: Run): StepRecord {
@@ -225,7 +231,10 @@ function describe(run: Run, event: RunEvent): readonly Line[] {
     case 'lease_renewed':
       return []
     case 'leased':
-      return say(event.continued ? `driven on by ${event.lease.owner}` : `driven by ${event.lease.owner}`)
+      return [
+        { message: event.continued ? `driven on by ${event.lease.owner}` : `driven by ${event.lease.owner}` },
+        ...(event.abort === null ? [] : say(abortLine(event.abort))),
+      ]
     case 'handed_over':
       return say('asks another driver to go on')
     case 'released':
@@ -263,12 +272,14 @@ function describe(run: Run, event: RunEvent): readonly Line[] {
         orphans: event.orphans,
       })
     case 'abort':
-      return say(
-        `abort (${event.abort.reason}) by ${event.abort.by}: ${event.abort.detail}${run.abort === null ? '' : ' (already aborting)'}`,
-      )
+      return say(`${abortLine(event.abort)}${run.abort === null ? '' : ' (already aborting)'}`)
     case 'resolved':
       return say(`ended unproven by ${event.by}: ${event.why}`)
     default:
       return assertNever(event)
   }
+}
+
+function abortLine(abort: Abort): string {
+  return `abort (${abort.reason}) by ${abort.by}: ${abort.detail}`
 }

@@ -25,7 +25,7 @@ export interface Admission {
 }
 
 /** Everything that is checked on the cluster before a run, reading only. `plan` prints it; a start obeys it. */
-export async function examine(context: FaultContext, suite: Suite, seed: number): Promise<Admission> {
+export async function examine(context: FaultContext, suite: Suite, seed: number, isOver: IsOver): Promise<Admission> {
   const { namespace, config } = context
   const off = forbiddenNamespace(namespace, config.injector.namespace)
   if (off !== null) return { refusals: [refusal('namespace', off)], baseline: { ready: 0, total: 0 }, steps: [] }
@@ -34,7 +34,7 @@ export async function examine(context: FaultContext, suite: Suite, seed: number)
     if (found === undefined)
       return { refusals: [refusal('namespace', `namespace ${namespace} does not exist`)], baseline: { ready: 0, total: 0 }, steps: [] }
     const [others, health, access, quota, steps] = await Promise.all([
-      objectsOfOthers(context),
+      objectsOfOthers(context, isOver),
       checkHealth(context, suite),
       missingAccess(context, suite),
       tryFuse(context, suite),
@@ -82,8 +82,19 @@ function forbiddenNamespace(namespace: string, injectors: string): string | null
   return namespace === injectors ? `namespace ${namespace} belongs to the injectors and is never attacked` : null
 }
 
+/** Whether this table knows a run as over: what is left of it is an orphan and keeps nobody out. */
+export type IsOver = (runId: string) => Promise<boolean>
+
+/** Looks a run up in the store. */
+export function isOverIn(engine: Pick<Engine, 'store'>): IsOver {
+  return async (runId) => {
+    const run = await engine.store.runs.load(runId)
+    return run !== undefined && isEnded(run)
+  }
+}
+
 /** Live objects of another run, perhaps one that another table knows. */
-async function objectsOfOthers(context: FaultContext): Promise<readonly Refusal[]> {
+async function objectsOfOthers(context: FaultContext, isOver: IsOver): Promise<readonly Refusal[]> {
   const jobs = await context.cluster.objects.list<Job>(
     { apiVersion: 'batch/v1', kind: 'Job' },
     { namespace: context.namespace, labelSelector: managedSelector },
@@ -94,12 +105,15 @@ async function objectsOfOthers(context: FaultContext): Promise<readonly Refusal[
       job.metadata.labels?.[runLabel] !== context.runId &&
       (parseIso(job.metadata.annotations?.[expiresAnnotation]) ?? Number.POSITIVE_INFINITY) > now,
   )
-  return live.map((job) =>
-    refusal(
-      'busy',
-      `run ${job.metadata.labels?.[runLabel] ?? 'unknown'} is at work in namespace ${context.namespace} (Job ${job.metadata.name})`,
-    ),
-  )
+  const over = await Promise.all(live.map((job) => isOver(job.metadata.labels?.[runLabel] ?? '')))
+  return live
+    .filter((_, i) => over[i] !== true)
+    .map((job) =>
+      refusal(
+        'busy',
+        `run ${job.metadata.labels?.[runLabel] ?? 'unknown'} is at work in namespace ${context.namespace} (Job ${job.metadata.name})`,
+      ),
+    )
 }
 
 /** The workload before the run: what the suite's steps may hit has to be Ready. */

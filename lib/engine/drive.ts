@@ -3,12 +3,12 @@ import type { Injection } from '../domain/injection.ts'
 import { isOpen } from '../domain/injection.ts'
 import type { Action } from '../domain/next-action.ts'
 import { nextAction } from '../domain/next-action.ts'
-import type { Lease, Refusal, Run } from '../domain/run.ts'
+import type { Abort, Lease, Refusal, Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import { faultName } from '../domain/suite.ts'
 import type { RunEvent } from '../domain/transition.ts'
 import { transition } from '../domain/transition.ts'
-import { examine, forbiddenBySwitch, namespaceLock, nodeLock, takeLock } from './admit.ts'
+import { examine, forbiddenBySwitch, isOverIn, namespaceLock, nodeLock, takeLock } from './admit.ts'
 import { lightBeacon } from './beacon.ts'
 import { Driver } from './driver.ts'
 import type { Engine } from './engine.ts'
@@ -33,10 +33,11 @@ type Claim = 'continue' | 'take_over' | 'held'
 /** Whether this engine may drive the run now. An expired lease without a hand-over is never continued: it is reverted. */
 export function claimOn(run: Run, engine: Pick<Engine, 'owner' | 'clock' | 'config' | 'isDead'>): Claim {
   const { lease } = run
-  if (lease === null) return run.handover ? 'continue' : 'take_over'
-  if (lease.owner === engine.owner) return 'continue'
-  const expired = engine.clock.now() > lease.until + engine.config.skewMs || engine.isDead(lease.owner)
   if (run.handover) return 'continue'
+  if (lease === null) return 'take_over'
+  const now = engine.clock.now()
+  if (lease.owner === engine.owner) return now <= lease.until ? 'continue' : 'take_over'
+  const expired = now > lease.until + engine.config.skewMs || engine.isDead(lease.owner)
   return expired ? 'take_over' : 'held'
 }
 
@@ -51,7 +52,7 @@ export async function drive(engine: Engine, runId: string, options: DriveOptions
   if (isEnded(found)) return found
   const claim = claimOn(found, engine)
   if (claim === 'held') throw new FaultlineError('refused', `run ${runId} is driven by ${found.lease?.owner}`)
-  const state = await seize(engine, found)
+  const state = await seize(engine, found, claim === 'take_over' ? await whyTakenOver(engine, found) : null)
   let driver: Driver
   try {
     driver = new Driver(engine, await engine.connect(found.cluster), state)
@@ -59,14 +60,22 @@ export async function drive(engine: Engine, runId: string, options: DriveOptions
     if (error instanceof FaultlineError && error.code === 'cluster_gone') return endWithoutCluster(engine, state, error)
     throw error
   }
-  return hold(driver, claim, options)
+  return hold(driver, options)
+}
+
+/** A person who asked for the abort is named; else it is the driver's death that ends the run. */
+async function whyTakenOver(engine: Engine, run: Run): Promise<Abort> {
+  const at = engine.clock.now()
+  const { abort } = await engine.store.controls.read({ id: run.id, suite: run.suite.name })
+  if (abort !== null) return { reason: 'asked', at, by: abort.by, detail: abort.why }
+  return { reason: 'driver_lost', at, by: engine.owner, detail: 'its driver died or lost its lease' }
 }
 
 /** Takes the lease and bumps every open ledger entry, so that a zombie's late write fails. */
-async function seize(engine: Engine, found: Run): Promise<{ run: Run; injections: readonly Injection[] }> {
+async function seize(engine: Engine, found: Run, abort: Abort | null): Promise<{ run: Run; injections: readonly Injection[] }> {
   const { store, clock, owner, config } = engine
   const lease: Lease = { owner, until: clock.now() + config.leaseMs }
-  const event: RunEvent = { type: 'leased', lease, continued: found.handover }
+  const event: RunEvent = { type: 'leased', lease, continued: found.handover, abort }
   await store.ledger.appendHistory(found.id, found.events)
   const run = transition(found, event, clock.now())
   await store.runs.save(run)
@@ -82,17 +91,16 @@ async function seize(engine: Engine, found: Run): Promise<{ run: Run; injections
   return { run, injections }
 }
 
-async function hold(driver: Driver, claim: Claim, options: DriveOptions): Promise<Run> {
+async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
   const done = new AbortController()
   const onInterrupt = () => driver.requestStop('interrupted', 'user', 'interrupted from the keyboard')
   options.interrupt?.addEventListener('abort', onInterrupt)
   if (options.interrupt?.aborted) onInterrupt()
-  if (claim === 'take_over') driver.requestStop('driver_lost', driver.engine.owner, 'its driver died or lost its lease')
   const sentinel = watchOver(driver, done.signal).catch((error: unknown) => driver.note(`watching failed: ${String(error)}`))
   try {
     await loop(driver, options)
   } catch (error) {
-    if (error instanceof StoreUnavailable) await revertFromMemory(driver)
+    if (!(error instanceof FaultlineError && error.code === 'lease_lost')) await revertFromMemory(driver)
     throw error
   } finally {
     done.abort()
@@ -123,7 +131,8 @@ async function loop(driver: Driver, options: DriveOptions): Promise<void> {
 }
 
 function givesUp(run: Run, now: number, { giveUpAfterMs }: DriveOptions): boolean {
-  return giveUpAfterMs !== undefined && run.status === 'reverting' && run.attempts > 0 && now - run.since > giveUpAfterMs
+  if (giveUpAfterMs === undefined || (run.status !== 'reverting' && run.status !== 'verifying')) return false
+  return run.attempts > 0 && now - run.since > giveUpAfterMs
 }
 
 /** Locks are released only after the terminal state is stored: a crash in between leaves a lock that the next run may take over. */
@@ -149,7 +158,7 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
     case 'admit':
       return admit(driver)
     case 'light_beacon':
-      return orStepRefused(async () => ({ type: 'beacon_lit', beacon: await lightBeacon(driver) }))
+      return orStepRefused(() => lightBeacon(driver))
     case 'plan_step':
       return orStepRefused(() => fixStep(driver))
     case 'inject': {
@@ -177,7 +186,7 @@ async function admit(driver: Driver): Promise<RunEvent> {
   const { run, engine } = driver
   const switches = await forbiddenBySwitch(engine, run)
   const lock = await takeLock(engine, namespaceLock(run), run.id)
-  const admission = await examine(driver.context(), run.suite, run.seed)
+  const admission = await examine(driver.context(), run.suite, run.seed, isOverIn(engine))
   const refusals: readonly Refusal[] = [...switches, ...(lock === null ? [] : [lock]), ...admission.refusals]
   return refusals.length > 0 ? { type: 'refused', refusals } : { type: 'admitted', baseline: admission.baseline }
 }

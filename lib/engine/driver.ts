@@ -87,10 +87,16 @@ export class Driver {
     return { cluster: this.cluster, clock, config, runId, namespace, fence: (callMs) => this.#fence(callMs) }
   }
 
+  /** As `context`, for what a halt must interrupt: waits give up, and calls that no fuse can fence are no longer made. */
+  interruptibleContext(): FaultContext {
+    return { ...this.context(), interrupt: this.interrupted }
+  }
+
   /** Saves the transition that the event makes; computed inside the queue, from the newest run. */
   record(event: RunEvent): Promise<void> {
     return this.#serially(async () => {
       const now = this.engine.clock.now()
+      this.#noticeLateness(now)
       const next = transition(this.#run, event, now)
       const saved = { ...next, events: [...this.#uncopied, ...next.events] }
       await this.#save(`run ${next.id}`, () => this.engine.store.runs.save(saved))
@@ -111,6 +117,7 @@ export class Driver {
 
   /** Changes one ledger entry, stored before it counts. */
   async update(injection: Injection, change: Partial<Omit<Injection, 'runId' | 'step' | 'n' | 'version'>>): Promise<Injection> {
+    this.#noticeLateness(this.engine.clock.now())
     const next = { ...injection, ...change, version: injection.version + 1 }
     await this.#save(`ledger ${injection.step}/${injection.n}`, () => this.engine.store.ledger.save(next))
     this.#injections = this.#injections.map((i) => (i.step === next.step && i.n === next.n ? next : i))
@@ -139,11 +146,18 @@ export class Driver {
 
   async #fence(callMs: number): Promise<void> {
     this.throwIfLost()
+    this.#noticeLateness(this.engine.clock.now())
+    if (this.#stop !== null) throw new FaultlineError('refused', `the run is to stop (${this.#stop.reason}): nothing more is done to it`)
     if (this.leaseLeftMs() > callMs + fenceMarginMs) return
     await this.renewLease()
     if (this.leaseLeftMs() <= callMs + fenceMarginMs) {
       throw new FaultlineError('lease_too_short', `the lease (${this.leaseLeftMs()} ms) may end during a call of ${callMs} ms`)
     }
+  }
+
+  /** A driver that slept past its own lease (a closed lid, a frozen process) may only revert, even if nobody took over yet. */
+  #noticeLateness(now: number): void {
+    if (now > (this.#run.lease?.until ?? now)) this.requestStop('driver_lost', this.engine.owner, 'it slept through its own lease')
   }
 
   #serially<T>(task: () => Promise<T>): Promise<T> {

@@ -21,7 +21,9 @@ async function injectOne(driver: Driver, planned: Injection): Promise<InjectedOu
   let injection = planned
   try {
     injection = await arm(driver, injection)
+    if (driver.stop !== null) return halted(injection)
     if (injection.status === 'planned') injection = await driver.update(injection, { status: 'injecting' })
+    if (driver.stop !== null) return halted(injection)
     const evidence = await injectUntilItBites(driver, injection)
     injection = await driver.update(injection, { evidence: keep(injection, evidence) })
     if (evidence.finding !== 'yes') {
@@ -40,12 +42,17 @@ async function injectOne(driver: Driver, planned: Injection): Promise<InjectedOu
   }
 }
 
+/** Never recorded as an outcome: the abort that stopped it is. */
+function halted(injection: Injection): InjectedOutcome {
+  return { n: injection.n, status: 'failed', reason: 'the run was stopped', measurements: [] }
+}
+
 /** The fuse covers the whole preparation first; its UID is stored before any object carries it. */
 async function arm(driver: Driver, injection: Injection): Promise<Injection> {
   if (injection.fuse === null || injection.armed !== null) return injection
   const { clock, config } = driver.engine
   const burnsAt = clock.now() + config.prepareMs + durationOf(driver, injection) + config.fuse.marginMs
-  const armed = await armFuse(driver.context(), injection.fuse, { step: injection.step, role: 'fuse', burnsAt })
+  const armed = await armFuse(driver.interruptibleContext(), injection.fuse, { step: injection.step, role: 'fuse', burnsAt })
   return driver.update(injection, { armed, expiresAt: armed.burnsAt })
 }
 
@@ -62,7 +69,7 @@ async function injectUntilItBites(driver: Driver, injection: Injection): Promise
   const { clock } = driver.engine
   const fault = faults[injection.fault]
   const { biteMs, insist } = patience[injection.fault]
-  const context = driver.context()
+  const context = driver.interruptibleContext()
   const giveUpAt = clock.now() + biteMs
   await fault.inject(context, injection)
   for (;;) {
@@ -70,6 +77,7 @@ async function injectUntilItBites(driver: Driver, injection: Injection): Promise
     driver.throwIfLost()
     if (evidence.finding === 'yes' || driver.stop !== null || clock.now() + evidencePollMs >= giveUpAt) return evidence
     await driver.sleepUntil(clock.now() + evidencePollMs)
+    if (driver.stop !== null) return evidence
     if (insist) await fault.inject(context, injection)
   }
 }

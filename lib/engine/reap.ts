@@ -20,82 +20,111 @@ export interface Reaped {
   readonly errors: readonly { readonly runId: string; readonly message: string }[]
 }
 
-/** Ends what dead drivers left: every run whose lease is over without a hand-over is reverted and ends `aborted`. */
+/**
+ * Ends what dead drivers left: every run whose lease is over without a hand-over is reverted and ends `aborted`. Side by side, so that
+ * one that cannot be proven undone keeps nobody waiting; whatever goes wrong with one is told and concerns no other.
+ */
 export async function reapRuns(engine: Engine, runs: readonly Run[], options: DriveOptions = {}): Promise<Reaped> {
   const ended: Run[] = []
   const alive: Run[] = []
   const errors: { runId: string; message: string }[] = []
-  for (const stale of runs) {
-    try {
-      const run = await engine.store.runs.load(stale.id)
-      if (run === undefined || isEnded(run) || run.status === 'awaiting_approval') continue
-      if (claimOn(run, engine) === 'held') alive.push(run)
-      else ended.push(await drive(engine, run.id, options))
-    } catch (error) {
-      if (!(error instanceof FaultlineError)) throw error
-      if (error instanceof VersionConflict || error.code === 'lease_lost') continue
-      errors.push({ runId: stale.id, message: error.message })
-    }
-  }
+  await Promise.all(
+    runs.map(async ({ id }) => {
+      try {
+        const run = await engine.store.runs.load(id)
+        if (run === undefined || isEnded(run) || run.status === 'awaiting_approval') return
+        if (claimOn(run, engine) === 'held') alive.push(run)
+        else ended.push(await drive(engine, id, options))
+      } catch (error) {
+        if (error instanceof VersionConflict || (error instanceof FaultlineError && error.code === 'lease_lost')) return
+        errors.push({ runId: id, message: error instanceof Error ? error.message : String(error) })
+      }
+    }),
+  )
   return { runs: ended, alive, errors }
+}
+
+/** What a sweep took away, and what it could not. */
+export interface Swept {
+  readonly removed: readonly string[]
+  readonly failed: readonly string[]
 }
 
 /**
  * Removes objects of ours whose run is over or unknown and whose `expires-at` has passed. Goes by label, never by owner. Objects of
  * a run that is over are orphans at once; those of an unknown run (another table's) only when they have expired.
  */
-export async function sweepOrphans(engine: Engine, cluster: Cluster): Promise<readonly string[]> {
-  const found = await Promise.all(ourKinds.map((kind) => cluster.objects.list<KubeObject>(kind, { labelSelector: managedSelector })))
-  const known = new Map<string, Run | undefined>()
-  const lookUp = async (id: string) => {
-    if (!known.has(id)) known.set(id, await engine.store.runs.load(id))
-    return known.get(id)
+export async function sweepOrphans(engine: Engine, cluster: Cluster): Promise<Swept> {
+  const known = new Map<string, Promise<Run | undefined>>()
+  const lookUp: LookUp = (id) => {
+    const run = known.get(id) ?? engine.store.runs.load(id)
+    known.set(id, run)
+    return run
   }
-  const removed: string[] = []
-  for (const object of found.flat()) {
+  const found = [
+    ...(await orphanedObjects(engine, cluster, lookUp)),
+    ...(await leftLabels(cluster, lookUp)),
+    ...(await leftCordons(cluster, lookUp)),
+  ]
+  const results = await Promise.allSettled(found.map((orphan) => orphan.remove()))
+  const failed = results.flatMap((result, i) => (result.status === 'rejected' ? [`${found[i]?.name}: ${String(result.reason)}`] : []))
+  return { removed: found.flatMap((orphan, i) => (results[i]?.status === 'fulfilled' ? [orphan.name] : [])), failed }
+}
+
+type LookUp = (runId: string) => Promise<Run | undefined>
+
+/** Something that nobody looks after any more, and how to take it away. */
+interface Orphan {
+  readonly name: string
+  readonly remove: () => Promise<unknown>
+}
+
+async function orphanedObjects(engine: Engine, cluster: Cluster, lookUp: LookUp): Promise<readonly Orphan[]> {
+  const lists = await Promise.all(ourKinds.map((kind) => cluster.objects.list<KubeObject>(kind, { labelSelector: managedSelector })))
+  const orphans: Orphan[] = []
+  for (const object of lists.flat()) {
     const { labels = {}, annotations, uid, deletionTimestamp } = object.metadata
     if (deletionTimestamp !== undefined || (object.kind === 'Pod' && object.metadata.ownerReferences !== undefined)) continue
     const run = await lookUp(labels[runLabel] ?? '')
     const expired = (parseIso(annotations?.[expiresAnnotation]) ?? Number.POSITIVE_INFINITY) < engine.clock.now()
     if (run === undefined ? !expired : !isEnded(run)) continue
-    await cluster.objects.delete(refOf(object), uid === undefined ? {} : { uid })
-    removed.push(`${object.kind} ${object.metadata.namespace}/${object.metadata.name} (${labels[roleLabel] ?? 'unknown role'})`)
+    orphans.push({
+      name: `${object.kind} ${object.metadata.namespace}/${object.metadata.name} (${labels[roleLabel] ?? 'unknown role'})`,
+      remove: () => cluster.objects.delete(refOf(object), uid === undefined ? {} : { uid }),
+    })
   }
-  return [...removed, ...(await sweepLabels(cluster, lookUp)), ...(await sweepCordons(cluster, lookUp))]
+  return orphans
 }
 
-type LookUp = (runId: string) => Promise<Run | undefined>
-
 /** A target label of a run that is over: inert, but ours to take away. */
-async function sweepLabels(cluster: Cluster, lookUp: LookUp): Promise<readonly string[]> {
+async function leftLabels(cluster: Cluster, lookUp: LookUp): Promise<readonly Orphan[]> {
   const pods = await cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { labelSelector: targetLabel })
-  const removed: string[] = []
+  const orphans: Orphan[] = []
   for (const pod of pods) {
     const run = await lookUp((pod.metadata.labels?.[targetLabel] ?? '').replace(/-\d+$/, ''))
     if (run === undefined || !isEnded(run)) continue
-    await cluster.objects.patch(refOf(pod), { metadata: { labels: { [targetLabel]: null } } })
-    removed.push(`label on Pod ${pod.metadata.namespace}/${pod.metadata.name}`)
+    orphans.push({
+      name: `label on Pod ${pod.metadata.namespace}/${pod.metadata.name}`,
+      remove: () => cluster.objects.patch(refOf(pod), { metadata: { labels: { [targetLabel]: null } } }),
+    })
   }
-  return removed
+  return orphans
 }
 
 /** A cordon of a run that is over; one of an unknown run is left to its fuse. */
-async function sweepCordons(cluster: Cluster, lookUp: LookUp): Promise<readonly string[]> {
+async function leftCordons(cluster: Cluster, lookUp: LookUp): Promise<readonly Orphan[]> {
   const nodes = await cluster.objects.list<Node>({ apiVersion: 'v1', kind: 'Node' }).catch((error: unknown): readonly Node[] => {
     if (error instanceof KubernetesError && error.code === 'forbidden') return []
     throw error
   })
-  const removed: string[] = []
+  const orphans: Orphan[] = []
   for (const node of nodes) {
     const match = /^faultline-(.+)-\d+-n\d+$/.exec(node.metadata.annotations?.[cordonAnnotation] ?? '')
     const run = match?.[1] === undefined ? undefined : await lookUp(match[1])
     if (run === undefined || !isEnded(run)) continue
     const { resourceVersion } = node.metadata
-    await cluster.objects.patch(refOf(node), {
-      metadata: { resourceVersion, annotations: { [cordonAnnotation]: null } },
-      spec: { unschedulable: null },
-    })
-    removed.push(`cordon of Node ${node.metadata.name}`)
+    const lift = { metadata: { resourceVersion, annotations: { [cordonAnnotation]: null } }, spec: { unschedulable: null } }
+    orphans.push({ name: `cordon of Node ${node.metadata.name}`, remove: () => cluster.objects.patch(refOf(node), lift) })
   }
-  return removed
+  return orphans
 }

@@ -11,6 +11,7 @@ import { keep } from './inject.ts'
 
 const settleMs = 2_000
 const settlePollMs = 250
+const memoryRetryMs = 1_000
 
 /** Undoes everything that is open, newest step first, and says whether all of it is proven gone. */
 export async function revertAll(driver: Driver): Promise<RunEvent> {
@@ -34,6 +35,7 @@ async function revertOne(driver: Driver, stored: Injection): Promise<string | nu
   const fault = faults[stored.fault]
   try {
     const armed = stored.armed ?? (await findFuse(context, stored))
+    if (stored.status === 'planned' && armed === null) return await neverTouched(driver, stored)
     const injection =
       stored.status === 'reverting' && stored.armed === armed ? stored : await driver.update(stored, { status: 'reverting', armed })
     await fault.revert(context, injection)
@@ -46,6 +48,14 @@ async function revertOne(driver: Driver, stored: Injection): Promise<string | nu
     if (!(error instanceof FaultlineError)) throw error
     return `${stored.fault} on ${stored.targets.map((t) => t.name).join(', ')}: ${error.message}`
   }
+}
+
+/** Stored, and no more: its driver died or was stopped before it even had a fuse. */
+async function neverTouched(driver: Driver, stored: Injection): Promise<null> {
+  const at = driver.engine.clock.now()
+  const evidence = keep(stored, { phase: 'after', at, finding: 'yes', summary: 'it was never begun', measurements: [] })
+  await driver.update(stored, { status: 'reverted', evidence })
+  return null
 }
 
 /** What was just taken away needs a moment to be gone (collection, the CNI's own delay): a few looks before it counts as unproven. */
@@ -68,13 +78,19 @@ async function findFuse(context: FaultContext, injection: Injection): Promise<Fu
   return { namespace: injection.fuse.namespace, name: injection.fuse.name, uid: job.metadata.uid, burnsAt: injection.expiresAt }
 }
 
-/** Undoes from memory, without the store: for a driver whose lease is about to end unrenewed. Tries everything, then throws. */
+/**
+ * Undoes from memory, without the store: for a driver that lost it. Tries what failed again each second, until its lease is over and
+ * somebody else may act. Never throws: the loss itself is what the caller has to tell.
+ */
 export async function revertFromMemory(driver: Driver): Promise<void> {
+  const { clock } = driver.engine
   const context = driver.context()
-  const results = await Promise.allSettled(
-    driver.openInjections.toReversed().map((injection) => faults[injection.fault].revert(context, injection)),
-  )
-  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
-  if (errors.length > 0)
-    throw new AggregateError(errors, `${errors.length} injections of run ${driver.run.id} could not be reverted from memory`)
+  let open = driver.openInjections.filter((injection) => injection.status !== 'planned' || injection.armed !== null).toReversed()
+  for (;;) {
+    const results = await Promise.allSettled(open.map((injection) => faults[injection.fault].revert(context, injection)))
+    open = open.filter((_, i) => results[i]?.status === 'rejected')
+    for (const result of results) if (result.status === 'rejected') driver.note(`reverting from memory failed: ${String(result.reason)}`)
+    if (open.length === 0 || driver.leaseLeftMs() <= memoryRetryMs) return
+    await clock.sleep(memoryRetryMs)
+  }
 }

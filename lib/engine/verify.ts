@@ -20,14 +20,15 @@ const collectPollMs = 500
 
 /** The closing sweep: whatever still bears the run's label is an orphan; it is removed and counted. The beacon goes last. */
 export async function verifyNothingLeft(driver: Driver): Promise<RunEvent> {
+  const orphans: string[] = []
   try {
-    const orphans = await sweepRun(driver)
+    await sweepRun(driver, orphans)
     await putOutBeacon(driver)
     return { type: 'verified', orphans }
   } catch (error) {
     driver.throwIfLost()
     if (!(error instanceof FaultlineError)) throw error
-    return { type: 'verify_failed', message: `what is left could not be told: ${error.message}` }
+    return { type: 'verify_failed', message: `what is left could not be told: ${error.message}`, orphans }
   }
 }
 
@@ -39,7 +40,8 @@ async function putOutBeacon(driver: Driver): Promise<void> {
   if (uid !== undefined) await removeFuse(driver.context(), { namespace: spec.namespace, name: spec.name, uid, burnsAt: 0 })
 }
 
-async function sweepRun(driver: Driver): Promise<readonly string[]> {
+/** Adds what it removes to `orphans` as it goes, so that a failure half-way forgets none. */
+async function sweepRun(driver: Driver, orphans: string[]): Promise<void> {
   const { clock } = driver.engine
   const giveUpAt = clock.now() + collectBudgetMs
   let alive = await objectsLeft(driver)
@@ -47,10 +49,11 @@ async function sweepRun(driver: Driver): Promise<readonly string[]> {
     await clock.sleep(collectPollMs)
     alive = await objectsLeft(driver)
   }
-  for (const object of alive)
+  for (const object of alive) {
     await driver.cluster.objects.delete(refOf(object), object.metadata.uid === undefined ? {} : { uid: object.metadata.uid })
+    orphans.push(`${object.kind} ${object.metadata.namespace}/${object.metadata.name}`)
+  }
   await removeLabels(driver)
-  return alive.map((object) => `${object.kind} ${object.metadata.namespace}/${object.metadata.name}`)
 }
 
 /** Whatever bears the run's label and is not going already, the beacon apart. */

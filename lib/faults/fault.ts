@@ -14,6 +14,8 @@ export interface FaultContext {
   readonly namespace: string
   /** Must be awaited before a call that no fuse can fence; throws `lease_too_short` when the lease might end during it. */
   readonly fence: (callMs: number) => Promise<void>
+  /** While injecting: fires when the run is to stop; waits then give up. */
+  readonly interrupt?: AbortSignal
 }
 
 /** What is needed to fix a step's targets. Reads only. */

@@ -1,5 +1,6 @@
 import { plannedMs } from '../domain/suite.ts'
 import { valueAt } from './explain.ts'
+import { paramFindings } from './param-checks.ts'
 import type { Finding, Path } from './problems.ts'
 import { type SuiteFile, suiteDefaults } from './schema.ts'
 import { splitNames } from './targets-schema.ts'
@@ -13,7 +14,7 @@ const conditionKeys = ['names', 'selector', 'owner', 'zone', 'node']
  */
 export function crossFindings(file: unknown): readonly Finding[] {
   return [
-    ...stepsOf(file).flatMap((step, n) => [...targetFindings(step, ['experiments', n]), ...graceFindings(step, ['experiments', n])]),
+    ...stepsOf(file).flatMap((step, n) => [...targetFindings(step, ['experiments', n]), ...paramFindings(step, ['experiments', n])]),
     ...timeFindings(file),
   ]
 }
@@ -27,13 +28,25 @@ export function warningsOf(file: SuiteFile): readonly string[] {
       ? []
       : [`experiments[${n}].name: ${quote(name)} is also the name of experiments[${first}]; reports tell them apart by number only`]
   })
+  const sameTraffic = file.experiments.flatMap(({ params }, n) =>
+    ['ports', 'cidrs'].flatMap((key) => {
+      const twice = twiceIn(valueAt(params, [key]))
+      return twice.length === 0
+        ? []
+        : [`experiments[${n}].params.${key}: ${twice.map(quote).join(', ')} stands there more than once; once is enough`]
+    }),
+  )
   const sameTarget = file.experiments.flatMap((step, n) => {
-    const twice = namesOf(targetsOf(step, []).conditions).filter((name, at, all) => all.indexOf(name) !== at)
+    const twice = twiceIn(namesOf(targetsOf(step, []).conditions))
     return twice.length === 0
       ? []
-      : [`experiments[${n}]: ${[...new Set(twice)].map(quote).join(', ')} is named more than once among the targets; once is enough`]
+      : [`experiments[${n}]: ${twice.map(quote).join(', ')} is named more than once among the targets; once is enough`]
   })
-  return [...sameName, ...sameTarget]
+  return [...sameName, ...sameTarget, ...sameTraffic]
+}
+
+function twiceIn(list: unknown): readonly unknown[] {
+  return Array.isArray(list) ? [...new Set(list.filter((entry, at) => list.indexOf(entry) !== at))] : []
 }
 
 function stepsOf(file: unknown): readonly unknown[] {
@@ -79,9 +92,17 @@ function targetFindings(step: unknown, path: Path): readonly Finding[] {
   if (names > 0 && typeof count === 'number' && count > names)
     say(pathOf('count'), `found ${count} of ${names} named; allowed: at most ${names}`)
 
+  return valueAt(step, ['type']) === 'network_partition' ? [...findings, ...partitionTargetFindings(step, path)] : findings
+}
+
+function partitionTargetFindings(step: unknown, path: Path): readonly Finding[] {
+  const { conditions, pathOf } = targetsOf(step, path)
   const kind = valueAt(step, ['params', 'partition_type'])
-  if (valueAt(step, ['type']) !== 'network_partition') return findings
-  if (kind === 'specific' && !conditionKeys.some((key) => has(conditions, key))) {
+  const narrowed = conditionKeys.some((key) => has(conditions, key))
+  const findings: Finding[] = []
+  const say = (at: Path, message: string) => findings.push({ path: at, at: 'key', message })
+
+  if (kind === 'specific' && !narrowed) {
     say([...path, 'params', 'partition_type'], '`specific` needs `targets`: pod names, or a selector, owner, zone or node')
   }
   if ((kind === 'random' || kind === 'all') && has(conditions, 'names')) {
@@ -90,25 +111,10 @@ function targetFindings(step: unknown, path: Path): readonly Finding[] {
   for (const amount of ['percent', 'count'].filter((key) => kind === 'all' && has(conditions, key))) {
     say(pathOf(amount), 'partition_type `all` takes every candidate: use `random` for some of them')
   }
-  return findings
-}
-
-function graceFindings(step: unknown, path: Path): readonly Finding[] {
-  const grace = valueAt(step, ['params', 'graceSeconds'])
-  const duration = valueAt(step, ['duration'])
-  if (valueAt(step, ['params', 'failure_type']) !== 'pod-kill' || typeof grace !== 'number') return []
-  const at = [...path, 'params', 'graceSeconds']
-  if (valueAt(step, ['params', 'signal']) === 'KILL') {
-    return [{ path: at, at: 'key', message: 'has no meaning with signal `KILL`, which comes at once. Allowed: only with `TERM`' }]
+  if (kind === 'random' && !narrowed && valueAt(step, ['params', 'scope']) === 'split' && valueAt(conditions, ['percent']) === 100) {
+    say(pathOf('percent'), 'found 100, which with scope `split` would leave nothing on the other side; allowed: less')
   }
-  if (typeof duration !== 'number' || grace < duration) return []
-  return [
-    {
-      path: at,
-      at: 'value',
-      message: `found ${grace}: KILL would come after the step's end; allowed: less than its duration (${duration})`,
-    },
-  ]
+  return findings
 }
 
 function timeFindings(file: unknown): readonly Finding[] {

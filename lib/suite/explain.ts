@@ -1,7 +1,8 @@
 import type * as z from 'zod'
-import { nodeFailureKinds, resourceKinds } from '../domain/suite.ts'
+import { degradationKinds, nodeFailureKinds, resourceKinds } from '../domain/suite.ts'
+import { anyParams, failureParams } from './params-schema.ts'
 import type { Finding, Path } from './problems.ts'
-import { anyParams, anyStep, failureParams, laterTypes, stepSchema, stepTypes, suiteSchema } from './schema.ts'
+import { anyStep, stepSchema, stepTypes, suiteSchema } from './schema.ts'
 import { describeFound, nearest, notAllowed, quote } from './words.ts'
 
 type Issue = z.core.$ZodIssue
@@ -85,14 +86,6 @@ function wrongStepType(found: unknown, params: unknown): WrongKind {
     return { guess, message: `${wrongWord(found, stepTypes)}${guess === undefined ? '' : `; with these params it is \`${guess}\``}` }
   }
   if (typeof found !== 'string') return { guess: undefined, message: wrongWord(found, stepTypes) }
-  const later =
-    laterTypes.find((type) => type === found) ?? laterTypes.find((type) => type === nearest(found, [...laterTypes, ...stepTypes]))
-  if (later !== undefined) {
-    return {
-      guess: undefined,
-      message: `${quote(found)}${later === found ? '' : ` (\`${later}\`?)`} is planned for a later version and not available yet. Available: ${stepTypes.join(', ')}`,
-    }
-  }
   const kind = Object.entries(kindsOfParam).flatMap(([key, kinds]) =>
     kinds.filter((name) => name === nearest(found, kinds)).map((name) => ({ key, name })),
   )[0]
@@ -109,8 +102,13 @@ const typeOfParam: Readonly<Record<string, string>> = {
   resource_type: 'resource_exhaustion',
   partition_type: 'network_partition',
   failure_type: 'node_failure',
+  degradation_type: 'network_degradation',
 }
-const kindsOfParam: Readonly<Record<string, readonly string[]>> = { failure_type: nodeFailureKinds, resource_type: resourceKinds }
+const kindsOfParam: Readonly<Record<string, readonly string[]>> = {
+  failure_type: nodeFailureKinds,
+  resource_type: resourceKinds,
+  degradation_type: degradationKinds,
+}
 
 function wrongWord(found: unknown, allowed: readonly string[]): string {
   if (found === undefined) return `missing. Allowed: ${allowed.join(', ')}`
@@ -138,7 +136,12 @@ function wrongType(found: unknown, expected: readonly string[]): string {
   return bare ? `${said}: write ${found.trim()} without quotes` : said
 }
 
-const timeKeys = ['duration', 'interval', 'gracePeriod', 'before', 'after', 'maxDuration', 'recoveryTimeout', 'graceSeconds']
+const unitKeys: Readonly<Record<string, readonly string[]>> = {
+  seconds: ['duration', 'interval', 'gracePeriod', 'before', 'after', 'maxDuration', 'recoveryTimeout', 'graceSeconds', 'repeatEvery'],
+  milliseconds: ['latency', 'jitter'],
+  percent: ['loss', 'corruption', 'duplication'],
+  'kbit/s': ['rate'],
+}
 
 function wrongSize(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, found: unknown, path: Path): string {
   const small = issue.code === 'too_small'
@@ -146,5 +149,6 @@ function wrongSize(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, fou
   if (Array.isArray(found))
     return `found ${found.length === 0 ? 'an empty list' : `a list of ${found.length}`}; allowed: ${limit} ${limit.endsWith(' 1') ? 'entry' : 'entries'}`
   if (typeof found === 'string') return `found ${found.length} characters; allowed: ${limit}`
-  return `found ${describeFound(found)}; allowed: ${limit}${timeKeys.includes(String(path.at(-1))) ? ' seconds' : ''}`
+  const unit = Object.keys(unitKeys).find((name) => unitKeys[name]?.includes(String(path.at(-1))))
+  return `found ${describeFound(found)}; allowed: ${limit}${unit === undefined ? '' : ` ${unit}`}`
 }

@@ -1,4 +1,5 @@
-import { type FaultSpec, plannedMs, type Selection, type Step, type Suite } from '../domain/suite.ts'
+import { type DegradationSpec, type FaultSpec, plannedMs, type Selection, type Step, type Suite } from '../domain/suite.ts'
+import { amountsOf } from './degradation.ts'
 import { type StepFile, type SuiteFile, suiteDefaults, type TargetsFile } from './schema.ts'
 import { splitNames } from './targets-schema.ts'
 
@@ -47,34 +48,76 @@ function normaliseStep(step: StepFile, selector: string): Step {
 function faultOf(step: StepFile): FaultSpec {
   switch (step.type) {
     case 'network_partition':
-      return { type: step.type, kind: step.params.partition_type, mechanism: step.params.mechanism }
+      return {
+        type: step.type,
+        kind: step.params.partition_type,
+        mechanism: step.params.mechanism,
+        scope: step.params.scope,
+        direction: step.params.direction,
+        ...trafficOf(step.params),
+        keepProbes: step.params.keepProbes,
+      }
     case 'resource_exhaustion':
       return {
         type: step.type,
         kind: step.params.resource_type,
         intensity: step.params.intensity,
         container: step.params.container ?? null,
+        path: step.params.path ?? null,
       }
     case 'node_failure':
       return failureOf(step.params, step.duration)
+    case 'network_degradation':
+      return degradationOf(step.params)
   }
 }
 
-function failureOf(params: Extract<StepFile, { type: 'node_failure' }>['params'], duration: number): FaultSpec {
+type ParamsOf<Type extends StepFile['type']> = Extract<StepFile, { type: Type }>['params']
+
+function trafficOf({ ports, cidrs }: ParamsOf<'network_partition' | 'network_degradation'>): Pick<DegradationSpec, 'ports' | 'cidrs'> {
+  return { ports: [...new Set(ports)], cidrs: [...new Set(cidrs)] }
+}
+
+function degradationOf(params: ParamsOf<'network_degradation'>): FaultSpec {
+  const amounts = amountsOf(params.degradation_type, params)
+  return {
+    type: 'network_degradation',
+    kind: params.degradation_type,
+    latencyMs: amounts.latency,
+    jitterMs: amounts.jitter,
+    lossPercent: amounts.loss,
+    corruptPercent: amounts.corruption,
+    duplicatePercent: amounts.duplication,
+    rateKbit: amounts.rate,
+    ...trafficOf(params),
+    peersOnly: params.peersOnly,
+  }
+}
+
+function failureOf(params: ParamsOf<'node_failure'>, duration: number): FaultSpec {
   const type = 'node_failure'
   switch (params.failure_type) {
     case 'pod-delete':
       return { type, kind: params.failure_type, graceSeconds: params.graceSeconds ?? null, allowBarePods: params.allowBarePods }
-    case 'pod-kill': {
-      const termGrace = params.graceSeconds ?? Math.min(suiteDefaults.graceSeconds, duration / 2)
-      const graceSeconds = params.signal === 'KILL' ? 0 : termGrace
-      return { type, kind: params.failure_type, signal: params.signal, graceSeconds, container: params.container ?? null }
-    }
+    case 'pod-kill':
+      return {
+        type,
+        kind: params.failure_type,
+        signal: params.signal,
+        graceSeconds: params.signal === 'KILL' ? 0 : (params.graceSeconds ?? defaultGrace(params.repeatEvery ?? duration)),
+        repeatEverySeconds: params.repeatEvery ?? null,
+        container: params.container ?? null,
+      }
     case 'crashloop':
       return { type, kind: params.failure_type, container: params.container ?? null }
     case 'node-drain':
       return { type, kind: params.failure_type, allowBarePods: params.allowBarePods, allowEmptyDir: params.allowEmptyDir }
   }
+}
+
+/** The injector counts it in whole seconds, and KILL has to come before the next TERM or, after the last one, the end. */
+function defaultGrace(secondsToNext: number): number {
+  return Math.min(suiteDefaults.graceSeconds, Math.floor(secondsToNext / 2))
 }
 
 /** How many of the candidates a step takes when the file does not say. */
@@ -86,6 +129,8 @@ function defaultAmount(step: StepFile): Amount {
       return { low: one, medium: percent(30), high: percent(60) }[step.params.intensity]
     case 'node_failure':
       return { 'pod-delete': percent(30), 'pod-kill': percent(30), crashloop: percent(20), 'node-drain': one }[step.params.failure_type]
+    case 'network_degradation':
+      return percent(20)
   }
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { intensities, partitionKinds, partitionMechanisms, resourceKinds } from '../domain/suite.ts'
+import { anyParams, degradationParams, failureParams, paramHomes, partitionParams, resourceParams } from './params-schema.ts'
 import { type Elsewhere, strict, textOf } from './strict.ts'
-import { podNames, selectorText, targets } from './targets-schema.ts'
+import { selectorText, targets } from './targets-schema.ts'
 
 /** What a suite that leaves it out gets; times in seconds. */
 export const suiteDefaults = {
@@ -13,37 +13,10 @@ export const suiteDefaults = {
   graceSeconds: 5,
 } as const
 
-/** Fault types of a later version, so that a file which names one is told so. */
-export const laterTypes: readonly string[] = ['network_degradation']
-
-/** Fault types of this version, as `type` spells them. */
-export const stepTypes: readonly string[] = ['resource_exhaustion', 'network_partition', 'node_failure']
+/** Fault types, as `type` spells them. */
+export const stepTypes: readonly string[] = ['resource_exhaustion', 'network_partition', 'node_failure', 'network_degradation']
 
 const seconds = (most: number) => z.number().min(0).max(most)
-const paramTargets = podNames.optional().describe('Same as `targets` of the step; only one of the two.')
-
-const container = textOf(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'the name of a container')
-  .optional()
-  .describe("Container to hit; default: the pod's first.")
-const allowBarePods = z.boolean().default(false).describe('Also pods without a controller, which nobody brings back.')
-const allowEmptyDir = z.boolean().default(false).describe('Also pods with emptyDir volumes, whose data is lost.')
-const graceSeconds = z.int().min(0).max(3600)
-
-/** Which params mean something for another kind than the one at hand. */
-const paramHomes: Elsewhere = {
-  resource_type: 'type resource_exhaustion',
-  intensity: 'type resource_exhaustion',
-  partition_type: 'type network_partition',
-  mechanism: 'type network_partition',
-  failure_type: 'type node_failure',
-  graceSeconds: 'failure_type pod-delete or pod-kill',
-  signal: 'failure_type pod-kill',
-  container: 'failure_type pod-kill or crashloop, or to type resource_exhaustion',
-  allowBarePods: 'failure_type pod-delete or node-drain',
-  allowEmptyDir: 'failure_type node-drain',
-  duration: 'the step',
-  interval: 'the step',
-}
 
 const stepHomes: Elsewhere = {
   ...Object.fromEntries(Object.keys(paramHomes).map((key) => [key, '`params`'])),
@@ -53,70 +26,6 @@ const stepHomes: Elsewhere = {
   recoveryTimeout: 'the suite',
   namespace: 'the suite',
 }
-
-const resourceParams = strict(
-  {
-    resource_type: z.enum(resourceKinds).describe('What is used up.'),
-    intensity: z.enum(intensities).describe('How much of it, and in how many pods by default: low 1 pod, medium 30 %, high 60 %.'),
-    container,
-    targets: paramTargets,
-  },
-  paramHomes,
-)
-
-const partitionParams = strict(
-  {
-    partition_type: z
-      .enum(partitionKinds)
-      .describe('random: some candidates (default 20 %); specific: those named in `targets`; all: every candidate.'),
-    mechanism: z
-      .enum(partitionMechanisms)
-      .default('auto')
-      .describe('policy: a NetworkPolicy; netfilter: an injector drops packets inside the pod; auto: whichever will work.'),
-    targets: paramTargets,
-  },
-  paramHomes,
-)
-
-/** Parameters of a node_failure, told apart by `failure_type`. */
-export const failureParams = z.discriminatedUnion('failure_type', [
-  strict(
-    {
-      failure_type: z.literal('pod-delete').describe('Deletes pods (default 30 %).'),
-      graceSeconds: graceSeconds.optional().describe("Grace of the deletion in seconds; default: the pod's own."),
-      allowBarePods,
-      targets: paramTargets,
-    },
-    paramHomes,
-  ),
-  strict(
-    {
-      failure_type: z.literal('pod-kill').describe("Signals the container's main process (default 30 % of the pods)."),
-      signal: z.enum(['TERM', 'KILL']).default('TERM').describe('TERM is followed by KILL after `graceSeconds`.'),
-      graceSeconds: graceSeconds.optional().describe('Seconds from TERM to KILL; default 5, at most half of the duration.'),
-      container,
-      targets: paramTargets,
-    },
-    paramHomes,
-  ),
-  strict(
-    {
-      failure_type: z.literal('crashloop').describe('Kills the container at every start, for the duration (default 20 %).'),
-      container,
-      targets: paramTargets,
-    },
-    paramHomes,
-  ),
-  strict(
-    {
-      failure_type: z.literal('node-drain').describe('Cordons nodes and evicts their pods (default one node).'),
-      allowBarePods,
-      allowEmptyDir,
-      targets: paramTargets,
-    },
-    paramHomes,
-  ),
-])
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it keeps out
 const namePattern = /^(?=.{1,100}$)[^\u0000-\u001f\u007f-\u009f]{0,99}[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]{0,99}$/
@@ -145,10 +54,15 @@ export const stepSchema = z.discriminatedUnion('type', [
   ),
   strict({ ...stepKeys, type: z.literal('network_partition').describe('Cuts pods off.'), params: partitionParams }, stepHomes),
   strict({ ...stepKeys, type: z.literal('node_failure').describe('Makes pods or nodes fail.'), params: failureParams }, stepHomes),
+  strict(
+    {
+      ...stepKeys,
+      type: z.literal('network_degradation').describe('Makes the network of pods slow, lossy or narrow.'),
+      params: degradationParams,
+    },
+    stepHomes,
+  ),
 ])
-
-/** What can be checked of params whose `failure_type` makes no sense. */
-export const anyParams = z.looseObject({ targets: paramTargets })
 
 /** What can be checked of a step whose `type` makes no sense. */
 export const anyStep = strict({ ...stepKeys, type: z.unknown(), params: anyParams }, stepHomes)

@@ -127,10 +127,10 @@ describe('transition', () => {
 })
 
 describe('nextAction', () => {
-  it('looks again 1.5 s before the planned end, and reverts on time', () => {
+  it('looks again 5 s before the planned end, and reverts on time', () => {
     const holding = play(toHolding)
-    expect(nextAction(holding, 3_000)).toEqual({ do: 'wait', until: 10_500, watch: true })
-    expect(nextAction(holding, 10_500)).toEqual({ do: 'recheck' })
+    expect(nextAction(holding, 3_000)).toEqual({ do: 'wait', until: 7_000, watch: true })
+    expect(nextAction(holding, 7_000)).toEqual({ do: 'recheck' })
     expect(nextAction(holding, 12_000)).toEqual({ do: 'end_hold' })
   })
 
@@ -180,7 +180,7 @@ function anyOutcome(run: Run, action: string, random: () => number): RunEvent {
     case 'end_rest':
       return { type: 'rested' }
     case 'verify':
-      return good ? { type: 'verified', orphans: [] } : { type: 'verify_failed', message: '' }
+      return good ? { type: 'verified', orphans: [] } : { type: 'verify_failed', message: '', orphans: [] }
     case 'abort':
       return abort
     default:

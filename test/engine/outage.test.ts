@@ -89,7 +89,7 @@ describe('a cluster that does not answer', () => {
   })
 
   it('makes the end evidence unknown, and so no pass, but does not delay the revert', async () => {
-    const { engine } = failing('cluster', 'holding', { sinceMs: 8_000, forMs: 3_000 })
+    const { engine } = failing('cluster', 'holding', { sinceMs: 4_000, forMs: 7_000 })
     const run = await world.run(engine, suiteOf([stepOf(partition)]))
     expect(run.steps[0]).toMatchObject({ verdict: 'no_effect', reasons: ['unknown at the end: the API server is away'] })
     const [{ at } = { at: 0 }] = (await world.store.ledger.history(run.id)).filter((e) => e.type === 'hold_over')

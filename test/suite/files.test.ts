@@ -90,6 +90,38 @@ describe('the published JSON Schema', () => {
   })
 })
 
+describe('the published JSON Schema on what is done to a network or a disk', () => {
+  const accepts = async (type: string, params: object) => {
+    const schema = z.fromJSONSchema(JSON.parse(await readFile(join(root, 'experiments/schema.json'), 'utf8')))
+    return schema.safeParse({ name: 'S', experiments: [{ name: 'A', type, params, duration: 10 }] }).success
+  }
+  const loss = { degradation_type: 'loss' }
+  const disk = { resource_type: 'disk', intensity: 'low' }
+
+  test.each([
+    ['network_degradation', { ...loss, loss: 0.5, latency: 10, jitter: 5, rate: 64, ports: [1], cidrs: ['fd00::/8'], peersOnly: false }],
+    ['network_partition', { partition_type: 'random', scope: 'split', direction: 'in', ports: [65_535], keepProbes: false }],
+    ['node_failure', { failure_type: 'pod-kill', repeatEvery: 2 }],
+    ['resource_exhaustion', { ...disk, path: '/process/a b' }],
+  ])('accepts %s %j', async (type, params) => {
+    expect(await accepts(type, params)).toBe(true)
+  })
+
+  test.each([
+    ['network_degradation', { ...loss, loss: 101 }],
+    ['network_degradation', { ...loss, rate: 0 }],
+    ['network_degradation', { ...loss, cidrs: ['example.org'] }],
+    ['network_degradation', { ...loss, scope: 'peers' }],
+    ['network_partition', { partition_type: 'random', ports: [0] }],
+    ['node_failure', { failure_type: 'pod-kill', repeatEvery: 0.5 }],
+    ['node_failure', { failure_type: 'crashloop', repeatEvery: 5 }],
+    ['resource_exhaustion', { ...disk, path: 'tmp' }],
+    ['resource_exhaustion', { ...disk, path: '/proc/1' }],
+  ])('refuses %s %j', async (type, params) => {
+    expect(await accepts(type, params)).toBe(false)
+  })
+})
+
 describe('a file', () => {
   let folder = ''
   beforeEach(async () => {

@@ -105,7 +105,7 @@ const stepCases: readonly Case[] = [
     'no type',
     steps({ ...memory, type: undefined }),
     'experiments[0].type',
-    'missing. Allowed: resource_exhaustion, network_partition, node_failure; with these params it is `resource_exhaustion`',
+    'missing. Allowed: resource_exhaustion, network_partition, node_failure, network_degradation; with these params it is `resource_exhaustion`',
   ],
   [
     'a mistyped type',
@@ -120,12 +120,6 @@ const stepCases: readonly Case[] = [
     '`earthquake` is not allowed. Allowed: resource_exhaustion',
   ],
   ['a type that is a number', steps({ ...memory, type: 3 }), 'experiments[0].type', 'found the number `3`. Allowed: resource_exhaustion'],
-  [
-    'a type of a later version',
-    steps({ ...memory, type: 'network_degradation' }),
-    'experiments[0].type',
-    '`network_degradation` is planned for a later version and not available yet',
-  ],
   [
     'a kind as type',
     steps(failure({ failure_type: 'pod-kill' }, { type: 'pod_kill' })),
@@ -290,7 +284,8 @@ const manyWrong = `{
   "maxDuration": 20,
   "experiments": [
     { "name": "A", "type": "node_failure", "params": { "failure_type": "podkill", "signal": "HUP" }, "duration": "5" },
-    { "name": "B", "type": "network_degradation", "duration": 5, "interval": -1, "params": { "delay": 3 } }
+    { "name": "B", "type": "network_degradation", "duration": 5, "interval": -1, "params": { "delay": 3 } },
+    { "name": "C", "type": "earthquake", "duration": 5, "interval": -1, "params": { "delay": 3 } }
   ]
 }`
 
@@ -300,8 +295,11 @@ test('every problem of a file is told at once, at its place, in the order of the
     '6:72 experiments[0].params.failure_type',
     '6:93 experiments[0].params.signal',
     '6:114 experiments[0].duration',
-    '7:28 experiments[1].type',
     '7:78 experiments[1].interval',
+    '7:92 experiments[1].params.degradation_type',
+    '7:94 experiments[1].params.delay',
+    '8:28 experiments[2].type',
+    '8:69 experiments[2].interval',
   ])
 })
 

@@ -3,7 +3,14 @@ import { expect, test } from '@jest/globals'
 import { seededRandom } from '../../lib/domain/random.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
 
-const valid = readFileSync(new URL('../../experiments/stress-test-suite.json', import.meta.url), 'utf8')
+const stress = JSON.parse(readFileSync(new URL('../../experiments/stress-test-suite.json', import.meta.url), 'utf8'))
+const network = [
+  { type: 'network_partition', params: { partition_type: 'random', scope: 'split', ports: [80], keepProbes: false } },
+  { type: 'network_degradation', params: { degradation_type: 'jitter', latency: 80, loss: 0.5, cidrs: ['10.0.0.0/8'] } },
+  { type: 'node_failure', params: { failure_type: 'pod-kill', repeatEvery: 10 } },
+]
+const added = network.map((step, n) => ({ name: `Added ${n}`, ...step, duration: 30 }))
+const valid = JSON.stringify({ ...stress, experiments: [...stress.experiments, ...added] }, null, 2)
 const values = [
   null,
   true,
@@ -14,6 +21,10 @@ const values = [
   '',
   'pod-kill',
   'a,b',
+  'policy',
+  '/tmp/x',
+  '10.0.0.0/8',
+  100,
   [],
   ['a'],
   {},
@@ -32,6 +43,16 @@ const keys = [
   'partition_type',
   'signal',
   'graceSeconds',
+  'repeatEvery',
+  'mechanism',
+  'scope',
+  'cidrs',
+  'path',
+  'degradation_type',
+  'latency',
+  'jitter',
+  'loss',
+  'rate',
   '__proto__',
   'constructor',
   'toString',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseSuite } from '../../lib/suite/parse.ts'
+import { stepOf, suiteOf } from './one-step.ts'
 
 /** The issue's example, verbatim. */
 const example = `{ "name": "Example", "description": "…",
@@ -7,19 +7,6 @@ const example = `{ "name": "Example", "description": "…",
     { "name": "Memory", "type": "resource_exhaustion", "params": { "resource_type": "memory", "intensity": "medium" }, "duration": 60, "interval": 30 },
     { "name": "Partition", "type": "network_partition", "params": { "partition_type": "random" }, "duration": 45, "interval": 30 },
     { "name": "Kill", "type": "node_failure", "params": { "failure_type": "pod-kill" }, "duration": 60 } ] }`
-
-function suiteOf(text: string) {
-  const parsed = parseSuite(text, 'suite.json')
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems, null, 1))
-  return parsed
-}
-
-/** A suite of one step. */
-function stepOf(step: object, top: object = {}) {
-  const [first] = suiteOf(JSON.stringify({ name: 'S', ...top, experiments: [{ name: 'A', duration: 10, ...step }] })).suite.steps
-  if (first === undefined) throw new Error('no step')
-  return first
-}
 
 const kill = { type: 'node_failure', params: { failure_type: 'pod-kill' } }
 const anyone = { names: null, selector: 'app=jadevectordb', owner: null, zone: null, node: null, percent: null, count: null }
@@ -41,21 +28,30 @@ test('the example of the issue is valid as it is, with every default filled in',
       steps: [
         {
           name: 'Memory',
-          fault: { type: 'resource_exhaustion', kind: 'memory', intensity: 'medium', container: null },
+          fault: { type: 'resource_exhaustion', kind: 'memory', intensity: 'medium', container: null, path: null },
           durationMs: 60_000,
           intervalMs: 30_000,
           targets: { ...anyone, percent: 30 },
         },
         {
           name: 'Partition',
-          fault: { type: 'network_partition', kind: 'random', mechanism: 'auto' },
+          fault: {
+            type: 'network_partition',
+            kind: 'random',
+            mechanism: 'auto',
+            scope: 'isolate',
+            direction: 'both',
+            ports: [],
+            cidrs: [],
+            keepProbes: true,
+          },
           durationMs: 45_000,
           intervalMs: 30_000,
           targets: { ...anyone, percent: 20 },
         },
         {
           name: 'Kill',
-          fault: { type: 'node_failure', kind: 'pod-kill', signal: 'TERM', graceSeconds: 5, container: null },
+          fault: { type: 'node_failure', kind: 'pod-kill', signal: 'TERM', graceSeconds: 5, repeatEverySeconds: null, container: null },
           durationMs: 60_000,
           intervalMs: 0,
           targets: { ...anyone, percent: 30 },
@@ -100,6 +96,8 @@ describe('how many are hit by default', () => {
     ['resource_exhaustion', { resource_type: 'cpu', intensity: 'low' }, { percent: null, count: 1 }],
     ['resource_exhaustion', { resource_type: 'disk', intensity: 'medium' }, { percent: 30, count: null }],
     ['resource_exhaustion', { resource_type: 'network', intensity: 'high' }, { percent: 60, count: null }],
+    ['network_degradation', { degradation_type: 'loss' }, { percent: 20, count: null }],
+    ['network_degradation', { degradation_type: 'loss', targets: 'a,b' }, { percent: 100, count: null, names: ['a', 'b'] }],
     ['node_failure', { failure_type: 'pod-delete', targets: ['a'] }, { percent: 100, count: null, names: ['a'] }],
   ])('%s %j: %j', (type, params, expected) => {
     expect(stepOf({ type, params }).targets).toMatchObject(expected)
@@ -173,8 +171,13 @@ describe('params', () => {
     expect(stepOf(step).fault).toMatchObject(expected)
   })
 
-  test('a short pod-kill has its KILL in the middle, not after the end', () => {
-    expect(stepOf({ ...kill, duration: 4 }).fault).toMatchObject({ graceSeconds: 2 })
+  test.each([
+    [4, 2],
+    [5, 2],
+    [1.5, 0],
+    [60, 5],
+  ])('a pod-kill of %p s has its KILL %p whole seconds after TERM, not after the end', (duration, graceSeconds) => {
+    expect(stepOf({ ...kill, duration }).fault).toMatchObject({ graceSeconds })
   })
 })
 
@@ -183,6 +186,17 @@ test('steps of the same name and targets named twice are warned of', () => {
   expect(suiteOf(JSON.stringify({ name: 'S', experiments: [{ ...step, targets: 'a' }, step] })).warnings).toEqual([
     'experiments[1].name: `Again` is also the name of experiments[0]; reports tell them apart by number only',
     'experiments[1]: `a` is named more than once among the targets; once is enough',
+  ])
+})
+
+test('ports and CIDRs that stand twice are warned of, and taken once', () => {
+  const params = { degradation_type: 'loss', ports: [80, 443, 80], cidrs: ['10.0.0.0/8', '10.0.0.0/8'] }
+  const step = { name: 'A', type: 'network_degradation', params, duration: 10 }
+  const { suite, warnings } = suiteOf(JSON.stringify({ name: 'S', experiments: [step] }))
+  expect(suite.steps[0]?.fault).toMatchObject({ ports: [80, 443], cidrs: ['10.0.0.0/8'] })
+  expect(warnings).toEqual([
+    'experiments[0].params.ports: `80` stands there more than once; once is enough',
+    'experiments[0].params.cidrs: `10.0.0.0/8` stands there more than once; once is enough',
   ])
 })
 

@@ -29,7 +29,14 @@ export const latency: FaultSpec = {
   peersOnly: false,
 }
 export const podDelete: FaultSpec = { type: 'node_failure', kind: 'pod-delete', graceSeconds: null, allowBarePods: false }
-export const podKill: FaultSpec = { type: 'node_failure', kind: 'pod-kill', signal: 'TERM', graceSeconds: 1, repeatEverySeconds: null, container: null }
+export const podKill: FaultSpec = {
+  type: 'node_failure',
+  kind: 'pod-kill',
+  signal: 'TERM',
+  graceSeconds: 1,
+  repeatEverySeconds: null,
+  container: null,
+}
 export const crashloop: FaultSpec = { type: 'node_failure', kind: 'crashloop', container: null }
 export const nodeDrain: FaultSpec = { type: 'node_failure', kind: 'node-drain', allowBarePods: false, allowEmptyDir: true }
 export const memory: FaultSpec = { type: 'resource_exhaustion', kind: 'memory', intensity: 'low', container: null, path: null }

@@ -1,12 +1,19 @@
 # shellcheck shell=dash
 # From a pod's UID to its processes, its containers' cgroups and its network namespace. No runtime socket is asked.
 
+# A file with all pods' lines of /proc/*/cgroup, where many targets are looked up at once; empty: look now.
+SNAPSHOT=''
+
 # pod_processes UID: "pid container-id" of every process in the pod's cgroups, the sandbox's included.
 # Spellings: cgroupfs and systemd, v1 and v2, UID with - or _, cri-containerd-ID.scope, crio-ID.scope, docker-ID.scope.
 pod_processes() {
   local underscored
   underscored=$(printf '%s' "$1" | tr - _)
-  grep -sHF -e "pod$1" -e "pod$underscored" /proc/[0-9]*/cgroup 2>/dev/null | awk -v a="$1" -v b="$underscored" '
+  if [ -n "$SNAPSHOT" ]; then
+    grep -F -e "pod$1" -e "pod$underscored" "$SNAPSHOT"
+  else
+    grep -sHF -e "pod$1" -e "pod$underscored" /proc/[0-9]*/cgroup 2>/dev/null
+  fi | awk -v a="$1" -v b="$underscored" '
     function ends(text, what) { return length(text) >= length(what) && substr(text, length(text) - length(what) + 1) == what }
     function container(name) {
       if (sub(/\.scope$/, "", name)) sub(/^.*-/, "", name)

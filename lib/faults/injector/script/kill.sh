@@ -58,7 +58,6 @@ crashloop_apply() { find_target; }
 
 crashloop_tick() {
   local last count
-  [ -n "$SNAPSHOT" ] || return 0
   find_target || return 0
   get LAST_VICTIM "$N"; last=$V
   get COUNT "$N"; count=$V

@@ -130,10 +130,10 @@ saved() {
 
 # Takes our jumps and chains out of every kind of table. Needs fd 9.
 netfilter_remove() {
-  local family kind set_here
+  local family kind set_here undo
   for family in 4 6; do
     for kind in $(kinds "$family"); do
-      saved "$kind" | awk -v i="$(chain_in)" -v o="$(chain_out)" '
+      undo=$(saved "$kind" | awk -v i="$(chain_in)" -v o="$(chain_out)" '
         $1 == ":" i || $1 == ":" o { ours[substr($1, 2)] }
         $1 == "-A" && $2 != i && $2 != o && ($NF == i || $NF == o) { sub(/^-A/, "-D"); jump[++n] = $0 }
         END {
@@ -144,8 +144,8 @@ netfilter_remove() {
           for (c in ours) print "-F " c
           for (c in ours) print "-X " c
           print "COMMIT"
-        }' >"$WORK/undo"
-      [ ! -s "$WORK/undo" ] || inside "$kind-restore" -w 5 --noflush <"$WORK/undo" 2>/dev/null || true
+        }')
+      [ -z "$undo" ] || printf '%s\n' "$undo" | inside "$kind-restore" -w 5 --noflush 2>/dev/null || true
     done
     set_here=$(set_name "$family")
     inside ipset list -n 2>/dev/null | grep -qxF "$set_here" && inside ipset destroy "$set_here" 2>/dev/null

@@ -1,0 +1,56 @@
+# shellcheck shell=dash
+# Undoing, by anyone: it needs only the tag and the targets, never what the injector that applied had in memory. Everything is
+# found again by its mark: processes by their environment, files by name, rules by chain, qdiscs by handle. Safe to repeat.
+
+undo_target() {
+  disk_remove
+  kill_tagged "$N_UID"
+  disk_remove
+  if open_network; then
+    netfilter_remove
+    qdisc_remove
+    command exec 9>&-
+  fi
+  return 0
+}
+
+# Sets LEFT: what is left of this tag on the current target, in words; empty is proof. A pod that is gone has nothing left.
+residue() {
+  local pids files
+  LEFT=''
+  pids=$(tagged "$N_UID" | tr '\n' ' ')
+  [ -z "$pids" ] || LEFT="processes $pids, "
+  files=$(disk_files | tr '\n' ' ')
+  [ -z "$files" ] || LEFT="${LEFT}files $files, "
+  if open_network; then
+    LEFT=$LEFT$(netfilter_left)
+    pids=$(qdisc_devices | tr '\n' ' ')
+    [ -z "$pids" ] || LEFT="${LEFT}qdisc $(handle): on $pids, "
+    command exec 9>&-
+  fi
+  LEFT=${LEFT%, }
+}
+
+# Processes take a moment to die; what is still there after a second is told.
+undo_and_prove() {
+  local tries=0
+  undo_target
+  residue
+  while [ -n "$LEFT" ] && [ "$tries" -lt 10 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+    undo_target
+    residue
+  done
+}
+
+# tell_undone PHASE MESSAGE: the figure as it is now, and that nothing (or what) is left.
+tell_undone() {
+  local ok=true message=$2
+  MESSAGE=''
+  NAME=$KIND_OF UNIT='' VALUE=''
+  ! has "${KIND_OF}_figure" || "${KIND_OF}_figure" || true
+  ! has "${KIND_OF}_after" || "${KIND_OF}_after"
+  [ -z "$LEFT" ] || ok=false
+  say "$N_UID" "$1" "$ok" "$NAME" "$UNIT" "${VALUE:-0}" "${LEFT:+left behind: $LEFT; }$message${MESSAGE:+${message:+; }$MESSAGE}"
+}

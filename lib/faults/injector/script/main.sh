@@ -1,0 +1,294 @@
+# shellcheck shell=dash
+# Who this is (injector, replacement, twin, check) and the injector's one loop.
+
+READY=/tmp/faultline-ready
+TICK=0.25
+MEASURE_CS=200
+PROBE_CS=50
+# An effect that is not seen after this long is told as one that does not bite.
+BITE_BUDGET_CS=2000
+FATAL=''
+WHY=''
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# What an action's functions are called.
+kind_of() {
+  case $1 in
+    stress-memory) echo memory ;;
+    stress-cpu) echo cpu ;;
+    fill-disk) echo disk ;;
+    cut-network) echo cut ;;
+    limit-network) echo limit ;;
+    degrade-network) echo degrade ;;
+    *) echo "$1" ;;
+  esac
+}
+
+# probe_all [STATE]: the slow measurements of all targets (in that state) at once.
+probe_all() {
+  PROBES=''
+  has "${KIND_OF}_probe" || return 0
+  for_targets probe_one "${1-}"
+  # shellcheck disable=SC2086
+  [ -z "$PROBES" ] || wait $PROBES 2>/dev/null || true
+}
+
+probe_one() {
+  [ -z "$1" ] || [ "$N_STATE" = "$1" ] || return 0
+  ! has "${KIND_OF}_prepare" || "${KIND_OF}_prepare" || return 0
+  rm -f "$WORK/probe.$N"
+  ( trap - TERM; "${KIND_OF}_probe" ) </dev/null >/dev/null 2>&1 &
+  PROBES="$PROBES $!"
+}
+
+tell_before() {
+  [ -z "$STOP" ] || return 0
+  "${KIND_OF}_figure" || return 0
+  put BEFORE "$N" "$VALUE"
+  say "$N_UID" before true "$NAME" "$UNIT" "$VALUE" ''
+}
+
+apply_one() {
+  [ -z "$STOP" ] || return 0
+  WHY=''
+  uptime_cs
+  put APPLIED_AT "$N" "$CS"
+  if "${KIND_OF}_apply"; then
+    put STATE "$N" applied
+  else
+    put STATE "$N" failed
+    undo_target
+    say "$N_UID" error false '' '' '' "${WHY:-nothing could be applied to $N_PLACE}"
+  fi
+}
+
+tick_one() {
+  [ "$N_STATE" = applied ] || [ "$N_STATE" = bitten ] || return 0
+  ! has "${KIND_OF}_tick" || "${KIND_OF}_tick" || true
+}
+
+# A first bite, or why it will never come.
+bite_one() {
+  [ "$N_STATE" = applied ] && [ -z "$STOP" ] || return 0
+  MESSAGE='' FATAL=''
+  if "${KIND_OF}_bite"; then
+    put STATE "$N" bitten
+    say "$N_UID" bite true "$NAME" "$UNIT" "$VALUE" "$MESSAGE"
+  elif [ -n "$FATAL" ]; then
+    put STATE "$N" failed
+    say "$N_UID" error false '' '' '' "$FATAL"
+    undo_target
+  else
+    get APPLIED_AT "$N"
+    uptime_cs
+    [ $((CS - V)) -ge "$BITE_BUDGET_CS" ] || { PENDING=1; return 0; }
+    put STATE "$N" bitten
+    say "$N_UID" bite false "$NAME" "$UNIT" "${VALUE:-0}" "no effect seen after $((BITE_BUDGET_CS / 100)) s; $MESSAGE"
+  fi
+}
+
+measure_one() {
+  [ "$N_STATE" = bitten ] && [ -z "$STOP" ] || return 0
+  local ok=false
+  MESSAGE='' FATAL=''
+  "${KIND_OF}_bite" && ok=true
+  [ -z "$FATAL" ] || { ok=false MESSAGE=$FATAL; }
+  say "$N_UID" measure "$ok" "$NAME" "$UNIT" "${VALUE:-0}" "$MESSAGE"
+  [ -z "$FATAL" ] || [ -n "$(pod_processes "$N_UID" | head -n 1)" ] || undo_target
+}
+
+snapshot() {
+  [ "$KIND_OF" = crashloop ] || return 0
+  grep -sHF pod /proc/[0-9]*/cgroup >"$WORK/snapshot" 2>/dev/null
+  SNAPSHOT=$WORK/snapshot
+}
+
+# is_over: TERM came, the end came, or a replacement asked us to stop.
+is_over() {
+  uptime_cs
+  [ -n "$STOP" ] || [ "$CS" -ge "$END_CS" ]
+}
+
+inject() {
+  local probed=0 measured=0
+  KIND_OF=$(kind_of "$ACTION")
+  for_targets undo_target
+  watch_over_us
+  probe_all
+  for_targets tell_before
+  for_targets apply_one
+  PENDING=1
+  until is_over; do
+    snapshot
+    for_targets tick_one
+    SNAPSHOT=''
+    uptime_cs
+    if [ -n "$PENDING" ] && [ $((CS - probed)) -ge $PROBE_CS ]; then
+      PENDING=''
+      probe_all applied
+      for_targets bite_one
+      uptime_cs
+      probed=$CS measured=$CS
+      [ -n "$PENDING" ] || : >"$READY"
+    elif [ -z "$PENDING" ] && [ $((CS - measured)) -ge $MEASURE_CS ]; then
+      measured=$CS
+      probe_all bitten
+      for_targets measure_one
+    fi
+    is_over || pause $TICK
+  done
+  finish
+}
+
+# All undone first, then all measured and told.
+finish() {
+  rm -f "$READY"
+  for_targets undo_target
+  probe_all
+  for_targets tell_end
+  mark_undone
+}
+
+tell_end() {
+  undo_and_prove
+  tell_undone undone ''
+}
+
+# The detached watcher: a copy of this shell, out of the container's cgroups.
+watch_over_us() {
+  (
+    trap '' TERM INT
+    own_pid
+    leave_container
+    sign warden
+    watch
+  ) </dev/null >/dev/null 2>&1 9>&- &
+}
+
+# watch: as long as the injector lives, nothing; when it vanished or overslept its end, undo.
+watch() {
+  local overslept=$((END_CS + 300))
+  KIND_OF=$(kind_of "$ACTION")
+  while ! is_marked_undone; do
+    uptime_cs
+    if [ "$CS" -ge "$overslept" ] || ! is_role_alive main; then
+      is_marked_undone && return 0
+      ! is_role_alive main || kill -s KILL "$R_PID"
+      for_targets tell_end
+      mark_undone
+      return 0
+    fi
+    sleep $TICK
+  done
+}
+
+# The twin container: waits for the injector to sign, then watches it.
+twin() {
+  local tries=0
+  locate_state || exit 2
+  until signed main || [ "$tries" -ge 120 ]; do
+    [ -z "$STOP" ] || exit 0
+    tries=$((tries + 1))
+    pause $TICK
+  done
+  signed main || exit 0
+  watch
+}
+
+# A replacement, or a late start: ends whoever of that tag still runs, cleans, and never applies.
+clean_only() {
+  local tries=0
+  KIND_OF=$(kind_of "$ACTION")
+  while is_role_alive main && [ "$tries" -lt 100 ]; do
+    tries=$((tries + 1))
+    if [ "$tries" -lt 80 ]; then kill -s TERM "$R_PID"; else kill -s KILL "$R_PID"; fi
+    sleep 0.1
+  done 2>/dev/null
+  for_targets undo_target
+  probe_all
+  for_targets tell_replacement
+  mark_undone
+}
+
+tell_replacement() {
+  undo_and_prove
+  tell_undone undone "$CLEAN_REASON"
+}
+
+# check: what is left is told, then removed, and proven once more.
+check() {
+  local tries=0
+  KIND_OF=$(kind_of "$OF")
+  while is_role_alive main && [ "$tries" -lt 50 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+  for_targets check_residue
+  probe_all
+  for_targets tell_check
+  [ -n "$DIRTY" ] || drop_marker
+}
+
+check_residue() {
+  residue
+  put FOUND "$N" "$LEFT"
+  [ -z "$LEFT" ] || undo_and_prove
+}
+
+tell_check() {
+  get FOUND "$N"
+  residue
+  [ -z "$LEFT" ] || DIRTY=1
+  tell_undone residue "${V:+was left behind and is removed now: $V}"
+}
+
+refuse_all() {
+  if [ "$TARGETS" -eq 0 ]; then
+    say '' error false '' '' '' "$REFUSED"
+  else
+    for_targets refuse_one
+  fi
+  exit 2
+}
+refuse_one() { say "$N_UID" error false '' '' '' "$REFUSED"; }
+
+run() {
+  DIRTY=''
+  trap 'STOP=1' TERM INT
+  start_clock
+  read_parameters
+  read_targets
+  [ -z "$REFUSED" ] || refuse_all
+  [ -d "$HOST/run" ] && locate_state || REFUSED='the node cannot be seen: the pod needs hostPID and a privileged container'
+  [ -z "$REFUSED" ] || refuse_all
+  WORK=$(mktemp -d /tmp/faultline.XXXXXX) || exit 2
+  trap 'rm -rf "$WORK"' EXIT
+  case ${FAULTLINE_ROLE:-main}/$ACTION in
+    */check) check ;;
+    twin/*) twin ;;
+    *) injector ;;
+  esac
+}
+
+injector() {
+  local now
+  rm -f "$READY"
+  sweep_markers
+  if ! take_marker; then
+    [ -d "$STATE_DIR" ] || { REFUSED='no marker can be left in /run/faultline of the node'; refuse_all; }
+    CLEAN_REASON='a replacement only cleans'
+    clean_only
+    return
+  fi
+  sign main
+  now=$(date +%s)
+  if [ "$now" -ge "$ENDS_AT" ]; then
+    CLEAN_REASON='the end is past: only cleaned'
+    clean_only
+    return
+  fi
+  inject
+}
+
+[ "${FAULTLINE_ROLE:-main}" = functions ] || run

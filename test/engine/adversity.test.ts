@@ -1,0 +1,513 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { FaultlineError, KubernetesError, StoreUnavailable } from '../../lib/domain/errors.ts'
+import type { Job } from '../../lib/domain/kube.ts'
+import { managedSelector } from '../../lib/domain/labels.ts'
+import type { ClusterRef, Run } from '../../lib/domain/run.ts'
+import { drive } from '../../lib/engine/drive.ts'
+import type { Progress } from '../../lib/engine/engine.ts'
+import { reapRuns, sweepOrphans } from '../../lib/engine/reap.ts'
+import { start } from '../../lib/engine/start.ts'
+import { openMemoryStore } from '../contracts/memory-store.ts'
+import { around, dieIn } from '../support/around.ts'
+import { anyPod, nodeDrain, partition, podDelete, stepOf, suiteOf } from '../support/suites.ts'
+import type { World } from '../support/world.ts'
+import { openWorld } from '../support/world.ts'
+
+const ns = 'jadevectordb-system'
+const jobs = { apiVersion: 'batch/v1', kind: 'Job' }
+
+let world: World
+
+beforeEach(async () => {
+  world = await openWorld({ replicas: 6 })
+})
+
+afterEach(() => world.close())
+
+async function haltByHand() {
+  for (const { metadata } of await world.cluster.objects.list(jobs, { labelSelector: managedSelector }))
+    await world.cluster.objects.delete({ ...jobs, name: metadata.name, namespace: metadata.namespace ?? '' })
+}
+
+const policies = () => world.sandbox.objects().filter((o) => o.kind === 'NetworkPolicy')
+
+describe('a run in adversity', () => {
+  it('a halt ends pod deletions at once', async () => {
+    let haltedAt = 0
+    const after: number[] = []
+    let n = 0
+    const engine = around(world.engine(), async ({ method, args }, go) => {
+      if (method === 'delete' && args[0].kind === 'Pod') {
+        if (haltedAt > 0 && world.clock.now() > haltedAt + 5_000) after.push(world.clock.now() - haltedAt)
+        if (++n === 1) {
+          haltedAt = world.clock.now()
+          await haltByHand()
+        }
+        await world.clock.sleep(2_500)
+      }
+      return go()
+    })
+    const run = await world.run(engine, suiteOf([stepOf(podDelete, { targets: { ...anyPod, count: 6 } })]))
+    expect(run.status).toBe('aborted')
+    expect(after).toEqual([])
+  })
+
+  it('after a halt by hand a blocked drain does not cordon again', async () => {
+    world.sandbox.create('poddisruptionbudgets', {
+      metadata: { name: 'all', namespace: ns },
+      spec: { minAvailable: 6, selector: { matchLabels: { app: 'jadevectordb' } } },
+    } as never)
+    await world.pass(3_000)
+    let halted = 0
+    const cordons: number[] = []
+    const engine = around(
+      world.engine('driver-1', {
+        observe: ({ run }) => {
+          if (run.status === 'injecting' && halted === 0) {
+            halted = 1
+            void world.clock.sleep(8_000).then(async () => {
+              halted = world.clock.now()
+              await haltByHand()
+            })
+          }
+        },
+      }),
+      async ({ method, args }, go) => {
+        if (method === 'patch' && args[0].kind === 'Node' && args[1].spec?.unschedulable === true && halted > 1)
+          cordons.push(world.clock.now() - halted)
+        return go()
+      },
+    )
+    const run = await world.run(engine, suiteOf([stepOf(nodeDrain)]))
+    expect(run.status).toBe('aborted')
+    expect(cordons).toEqual([])
+  })
+
+  it('a reaper whose first try fails after the lease still only reverts', async () => {
+    const dead = await dieIn(world, 'preparing', suiteOf([stepOf(partition)], { graceBeforeMs: 5_000 }))
+    await world.pass(61_000)
+    let fail = true
+    const base = world.engine('reaper')
+    const reaper = {
+      ...base,
+      connect: async (ref: ClusterRef) => {
+        if (fail) throw new KubernetesError('unavailable', 0, 'no way', { retryable: true })
+        return base.connect(ref)
+      },
+    }
+    await world.play(reapRuns(reaper, [dead]))
+    fail = false
+    await world.pass(61_000)
+    const { runs } = await world.play(reapRuns(reaper, [dead]))
+    expect(runs[0]?.status).toBe('aborted')
+    expect((await world.store.ledger.history(dead.id)).map((e) => e.type)).not.toContain('injected')
+  })
+
+  it('one run that cannot be undone does not keep the reaper from the others', async () => {
+    const first = await dieIn(world, 'holding', suiteOf([stepOf(partition, { durationMs: 20_000 })]), { key: 'a' })
+    world.sandbox.create('namespaces', { metadata: { name: 'two' } } as never)
+    const second = {
+      ...suiteOf([stepOf(podDelete)]),
+      namespace: 'two',
+      selector: 'app=two',
+      steps: [stepOf(partition, { targets: { ...anyPod, selector: 'app=two' }, durationMs: 600_000 })],
+    }
+    world.sandbox.create('deployments', {
+      metadata: { name: 'two', namespace: 'two' },
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: { app: 'two' } },
+        template: {
+          metadata: { labels: { app: 'two' } },
+          spec: { containers: [{ name: 'x', image: 'x:1', ports: [{ containerPort: 80 }] }] },
+        },
+      },
+    } as never)
+    await world.pass(5_000)
+    const b = await dieIn(world, 'holding', second, { key: 'b', owner: 'dead2' })
+    expect([first.status, b.status]).toEqual(['holding', 'holding'])
+    await world.pass(61_000)
+    // the first run's API calls in its namespace fail for good
+    const reaper = around(world.engine('reaper'), async ({ args }, go) => {
+      if (args[0]?.namespace === ns) throw new KubernetesError('forbidden', 403, 'RoleBinding was removed')
+      return go()
+    })
+    void reapRuns(reaper, [first, b], { giveUpAfterMs: 300_000 }).catch(() => undefined)
+    await world.pass(60_000)
+    expect((await world.store.runs.load(b.id))?.status).toBe('aborted')
+  })
+
+  it('a bug in one run does not keep the reaper from the others', async () => {
+    const a = await dieIn(world, 'holding', suiteOf([stepOf(partition, { durationMs: 600_000 })]), { key: 'a' })
+    await world.pass(61_000)
+    const reaper = world.engine('reaper')
+    const broken = {
+      ...reaper,
+      connect: async () => {
+        throw new TypeError('bug')
+      },
+    }
+    await expect(world.play(reapRuns(broken, [a]))).resolves.toMatchObject({ errors: [{ runId: a.id }] })
+  })
+
+  it('a store that refuses (expired credentials) is a lost store: reverted from memory', async () => {
+    let bad = false
+    let since = 0
+    const engine = world.engine('driver-1', {
+      hook: ({ port, when }) => {
+        if (bad && when === 'before' && ['runs', 'ledger', 'locks', 'controls'].includes(port))
+          throw new FaultlineError('forbidden', 'ExpiredTokenException')
+      },
+      observe: ({ run }) => {
+        if (run.status === 'holding' && !bad) {
+          bad = true
+          since = world.clock.now()
+        }
+      },
+    })
+    const driving = world.run(engine, suiteOf([stepOf(partition, { durationMs: 100_000 })])).then(
+      () => 'ok',
+      (error: { code?: string }) => error.code,
+    )
+    await world.pass(35_000 + 10_000)
+    expect(since).toBeGreaterThan(0)
+    expect(policies()).toEqual([])
+    await driving
+  })
+
+  it('people are heard within 5 s while the API server hangs', async () => {
+    let holding = 0
+    let abortedAt = 0
+    const engine = around(
+      world.engine('driver-1', {
+        observe: (p) => {
+          if (p.run.status === 'holding' && holding === 0) holding = world.clock.now()
+          if (p.kind === 'event' && p.event.type === 'abort') abortedAt = world.clock.now()
+        },
+      }),
+      async ({ method, args }, go) => {
+        if (holding > 0 && abortedAt === 0 && method === 'get' && args[0].kind === 'Job') {
+          await world.clock.sleep(20_000)
+          throw new KubernetesError('unavailable', 0, 'timeout')
+        }
+        return go()
+      },
+    )
+    const suite = suiteOf([stepOf(partition, { durationMs: 100_000 })])
+    const { run } = await world.play(start(engine, world.request(suite)))
+    const driving = drive(engine, run.id).catch((error: unknown) => error)
+    await world.pass(10_000)
+    await world.store.controls.set({ kind: 'abort', runId: run.id }, 'ann', 'stop', world.clock.now())
+    const asked = world.clock.now()
+    await world.pass(30_000)
+    expect(abortedAt - asked).toBeGreaterThanOrEqual(0)
+    expect(abortedAt - asked).toBeLessThanOrEqual(5_000)
+    await world.play(driving)
+  })
+
+  it('a slow look of the sentinel is no halt once the fault was reverted', async () => {
+    let run1: Run | undefined
+    let slow = true
+    const engine = around(
+      world.engine('driver-1', {
+        observe: ({ run }) => {
+          run1 = run
+        },
+      }),
+      async ({ method, args }, go) => {
+        // beacon's GET, begun in the last 2.5 s of the hold, takes 6 s
+        if (
+          slow &&
+          method === 'get' &&
+          args[0].kind === 'Job' &&
+          run1?.status === 'holding' &&
+          args[0].name === `faultline-${run1.id}` &&
+          run1.revertAt - world.clock.now() < 3_100
+        ) {
+          slow = false
+          const found = await go()
+          await world.clock.sleep(4_200)
+          return found
+        }
+        return go()
+      },
+    )
+    const run = await world.run(engine, suiteOf([stepOf(partition, { intervalMs: 10_000 }), stepOf(partition)]))
+    expect(slow).toBe(false)
+    expect(run.abort).toBeNull()
+  })
+
+  it('two tables: two starts at the same time make one run', async () => {
+    const other = await openMemoryStore()
+    const suite = suiteOf([stepOf(partition, { durationMs: 20_000 })])
+    const a = world.engine('a')
+    const b = { ...world.engine('b'), store: other.store }
+    const [x, y] = await world.play(
+      Promise.all([
+        start(a, world.request(suite, 'a')).then(({ run }) => drive(a, run.id)),
+        start(b, world.request(suite, 'b')).then(({ run }) => drive(b, run.id)),
+      ]),
+    )
+    await other.close()
+    expect([x.status, y.status]).toContain('refused')
+    expect([x.status, y.status].filter((s) => s === 'succeeded').length).toBeLessThanOrEqual(1)
+  })
+
+  it('orphans are counted although the sweep had to be tried twice', async () => {
+    let stray = false
+    let failed = false
+    const engine = around(
+      world.engine('driver-1', {
+        observe: ({ run }) => {
+          if (run.status === 'verifying' && !stray) {
+            stray = true
+            world.sandbox.create('networkpolicies', {
+              metadata: {
+                name: 'stray',
+                namespace: ns,
+                labels: { 'app.kubernetes.io/managed-by': 'faultline', 'faultline.dev/run': run.id, 'faultline.dev/role': 'policy' },
+              },
+              spec: { podSelector: { matchLabels: { x: 'y' } } },
+            } as never)
+          }
+        },
+      }),
+      async ({ method, args }, go) => {
+        if (stray && !failed && method === 'delete' && args[0].kind === 'Job') {
+          failed = true
+          throw new KubernetesError('unavailable', 503, 'blip')
+        }
+        return go()
+      },
+    )
+    const run = await world.run(engine, suiteOf([stepOf(partition)]))
+    expect(failed).toBe(true)
+    expect(run).toMatchObject({ status: 'failed', orphans: 1 })
+  })
+
+  it('a planned pod-delete that touched nothing never keeps a run from ending', async () => {
+    const dead = await dieIn(world, 'injecting', suiteOf([stepOf(podDelete)]))
+    expect((await world.store.ledger.list(dead.id)).map((i) => i.status)).toEqual(['planned'])
+    await world.pass(61_000)
+    // somebody rolled a broken image out meanwhile: one pod will never be Ready again
+    const pod = world.sandbox.objects().find((o) => o.kind === 'Pod' && o.metadata.labels?.app === 'jadevectordb')
+    world.sandbox.patch('nodes', { name: 'sandbox-node-1' }, { spec: { unschedulable: true } })
+    world.sandbox.patch('nodes', { name: 'sandbox-node-2' }, { spec: { unschedulable: true } })
+    world.sandbox.patch('nodes', { name: 'sandbox-node-3' }, { spec: { unschedulable: true } })
+    world.sandbox.delete('pods', { name: pod?.metadata.name ?? '', namespace: ns })
+    const { runs } = await world.play(reapRuns(world.engine('reaper'), [dead], { giveUpAfterMs: 120_000 }))
+    expect(runs[0]?.status).toBe('aborted')
+  })
+
+  it('an object the sweep may not delete does not keep it from the others', async () => {
+    for (const n of ['one', 'two']) {
+      world.sandbox.create('namespaces', { metadata: { name: n } } as never)
+      world.sandbox.create('networkpolicies', {
+        metadata: {
+          name: 'p',
+          namespace: n,
+          labels: { 'app.kubernetes.io/managed-by': 'faultline', 'faultline.dev/run': 'gone' },
+          annotations: { 'faultline.dev/expires-at': '2020-01-01T00:00:00Z' },
+        },
+        spec: { podSelector: { matchLabels: { x: 'y' } } },
+      } as never)
+    }
+    world.sandbox.forbid({ namespace: 'one', verb: 'delete' })
+    await world.play(sweepOrphans(world.engine('reaper'), world.cluster)).catch(() => undefined)
+    expect(policies().map((p) => p.metadata.namespace)).toEqual(['one'])
+  })
+
+  it('an abort lifts the first cordon although the second fuse is still being armed', async () => {
+    let abortAsked = 0
+    let liftedAt = 0
+    const engine = around(world.engine('driver-1'), async ({ method, args }, go) => {
+      if (method === 'get' && args[0].kind === 'Job' && /-0-n1$/.test(args[0].name)) {
+        const job = (await go()) as Job | undefined
+        return job && { ...job, status: { ...job.status, ready: 0 } }
+      }
+      if (method === 'patch' && args[0].kind === 'Node' && args[1].spec?.unschedulable === null && liftedAt === 0)
+        liftedAt = world.clock.now()
+      return go()
+    })
+    const suite = suiteOf([stepOf(nodeDrain, { targets: { ...anyPod, count: 2 }, durationMs: 100_000 })])
+    const { run } = await world.play(start(engine, world.request(suite)))
+    const driving = drive(engine, run.id).catch((error: unknown) => error)
+    await world.pass(8_000)
+    await world.store.controls.set({ kind: 'abort', runId: run.id }, 'ann', 'stop', world.clock.now())
+    abortAsked = world.clock.now()
+    await world.pass(60_000)
+    expect(liftedAt).toBeGreaterThan(0)
+    expect(liftedAt - abortAsked).toBeLessThanOrEqual(6_000)
+    await world.play(driving)
+  })
+
+  it('a driver that slept through its own lease does not inject', async () => {
+    let frozen = 0
+    const base = world.engine('driver-1')
+    const clock = {
+      now: world.clock.now,
+      sleep: async (ms: number, s?: AbortSignal) => {
+        await world.clock.sleep(ms, s)
+        if (frozen > world.clock.now()) await world.clock.sleep(frozen - world.clock.now())
+      },
+    }
+    const engine = {
+      ...base,
+      clock,
+      observe: ({ run }: Progress) => {
+        if (run.status === 'preparing' && frozen === 0) frozen = world.clock.now() + 120_000
+      },
+    }
+    const run = await world.run(engine, suiteOf([stepOf(partition)], { graceBeforeMs: 5_000 }))
+    expect((await world.store.ledger.history(run.id)).map((e) => e.type)).not.toContain('injected')
+  })
+
+  it('a run that verifies against an API that says no ends, or is left, some time', async () => {
+    let verifying = false
+    const engine = around(
+      world.engine('driver-1', {
+        observe: ({ run }) => {
+          verifying ||= run.status === 'verifying'
+        },
+      }),
+      async (_, go) => {
+        if (verifying) throw new KubernetesError('unavailable', 0, 'away for good')
+        return go()
+      },
+    )
+    let over = false
+    const suite = suiteOf([stepOf(partition)])
+    const { run } = await world.play(start(engine, world.request(suite)))
+    void drive(engine, run.id, { giveUpAfterMs: 300_000 }).finally(() => {
+      over = true
+    })
+    await world.pass(900_000)
+    expect(over).toBe(true)
+  }, 60_000)
+
+  it('a look at a fuse that is answered after the revert is no halt', async () => {
+    let now: Run | undefined
+    let slow = true
+    const engine = around(
+      world.engine('driver-1', {
+        observe: ({ run }) => {
+          now = run
+        },
+      }),
+      async ({ method, args }, go) => {
+        if (
+          slow &&
+          method === 'get' &&
+          args[0].kind === 'Job' &&
+          now?.status === 'holding' &&
+          args[0].name === `faultline-${now.id}-0` &&
+          now.revertAt - world.clock.now() < 3_100
+        ) {
+          slow = false
+          await world.clock.sleep(4_500) // a 503 and its retry
+        }
+        return go()
+      },
+    )
+    const run = await world.run(engine, suiteOf([stepOf(partition, { intervalMs: 10_000 }), stepOf(partition)]))
+    expect(slow).toBe(false)
+    expect(run.abort).toBeNull()
+  })
+
+  it('a switch that could not be read once does not end the watch: a halt by hand still halts', async () => {
+    let bad = 0
+    let halted = false
+    const engine = world.engine('driver-1', {
+      hook: ({ port, when }) => {
+        if (port === 'controls' && when === 'before' && bad === 1) {
+          bad = 2
+          throw new FaultlineError('invalid', 'the store refused')
+        }
+      },
+      observe: ({ run }) => {
+        if (run.status === 'holding' && bad === 0) {
+          bad = 1
+          void world.clock.sleep(8_000).then(async () => {
+            halted = true
+            await haltByHand()
+          })
+        }
+      },
+    })
+    const run = await world.run(engine, suiteOf([stepOf(partition, { durationMs: 60_000 }), stepOf(partition)]))
+    expect(halted).toBe(true)
+    expect(run.status).toBe('aborted')
+    expect(run.steps[1]?.verdict).toBe('skipped')
+  })
+
+  it('reverting from memory survives one failed call', async () => {
+    let since = 0
+    let failed = false
+    const engine = around(
+      world.engine('driver-1', {
+        hook: ({ port, when }) => {
+          if (since > 0 && when === 'before' && ['runs', 'ledger', 'locks', 'controls'].includes(port)) throw new StoreUnavailable('x')
+        },
+        observe: ({ run }) => {
+          if (run.status === 'holding' && since === 0) since = world.clock.now()
+        },
+      }),
+      async ({ method, args }, go) => {
+        if (since > 0 && method === 'delete' && args[0].kind === 'Job' && !failed) {
+          failed = true
+          throw new KubernetesError('unavailable', 0, 'blip', { retryable: true })
+        }
+        return go()
+      },
+    )
+    const code = world.run(engine, suiteOf([stepOf(partition, { durationMs: 100_000 })])).then(
+      () => 'ok',
+      (error: unknown) => error,
+    )
+    await world.pass(50_000)
+    expect(failed).toBe(true)
+    expect(world.sandbox.objects().filter((o) => o.kind === 'NetworkPolicy')).toEqual([])
+    expect(await code).toBeInstanceOf(StoreUnavailable)
+  })
+
+  it('what a beacon of an ended run left does not keep the next run out', async () => {
+    const first = await world.run(world.engine('a'), suiteOf([stepOf(podDelete)]), { key: 'a' })
+    // a zombie's beacon, made after the end
+    world.sandbox.create('jobs', {
+      metadata: {
+        name: `faultline-${first.id}`,
+        namespace: ns,
+        labels: { 'app.kubernetes.io/managed-by': 'faultline', 'faultline.dev/run': first.id, 'faultline.dev/role': 'beacon' },
+        annotations: { 'faultline.dev/expires-at': '2027-01-01T00:00:00Z' },
+      },
+      spec: { parallelism: 0, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'x', image: 'x:1' }] } } },
+    } as never)
+    const next = await world.run(world.engine('b'), suiteOf([stepOf(podDelete)]), { key: 'b' })
+    expect(next.status).toBe('succeeded')
+  })
+
+  it('a driver told to stop while it verifies against an API that is away leaves in the end', async () => {
+    const stop = new AbortController()
+    let verifying = false
+    const engine = around(
+      world.engine('driver-1', {
+        observe: ({ run }) => {
+          verifying ||= run.status === 'verifying'
+        },
+      }),
+      async (_, go) => {
+        if (verifying) throw new KubernetesError('unavailable', 0, 'away')
+        return go()
+      },
+    )
+    let over = false
+    const { run } = await world.play(start(engine, world.request(suiteOf([stepOf(partition)]))))
+    void drive(engine, run.id, { giveUpAfterMs: 300_000, interrupt: stop.signal }).finally(() => {
+      over = true
+    })
+    await world.pass(30_000)
+    stop.abort()
+    await world.pass(600_000)
+    expect(over).toBe(true)
+  }, 60_000)
+})
