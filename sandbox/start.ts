@@ -38,6 +38,8 @@ export interface SandboxOptions {
   readonly disruptionBudget?: boolean
   /** false simulates a CNI that ignores policies. */
   readonly enforceNetworkPolicies?: boolean
+  /** true simulates a CNI that drops what policies forbid (a dial hangs), instead of refusing it. */
+  readonly policiesDrop?: boolean
   /** false leaves the workload and its namespace out. */
   readonly workload?: boolean
   /** Repeats UIDs, names and container IDs. */
@@ -48,7 +50,7 @@ export interface SandboxOptions {
   readonly stopDelayMs?: number
   /** The first crash-loop back-off; it doubles up to 300 s. A real node has 10 s. */
   readonly backOffBaseMs?: number
-  /** How long a dial into a cut network hangs. */
+  /** How long a dial into a network that drops packets hangs. */
   readonly dialTimeoutMs?: number
   /** The simulated request stream against the workload. */
   readonly requestsPerSecond?: number
@@ -80,6 +82,8 @@ export interface Sandbox {
   forbid(scope: RuleScope): () => void
   /** Changes objects on creation, like a mutating webhook. */
   mutateOnCreate(plural: string, mutate: (draft: Dict) => void): () => void
+  /** Makes an image (its name without tag) one that no node can pull, for containers that start from now on. */
+  breakImage(image: string): () => void
   /** Disturbs HTTP requests to the API; the latest function asked for wins. */
   disturb(disturb: Disturb): () => void
   /** Ends a container's main process, as a crash would. */
@@ -126,16 +130,17 @@ function assemble(options: SandboxOptions): { cluster: Cluster; backend: Backend
   const timers = new Timers(options.clock ?? systemClock)
   const store = new Store(options.historySize ?? 5000)
   const cluster = new Cluster({ store, timers, random: createRandom(options.seed), rules: new Rules() })
-  const { enforceNetworkPolicies = true, requestsPerSecond = 50, dialTimeoutMs = 5000 } = options
+  const { enforceNetworkPolicies = true, policiesDrop = false, requestsPerSecond = 50, dialTimeoutMs = 5000 } = options
   const world = new World(cluster, { enforceNetworkPolicies, requestsPerSecond })
   const { startDelayMs = 1000, stopDelayMs = 1000, backOffBaseMs = 2000 } = options
   const pace = { startDelayMs, stopDelayMs, backOffBaseMs }
-  const kubelet = new Kubelet({ world, pace, behaviourOf: (image) => behaviourOf(image, options.behaviours ?? {}) })
+  const unpullable = new Set<string>()
+  const kubelet = new Kubelet({ world, pace, unpullable, behaviourOf: (image) => behaviourOf(image, options.behaviours ?? {}) })
   world.attach(kubelet)
   const runner = new Runner(cluster)
   addControllers(runner, cluster)
   runner.add(kubelet)
-  return { cluster, runner, backend: { cluster, world, kubelet, dialTimeoutMs, applied: new Map() } }
+  return { cluster, runner, backend: { cluster, world, kubelet, dialTimeoutMs, policiesDrop, unpullable, applied: new Map() } }
 }
 
 function stacked<T>(list: T[], item: T): () => void {
@@ -148,7 +153,7 @@ function stacked<T>(list: T[], item: T): () => void {
 
 type Handles = Omit<Sandbox, 'url' | 'serviceUrl' | 'kubeconfig' | 'disturb' | 'close'>
 
-function handles({ cluster, world, kubelet }: Backend): Handles {
+function handles({ cluster, world, kubelet, unpullable }: Backend): Handles {
   const { store, rules } = cluster
   return {
     ready: () => workloadReady(cluster),
@@ -169,6 +174,10 @@ function handles({ cluster, world, kubelet }: Backend): Handles {
     deny: (denial) => rules.addDenial(denial),
     forbid: (scope) => rules.addForbidden(scope),
     mutateOnCreate: (plural, mutate) => rules.addMutator(plural, mutate),
+    breakImage: (image) => {
+      unpullable.add(image)
+      return () => unpullable.delete(image)
+    },
     crash: ({ name, namespace, container }, exitCode = 1) => {
       const pod = cluster.get('pods', name, namespace)
       kubelet.container(pod.metadata.uid, container)?.end({ code: exitCode })

@@ -67,7 +67,7 @@ function planDocument({ suite, seed, cluster, admission }: Plan): object {
         durationMs: step.durationMs,
         intervalMs: step.intervalMs,
         targets: planned.injections.flatMap((injection) => injection.targets),
-        makes: planned.injections.flatMap((injection) => madeObjects(fault, injection)),
+        makes: planned.injections.flatMap((injection) => madeObjects(injection)),
         evidence: planned.injections.flatMap((injection) => injection.evidence),
         warnings: planned.warnings,
         refusals: planned.refusals,

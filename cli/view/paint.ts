@@ -53,6 +53,6 @@ export function wrapped(text: string, width: number, indent: string): readonly s
 }
 
 /** How many columns a text takes, wide characters not considered. */
-export function lengthOf(text: string): number {
+function lengthOf(text: string): number {
   return [...text].length
 }

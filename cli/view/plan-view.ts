@@ -1,4 +1,5 @@
 import type { Config } from '../../lib/config.ts'
+import { targetLabel } from '../../lib/domain/labels.ts'
 import type { Refusal } from '../../lib/domain/run.ts'
 import type { FaultName, Step, Suite } from '../../lib/domain/suite.ts'
 import { faultName, plannedMs } from '../../lib/domain/suite.ts'
@@ -22,7 +23,7 @@ export interface Plan {
   readonly admission: Admission
 }
 
-/** How each fault is shown to bite, and that it is gone. */
+/** How each fault is shown to bite and to be gone, without an injector where there is a choice. */
 const proofs: Readonly<Record<FaultName, readonly [string, string]>> = {
   'network-partition': ['the canary (pod proxy of the API server) is refused', 'fuse, policy and labels gone, canary answers again'],
   'pod-delete': ['UID terminating or gone', 'replacements Ready'],
@@ -73,7 +74,7 @@ interface Look {
 function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look): readonly string[] {
   const step = plan.suite.steps[planned.step]
   if (step === undefined) return []
-  const [bite, undone] = proofs[faultName(step.fault)]
+  const [bite, undone] = proofsOf(faultName(step.fault), planned.injections)
   const row = (label: string, text: string, tone: Tone = 'plain') => hanging(label, text, { width, paint, tone })
   const refused = plan.admission.refusals.filter((refusal) => refusal.step === planned.step)
   const { injections, warnings } = planned
@@ -81,7 +82,7 @@ function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look)
   return [
     line(paint, width, ['strong', `${planned.step + 1}. ${step.name}`], `  ${describeFault(step)}`),
     ...injections.flatMap((injection) => injection.targets.flatMap((target) => row('target', describeTarget(target)))),
-    ...[...new Set(injections.flatMap((injection) => madeObjects(faultName(step.fault), injection)))].flatMap((text) => row('makes', text)),
+    ...[...new Set(injections.flatMap((injection) => madeObjects(injection)))].flatMap((text) => row('makes', text)),
     ...(injections.length === 0
       ? []
       : row('fuse', fuses.length === 0 ? 'none: nothing is left behind that could be undone' : fuseText(step, plan.config))),
@@ -102,29 +103,33 @@ function fuseText(step: Step, { prepareMs, fuse }: Config): string {
 }
 
 /** What a run would make for one injection, in words; names carry RUN for the id that the run will have. */
-export function madeObjects(fault: FaultName, { fuse, undo, targets }: PlannedInjection): readonly string[] {
+export function madeObjects({ fuse, undo, targets }: PlannedInjection): readonly string[] {
   const named = (text: unknown) => String(text).replace(`faultline-${plannedRunId}-`, 'faultline-RUN-')
-  const lines =
-    fuse === null
-      ? []
-      : [`Job ${fuse.namespace}/${named(fuse.name)} (fuse, ${fuse.pod === null ? 'no pod' : `one pod of ${fuse.pod.image}`})`]
-  switch (fault) {
-    case 'network-partition':
-      return [
-        ...lines,
-        `NetworkPolicy ${fuse?.namespace ?? ''}/${named(undo.policy)}`,
-        `label faultline.dev/target on ${targets.length === 1 ? 'the target' : `each of the ${targets.length} targets`}`,
-      ]
-    case 'pod-delete':
-      return ['nothing; it deletes the targets by UID']
-    case 'node-drain':
-      return [...lines, `cordon of ${targets.map((t) => t.name).join(', ')}, evictions of its pods`]
-    default:
-      return [
-        ...lines,
-        `Job ${fuse?.namespace ?? ''}/${named(undo.job)} (injector, privileged, on ${targets[0]?.node ?? 'the node'}), later ${named(undo.job)}-check`,
-      ]
-  }
+  const [first] = targets
+  const pod = fuse?.pod ? `one pod of ${fuse.pod.image}` : 'no pod'
+  const made = [
+    ...(fuse === null ? [] : [`Job ${fuse.namespace}/${named(fuse.name)} (fuse, ${pod})`]),
+    ...('policy' in undo
+      ? [`NetworkPolicy ${fuse?.namespace ?? ''}/${named(undo.policy)}`, `label ${targetLabel} on ${each(targets.length)}`]
+      : []),
+    ...('job' in undo
+      ? [`Job ${fuse?.namespace ?? ''}/${named(undo.job)} (injector, privileged, on ${String(undo.node)}), later ${named(undo.job)}-check`]
+      : []),
+    ...(first?.kind === 'Node' ? [`cordon of ${targets.map((t) => t.name).join(', ')}, evictions of its pods`] : []),
+  ]
+  return made.length === 0 ? ['nothing; it deletes the targets by UID'] : made
+}
+
+function each(targets: number): string {
+  return targets === 1 ? 'the target' : `each of the ${targets} targets`
+}
+
+/** How it is shown to bite, and to be gone. */
+function proofsOf(fault: FaultName, injections: readonly PlannedInjection[]): readonly [string, string] {
+  const byInjector = injections.some((injection) => 'job' in injection.undo)
+  if (fault === 'network-partition' && byInjector)
+    return ['nothing gets through, measured in the target', 'it gets through again, no rule left']
+  return proofs[fault]
 }
 
 function refusalLines({ code, message }: Refusal, width: number, paint: Paint, indent = ''): readonly string[] {

@@ -36,7 +36,7 @@ export function verdictLines(state: RunState, width: number, paint: Paint = noPa
 }
 
 /** One item of a list, its further lines indented. */
-export function hangingItem(text: string, width: number): readonly string[] {
+function hangingItem(text: string, width: number): readonly string[] {
   const [first = '', ...rest] = wrapped(text, width, '    ')
   return [`  - ${first.slice(4)}`, ...rest]
 }

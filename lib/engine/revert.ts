@@ -3,7 +3,7 @@ import type { Evidence, FuseRef, Injection } from '../domain/injection.ts'
 import type { Job } from '../domain/kube.ts'
 import { runLabel, stepLabel } from '../domain/labels.ts'
 import type { RunEvent } from '../domain/transition.ts'
-import type { FaultContext } from '../faults/fault.ts'
+import type { Fault, FaultContext } from '../faults/fault.ts'
 import { jobRef } from '../faults/fuse.ts'
 import { faults } from '../faults/registry.ts'
 import type { Driver } from './driver.ts'
@@ -36,8 +36,10 @@ async function revertOne(driver: Driver, stored: Injection): Promise<string | nu
   try {
     const armed = stored.armed ?? (await findFuse(context, stored))
     if (stored.status === 'planned' && armed === null) return await neverTouched(driver, stored)
-    const injection =
-      stored.status === 'reverting' && stored.armed === armed ? stored : await driver.update(stored, { status: 'reverting', armed })
+    const injection = await lookOnceMore(
+      driver,
+      stored.status === 'reverting' && stored.armed === armed ? stored : await driver.update(stored, { status: 'reverting', armed }),
+    )
     await fault.revert(context, injection)
     const evidence = await proofOfUndo(driver, injection)
     const status = evidence.finding === 'yes' ? 'reverted' : 'reverting'
@@ -56,6 +58,16 @@ async function neverTouched(driver: Driver, stored: Injection): Promise<null> {
   const evidence = keep(stored, { phase: 'after', at, finding: 'yes', summary: 'it was never begun', measurements: [] })
   await driver.update(stored, { status: 'reverted', evidence })
   return null
+}
+
+/** What is seen before the revert takes the witnesses away is stored first; a look that fails keeps nothing from being undone. */
+async function lookOnceMore(driver: Driver, injection: Injection): Promise<Injection> {
+  const fault: Fault = faults[injection.fault]
+  const seen = await fault.lastLook?.(driver.context(), injection).catch((error: unknown) => {
+    driver.note(`nothing could be seen before the revert: ${String(error)}`)
+    return null
+  })
+  return seen === undefined || seen === null ? injection : driver.update(injection, { undo: { ...injection.undo, ...seen } })
 }
 
 /** What was just taken away needs a moment to be gone (collection, the CNI's own delay): a few looks before it counts as unproven. */

@@ -59,3 +59,14 @@ export async function currentPods(context: FaultContext, targets: readonly Targe
 export function answers(pod: Pod | undefined): boolean {
   return pod !== undefined && isReady(pod)
 }
+
+/** How often the pod's containers were started again, in all. */
+export function restartsOf(pod: Pod): number {
+  return (pod.status?.containerStatuses ?? []).reduce((sum, status) => sum + status.restartCount, 0)
+}
+
+/** Whether a container is down, or was started again since its restarts were counted. */
+export function hasCrashed(pod: Pod, restartsBefore: number | undefined): boolean {
+  const down = (pod.status?.containerStatuses ?? []).some((status) => status.state?.running === undefined)
+  return down || (restartsBefore !== undefined && restartsOf(pod) > restartsBefore)
+}

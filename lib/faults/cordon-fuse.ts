@@ -36,6 +36,12 @@ while [ "$(date +%s)" -lt "$FAULTLINE_ENDS_AT" ]; do sleep 1 & wait $!; done
 undo
 `.trim()
 
+/**
+ * The Job's deadline, which can be moved, is what ends the fuse (by TERM). Its own end, which cannot, is only for a Job that nobody
+ * ends any more.
+ */
+const afterDeadlineSeconds = 3600
+
 /** Pod of the one fuse that needs one: a cordon has no owner that could carry it. Runs on another node than the cordoned one. */
 export function cordonFuseContainer(pod: NonNullable<FuseSpec['pod']>, fuse: { readonly tag: string; readonly burnsAt: number }): object {
   return {
@@ -59,7 +65,7 @@ export function cordonFuseContainer(pod: NonNullable<FuseSpec['pod']>, fuse: { r
           { name: 'FAULTLINE_NODE', value: pod.awayFrom },
           { name: 'FAULTLINE_TAG', value: fuse.tag },
           { name: 'FAULTLINE_ANNOTATION', value: cordonAnnotation },
-          { name: 'FAULTLINE_ENDS_AT', value: String(Math.ceil(fuse.burnsAt / 1000)) },
+          { name: 'FAULTLINE_ENDS_AT', value: String(Math.ceil(fuse.burnsAt / 1000) + afterDeadlineSeconds) },
         ],
         readinessProbe: { exec: { command: ['test', '-e', '/tmp/armed'] }, periodSeconds: 1 },
         resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '200m', memory: '128Mi' } },

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import type { Evidence, Injection } from '../domain/injection.ts'
+import type { Evidence, Injection, UndoData } from '../domain/injection.ts'
 import type { Refusal } from '../domain/run.ts'
 import type { Step } from '../domain/suite.ts'
 import type { Inventory } from '../domain/targets.ts'
@@ -46,6 +46,11 @@ export interface Fault {
   inject(context: FaultContext, injection: Injection): Promise<void>
   /** Does it bite? */
   evidence(context: FaultContext, injection: Injection, phase: 'during' | 'end'): Promise<Evidence>
+  /**
+   * Looks once more at what `revert` is about to take away. What it returns is added to the undo data and stored before the revert
+   * begins, so that it outlives a crash; null when there is nothing to remember.
+   */
+  lastLook?(context: FaultContext, injection: Injection): Promise<UndoData | null>
   /** Takes it away. */
   revert(context: FaultContext, injection: Injection): Promise<void>
   /** Is it gone? */

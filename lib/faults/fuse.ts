@@ -6,6 +6,7 @@ import { expiresAnnotation, managedBy, managedByLabel, ourLabels, runLabel, step
 import { isoSeconds, parseIso } from '../time.ts'
 import { cordonFuseContainer } from './cordon-fuse.ts'
 import type { FaultContext } from './fault.ts'
+import { pause } from './pause.ts'
 
 /** Whose fuse it must be. */
 export interface FuseIdentity {
@@ -112,7 +113,8 @@ function idlePod(image: string): object {
 /**
  * Creates the fuse and returns it only when it was read back burning long enough. `AlreadyExists` counts when the Job there is
  * ours and burns.
- * @throws FuseNotArmed when it is suspended, burnt, somebody else's, or does not start in time
+ * @throws FuseNotArmed when it is suspended, burnt, somebody else's, or does not start in time; FaultlineError `refused` when the run
+ *   is to stop meanwhile
  */
 export async function armFuse(
   context: FaultContext,
@@ -135,7 +137,7 @@ export async function armFuse(
     if (seen.armed !== null && (spec.pod === null || (job.status?.ready ?? 0) > 0)) return seen.armed
     const why = seen.armed === null ? seen.why : 'its pod is not Ready'
     if ((seen.armed === null && seen.final) || clock.now() >= giveUpAt) throw new FuseNotArmed(name, why)
-    await clock.sleep(pollMs)
+    await pause(context, pollMs, `fuse ${name}`)
   }
 }
 

@@ -21,6 +21,7 @@ export const networkPartition: Fault = {
   plan: (context) => (mechanismOf(context) === 'netfilter' ? netfilterPartition : policyPartition).plan(context),
   inject: (context, injection) => chosen(injection).inject(context, injection),
   evidence: (context, injection, phase) => chosen(injection).evidence(context, injection, phase),
+  lastLook: async (context, injection) => (await chosen(injection).lastLook?.(context, injection)) ?? null,
   revert: (context, injection) => chosen(injection).revert(context, injection),
   undone: (context, injection) => chosen(injection).undone(context, injection),
 }

@@ -10,42 +10,62 @@ export interface Access {
   readonly namespace?: string
 }
 
-/** What a run of these faults needs, least privilege (deploy/rbac.yaml grants the same). */
+/** What a run of these faults cannot do without, least privilege (deploy/rbac.yaml grants it, and what only helps). */
 export function neededAccess(names: readonly FaultName[], context: Pick<FaultContext, 'namespace' | 'config'>): readonly Access[] {
   const { namespace } = context
-  const injectors = context.config.injector.namespace
   const always = [
+    ...grant(['get'], { group: '', resource: 'namespaces' }),
     ...grant(['create', 'get', 'list', 'patch', 'delete'], { group: 'batch', resource: 'jobs', namespace }),
     ...grant(['get', 'list'], { group: '', resource: 'pods', namespace }),
+    ...grant(['list'], { group: 'networking.k8s.io', resource: 'networkpolicies', namespace }),
   ]
-  const wanted = names.flatMap((name): readonly Access[] => {
-    switch (name) {
-      case 'network-partition':
-        return [
-          ...grant(['create', 'get', 'list', 'delete'], { group: 'networking.k8s.io', resource: 'networkpolicies', namespace }),
-          ...grant(['patch'], { group: '', resource: 'pods', namespace }),
-          ...grant(['get'], { group: '', resource: 'pods', subresource: 'proxy', namespace }),
-        ]
-      case 'pod-delete':
-        return grant(['delete'], { group: '', resource: 'pods', namespace })
-      case 'node-drain':
-        return [
-          ...grant(['get', 'list', 'patch'], { group: '', resource: 'nodes' }),
-          ...grant(['list'], { group: '', resource: 'pods' }),
-          ...grant(['create'], { group: '', resource: 'pods', subresource: 'eviction', namespace }),
-          ...grant(['create', 'get', 'delete'], { group: 'batch', resource: 'jobs', namespace: injectors }),
-          ...grant(['get'], { group: '', resource: 'serviceaccounts', namespace: injectors }),
-        ]
-      default:
-        return [
-          ...grant(['create', 'get', 'list', 'patch', 'delete'], { group: 'batch', resource: 'jobs', namespace: injectors }),
-          ...grant(['list'], { group: '', resource: 'pods', namespace: injectors }),
-          ...grant(['get'], { group: '', resource: 'pods', subresource: 'log', namespace: injectors }),
-          ...grant(['list'], { group: '', resource: 'events', namespace: injectors }),
-        ]
-    }
-  })
+  const wanted = names.flatMap((name) => accessOf(name, context))
   return [...new Map([...always, ...wanted].map((access) => [JSON.stringify(access), access])).values()]
+}
+
+function accessOf(name: FaultName, { namespace, config }: Pick<FaultContext, 'namespace' | 'config'>): readonly Access[] {
+  const injectors = config.injector.namespace
+  switch (name) {
+    case 'network-partition':
+      return [
+        ...grant(['create', 'get', 'delete'], { group: 'networking.k8s.io', resource: 'networkpolicies', namespace }),
+        ...grant(['patch'], { group: '', resource: 'pods', namespace }),
+        ...grant(['get'], { group: '', resource: 'pods', subresource: 'proxy', namespace }),
+        ...(config.injector.image === null ? [] : injectorAccess(injectors)),
+      ]
+    case 'pod-delete':
+      return [
+        ...grant(['delete'], { group: '', resource: 'pods', namespace }),
+        ...['deployments', 'replicasets', 'statefulsets'].flatMap((resource) => grant(['get'], { group: 'apps', resource, namespace })),
+      ]
+    case 'node-drain':
+      return [
+        ...grant(['get', 'list', 'patch'], { group: '', resource: 'nodes' }),
+        ...grant(['list'], { group: '', resource: 'pods' }),
+        ...grant(['create'], { group: '', resource: 'pods', subresource: 'eviction', namespace }),
+        ...grant(['get'], { group: '', resource: 'serviceaccounts', namespace: injectors }),
+        ...jobAccess(injectors),
+      ]
+    default:
+      return injectorAccess(injectors)
+  }
+}
+
+/** Jobs in the injectors' namespace, and the closing look for anything that is left there. */
+function jobAccess(namespace: string): readonly Access[] {
+  return [
+    ...grant(['create', 'get', 'list', 'patch', 'delete'], { group: 'batch', resource: 'jobs', namespace }),
+    ...grant(['list'], { group: '', resource: 'pods', namespace }),
+    ...grant(['list'], { group: 'networking.k8s.io', resource: 'networkpolicies', namespace }),
+  ]
+}
+
+function injectorAccess(namespace: string): readonly Access[] {
+  return [
+    ...jobAccess(namespace),
+    ...grant(['get'], { group: '', resource: 'pods', subresource: 'log', namespace }),
+    ...grant(['list'], { group: '', resource: 'events', namespace }),
+  ]
 }
 
 function grant(verbs: readonly string[], on: Omit<Access, 'verb'>): readonly Access[] {

@@ -1,17 +1,19 @@
 import { FaultlineError, KubernetesError } from '../domain/errors.ts'
-import type { Evidence, Injection, Target } from '../domain/injection.ts'
+import type { Evidence, Injection, Measurement, Target } from '../domain/injection.ts'
 import type { NetworkPolicy, ObjectRef, Pod } from '../domain/kube.ts'
-
-import { matchesSelector } from '../domain/label-selector.ts'
-import { expiresAnnotation, managedBy, managedByLabel, ourLabels, runLabel, stepTag, targetLabel } from '../domain/labels.ts'
-import type { FaultSpec } from '../domain/suite.ts'
-import { chooseTargets } from '../domain/targets.ts'
-import { isoSeconds } from '../time.ts'
-import { answers, asMeasurements, currentPods, dialTargets, judge, workingBefore } from './canary.ts'
-import type { Fault, FaultContext, PlanContext, StepPlan } from './fault.ts'
-import { fuseGone, fuseName, ownedBy, podlessFuse, removeFuse } from './fuse.ts'
+import { expiresAnnotation, ourLabels, runLabel, targetLabel } from '../domain/labels.ts'
+import { isoSeconds, parseIso } from '../time.ts'
+import type { Canary } from './canary.ts'
+import { answers, asMeasurements, currentPods, dialTargets, hasCrashed, judge, workingBefore } from './canary.ts'
+import type { Fault, FaultContext } from './fault.ts'
+import { fuseGone, ownedBy, removeFuse } from './fuse.ts'
+import { planPartition } from './policy-plan.ts'
 
 const labelPath = `/metadata/labels/${targetLabel.replace('/', '~1')}`
+
+/** An app that is not Ready may be silent for its own reasons; with no rule left for this long, that is what it is. */
+const deadAppMs = 60_000
+const goneSince = 'no rule left since'
 
 /**
  * Cuts pods off by one NetworkPolicy that selects a label put on exactly the targets. Policies only add up, so a policy of the user's
@@ -39,15 +41,16 @@ export const policyPartition: Fault = {
     const found = await context.cluster.objects.get<NetworkPolicy>(policyRef(injection))
     const at = context.clock.now()
     if (!isOurs(found, injection)) return { phase, at, finding: 'no', summary: 'the NetworkPolicy is not there', measurements: [] }
+    const dialled = await dialTargets(context, injection.targets)
     const pods = await currentPods(context, injection.targets)
-    const left = injection.targets.filter((t) => pods.get(t.name)?.metadata.labels?.[targetLabel] !== tagOf(injection))
-    const canaries = await dialTargets(context, injection.targets)
+    const canaries = dialled.map((canary) => (isCrash(canary, pods, injection) ? { ...canary, state: 'unknown' as const } : canary))
     const measurements = asMeasurements(canaries)
+    const left = injection.targets.filter((t) => pods.get(t.name)?.metadata.labels?.[targetLabel] !== tagOf(injection))
     if (left.length > 0) {
       return { phase, at, finding: 'no', summary: `${names(left)} left the partition (replaced, or its label was taken off)`, measurements }
     }
-    const worked = workingBefore(beforeOf(injection))
-    return { phase, at, measurements, ...verdictOnCut(judge(canaries, worked, 'closed'), injection) }
+    const crashed = canaries.filter((c, i) => c.state !== dialled[i]?.state)
+    return { phase, at, measurements, ...verdictOnCut(injection, canaries, crashed) }
   },
 
   async revert(context, injection) {
@@ -61,106 +64,44 @@ export const policyPartition: Fault = {
     const rest = await residue(context, injection)
     const at = context.clock.now()
     if (rest.length > 0) return { phase: 'after', at, finding: 'no', summary: `still there: ${rest.join(', ')}`, measurements: [] }
+    const dialled = await dialTargets(context, injection.targets)
     const pods = await currentPods(context, injection.targets)
-    const canaries = await dialTargets(
-      context,
-      injection.targets.filter((t) => pods.has(t.name)),
-    )
-    const touched = injection.evidence.some((e) => e.phase === 'during')
+    const canaries = dialled.filter((c) => pods.has(c.target))
+    const since = noRuleSince(injection, at)
+    const measurements = [
+      ...asMeasurements(canaries),
+      { target: String(injection.undo.policy), name: goneSince, unit: '', value: isoSeconds(since) },
+    ]
     const worked = workingBefore(beforeOf(injection))
-    const shut = canaries.filter((c) => worked.has(c.target) && c.state !== 'open' && answers(pods.get(c.target)))
-    const measurements = asMeasurements(canaries)
-    if (touched && shut.length > 0) {
-      return {
-        phase: 'after',
-        at,
-        finding: 'unknown',
-        summary: `the policy is gone, but the canary of ${shut.map((c) => c.target).join(', ')} does not answer yet`,
-        measurements,
-      }
+    const silent = injection.armed === null ? [] : canaries.filter((c) => worked.has(c.target) && c.state !== 'open')
+    const dead = silent.filter((c) => !answers(pods.get(c.target)) && (at - since > deadAppMs || crashedSince(c, pods, injection)))
+    const shut = silent.filter((c) => !dead.includes(c))
+    if (shut.length > 0) {
+      const summary = `the policy is gone, but the canary of ${who(shut)} does not answer yet`
+      return { phase: 'after', at, finding: 'unknown', summary, measurements }
     }
     const open = canaries.filter((c) => c.state === 'open').length
-    return {
-      phase: 'after',
-      at,
-      finding: 'yes',
-      summary: `fuse, policy and labels are gone; ${open} of ${injection.targets.length} canaries answer`,
-      measurements,
-    }
+    const excuse = dead.length === 0 ? '' : `; that of ${who(dead)} is silent because the pod is not Ready`
+    const summary = `fuse, policy and labels are gone; ${open} of ${injection.targets.length} canaries answer${excuse}`
+    return { phase: 'after', at, finding: 'yes', summary, measurements }
   },
 }
 
-async function planPartition(context: PlanContext): Promise<StepPlan> {
-  const { step, index, runId, namespace } = context
-  const choice = chooseTargets(context.inventory, step.targets, { seed: context.seed, step: index })
-  const warnings = choice.unsafe.map((u) => `${u.pod} is left out: ${u.why}`)
-  if (choice.refusals.length > 0) return { injections: [], refusals: choice.refusals, warnings }
-  const unable = whatPolicyCannot(step.fault)
-  if (unable !== null) return { injections: [], refusals: [{ code: 'mechanism', message: unable }], warnings }
-  const targets = choice.chosen.map(asTarget)
-  const voided = await policiesThatAllow(context, choice.chosen)
-  if (voided.length > 0) return { injections: [], refusals: voided.map((message) => ({ code: 'mechanism', message })), warnings }
-  const canaries = await dialTargets(context, targets)
-  const blind = canaries.filter((c) => c.state !== 'open')
-  if (blind.length === canaries.length) {
-    return {
-      injections: [],
-      warnings,
-      refusals: [
-        {
-          code: 'mechanism',
-          message: `no target answers the canary before the fault (${blind[0]?.target}: ${blind[0]?.message}): a cut could not be proven`,
-        },
-      ],
-    }
-  }
-  const before: Evidence = {
-    phase: 'before',
-    at: context.clock.now(),
-    finding: 'no',
-    summary: 'not cut yet',
-    measurements: asMeasurements(canaries),
-  }
-  const undo = { mechanism: 'policy', policy: fuseName(runId, index), value: stepTag(runId, index), policyTypes: policyTypes(step.fault) }
-  return {
-    injections: [{ targets, undo, fuse: podlessFuse(runId, index, namespace), evidence: [before] }],
-    refusals: [],
-    warnings: [
-      ...warnings,
-      ...blind.map((c) => `the canary of ${c.target} does not answer before the fault: its cut stays unknown (${c.message})`),
-    ],
-  }
+/** When it was first seen that no rule is left; carried from look to look in the evidence. */
+function noRuleSince(injection: Injection, now: number): number {
+  const seen = injection.evidence.find((e) => e.phase === 'after')?.measurements.find((m) => m.name === goneSince)
+  return parseIso(String(seen?.value ?? '')) ?? now
 }
 
-/** A policy isolates a pod as a whole; anything finer needs netfilter, and so does what the canary could not see. */
-function whatPolicyCannot(spec: FaultSpec): string | null {
-  if (spec.type !== 'network_partition') return null
-  const without = 'needs mechanism netfilter, and so an injector image (--injector-image)'
-  if (spec.scope !== 'isolate') return `scope ${spec.scope} ${without}`
-  if (spec.ports.length + spec.cidrs.length > 0) return `a cut of some ports or CIDRs only ${without}`
-  return spec.direction === 'out' ? `a cut of outgoing traffic alone ${without}: the canary cannot see it` : null
+/** A closed port of a pod that crashed says nothing about the network. */
+function isCrash(canary: Canary, pods: ReadonlyMap<string, Pod>, injection: Injection): boolean {
+  return canary.state === 'closed' && crashedSince(canary, pods, injection)
 }
 
-function policyTypes(spec: FaultSpec): readonly string[] {
-  return spec.type === 'network_partition' && spec.direction === 'in' ? ['Ingress'] : ['Ingress', 'Egress']
-}
-
-/** Other policies that select a target and let traffic in or out: they void ours. */
-async function policiesThatAllow(context: PlanContext, pods: readonly Pod[]): Promise<readonly string[]> {
-  const policies = await context.cluster.objects.list<NetworkPolicy>(
-    { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
-    { namespace: context.namespace },
-  )
-  return policies
-    .filter((policy) => policy.metadata.labels?.[managedByLabel] !== managedBy)
-    .filter((policy) => (policy.spec.ingress ?? []).length + (policy.spec.egress ?? []).length > 0)
-    .flatMap((policy) => {
-      const selected = pods.filter((pod) => matchesSelector(policy.spec.podSelector ?? {}, pod.metadata.labels))
-      if (selected.length === 0) return []
-      return [
-        `NetworkPolicy ${policy.metadata.name} allows traffic of ${selected.map((p) => p.metadata.name).join(', ')}; policies only add up, so a deny of ours would not cut it (mechanism netfilter would)`,
-      ]
-    })
+function crashedSince(canary: Canary, pods: ReadonlyMap<string, Pod>, { undo }: Injection): boolean {
+  const pod = pods.get(canary.target)
+  const before = (undo.restarts ?? {}) as Readonly<Record<string, number>>
+  return pod !== undefined && hasCrashed(pod, before[pod.metadata.uid ?? ''])
 }
 
 function partitionPolicy(injection: Injection): NetworkPolicy {
@@ -203,15 +144,13 @@ function isOurs(policy: NetworkPolicy | undefined, injection: Injection): boolea
   return (policy.metadata.ownerReferences ?? []).some((owner) => owner.uid === injection.armed?.uid)
 }
 
+/** The UID in a merge patch is a precondition (422 when it is another pod's); it also works for a pod that has no labels at all. */
 async function mark(context: FaultContext, target: Target, tag: string): Promise<void> {
   try {
-    await context.cluster.objects.patch(podRef(target), [
-      { op: 'test', path: '/metadata/uid', value: target.uid },
-      { op: 'add', path: labelPath, value: tag },
-    ])
+    await context.cluster.objects.patch(podRef(target), { metadata: { uid: target.uid, labels: { [targetLabel]: tag } } })
   } catch (error) {
-    if (gone(error)) throw new FaultlineError('not_found', `pod ${target.name} was replaced before it could be cut off`, { cause: error })
-    throw error
+    if (!gone(error) || (await currentPods(context, [target])).has(target.name)) throw error
+    throw new FaultlineError('not_found', `pod ${target.name} was replaced before it could be cut off`, { cause: error })
   }
 }
 
@@ -230,7 +169,7 @@ async function unmark(context: FaultContext, target: Target, tag: string): Promi
     })
 }
 
-/** The pod is away, or a `test` of the patch found another (422 or 409 by the API server). */
+/** The pod is away, or the patch's UID or `test` found another (422 or 409 by the API server). */
 function gone(error: unknown): boolean {
   return error instanceof KubernetesError && ['not_found', 'conflict', 'invalid'].includes(error.code)
 }
@@ -251,40 +190,37 @@ async function residue(context: FaultContext, injection: Injection): Promise<rea
   ]
 }
 
-function verdictOnCut(finding: Evidence['finding'], injection: Injection): Pick<Evidence, 'finding' | 'summary'> {
-  const who = names(injection.targets)
+/** Names only targets whose canary could tell; of the others nothing is known. */
+function verdictOnCut(
+  injection: Injection,
+  canaries: readonly Canary[],
+  crashed: readonly Canary[],
+): Pick<Evidence, 'finding' | 'summary'> {
+  const worked = workingBefore(beforeOf(injection))
+  const told = (state: Canary['state']) => canaries.filter((c) => worked.has(c.target) && c.state === state)
+  const untold = canaries.filter((c) => !worked.has(c.target) || c.state === 'unknown')
+  const crash = crashed.length === 0 ? '' : `; ${who(crashed)} crashed, and a closed port proves nothing then`
+  const finding = judge(canaries, worked, 'closed')
   switch (finding) {
-    case 'yes':
-      return { finding, summary: `${who}: new connections from the API server are refused (egress and established ones: unknown)` }
+    case 'yes': {
+      const others = untold.length === 0 ? '' : `; ${who(untold)}: unknown`
+      return {
+        finding,
+        summary: `${who(told('closed'))}: new connections from the API server are refused (egress and established ones: unknown)${others}`,
+      }
+    }
     case 'no':
       return {
         finding,
-        summary: `the policy is there, but ${who} still answers: the CNI does not enforce NetworkPolicies, or another policy allows the traffic`,
+        summary: `the policy is there, but ${who(told('open'))} still answers: the CNI does not enforce NetworkPolicies, or another policy allows the traffic`,
       }
     case 'unknown':
-      return { finding, summary: `whether ${who} is cut off could not be measured` }
+      return { finding, summary: `whether ${who(untold)} is cut off could not be measured${crash}` }
   }
 }
 
-function beforeOf(injection: Injection) {
+function beforeOf(injection: Injection): readonly Measurement[] {
   return injection.evidence.find((e) => e.phase === 'before')?.measurements ?? []
-}
-
-function asTarget(pod: Pod): Target {
-  const { name, namespace = '', uid = '' } = pod.metadata
-  const port = portOf(pod)
-  return { kind: 'Pod', namespace, name, uid, node: pod.spec.nodeName ?? '', ...(port === undefined ? {} : { port }) }
-}
-
-/** The first declared TCP port, else the readiness probe's. */
-function portOf(pod: Pod): number | undefined {
-  for (const container of pod.spec.containers) {
-    const declared = container.ports?.find((p) => (p.protocol ?? 'TCP') === 'TCP')
-    if (declared !== undefined) return declared.containerPort
-    const probed = container.readinessProbe?.httpGet?.port ?? container.readinessProbe?.tcpSocket?.port
-    if (typeof probed === 'number') return probed
-  }
-  return undefined
 }
 
 function podRef(target: Target): ObjectRef {
@@ -293,4 +229,8 @@ function podRef(target: Target): ObjectRef {
 
 function names(targets: readonly Target[]): string {
   return targets.map((t) => t.name).join(', ')
+}
+
+function who(canaries: readonly Canary[]): string {
+  return canaries.map((c) => c.target).join(', ')
 }

@@ -4,6 +4,7 @@ import type { Dict, KubeObject } from '../wire.ts'
 
 /** What a rule is about; a field left out means any. */
 export interface RuleScope {
+  /** `pods`, which includes its subresources, or one of them: `pods/eviction`. */
   readonly resource?: string
   readonly namespace?: string
   /** create, update, patch, delete, get, list, watch. */
@@ -19,13 +20,14 @@ export interface Denial extends RuleScope {
 interface Asked {
   readonly verb: string
   readonly plural: string
+  readonly subresource?: string | undefined
   readonly namespace: string | undefined
 }
 
 function covers(scope: RuleScope, asked: Asked): boolean {
   return (
     (scope.verb ?? asked.verb) === asked.verb &&
-    (scope.resource ?? asked.plural) === asked.plural &&
+    [undefined, asked.plural, `${asked.plural}/${asked.subresource}`].includes(scope.resource) &&
     (scope.namespace ?? asked.namespace) === asked.namespace
   )
 }
@@ -68,15 +70,20 @@ export class Rules {
     }
   }
 
-  allowed(verb: string, plural: string, namespace: string | undefined): boolean {
-    return ![...this.#forbidden].some((scope) => covers(scope, { verb, plural, namespace }))
+  allowed(asked: Asked): boolean {
+    return ![...this.#forbidden].some((scope) => covers(scope, asked))
   }
 
   /** Throws 403 as RBAC does when the permission was taken away. */
-  authorize(resource: Resource, verb: string, where: { name: string; namespace: string | undefined }): void {
-    if (this.allowed(verb, resource.plural, where.namespace)) return
+  authorize(
+    resource: Resource,
+    verb: string,
+    where: { name: string; namespace: string | undefined; subresource: string | undefined },
+  ): void {
+    const { namespace, subresource } = where
+    if (this.allowed({ verb, plural: resource.plural, subresource, namespace })) return
     const scope = where.namespace === undefined ? 'at the cluster scope' : `in the namespace "${where.namespace}"`
-    const why = `User "faultline-sandbox" cannot ${verb} resource "${resource.plural}" in API group "${resource.group}" ${scope}`
+    const why = `User "faultline-sandbox" cannot ${verb} resource "${subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`}" in API group "${resource.group}" ${scope}`
     throw forbidden(resource, where.name, why)
   }
 }

@@ -12,6 +12,8 @@ export interface Backend {
   readonly world: World
   readonly kubelet: Kubelet
   readonly dialTimeoutMs: number
+  readonly policiesDrop: boolean
+  readonly unpullable: Set<string>
   /** What each field manager applied last, by UID, for server-side apply. */
   readonly applied: Map<string, Dict>
 }

@@ -15,7 +15,7 @@ import { watchObjects } from './watch.ts'
 
 /** Answers one request to a stored resource. */
 export async function handleResource(backend: Backend, route: Route, exchange: Exchange): Promise<void> {
-  const where = { name: route.name ?? '', namespace: route.namespace }
+  const where = { name: route.name ?? '', namespace: route.namespace, subresource: route.subresource }
   backend.cluster.rules.authorize(route.resource, verbOf(route, exchange), where)
   if (route.subresource === 'log') return handleLog(backend, route, exchange)
   if (route.subresource === 'proxy') return handleProxy(backend, route, exchange)

@@ -39,7 +39,13 @@ function findLog(backend: Backend, pod: Pod, exchange: Exchange): LogBuffer {
   }
   if (container?.containerId !== undefined) return container.log
   const reason = container?.state.waiting?.reason ?? 'ContainerCreating'
-  throw badRequest(`container "${name}" in pod "${pod.metadata.name}" is waiting to start: ${reason}`)
+  throw badRequest(`container "${name}" in pod "${pod.metadata.name}" is waiting to start: ${pullWords[reason] ?? reason}`)
+}
+
+/** The kubelet's words for these two. */
+const pullWords: Readonly<Record<string, string>> = {
+  ErrImagePull: "image can't be pulled",
+  ImagePullBackOff: 'trying and failing to pull image',
 }
 
 function formatter(exchange: Exchange): (line: LogLine) => string {

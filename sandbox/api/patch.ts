@@ -1,9 +1,9 @@
 import { isDict, plainCopy } from '../plain.ts'
-import type { Resource } from '../resources.ts'
+import { type Resource, resourceNamed } from '../resources.ts'
 import type { Dict, KubeObject, Manifest } from '../wire.ts'
 import type { Backend, Exchange } from './exchange.ts'
 import { jsonPatch } from './json-patch.ts'
-import { badRequest, notFound, unsupportedMedia } from './status.ts'
+import { badRequest, invalid, notFound, unsupportedMedia } from './status.ts'
 import { mergeKeyOf, mergePatch, strategicMerge } from './strategic-merge.ts'
 
 const applyType = 'application/apply-patch+yaml'
@@ -56,6 +56,7 @@ function unchangedVersion(current: KubeObject, result: unknown): unknown {
 function write(backend: Backend, where: Where, wanted: KubeObject, dryRun: boolean): KubeObject {
   const { resource, name, namespace, subresource } = where
   checkName(wanted, name)
+  checkUid(resource.plural, backend.cluster.get(resource.plural, name, namespace) as KubeObject, wanted)
   if (namespace !== undefined) wanted.metadata.namespace = namespace
   return backend.cluster.replace(resource.plural, wanted, { dryRun, subresource })
 }
@@ -66,6 +67,15 @@ export function checkName(object: Manifest, name: string): void {
   if (given !== undefined && given !== name) {
     throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
   }
+}
+
+/** A patch that names another UID is not a failed precondition (409), as a PUT would be: the field is immutable. */
+function checkUid(plural: string, current: KubeObject, wanted: KubeObject): void {
+  const { uid } = wanted.metadata
+  if (uid === current.metadata.uid) return
+  throw invalid(resourceNamed(plural), current.metadata.name, [
+    { reason: 'FieldValueInvalid', field: 'metadata.uid', message: `Invalid value: "${uid}": field is immutable` },
+  ])
 }
 
 function apply(backend: Backend, where: Where, exchange: Exchange): Patched {

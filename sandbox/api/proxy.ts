@@ -18,12 +18,13 @@ export async function dialPod(backend: Backend, to: { pod: Pod; port: number }, 
   const { pod, port } = to
   const address = `${pod.status.podIP ?? pod.metadata.name}:${port}`
   if (pod.status.phase !== 'Running') throw unreachable(`dial tcp ${address}: connect: connection refused`)
-  if (backend.world.isCut(pod)) {
+  const reaches = backend.world.reaches(from, pod, port)
+  if (backend.world.isCut(pod) || (backend.policiesDrop && !reaches)) {
     await pause(backend, backend.dialTimeoutMs)
     throw unreachable(`dial tcp ${address}: i/o timeout`)
   }
   const process = backend.kubelet.listener(pod, port)?.process
-  const answer = backend.world.reaches(from, pod, port) ? process?.http?.(request) : undefined
+  const answer = reaches ? process?.http?.(request) : undefined
   if (answer === undefined) throw unreachable(`dial tcp ${address}: connect: connection refused`)
   if (answer.delayMs) await pause(backend, answer.delayMs)
   return answer

@@ -2,7 +2,7 @@ import type { Dict } from '../wire.ts'
 import type { Backend, Exchange } from './exchange.ts'
 
 interface AccessReview {
-  readonly spec?: { readonly resourceAttributes?: { verb?: string; resource?: string; namespace?: string } }
+  readonly spec?: { readonly resourceAttributes?: { verb?: string; resource?: string; subresource?: string; namespace?: string } }
 }
 
 const everything = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] }
@@ -16,7 +16,7 @@ export function reviewFor(backend: Backend, exchange: Exchange): Dict | undefine
   if (kind === 'selfsubjectrulesreviews')
     return { ...body, status: { resourceRules: [everything], nonResourceRules: [], incomplete: false } }
   if (kind !== 'selfsubjectaccessreviews') return undefined
-  const { verb = '*', resource = '*', namespace = '' } = (body as AccessReview).spec?.resourceAttributes ?? {}
-  const allowed = backend.cluster.rules.allowed(verb, resource, namespace || undefined)
+  const { verb = '*', resource = '*', subresource, namespace = '' } = (body as AccessReview).spec?.resourceAttributes ?? {}
+  const allowed = backend.cluster.rules.allowed({ verb, plural: resource, subresource, namespace: namespace || undefined })
   return { ...body, status: allowed ? { allowed } : { allowed, reason: 'taken away with sandbox.forbid()' } }
 }

@@ -23,6 +23,7 @@ const twinMs = 500
  * undoes on TERM or at its end. A replacement only cleans; a twin undoes 0.5 s after a hard death.
  */
 export const injector: Behaviour = (context) => {
+  if (context.env.FAULTLINE_ROLE === 'twin') return { terminate: () => context.exit(0) }
   const tag = context.env.FAULTLINE_TAG ?? ''
   const node = context.pod()?.spec.nodeName ?? ''
   const targets = parseTargets(context.env.FAULTLINE_TARGETS ?? '')

@@ -56,6 +56,12 @@ export class ContainerRuntime {
     return this.process !== undefined
   }
 
+  /** Not started yet, for this reason. */
+  waitFor(reason: string, message: string): void {
+    this.state = { waiting: { reason, message } }
+    this.setup.changed()
+  }
+
   start(): void {
     const { world, behaviour, pace } = this.setup
     const { cluster } = world

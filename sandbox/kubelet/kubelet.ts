@@ -11,6 +11,8 @@ interface Setup {
   readonly world: World
   readonly pace: Pace
   readonly behaviourOf: (image: string) => Behaviour
+  /** Names of images that cannot be pulled. */
+  readonly unpullable: ReadonlySet<string>
 }
 
 const exitCodes: Record<Signal, { code: number; signal: number }> = { TERM: { code: 143, signal: 15 }, KILL: { code: 137, signal: 9 } }
@@ -88,10 +90,10 @@ export class Kubelet implements Controller, Machines {
   }
 
   #run(pod: Pod): void {
-    const { world, pace, behaviourOf } = this.#setup
+    const { world, pace, behaviourOf, unpullable } = this.#setup
     const node = world.cluster.store.get('nodes', pod.spec.nodeName ?? '')
     if (node === undefined) return
-    this.#pods.set(pod.metadata.uid, new PodRuntime({ world, pace, pod, behaviourOf, address: this.#address(pod, node) }))
+    this.#pods.set(pod.metadata.uid, new PodRuntime({ world, pace, pod, behaviourOf, unpullable, address: this.#address(pod, node) }))
   }
 
   #address(pod: Pod, node: Node): { podIP: string; hostIP: string } {

@@ -1,9 +1,13 @@
 import type { Behaviour } from '../behaviours/behaviour.ts'
+import { imageName } from '../behaviours/image-name.ts'
 import { withCondition } from '../controllers/pods.ts'
 import { recordEvent } from '../events.ts'
 import type { Pod, PodStatus } from '../wire.ts'
 import type { World } from '../world.ts'
 import { ContainerRuntime, type Pace } from './container-runtime.ts'
+
+const pullBackOffMs = 10_000
+const pullBackOffCapMs = 300_000
 
 interface Setup {
   readonly world: World
@@ -11,6 +15,7 @@ interface Setup {
   readonly pod: Pod
   readonly address: { readonly podIP: string; readonly hostIP: string }
   readonly behaviourOf: (image: string) => Behaviour
+  readonly unpullable: ReadonlySet<string>
 }
 
 /** One pod on its node, from its binding to its removal. */
@@ -83,10 +88,23 @@ export class PodRuntime {
   }
 
   #start(): void {
-    for (const container of this.containers) {
-      container.start()
-      this.#event('Started', `Started container ${container.name}`)
+    for (const container of this.containers) this.#startContainer(container, pullBackOffMs)
+  }
+
+  /** An image that cannot be pulled is tried again after a back-off that doubles, as the kubelet does. */
+  #startContainer(container: ContainerRuntime, backOffMs: number): void {
+    if (this.#terminating || this.#gone) return
+    const { image } = container.setup.container
+    if (this.#setup.unpullable.has(imageName(image))) {
+      container.waitFor('ErrImagePull', `failed to pull and unpack image "${image}": not found`)
+      this.#event('Failed', `Failed to pull image "${image}": not found`, 'Warning')
+      const { timers } = this.#setup.world.cluster
+      timers.after(backOffMs / 10, () => container.waitFor('ImagePullBackOff', `Back-off pulling image "${image}"`))
+      timers.after(backOffMs, () => this.#startContainer(container, Math.min(pullBackOffCapMs, backOffMs * 2)))
+      return
     }
+    container.start()
+    this.#event('Started', `Started container ${container.name}`)
   }
 
   #restarts(code: number): boolean {

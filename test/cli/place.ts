@@ -132,8 +132,8 @@ export async function openPlace(): Promise<Place> {
   return place
 }
 
-/** A suite with one partition. */
+/** A suite with one partition, by NetworkPolicy. */
 export function partitionSuite(seconds: number): object {
-  const params = { partition_type: 'random' }
+  const params = { partition_type: 'random', mechanism: 'policy' }
   return { name: 'Cut', gracePeriod: 0, experiments: [{ name: 'Cut', type: 'network_partition', params, duration: seconds }] }
 }

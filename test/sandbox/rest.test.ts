@@ -27,7 +27,7 @@ describe('reading and writing objects', () => {
     })
   })
 
-  it('refuses a second object of a name, a stale write and another UID with 409', async () => {
+  it('refuses a second object of a name, a stale write and another UID with 409, in a patch with 422', async () => {
     const { call } = await startLab({ workload: false })
     const made = await call('POST', maps, configMap('one'))
     expect((await call('POST', maps, configMap('one'))).body).toMatchObject({ code: 409, reason: 'AlreadyExists' })
@@ -36,7 +36,13 @@ describe('reading and writing objects', () => {
     const stale = { metadata: { resourceVersion: made.body.metadata.resourceVersion } }
     expect((await call('PATCH', `${maps}/one`, stale, merge)).body).toMatchObject({ code: 409, reason: 'Conflict' })
     const otherUid = await call('PATCH', `${maps}/one`, { metadata: { uid: 'other' } }, merge)
-    expect(otherUid.body.message).toContain('Precondition failed: UID in precondition: other')
+    expect(otherUid.body).toMatchObject({
+      code: 422,
+      reason: 'Invalid',
+      message: 'ConfigMap "one" is invalid: metadata.uid: Invalid value: "other": field is immutable',
+    })
+    const withOtherUid = { ...made.body, metadata: { name: 'one', uid: 'other' } }
+    expect((await call('PUT', `${maps}/one`, withOtherUid)).body.message).toContain('Precondition failed: UID in precondition: other')
     expect((await call('DELETE', `${maps}/one`, { preconditions: { uid: 'other' } })).status).toBe(409)
   })
 

@@ -35,6 +35,8 @@ const resources: Readonly<Record<string, Resource>> = {
   CronJob: inNamespace('cronjobs'),
   NetworkPolicy: inNamespace('networkpolicies'),
   PodDisruptionBudget: inNamespace('poddisruptionbudgets'),
+  ClusterRole: inCluster('clusterroles'),
+  ClusterRoleBinding: inCluster('clusterrolebindings'),
 }
 
 /**

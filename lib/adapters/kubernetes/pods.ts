@@ -15,8 +15,12 @@ const maxLogBytes = 1024 * 1024
 /** Enough for any Status; a pod's page is not of interest. */
 const maxDialBytes = 16 * 1024
 
-/** A container that has not started yet has no log; the API server calls that a bad request. */
-const notStarted = /is waiting to start|has not started|previous terminated container/
+/**
+ * A container that has not started yet (its image is being pulled, or cannot be) has no log; the kubelet calls that a bad request, and so
+ * does the API server while no node has the pod (kubelet: validateContainerLogStatus; API server: LogLocation).
+ */
+const notStarted =
+  /is waiting to start|has not started|is not available|does not have a host assigned|image can't be pulled|trying and failing to pull image|previous terminated container/
 
 interface PodName {
   readonly namespace: string

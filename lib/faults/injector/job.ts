@@ -1,12 +1,13 @@
 import type { Config } from '../../config.ts'
-import { FaultlineError } from '../../domain/errors.ts'
-import type { FuseRef, Target } from '../../domain/injection.ts'
-import type { Job, KubeObject, Pod } from '../../domain/kube.ts'
+import { FaultlineError, KubernetesError } from '../../domain/errors.ts'
+import type { FuseRef, Injection, Target } from '../../domain/injection.ts'
+import type { Job, Pod } from '../../domain/kube.ts'
 import { expiresAnnotation, ourLabels, stepTag } from '../../domain/labels.ts'
 import { isoSeconds } from '../../time.ts'
 import type { FaultContext } from '../fault.ts'
 import { jobRef, ownedBy } from '../fuse.ts'
 import type { InjectorAction } from './protocol.ts'
+import { injectorScript } from './script/injector-script.ts'
 
 /** Everything one injector is told; reaches its script as environment, never as script text. */
 export interface InjectorOrder {
@@ -14,6 +15,7 @@ export interface InjectorOrder {
   readonly step: number
   readonly name: string
   readonly node: string
+  readonly source: InjectorSource
   readonly action: InjectorAction
   readonly targets: readonly Target[]
   /** Addresses that concern one target only, by its UID. */
@@ -23,15 +25,23 @@ export interface InjectorOrder {
   readonly env: Readonly<Record<string, string>>
 }
 
+/** Where injectors of a step come from and live; stored with its undo data, so that whoever reverts needs no configuration. */
+export type InjectorSource = Config['injector'] & { readonly image: string }
+
+/** Of a stored injection. */
+export function sourceOf(injection: Pick<Injection, 'undo'>): InjectorSource {
+  return injection.undo.source as InjectorSource
+}
+
+/** The script makes it once every target bites, or has failed. */
+const readyFile = '/tmp/faultline-ready'
+
 /** Kubernetes kills the Job this long after the injector's own end. */
 const deadlineMarginSeconds = 15
 
 /** The privileged Job that works on one node; owned by the step's fuse, so that it goes with it. */
-export function injectorJob(
-  order: InjectorOrder,
-  options: { readonly config: Config; readonly now: number; readonly fuse: FuseRef | null },
-): Job {
-  const { config, now, fuse } = options
+export function injectorJob(order: InjectorOrder, options: { readonly now: number; readonly fuse: FuseRef | null }): Job {
+  const { now, fuse } = options
   const labels = ourLabels({ runId: order.runId, step: order.step, role: order.action === 'check' ? 'check' : 'injector' })
   const seconds = Math.max(1, Math.ceil((order.endsAt - now) / 1000))
   return {
@@ -39,7 +49,7 @@ export function injectorJob(
     kind: 'Job',
     metadata: {
       name: order.name,
-      namespace: config.injector.namespace,
+      namespace: order.source.namespace,
       labels,
       annotations: { [expiresAnnotation]: isoSeconds(order.endsAt + deadlineMarginSeconds * 1000) },
       ...(fuse === null ? {} : { ownerReferences: ownedBy(fuse) }),
@@ -49,12 +59,13 @@ export function injectorJob(
       backoffLimit: order.action === 'check' ? 0 : 3,
       activeDeadlineSeconds: seconds + deadlineMarginSeconds,
       ttlSecondsAfterFinished: 60,
-      template: { metadata: { labels }, spec: injectorPod(order, config) },
+      template: { metadata: { labels }, spec: injectorPod(order) },
     },
   }
 }
 
-function injectorPod(order: InjectorOrder, config: Config): object {
+function injectorPod(order: InjectorOrder): object {
+  const twin = order.action === 'check' ? [] : [container(order, 'twin')]
   return {
     restartPolicy: 'Never',
     nodeName: order.node,
@@ -62,16 +73,23 @@ function injectorPod(order: InjectorOrder, config: Config): object {
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: 30,
     tolerations: [{ operator: 'Exists' }],
-    containers: [
-      {
-        name: 'injector',
-        image: config.injector.image ?? '',
-        imagePullPolicy: config.injector.pullPolicy,
-        securityContext: { privileged: true },
-        env: Object.entries(environment(order)).map(([name, value]) => ({ name, value })),
-        resources: { requests: { cpu: '50m', memory: '32Mi' } },
-      },
-    ],
+    containers: [container(order, 'main'), ...twin],
+  }
+}
+
+/** The script itself is the command, so that image and version never disagree; the twin watches the main one and undoes when it dies. */
+function container(order: InjectorOrder, role: 'main' | 'twin'): object {
+  const env = { ...environment(order), FAULTLINE_ROLE: role }
+  const isReady = { exec: { command: ['test', '-e', readyFile] }, periodSeconds: 1, timeoutSeconds: 5 }
+  return {
+    name: role === 'main' ? 'injector' : 'twin',
+    image: order.source.image,
+    imagePullPolicy: order.source.pullPolicy,
+    command: ['sh', '-c', injectorScript],
+    securityContext: { privileged: true },
+    env: Object.entries(env).map(([name, value]) => ({ name, value })),
+    resources: { requests: { cpu: '50m', memory: '32Mi' } },
+    ...(role === 'main' && order.action !== 'check' ? { readinessProbe: isReady } : {}),
   }
 }
 
@@ -106,6 +124,11 @@ export async function ensureJob(context: FaultContext, job: Job, ownerUid: strin
   }
 }
 
+/** The API server said no to a Job, so that there is none: not an answer that was lost. */
+export function isRefusal(error: unknown): error is KubernetesError {
+  return error instanceof KubernetesError && ['forbidden', 'invalid', 'not_found'].includes(error.code)
+}
+
 /** The pods of all Jobs of that name, or only those of the Job with that UID; newest last. */
 export async function podsOfJob(
   context: FaultContext,
@@ -115,18 +138,4 @@ export async function podsOfJob(
   const labelSelector = `job-name=${job.name}${job.uid === undefined ? '' : `,controller-uid=${job.uid}`}`
   const pods = await context.cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace, labelSelector })
   return pods.toSorted((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? -1 : 1))
-}
-
-interface Event extends KubeObject {
-  readonly reason?: string
-  readonly message?: string
-}
-
-/** Why a Job has no pod, in the words of whoever refused it (Pod Security, a quota, a webhook); null when nobody did. */
-export async function refusalOfPods(context: FaultContext, namespace: string, job: string): Promise<string | null> {
-  const events = await context.cluster.objects.list<Event>(
-    { apiVersion: 'v1', kind: 'Event' },
-    { namespace, fieldSelector: `involvedObject.kind=Job,involvedObject.name=${job}` },
-  )
-  return events.findLast((event) => event.reason === 'FailedCreate')?.message ?? null
 }

@@ -6,6 +6,8 @@ import { chooseTargets, matching } from '../../domain/targets.ts'
 import type { PlanContext, PlannedInjection, StepPlan } from '../fault.ts'
 import { fuseName, podlessFuse } from '../fuse.ts'
 import type { Workload } from '../peers.ts'
+import { tryJob } from '../try-job.ts'
+import { injectorJob, sourceOf } from './job.ts'
 import type { InjectorAction } from './protocol.ts'
 
 /** What tells one injector fault from another. */
@@ -41,7 +43,33 @@ export async function planInjector(context: PlanContext, kind: InjectorFault): P
     injections.push(planned.injection)
     refusals.push(...planned.refusals)
   }
+  const [first] = injections
+  const refused = refusals.length > 0 || first === undefined ? null : await tryInjector(context, kind, first)
+  if (refused !== null) refusals.push(refused)
   return { injections: refusals.length > 0 ? [] : injections, refusals, warnings }
+}
+
+/** A privileged Job may be refused by a quota or a webhook: asked before anything begins. */
+function tryInjector(
+  context: PlanContext,
+  { action }: InjectorFault,
+  { targets, undo }: PlannedInjection,
+): Promise<Reasons[number] | null> {
+  const { runId, index: step } = context
+  const now = context.clock.now()
+  const order = {
+    runId,
+    step,
+    name: String(undo.job),
+    node: String(undo.node),
+    source: sourceOf({ undo }),
+    action,
+    targets,
+    peers: {},
+    endsAt: now + context.config.prepareMs,
+    env: {},
+  }
+  return tryJob(context, injectorJob(order, { now, fuse: null }))
 }
 
 const howToGetOne = 'needs an injector image: build deploy/injector, push it and name it with --injector-image (docs/injector.md)'
@@ -65,7 +93,8 @@ function planNode(
     if (addresses !== null) peers[pod.metadata.uid ?? ''] = addresses
   }
   const env = kind.env(step.fault, on.pods)
-  const undo: UndoData = { node: on.node, job: fuseName(runId, index, `n${on.n}`), action: kind.action, env, peers, ...kind.undo }
+  const source = { ...config.injector, image: config.injector.image ?? '' }
+  const undo: UndoData = { source, node: on.node, job: fuseName(runId, index, `n${on.n}`), action: kind.action, env, peers, ...kind.undo }
   const before: Evidence = { phase: 'before', at: context.clock.now(), finding: 'no', summary: 'not injected yet', measurements: [] }
   return { injection: { targets, undo, fuse: podlessFuse(runId, index, config.injector.namespace), evidence: [before] }, refusals }
 }

@@ -171,6 +171,17 @@ describe('log', () => {
     expect(await cluster.pods.log(container)).toBe('')
   })
 
+  test.each([
+    'container "main" in pod "db-0" is waiting to start: image can\'t be pulled',
+    'container "main" in pod "db-0" is waiting to start: trying and failing to pull image',
+    'container "main" in pod "db-0" is waiting to start - no logs yet',
+    'container "main" in pod "db-0" is not available',
+    'pod db-0 does not have a host assigned',
+  ])('is empty when the kubelet says: %s', async (words) => {
+    const { cluster } = await connectTo(() => status(400, 'BadRequest', words))
+    expect(await cluster.pods.log(container)).toBe('')
+  })
+
   test('is an error when there is no such container', async () => {
     const { cluster } = await connectTo(() => status(400, 'BadRequest', 'container main is not valid for pod db-0'))
     await expect(cluster.pods.log(container)).rejects.toThrow(

@@ -2,11 +2,19 @@
 # Undoing, by anyone: it needs only the tag and the targets, never what the injector that applied had in memory. Everything is
 # found again by its mark: processes by their environment, files by name, rules by chain, qdiscs by handle. Safe to repeat.
 
+# What may have been done: by kind; all of it where that is not known for certain.
+may_have() {
+  case $UNDO/$1 in
+    all/* | memory/processes | cpu/processes | disk/* | cut/network | limit/network | degrade/network) ;;
+    *) return 1 ;;
+  esac
+  [ "$UNDO/$1" != disk/network ]
+}
+
 undo_target() {
-  disk_remove
-  kill_tagged "$N_UID"
-  disk_remove
-  if open_network; then
+  ! may_have files || disk_remove
+  ! may_have processes || kill_tagged "$N_UID"
+  if may_have network && open_network; then
     netfilter_remove
     qdisc_remove
     command exec 9>&-
@@ -16,16 +24,20 @@ undo_target() {
 
 # Sets LEFT: what is left of this tag on the current target, in words; empty is proof. A pod that is gone has nothing left.
 residue() {
-  local pids files
+  local found
   LEFT=''
-  pids=$(tagged "$N_UID" | tr '\n' ' ')
-  [ -z "$pids" ] || LEFT="processes $pids, "
-  files=$(disk_files | tr '\n' ' ')
-  [ -z "$files" ] || LEFT="${LEFT}files $files, "
-  if open_network; then
+  if may_have processes; then
+    found=$(tagged "$N_UID" | tr '\n' ' ')
+    [ -z "$found" ] || LEFT="processes $found, "
+  fi
+  if may_have files; then
+    found=$(disk_files | tr '\n' ' ')
+    [ -z "$found" ] || LEFT="${LEFT}files $found, "
+  fi
+  if may_have network && open_network; then
     LEFT=$LEFT$(netfilter_left)
-    pids=$(qdisc_devices | tr '\n' ' ')
-    [ -z "$pids" ] || LEFT="${LEFT}qdisc $(handle): on $pids, "
+    found=$(qdisc_devices | tr '\n' ' ')
+    [ -z "$found" ] || LEFT="${LEFT}qdisc $(handle): on $found, "
     command exec 9>&-
   fi
   LEFT=${LEFT%, }
@@ -52,5 +64,5 @@ tell_undone() {
   ! has "${KIND_OF}_figure" || "${KIND_OF}_figure" || true
   ! has "${KIND_OF}_after" || "${KIND_OF}_after"
   [ -z "$LEFT" ] || ok=false
-  say "$N_UID" "$1" "$ok" "$NAME" "$UNIT" "${VALUE:-0}" "${LEFT:+left behind: $LEFT; }$message${MESSAGE:+${message:+; }$MESSAGE}"
+  say "$N_UID" "$1" "$ok" "$NAME" "$UNIT" "$VALUE" "${LEFT:+left behind: $LEFT; }$message${MESSAGE:+${message:+; }$MESSAGE}"
 }

@@ -67,7 +67,7 @@ disk_write() {
       dir=$(cgroup_of "$PID" memory) && join "$SELF" "$dir"
     fi
     fallocate -l "${AMOUNT}M" "$1" 2>/dev/null && exit 0
-    timeout 120 dd if=/dev/zero of="$1" bs=1M count="$AMOUNT" conv=notrunc
+    exec env -i "FAULTLINE_STRESS=$TAG/$N_UID" "PATH=$PATH" timeout -s KILL 120 dd if=/dev/zero of="$1" bs=1M count="$AMOUNT" conv=notrunc
   ) >/dev/null 2>"$WORK/disk.$N" 9>&-
 }
 
@@ -112,7 +112,7 @@ disk_mount() {
   esac
   case $MOUNT_TYPE in
     overlay)
-      [ "$at" = / ] || { WHY="'$DIRECTORY' of $N_PLACE is a mount of its own that is not the pod's"; return 1; }
+      [ "$at" = / ] || { disk_volume "$root" "$at" "$real"; return; }
       upper=$(printf '%s' "$line" | sed -n 's/.*[, ]upperdir=\([^,]*\).*/\1/p')
       case $upper$real in *\\*) ;; /*) ON_NODE=$upper$real ;; esac
       ;;

@@ -149,7 +149,13 @@ inside() {
 # prefix of mount root and path is cut even where it starts with /../.
 cgroup_of() {
   local dir
-  dir=$(awk -v want="$2" -v id="${3-}" '
+  dir=$(cgroup_path "$2" "${3-}" /proc/1/mountinfo /proc/"$1"/cgroup)
+  [ -n "$dir" ] && [ -d "$HOST$dir" ] && printf '%s' "$HOST$dir"
+}
+
+# cgroup_path CONTROLLER CONTAINER-ID MOUNTINFO CGROUP
+cgroup_path() {
+  awk -v want="$1" -v id="$2" '
     FNR == 1 { file++ }
     file == 1 {
       split($0, half, " - "); split(half[2], right, " ")
@@ -175,8 +181,7 @@ cgroup_of() {
         if (j > 0) at = substr(at, 1, i + j - 2)
       }
       print at
-    }' /proc/1/mountinfo /proc/"$1"/cgroup 2>/dev/null)
-  [ -n "$dir" ] && [ -d "$HOST$dir" ] && printf '%s' "$HOST$dir"
+    }' "$3" "$4" 2>/dev/null
 }
 
 # own_pid: sets SELF, also right in a subshell.

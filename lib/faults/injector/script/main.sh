@@ -4,6 +4,7 @@
 READY=/tmp/faultline-ready
 TICK=0.25
 MEASURE_CS=200
+AT_ONCE=16
 PROBE_CS=50
 # An effect that is not seen after this long is told as one that does not bite.
 BITE_BUDGET_CS=2000
@@ -25,21 +26,40 @@ kind_of() {
   esac
 }
 
-# probe_all [STATE]: the slow measurements of all targets (in that state) at once.
-probe_all() {
-  PROBES=''
-  has "${KIND_OF}_probe" || return 0
-  for_targets probe_one "${1-}"
+# Sets KIND_OF and UNDO by the action that was asked for.
+know_kind() {
+  KIND_OF=$(kind_of "$1") UNDO=$(kind_of "$1")
+}
+
+# at_once FUNCTION [ARGS]: calls it for all targets at the same time, sixteen by sixteen, each in a shell of its own; TERM cuts the
+# waiting short.
+at_once() {
+  BRANCHES='' BRANCHED=0
+  for_targets branch "$@"
   # shellcheck disable=SC2086
-  [ -z "$PROBES" ] || wait $PROBES 2>/dev/null || true
+  [ -z "$BRANCHES" ] || wait $BRANCHES 2>/dev/null || true
+}
+
+branch() {
+  ( trap '' TERM INT; "$@" ) </dev/null &
+  BRANCHES="$BRANCHES $!" BRANCHED=$((BRANCHED + 1))
+  [ $((BRANCHED % AT_ONCE)) -gt 0 ] && return 0
+  # shellcheck disable=SC2086
+  wait $BRANCHES 2>/dev/null || true
+  BRANCHES=''
+}
+
+# probe_all [STATE]: the slow measurements of all targets (in that state).
+probe_all() {
+  has "${KIND_OF}_probe" || return 0
+  ! has "${KIND_OF}_prepare" || for_targets "${KIND_OF}_prepare"
+  at_once probe_one "${1-}"
 }
 
 probe_one() {
   [ -z "$1" ] || [ "$N_STATE" = "$1" ] || return 0
-  ! has "${KIND_OF}_prepare" || "${KIND_OF}_prepare" || return 0
   rm -f "$WORK/probe.$N"
-  ( trap - TERM; "${KIND_OF}_probe" ) </dev/null >/dev/null 2>&1 &
-  PROBES="$PROBES $!"
+  "${KIND_OF}_probe" >/dev/null 2>&1
 }
 
 tell_before() {
@@ -112,8 +132,10 @@ is_over() {
 
 inject() {
   local probed=0 measured=0
-  KIND_OF=$(kind_of "$ACTION")
-  for_targets undo_target
+  know_kind "$ACTION"
+  # A rate is measured by filling the line: not too often.
+  [ "$KIND_OF" != limit ] || MEASURE_CS=600
+  at_once undo_target
   watch_over_us
   probe_all
   for_targets tell_before
@@ -144,15 +166,18 @@ inject() {
 # All undone first, then all measured and told.
 finish() {
   rm -f "$READY"
-  for_targets undo_target
-  probe_all
-  for_targets tell_end
+  : >"$STATE_DIR/finishing"
+  at_once undo_target
+  at_once tell_end ''
   mark_undone
 }
 
 tell_end() {
   undo_and_prove
-  tell_undone undone ''
+  put MAIN "$N" ''
+  ! has "${KIND_OF}_prepare" || "${KIND_OF}_prepare"
+  ! has "${KIND_OF}_probe" || probe_one ''
+  tell_undone undone "$1"
 }
 
 # The detached watcher: a copy of this shell, out of the container's cgroups.
@@ -168,14 +193,17 @@ watch_over_us() {
 
 # watch: as long as the injector lives, nothing; when it vanished or overslept its end, undo.
 watch() {
-  local overslept=$((END_CS + 300))
-  KIND_OF=$(kind_of "$ACTION")
+  local latest
+  know_kind "$ACTION"
   while ! is_marked_undone; do
     uptime_cs
-    if [ "$CS" -ge "$overslept" ] || ! is_role_alive main; then
+    latest=$((END_CS + 300))
+    [ ! -e "$STATE_DIR/finishing" ] || latest=$((END_CS + 2000))
+    if [ "$CS" -ge "$latest" ] || ! is_role_alive main; then
       is_marked_undone && return 0
       ! is_role_alive main || kill -s KILL "$R_PID"
-      for_targets tell_end
+      at_once undo_target
+      at_once tell_end 'the injector died'
       mark_undone
       return 0
     fi
@@ -199,48 +227,41 @@ twin() {
 # A replacement, or a late start: ends whoever of that tag still runs, cleans, and never applies.
 clean_only() {
   local tries=0
-  KIND_OF=$(kind_of "$ACTION")
+  know_kind "$ACTION"
+  UNDO=all
   while is_role_alive main && [ "$tries" -lt 100 ]; do
     tries=$((tries + 1))
     if [ "$tries" -lt 80 ]; then kill -s TERM "$R_PID"; else kill -s KILL "$R_PID"; fi
     sleep 0.1
   done 2>/dev/null
-  for_targets undo_target
-  probe_all
-  for_targets tell_replacement
+  at_once undo_target
+  at_once tell_end "$CLEAN_REASON"
   mark_undone
-}
-
-tell_replacement() {
-  undo_and_prove
-  tell_undone undone "$CLEAN_REASON"
 }
 
 # check: what is left is told, then removed, and proven once more.
 check() {
   local tries=0
-  KIND_OF=$(kind_of "$OF")
+  know_kind "$OF"
+  UNDO=all
   while is_role_alive main && [ "$tries" -lt 50 ]; do
     tries=$((tries + 1))
     sleep 0.1
   done
-  for_targets check_residue
-  probe_all
-  for_targets tell_check
-  [ -n "$DIRTY" ] || drop_marker
+  at_once check_one
+  [ -e "$WORK/dirty" ] || drop_marker
 }
 
-check_residue() {
+check_one() {
+  local found
   residue
-  put FOUND "$N" "$LEFT"
+  found=$LEFT
   [ -z "$LEFT" ] || undo_and_prove
-}
-
-tell_check() {
-  get FOUND "$N"
+  ! has "${KIND_OF}_prepare" || "${KIND_OF}_prepare"
+  ! has "${KIND_OF}_probe" || probe_one ''
   residue
-  [ -z "$LEFT" ] || DIRTY=1
-  tell_undone residue "${V:+was left behind and is removed now: $V}"
+  [ -z "$LEFT" ] || : >"$WORK/dirty"
+  tell_undone residue "${found:+was left behind and is removed now: $found}"
 }
 
 refuse_all() {
@@ -254,7 +275,6 @@ refuse_all() {
 refuse_one() { say "$N_UID" error false '' '' '' "$REFUSED"; }
 
 run() {
-  DIRTY=''
   trap 'STOP=1' TERM INT
   start_clock
   read_parameters

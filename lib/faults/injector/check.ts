@@ -1,0 +1,87 @@
+import type { Evidence, Injection, Target } from '../../domain/injection.ts'
+import type { Job } from '../../domain/kube.ts'
+import type { FaultContext } from '../fault.ts'
+import { jobRef } from '../fuse.ts'
+import { figures } from './figures.ts'
+import type { InjectorOrder } from './job.ts'
+import { ensureJob, injectorJob, isRefusal, podsOfJob, sourceOf } from './job.ts'
+import type { InjectorLine } from './protocol.ts'
+import { newestByTarget, parseInjectorLog } from './protocol.ts'
+import { refusalOfPods, startFailure } from './start.ts'
+
+const pollMs = 250
+const budgetMs = 20_000
+const lifeMs = 45_000
+
+/**
+ * A fresh Job on the node looks for anything the injector may have left: the dead injector's own last words are not needed. Where no
+ * Job can start, only a record that the injector could not start either (`undo.neverStarted`) proves that nothing is left.
+ */
+export async function checkForResidue(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<Evidence> {
+  const { namespace } = sourceOf(injection)
+  const now = context.clock.now()
+  const order: InjectorOrder = {
+    ...on,
+    name: `${on.name}-check`,
+    endsAt: now + lifeMs,
+    env: { FAULTLINE_OF: String(injection.undo.action) },
+  }
+  const { lines, cannotStart } = await askNode(context, injectorJob(order, { now, fuse: null }), on.targets)
+  await context.cluster.objects.delete(jobRef({ namespace, name: order.name }))
+  if (cannotStart !== null) return withoutCheck(context, injection, cannotStart)
+  return judge(context, injection, { targets: on.targets, lines })
+}
+
+interface Answer {
+  readonly lines: readonly InjectorLine[]
+  /** Why the check's own pod does not start; null when it does. */
+  readonly cannotStart: string | null
+}
+
+async function askNode(context: FaultContext, job: Job, targets: readonly Target[]): Promise<Answer> {
+  try {
+    return await answerOf(context, await ensureJob(context, job, null), targets)
+  } catch (error) {
+    if (isRefusal(error)) return { lines: [], cannotStart: error.message }
+    throw error
+  }
+}
+
+async function answerOf(context: FaultContext, job: Job, targets: readonly Target[]): Promise<Answer> {
+  const { namespace = '' } = job.metadata
+  const giveUpAt = context.clock.now() + budgetMs
+  for (;;) {
+    const pod = (await podsOfJob(context, namespace, job.metadata)).at(-1)
+    const cannotStart = pod === undefined ? await refusalOfPods(context, job) : startFailure(pod)
+    if (cannotStart !== null) return { lines: [], cannotStart }
+    const text = pod === undefined ? '' : await context.cluster.pods.log({ namespace, name: pod.metadata.name, container: 'injector' })
+    const lines = parseInjectorLog(text)
+    const found = newestByTarget(lines, ['residue'])
+    if (targets.every((t) => found.has(t.uid)) || context.clock.now() >= giveUpAt) return { lines, cannotStart: null }
+    await context.clock.sleep(pollMs)
+  }
+}
+
+function withoutCheck(context: FaultContext, { undo }: Injection, cannotStart: string): Evidence {
+  const at = context.clock.now()
+  const none = { phase: 'after', at, measurements: [] } as const
+  if (typeof undo.neverStarted === 'string')
+    return { ...none, finding: 'yes', summary: `nothing was applied: the injector never started (${undo.neverStarted})` }
+  return { ...none, finding: 'unknown', summary: `whether anything is left could not be told: the check does not start (${cannotStart})` }
+}
+
+function judge(
+  context: FaultContext,
+  injection: Injection,
+  seen: { readonly targets: readonly Target[]; readonly lines: readonly InjectorLine[] },
+): Evidence {
+  const found = newestByTarget(seen.lines, ['residue'])
+  const names = (targets: readonly Target[]) => targets.map((t) => t.name).join(', ')
+  const evidence = { phase: 'after', at: context.clock.now(), measurements: figures(injection, [...found.values()]) } as const
+  const dirty = seen.targets.filter((t) => found.get(t.uid)?.ok === false)
+  const silent = seen.targets.filter((t) => !found.has(t.uid))
+  if (dirty.length > 0)
+    return { ...evidence, finding: 'no', summary: `left behind on ${names(dirty)}: ${found.get(dirty[0]?.uid ?? '')?.message}` }
+  if (silent.length > 0) return { ...evidence, finding: 'unknown', summary: `the check said nothing about ${names(silent)}` }
+  return { ...evidence, finding: 'yes', summary: `no residue on ${names(seen.targets)}` }
+}

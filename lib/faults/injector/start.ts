@@ -1,0 +1,65 @@
+import type { Injection } from '../../domain/injection.ts'
+import type { Job, KubeObject, Pod } from '../../domain/kube.ts'
+import type { FaultContext } from '../fault.ts'
+import { jobRef } from '../fuse.ts'
+import { podsOfJob, sourceOf } from './job.ts'
+
+/** Why a kubelet does not start a container, as long as it is so: https://kubernetes.io/docs/concepts/containers/images/#imagepullbackoff */
+const cannotStart: readonly string[] = [
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'ErrImageNeverPull',
+  'ImageInspectError',
+  'InvalidImageName',
+  'RegistryUnavailable',
+  'CreateContainerConfigError',
+]
+
+/** The kubelet's words for why this pod's container does not start; null while it may, or once it has. */
+export function startFailure(pod: Pod): string | null {
+  const waiting = pod.status?.containerStatuses?.find((status) => status.name === 'injector')?.state?.waiting
+  if (waiting?.reason === undefined || !cannotStart.includes(waiting.reason) || hasRun(pod)) return null
+  return waiting.message === undefined ? waiting.reason : `${waiting.reason}: ${waiting.message}`
+}
+
+function hasRun(pod: Pod): boolean {
+  return (pod.status?.containerStatuses ?? []).some(
+    (status) => status.restartCount > 0 || status.containerID !== undefined || status.lastState?.terminated !== undefined,
+  )
+}
+
+interface Event extends KubeObject {
+  readonly reason?: string
+  readonly message?: string
+}
+
+/** Why a Job has no pod, in the words of whoever refused it (Pod Security, a quota, a webhook); null when nobody did. */
+export async function refusalOfPods(context: FaultContext, job: Job): Promise<string | null> {
+  return (await eventsOf(context, job)).findLast((event) => event.reason === 'FailedCreate')?.message ?? null
+}
+
+/** By UID: the events of an earlier Job of the same name are still there. */
+function eventsOf(context: FaultContext, job: Job): Promise<readonly Event[]> {
+  const { namespace = '', uid = '' } = job.metadata
+  const fieldSelector = `involvedObject.kind=Job,involvedObject.uid=${uid}`
+  return context.cluster.objects.list<Event>({ apiVersion: 'v1', kind: 'Event' }, { namespace, fieldSelector })
+}
+
+/**
+ * Why the injector never started, and so never did anything; null when it did, or when that cannot be told. Only while its Job is there
+ * (or was refused, as this process saw): every pod the Job ever made must still be listed, each with the kubelet's own word that it does
+ * not start.
+ */
+export async function whyNeverStarted(context: FaultContext, injection: Injection, wasRefused: boolean): Promise<string | null> {
+  const { namespace } = sourceOf(injection)
+  const name = String(injection.undo.job)
+  const job = await context.cluster.objects.get<Job>(jobRef({ namespace, name }))
+  if (job === undefined) return wasRefused ? 'its Job was refused' : null
+  if ((job.status?.failed ?? 0) + (job.status?.succeeded ?? 0) > 0) return null
+  const pods = await podsOfJob(context, namespace, { name })
+  const events = await eventsOf(context, job)
+  if (events.filter((event) => event.reason === 'SuccessfulCreate').length > pods.length) return null
+  if (pods.length === 0) return events.findLast((event) => event.reason === 'FailedCreate')?.message ?? null
+  const words = pods.map(startFailure)
+  return words.includes(null) ? null : (words[0] ?? null)
+}

@@ -1,0 +1,65 @@
+import type { Job, KubeObject, OwnerReference, Pod } from '../domain/kube.ts'
+import { controllerOf, isReady } from '../domain/kube.ts'
+import type { FaultContext } from './fault.ts'
+
+/** A controller whose pods are taken, and how many Ready ones it had: it must have them again. */
+export interface OwnerBefore {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly uid: string
+  readonly ready: number
+}
+
+/** What a controller has, and what it owes. */
+export interface OwnerNow {
+  readonly label: string
+  /** Why it owes no pods any more; null while it does. */
+  readonly over: string | null
+  readonly ready: number
+  readonly wanted: number
+  /** False for a controller of a kind that is not known here: whether it was scaled down cannot be told. */
+  readonly known: boolean
+}
+
+/** Controllers that can be read; of every other kind (a CloneSet, a Rollout) only the pods are counted. */
+const readable = ['apps/v1/ReplicaSet', 'apps/v1/StatefulSet', 'apps/v1/Deployment', 'batch/v1/Job']
+
+/** The controllers of these pods, each with its Ready pods among `all`. */
+export function ownersOf(pods: readonly Pod[], all: readonly Pod[]): readonly OwnerBefore[] {
+  const owners = new Map(pods.flatMap((pod) => controllerOf(pod) ?? []).map((owner) => [owner.uid, owner]))
+  return [...owners.values()].map(({ apiVersion, kind, name, uid }) => ({ apiVersion, kind, name, uid, ready: readyOf(all, uid) }))
+}
+
+/** Looks a controller up. One that was scaled down, has completed or is gone itself owes fewer pods than it had, or none. */
+export async function lookAtOwner(context: FaultContext, namespace: string, owner: OwnerBefore): Promise<OwnerNow> {
+  const label = `${owner.kind} ${owner.name}`
+  const known = isReadable(owner)
+  const found = known ? await read(context, namespace, owner) : undefined
+  if (known && found === undefined) return { label, over: `${label} is gone itself`, ready: 0, wanted: 0, known }
+  if (found !== undefined && hasEnded(found)) return { label, over: `${label} has ended`, ready: 0, wanted: 0, known }
+  const pods = await context.cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace })
+  const wanted = Math.min(owner.ready, found?.spec?.replicas ?? found?.spec?.parallelism ?? owner.ready)
+  return { label, over: null, ready: readyOf(pods, owner.uid), wanted, known }
+}
+
+type Controller = KubeObject & { readonly spec?: { readonly replicas?: number; readonly parallelism?: number } } & Pick<Job, 'status'>
+
+async function read(context: FaultContext, namespace: string, owner: OwnerBefore): Promise<Controller | undefined> {
+  const { apiVersion, kind, name, uid } = owner
+  const found = await context.cluster.objects.get<Controller>({ apiVersion, kind, namespace, name })
+  return found?.metadata.uid === uid ? found : undefined
+}
+
+function hasEnded(controller: Controller): boolean {
+  const ends = ['Complete', 'Failed']
+  return controller.kind === 'Job' && (controller.status?.conditions ?? []).some((c) => ends.includes(c.type) && c.status === 'True')
+}
+
+function isReadable({ apiVersion, kind }: Pick<OwnerReference, 'apiVersion' | 'kind'>): boolean {
+  return readable.includes(`${apiVersion}/${kind}`)
+}
+
+function readyOf(pods: readonly Pod[], ownerUid: string): number {
+  return pods.filter((pod) => controllerOf(pod)?.uid === ownerUid && isReady(pod)).length
+}

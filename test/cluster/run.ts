@@ -1,0 +1,185 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Job, Node, Pod } from '../../lib/domain/kube.ts'
+import { refOf } from '../../lib/domain/kube.ts'
+import { cordonAnnotation, managedSelector, roleLabel } from '../../lib/domain/labels.ts'
+import { parseIso } from '../../lib/time.ts'
+import type { Options } from './options.ts'
+import { readOptions } from './options.ts'
+import { openPlace, type Place, until } from './place.ts'
+import { type Scenario, scenarios } from './scenarios.ts'
+
+/** One line of the table; seconds, null where it does not apply. */
+interface Result {
+  readonly name: string
+  readonly ok: boolean
+  readonly verdict: string
+  readonly planToBite: number | null
+  readonly endToUndone: number | null
+  readonly fuseToGone: number | null
+  readonly note: string
+}
+
+const bin = join(import.meta.dirname, '..', '..', 'bin', 'faultline.js')
+const jobs = { apiVersion: 'batch/v1', kind: 'Job' }
+
+/** The command's output, and a way to end it. */
+interface Running {
+  readonly output: () => string
+  readonly done: Promise<number | null>
+  readonly kill: () => void
+}
+
+function faultline(args: readonly string[], cwd: string): Running {
+  const child = spawn(process.execPath, [bin, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      output += String(chunk)
+    })
+  return { output: () => output, done: new Promise((resolve) => child.on('close', resolve)), kill: () => child.kill('SIGKILL') }
+}
+
+async function play(place: Place, options: Options, scenario: Scenario): Promise<Result> {
+  await place.ready()
+  const directory = mkdtempSync(join(tmpdir(), 'faultline-e2e-'))
+  const { name, type, params, targets, duration } = scenario
+  const experiments = [{ name, type, params, duration, ...(targets === undefined ? {} : { targets }) }]
+  const suite = { name: 'e2e', namespace: place.namespace, selector: 'app=e2e', gracePeriod: 0, experiments }
+  writeFileSync(join(directory, 'suite.json'), JSON.stringify(suite))
+  const where = ['--kubeconfig', options.kubeconfig, ...(options.context === undefined ? [] : ['--context', options.context])]
+  const images = ['--injector-image', options.injectorImage, '--injector-namespace', place.injectors, '--fuse-image', options.fuseImage]
+  const pause = options.pauseImage === undefined ? [] : ['--pause-image', options.pauseImage]
+  const report = join(directory, 'report.json')
+  const run = faultline(['run', 'suite.json', ...where, ...images, ...pause, '--report', report], directory)
+  try {
+    const fuseToGone = scenario.meanwhile === 'kill the runner' ? await killRunner(place, run) : null
+    if (scenario.meanwhile === 'delete the injector') await deleteInjector(place, run)
+    await run.done
+    if (scenario.meanwhile === 'kill the runner') await faultline(['reap', ...where, ...images], directory).done
+    const shown = faultline(['show', 'latest', '--json'], directory)
+    await shown.done
+    return judge(scenario, { document: JSON.parse(shown.output()) as Document, fuseToGone, left: await leftovers(place) })
+  } catch (error) {
+    return {
+      name,
+      ok: false,
+      verdict: 'error',
+      planToBite: null,
+      endToUndone: null,
+      fuseToGone: null,
+      note: `${String(error)} ${run.output().slice(-400)}`,
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** The parts of `faultline show --json` that the table is made of. */
+interface Document {
+  readonly verdict: string
+  readonly reasons?: readonly string[]
+  readonly steps: readonly {
+    readonly plannedAt: string | null
+    readonly activeAt: string | null
+    readonly plannedEnd: string | null
+    readonly revertedAt: string | null
+  }[]
+}
+
+function judge(
+  scenario: Scenario,
+  seen: { readonly document: Document; readonly fuseToGone: number | null; readonly left: readonly string[] },
+): Result {
+  const { document, fuseToGone, left } = seen
+  const [step] = document.steps
+  const seconds = (from: string | null | undefined, to: string | null | undefined) => {
+    const [a, b] = [parseIso(from ?? undefined), parseIso(to ?? undefined)]
+    return a === undefined || b === undefined ? null : (b - a) / 1000
+  }
+  const ok = document.verdict === scenario.verdict && left.length === 0
+  const note = [...left.map((l) => `left: ${l}`), ...(document.verdict === scenario.verdict ? [] : (document.reasons ?? []))].join('; ')
+  const endToUndone = scenario.meanwhile === undefined ? seconds(step?.plannedEnd, step?.revertedAt) : null
+  return {
+    name: scenario.name,
+    ok,
+    verdict: document.verdict,
+    planToBite: seconds(step?.plannedAt, step?.activeAt),
+    endToUndone,
+    fuseToGone,
+    note,
+  }
+}
+
+async function bites(run: Running): Promise<void> {
+  await until('the fault bites', async () => /it bites|NO EFFECT|REFUSED|FAILED/.test(run.output()), 50)
+}
+
+/** Seconds from the fuse's deadline until the objects it keeps are gone, with nobody of ours alive. */
+async function killRunner(place: Place, run: Running): Promise<number> {
+  await bites(run)
+  run.kill()
+  const list = async (namespace: string, role: string) =>
+    place.cluster.objects.list<Job>(jobs, { namespace, labelSelector: `${managedSelector},${roleLabel}=${role}` })
+  const fuses = async () => [...(await list(place.namespace, 'fuse')), ...(await list(place.injectors, 'fuse'))]
+  const [fuse] = await fuses()
+  const deadline = (parseIso(fuse?.status?.startTime) ?? 0) + (fuse?.spec.activeDeadlineSeconds ?? 0) * 1000
+  const gone = async () => {
+    const policies = await place.cluster.objects.list(
+      { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
+      { namespace: place.namespace },
+    )
+    const nodes = await place.cluster.objects.list<Node>({ apiVersion: 'v1', kind: 'Node' })
+    const cordoned = nodes.filter((node) => node.metadata.annotations?.[cordonAnnotation] !== undefined)
+    return policies.length + cordoned.length + (await fuses()).length + (await list(place.injectors, 'injector')).length === 0
+  }
+  await until('the fuse has ended the fault', gone)
+  return (Date.now() - deadline) / 1000
+}
+
+async function deleteInjector(place: Place, run: Running): Promise<void> {
+  await bites(run)
+  const pods = await place.cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace: place.injectors })
+  for (const pod of pods) await place.cluster.objects.delete(refOf(pod), { graceSeconds: 0 })
+}
+
+async function leftovers(place: Place): Promise<readonly string[]> {
+  const kinds = [jobs, { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' }]
+  const found = await Promise.all(kinds.map((kind) => place.cluster.objects.list(kind, { labelSelector: managedSelector })))
+  const mine = found.flat().filter((o) => [place.namespace, place.injectors].includes(o.metadata.namespace ?? ''))
+  return mine.map((o) => `${o.kind} ${o.metadata.namespace}/${o.metadata.name}`)
+}
+
+function table(results: readonly Result[]): string {
+  const cell = (value: number | null) => (value === null ? '' : value.toFixed(1))
+  const rows = results.map(
+    (r) =>
+      `| ${r.name} | ${r.verdict}${r.ok ? '' : ' (!)'} | ${cell(r.planToBite)} | ${cell(r.endToUndone)} | ${cell(r.fuseToGone)} | ${r.note} |`,
+  )
+  return [
+    '| scenario | verdict | plan to bite, s | planned end to proven undone, s | fuse deadline to gone, s | note |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+  ].join('\n')
+}
+
+const options = readOptions(process.argv.slice(2))
+const chosen = scenarios.filter((s) => options.only.length === 0 || options.only.some((name) => s.name.includes(name)))
+const place = await openPlace(options)
+const results: Result[] = []
+try {
+  for (const scenario of chosen) {
+    const result = await play(place, options, scenario)
+    results.push(result)
+    process.stderr.write(`${result.ok ? 'ok  ' : 'FAIL'} ${result.name}: ${result.verdict} ${result.note}\n`)
+  }
+} finally {
+  await place.close()
+}
+process.stdout.write(`${table(results)}\n`)
+if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(results, null, 2))
+const failed = results.filter((r) => !r.ok).length
+process.stdout.write(`${results.length - failed} passed, ${failed} failed\n`)
+process.exitCode = failed === 0 ? 0 : 1

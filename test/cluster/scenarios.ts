@@ -1,0 +1,67 @@
+/** One suite with one step; what is expected of it, and what is done to it meanwhile. */
+export interface Scenario {
+  readonly name: string
+  readonly type: string
+  readonly params: Readonly<Record<string, unknown>>
+  readonly targets?: Readonly<Record<string, unknown>>
+  readonly duration: number
+  readonly verdict: 'succeeded' | 'no_effect' | 'aborted'
+  /** What happens once the fault bites. */
+  readonly meanwhile?: 'kill the runner' | 'delete the injector'
+}
+
+const partition = (params: Readonly<Record<string, unknown>>) => ({
+  type: 'network_partition',
+  params: { partition_type: 'random', ...params },
+})
+const failure = (failure_type: string, params: Readonly<Record<string, unknown>> = {}) => ({
+  type: 'node_failure',
+  params: { failure_type, ...params },
+})
+const exhaustion = (resource_type: string) => ({ type: 'resource_exhaustion', params: { resource_type, intensity: 'low' } })
+const degradation = (params: Readonly<Record<string, unknown>>) => ({ type: 'network_degradation', params })
+
+const plain = { duration: 8, verdict: 'succeeded' } as const
+
+/** Every fault once, and what ends one when its keepers die. */
+export const scenarios: readonly Scenario[] = [
+  { name: 'partition by policy', ...partition({ mechanism: 'policy' }), ...plain, duration: 12 },
+  { name: 'partition by netfilter', ...partition({ mechanism: 'netfilter' }), ...plain },
+  { name: 'partition from peers', ...partition({ mechanism: 'netfilter', scope: 'peers' }), ...plain },
+  { name: 'partition split', ...partition({ mechanism: 'netfilter', scope: 'split' }), targets: { count: 2 }, ...plain },
+  { name: 'pod-delete', ...failure('pod-delete'), ...plain },
+  { name: 'pod-kill TERM', ...failure('pod-kill', { signal: 'TERM', graceSeconds: 1 }), ...plain },
+  { name: 'pod-kill KILL', ...failure('pod-kill', { signal: 'KILL' }), ...plain },
+  { name: 'crashloop', ...failure('crashloop'), ...plain, duration: 10 },
+  { name: 'node-drain with a budget', ...failure('node-drain'), ...plain },
+  { name: 'memory', ...exhaustion('memory'), ...plain },
+  { name: 'cpu', ...exhaustion('cpu'), ...plain },
+  { name: 'disk', ...exhaustion('disk'), ...plain },
+  { name: 'bandwidth', ...exhaustion('network'), ...plain },
+  { name: 'latency', ...degradation({ degradation_type: 'latency' }), ...plain },
+  { name: 'loss', ...degradation({ degradation_type: 'loss', loss: 40 }), ...plain },
+  { name: 'rate', ...degradation({ degradation_type: 'rate' }), ...plain },
+  {
+    name: 'runner killed: partition by policy',
+    ...partition({ mechanism: 'policy' }),
+    duration: 6,
+    verdict: 'aborted',
+    meanwhile: 'kill the runner',
+  },
+  {
+    name: 'runner killed: partition by netfilter',
+    ...partition({ mechanism: 'netfilter' }),
+    duration: 6,
+    verdict: 'aborted',
+    meanwhile: 'kill the runner',
+  },
+  { name: 'runner killed: node-drain', ...failure('node-drain'), duration: 6, verdict: 'aborted', meanwhile: 'kill the runner' },
+  { name: 'injector force-deleted: memory', ...exhaustion('memory'), duration: 12, verdict: 'no_effect', meanwhile: 'delete the injector' },
+  {
+    name: 'injector force-deleted: netfilter',
+    ...partition({ mechanism: 'netfilter' }),
+    duration: 12,
+    verdict: 'no_effect',
+    meanwhile: 'delete the injector',
+  },
+]

@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { injectorScript } from '../../lib/faults/injector/script/injector-script.ts'
+import { generateInjectorScript } from '../../scripts/generate-injector-script.ts'
+
+let folder = ''
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'faultline-script-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** Calls functions of the script, without what it does when it is run. */
+function call(code: string, ...args: readonly string[]): string {
+  const env = { PATH: process.env.PATH, FAULTLINE_ROLE: 'functions' }
+  return execFileSync('sh', ['-c', `${injectorScript}\n${code}`, 'sh', ...args], { env, encoding: 'utf8' }).trim()
+}
+
+function file(name: string, text: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+
+const uid = '3137b5cc-c8a7-436c-ab88-791a73f48ae6'
+const underscored = uid.replaceAll('-', '_')
+const id = 'ab'.repeat(32)
+
+describe("the injector's script", () => {
+  it('is the one that its pieces make', async () => {
+    const module = new URL('../../lib/faults/injector/script/injector-script.ts', import.meta.url)
+    expect(readFileSync(module, 'utf8')).toBe(await generateInjectorScript())
+  })
+
+  it('fits into one argument of a process, twice into a Job', () => {
+    expect(Buffer.byteLength(injectorScript)).toBeLessThan(100_000)
+  })
+
+  it.each([
+    ['containerd, cgroupfs, v1', `9:name=systemd:/kubepods/burstable/pod${uid}/${id}`],
+    [
+      'containerd, systemd, v2',
+      `0::/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod${underscored}.slice/cri-containerd-${id}.scope`,
+    ],
+    ['containerd, systemd spelling under cgroupfs', `0::/system.slice/kubepods-besteffort-pod${underscored}.slice:cri-containerd:${id}`],
+    ['CRI-O, v2', `0::/kubepods.slice/kubepods-pod${underscored}.slice/crio-${id}.scope`],
+    ['CRI-O, a group below', `0::/kubepods.slice/kubepods-pod${underscored}.slice/crio-${id}.scope/container`],
+    ['docker', `0::/kubepods.slice/kubepods-pod${underscored}.slice/docker-${id}.scope`],
+    ['another cgroup namespace', `0::/../../../kubepods/pod${uid}/${id}`],
+    [
+      'a node in a container (kind)',
+      `0::/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod${underscored}.slice/cri-containerd-${id}.scope`,
+    ],
+  ])("finds a pod's process by its cgroup: %s", (_name, line) => {
+    const listing = file('snapshot', `/proc/77/cgroup:${line}\n/proc/78/cgroup:0::/system.slice/ssh.service\n`)
+    expect(call('SNAPSHOT=$1; pod_processes "$2"', listing, uid)).toBe(`77 ${id}`)
+  })
+
+  it.each([
+    ["CRI-O's monitor", `0::/kubepods.slice/kubepods-pod${underscored}.slice/crio-conmon-${id}.scope`],
+    ['a pod whose UID ends alike', `0::/kubepods/podff-${uid}/${id}`],
+    ['a UID that is only mentioned', `0::/kubepods/podother/x-pod${uid}`],
+  ])('takes no other process: %s', (_name, line) => {
+    const listing = file('snapshot', `/proc/77/cgroup:${line}\n`)
+    expect(call('SNAPSHOT=$1; pod_processes "$2"', listing, uid)).toBe('')
+  })
+
+  it.each([
+    [
+      'v1',
+      '30 25 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory',
+      `4:memory:/kubepods/pod1/${id}`,
+      `/sys/fs/cgroup/memory/kubepods/pod1/${id}`,
+    ],
+    [
+      'v1, two controllers in one tree',
+      '30 25 0:26 / /sys/fs/cgroup/x rw - cgroup cgroup rw,cpu,memory',
+      `4:cpu,memory:/k/${id}`,
+      `/sys/fs/cgroup/x/k/${id}`,
+    ],
+    [
+      'v2',
+      '30 25 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw,nsdelegate',
+      `0::/kubepods.slice/cri-containerd-${id}.scope`,
+      `/sys/fs/cgroup/kubepods.slice/cri-containerd-${id}.scope`,
+    ],
+    [
+      'v2, a group below the container',
+      '30 25 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw',
+      `0::/k/crio-${id}.scope/container/x`,
+      `/sys/fs/cgroup/k/crio-${id}.scope`,
+    ],
+    [
+      'v2, seen from a cgroup namespace of its own',
+      '30 25 0:26 /../../.. /sys/fs/cgroup rw - cgroup2 cgroup2 rw',
+      `0::/../../../k/${id}`,
+      `/sys/fs/cgroup/k/${id}`,
+    ],
+    [
+      'v2, the node is a container',
+      '30 25 0:26 /docker/abc /sys/fs/cgroup rw - cgroup2 cgroup2 rw',
+      `0::/docker/abc/k/${id}`,
+      `/sys/fs/cgroup/k/${id}`,
+    ],
+  ])("knows the container's directory in a controller's tree: %s", (_name, mount, cgroup, expected) => {
+    const paths = [file('mountinfo', `${mount}\n`), file('cgroup', `${cgroup}\n`)]
+    expect(call('cgroup_path memory "$3" "$1" "$2"', ...paths, id)).toBe(expected)
+  })
+
+  it('escapes whatever it is given into one JSON line', () => {
+    const words = `"quoted" \\back\nnew line\ttab \u0001 \${x} $(y) ü`
+    const line = call('start_clock; say "$1" error false name unit 1.5 "$1"', words)
+    expect(JSON.parse(line)).toMatchObject({ phase: 'error', ok: false, value: 1.5, message: '"quoted" \\back new line tab   ${x} $(y) ü' })
+  })
+})

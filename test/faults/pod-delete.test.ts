@@ -1,0 +1,153 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { FaultlineError } from '../../lib/domain/errors.ts'
+import type { Target } from '../../lib/domain/injection.ts'
+import type { Pod } from '../../lib/domain/kube.ts'
+import type { FaultSpec } from '../../lib/domain/suite.ts'
+import { podDelete } from '../../lib/faults/pod-delete.ts'
+import { around } from '../support/around.ts'
+import { contextOf, evidenceOf, injectionOf } from '../support/fault-context.ts'
+import { barePod } from '../support/other-workloads.ts'
+import { anyPod, stepOf, suiteOf, podDelete as wanted } from '../support/suites.ts'
+import type { World } from '../support/world.ts'
+import { openWorld } from '../support/world.ts'
+
+const namespace = 'jadevectordb-system'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld({ replicas: 3 })
+})
+afterEach(() => world.close())
+
+function workloadPods(): readonly Pod[] {
+  return world.sandbox.objects().filter((o) => o.kind === 'Pod' && o.metadata.labels?.app === 'jadevectordb') as unknown as readonly Pod[]
+}
+
+function targets(): readonly Target[] {
+  return workloadPods().map(({ metadata, spec }) => ({
+    kind: 'Pod',
+    namespace,
+    name: metadata.name,
+    uid: metadata.uid ?? '',
+    node: spec.nodeName ?? '',
+  }))
+}
+
+describe('deleting pods', () => {
+  it('stops at the first pod once the run is to stop', async () => {
+    let deleted = 0
+    const context = contextOf(world, {
+      fence: async () => {
+        if (deleted > 0) throw new FaultlineError('refused', 'the run is to stop')
+        deleted++
+      },
+    })
+    const injection = injectionOf('pod-delete', { targets: targets(), undo: { owners: [], graceSeconds: null } })
+    await expect(podDelete.inject(context, injection)).rejects.toMatchObject({ code: 'refused' })
+    expect(workloadPods().filter((pod) => pod.metadata.deletionTimestamp !== undefined)).toHaveLength(1)
+  })
+
+  it('is no effect when the pods went away before they could be deleted', async () => {
+    let deletedByUs = 0
+    let gone = false
+    const engine = around(
+      world.engine('driver-1', {
+        observe: ({ run }) => {
+          if (run.status !== 'injecting' || gone) return
+          gone = true
+          for (const { metadata } of workloadPods())
+            world.sandbox.delete('pods', { name: metadata.name, namespace }, { gracePeriodSeconds: 0 })
+        },
+      }),
+      async ({ method, args }, go) => {
+        if (method === 'delete' && args[0].kind === 'Pod') deletedByUs++
+        return go()
+      },
+    )
+    const run = await world.run(engine, suiteOf([stepOf(wanted)]))
+    expect(deletedByUs).toBe(0)
+    expect(run).toMatchObject({
+      status: 'no_effect',
+      steps: [{ reasons: [expect.stringMatching(/went away before it could be deleted/)] }],
+    })
+  })
+
+  it('names only the pods that it deleted itself', async () => {
+    const [first, second] = targets()
+    if (first === undefined || second === undefined) throw new Error('two pods are needed')
+    const injection = injectionOf('pod-delete', { targets: [first, second], undo: { owners: [], graceSeconds: 0 } })
+    world.sandbox.delete('pods', { name: second.name, namespace }, { gracePeriodSeconds: 0 })
+    await podDelete.inject(contextOf(world), injection)
+    const evidence = await podDelete.evidence(contextOf(world), injection, 'during')
+    expect(evidence).toMatchObject({
+      finding: 'yes',
+      summary: `${first.name} deleted (UID gone or terminating); ${second.name} went away before it could be deleted`,
+    })
+  })
+
+  it('is known to a later driver from the ledger', async () => {
+    const [first] = targets()
+    if (first === undefined) throw new Error('a pod is needed')
+    world.sandbox.delete('pods', { name: first.name, namespace }, { gracePeriodSeconds: 0 })
+    const during = evidenceOf('during', 'yes', [{ target: first.name, name: 'pod', unit: '', value: 'deleted' }])
+    const injection = injectionOf('pod-delete', { targets: [first], evidence: [during] })
+    expect(await podDelete.evidence(contextOf(world), injection, 'end')).toMatchObject({ finding: 'yes' })
+  })
+})
+
+describe('the proof that deleted pods are back', () => {
+  it('says of a pod without a controller that nobody brings it back', async () => {
+    await barePod(world, { name: 'bare', namespace })
+    const fault: FaultSpec = { ...wanted, allowBarePods: true } as FaultSpec
+    const suite = suiteOf([stepOf(fault, { targets: { ...anyPod, selector: 'app=bare' } })], { recoveryTimeoutMs: 5_000 })
+    const run = await world.run(world.engine(), suite)
+    const history = await world.store.ledger.history(run.id)
+    expect(history.find((e) => e.type === 'reverted')?.message).toBe('undone, with proof: nobody brings bare back (no controller)')
+  })
+
+  it('counts the Ready pods of a controller of an unknown kind, without reading it', async () => {
+    const engine = around(world.engine(), async ({ method, args }, go) => {
+      const found = await go()
+      if (method !== 'list' || args[0].kind !== 'Pod') return found
+      return (found as readonly Pod[]).map((pod) => ({
+        ...pod,
+        metadata: {
+          ...pod.metadata,
+          ...(pod.metadata.ownerReferences === undefined
+            ? {}
+            : {
+                ownerReferences: pod.metadata.ownerReferences.map((o) => ({
+                  ...o,
+                  kind: 'CloneSet',
+                  apiVersion: 'apps.kruise.io/v1alpha1',
+                })),
+              }),
+        },
+      }))
+    })
+    const run = await world.run(engine, suiteOf([stepOf(wanted)]))
+    const [injection] = await world.store.ledger.list(run.id)
+    expect(run.status).toBe('succeeded')
+    expect(injection?.evidence.find((e) => e.phase === 'after')?.summary).toMatch(/^CloneSet \S+ has 3 ready pods again$/)
+  })
+
+  it('cannot tell whether a controller of an unknown kind was scaled down', async () => {
+    const owner = { apiVersion: 'apps.kruise.io/v1alpha1', kind: 'CloneSet', name: 'web', uid: 'u', ready: 2 }
+    const evidence = await podDelete.undone(contextOf(world), injectionOf('pod-delete', { undo: { owners: [owner] } }))
+    expect(evidence).toMatchObject({
+      finding: 'unknown',
+      summary: 'replacements are not Ready: CloneSet web has 0 of 2 ready pods (whether it was scaled down meanwhile cannot be told)',
+    })
+  })
+
+  it('expects no pods of a Job that has ended', async () => {
+    const spec = { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'example.org/once:1' }] } } }
+    world.sandbox.create('jobs', { metadata: { name: 'once', namespace }, spec: { ...spec, activeDeadlineSeconds: 3 } })
+    const { uid } = world.sandbox.get('jobs', 'once', namespace)?.metadata ?? {}
+    const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'once', uid, ready: 1 }
+    const injection = injectionOf('pod-delete', { targets: targets().slice(0, 1), undo: { owners: [owner] } })
+    expect(await podDelete.undone(contextOf(world), injection)).toMatchObject({ finding: 'no' })
+    await world.pass(40_000)
+    expect(await podDelete.undone(contextOf(world), injection)).toMatchObject({ finding: 'yes', summary: 'Job once has ended' })
+  })
+})

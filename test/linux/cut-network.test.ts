@@ -1,0 +1,162 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { seconds, TestNode, until } from './support/test-node.ts'
+import type { TestPod } from './support/test-pod.ts'
+import { connection, connects, echoServer } from './support/traffic.ts'
+
+let node: TestNode
+beforeAll(async () => {
+  node = await TestNode.start()
+})
+afterAll(() => node.stop())
+
+const cut = (pod: TestPod, more: Readonly<Record<string, string>> = {}) =>
+  node.inject({ FAULTLINE_ACTION: 'cut-network', FAULTLINE_TARGETS: pod.line(), FAULTLINE_ENDS_AT: seconds(40), ...more })
+
+const reachable = (address: string) => node.succeeds('ping -n -q -c 1 -W 1 $1', address)
+
+describe('cut-network', () => {
+  it('cuts a pod off by IPv4 and IPv6, and leaves no rule', async () => {
+    const pod = await node.pod()
+    const before = pod.traces()
+    const injector = cut(pod)
+    const [bite] = await injector.says('bite')
+    expect(bite).toMatchObject({ ok: true, name: 'reachable', unit: 'peers', value: 0 })
+    expect(injector.of('before')[0]?.value).not.toBe(0)
+    expect([reachable(pod.address), reachable(pod.address6), pod.pings('10.77.0.1'), pod.pings('127.0.0.1')]).toEqual([
+      false,
+      false,
+      false,
+      true,
+    ])
+    expect(pod.traces()).toContain(`faultline ${injector.tag}`)
+    injector.term()
+    await injector.exited()
+    expect([reachable(pod.address), reachable(pod.address6), pod.pings('10.77.0.1')]).toEqual([true, true, true])
+    expect(pod.traces()).toBe(before)
+  })
+
+  it('cuts established connections, which live on afterwards', async () => {
+    const pod = await node.pod()
+    const server = await echoServer(node, pod, 8080)
+    const open = connection(node, pod.address, 8080)
+    await until('the connection works', () => open.echoes() > 3)
+    const injector = cut(pod)
+    await injector.says('bite')
+    await sleep(200)
+    const [atCut, later] = [open.echoes(), await sleep(1000).then(open.echoes)]
+    injector.term()
+    await injector.exited()
+    expect(later).toBe(atCut)
+    await until('the connection works again', () => open.echoes() > later)
+    open.stop()
+    server.stop()
+  })
+
+  it('keeps who is to be kept (the kubelet and its probes)', async () => {
+    const [pod, other] = [await node.pod(), await node.pod()]
+    const injector = cut(pod, { FAULTLINE_KEEP: '10.77.0.1/32,fd77::1' })
+    await injector.says('bite')
+    expect([reachable(pod.address), reachable(pod.address6), other.pings(pod.address)]).toEqual([true, true, false])
+    injector.term()
+    await injector.exited()
+  })
+
+  it("cuts each target off its own peers alone, by its line's fourth field", async () => {
+    const [a, b, c] = [await node.pod(), await node.pod(), await node.pod()]
+    const injector = node.inject({
+      FAULTLINE_ACTION: 'cut-network',
+      FAULTLINE_TARGETS: `${a.line('main', `${b.address}/32`)}\n${c.line('main', `${b.address},${b.address6}`)}`,
+      FAULTLINE_ENDS_AT: seconds(40),
+    })
+    await injector.says('bite', { count: 2 })
+    expect([a.pings(b.address), b.pings(c.address), a.pings(c.address), reachable(a.address)]).toEqual([false, false, true, true])
+    expect([a.pings(b.address6), c.pings(b.address6)]).toEqual([true, false])
+    injector.term()
+    await injector.exited()
+    expect(a.pings(b.address)).toBe(true)
+  })
+
+  it('cuts ports alone', async () => {
+    const pod = await node.pod()
+    const servers = [await echoServer(node, pod, 8080), await echoServer(node, pod, 8081)]
+    const injector = cut(pod, { FAULTLINE_PORTS: '8080/tcp', FAULTLINE_CIDRS: '10.77.0.1' })
+    await until('the port is cut', () => !connects(node, pod.address, 8080))
+    await injector.says('bite')
+    expect([connects(node, pod.address, 8081), reachable(pod.address)]).toEqual([true, true])
+    injector.term()
+    await injector.exited()
+    expect(connects(node, pod.address, 8080)).toBe(true)
+    for (const server of servers) server.stop()
+  })
+
+  it('cuts one direction alone', async () => {
+    const pod = await node.pod()
+    const injector = cut(pod, { FAULTLINE_DIRECTION: 'in' })
+    await injector.says('bite')
+    expect(pod.traces()).toMatch(/-A INPUT .*FLTI-/)
+    expect(pod.traces()).not.toMatch(/-A OUTPUT .*FLTO-/)
+    injector.term()
+    await injector.exited()
+  })
+
+  it('puts many peers into one set that expires in the kernel', async () => {
+    const [pod, peer] = [await node.pod(), await node.pod()]
+    const before = pod.traces()
+    const many = Array.from({ length: 200 }, (_, i) => `10.99.${i}.0/24`).concat(peer.address)
+    const injector = cut(pod, { FAULTLINE_CIDRS: many.join(',') })
+    await injector.says('bite')
+    expect(pod.net('ipset list | grep -c timeout')).toBe(String(many.length + 1))
+    expect([pod.pings(peer.address), pod.pings('10.77.0.1')]).toEqual([false, true])
+    injector.term()
+    await injector.exited()
+    expect(pod.traces()).toBe(before)
+  })
+
+  it('uses legacy tables where there are no others', async () => {
+    const pod = await node.pod()
+    const multi = node.run('readlink -f $(command -v iptables-nft)')
+    node.run('mount --bind /dev/null $1', multi)
+    try {
+      const injector = cut(pod)
+      expect((await injector.says('bite'))[0]?.message).toMatch(/dropped by ip6?tables-legacy/)
+      expect(reachable(pod.address)).toBe(false)
+      injector.term()
+      await injector.exited()
+      expect(reachable(pod.address)).toBe(true)
+    } finally {
+      node.run('umount $1', multi)
+    }
+    expect(pod.traces()).not.toContain('FLT')
+  })
+
+  it("leaves a pod's own rules alone", async () => {
+    const pod = await node.pod()
+    pod.net(
+      'iptables-nft -A INPUT -p tcp --dport 22 -j DROP; iptables-nft -N FLTI-own; iptables-legacy -A OUTPUT -p tcp --dport 25 -j DROP',
+    )
+    const before = pod.traces()
+    const injector = cut(pod)
+    await injector.says('bite')
+    injector.term()
+    await injector.exited()
+    expect(pod.traces()).toBe(before)
+  })
+
+  it("refuses a pod on the node's own network", async () => {
+    const pod = await node.pod()
+    const script =
+      'd=/sys/fs/cgroup/memory; [ -d $d ] || d=/sys/fs/cgroup; echo $$ >$d/kubepods-test/pod$1/$2/cgroup.procs && exec sleep 60'
+    const [uid = '', id = ''] = pod.line().split(' ')
+    pod.kill()
+    const child = node.spawn(script, [uid, id])
+    await until('it runs', () => node.succeeds('grep -qs $1 /proc/[0-9]*/cgroup && pgrep -f "^sleep 60" >/dev/null', uid))
+    const injector = cut(pod)
+    expect((await injector.says('error'))[0]?.message).toContain("the node's own network")
+    injector.term()
+    await injector.exited()
+    node.succeeds('pkill -9 -f "^sleep 60"')
+    child.kill('SIGKILL')
+    expect(node.run('iptables-nft-save; iptables-legacy-save')).not.toContain('FLT')
+  })
+})

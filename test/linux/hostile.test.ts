@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { parseInjectorLog } from '../../lib/faults/injector/protocol.ts'
+import { seconds, TestNode } from './support/test-node.ts'
+
+let node: TestNode
+beforeAll(async () => {
+  node = await TestNode.start()
+})
+afterAll(() => node.stop())
+
+const evil = [
+  '$(touch /tmp/owned)',
+  '`touch /tmp/owned`',
+  "'; touch /tmp/owned; '",
+  '"; touch /tmp/owned; "',
+  'a\nb',
+  '-rf /',
+  '*',
+  '../../etc',
+  '\\',
+  '\u0007',
+  'ü'.repeat(300),
+]
+
+const parameters = [
+  'FAULTLINE_ACTION',
+  'FAULTLINE_TAG',
+  'FAULTLINE_ENDS_AT',
+  'FAULTLINE_AMOUNT',
+  'FAULTLINE_PERCENT',
+  'FAULTLINE_SIGNAL',
+  'FAULTLINE_GRACE',
+  'FAULTLINE_REPEAT',
+  'FAULTLINE_DIRECTION',
+  'FAULTLINE_CIDRS',
+  'FAULTLINE_KEEP',
+  'FAULTLINE_PORTS',
+  'FAULTLINE_DELAY_MS',
+  'FAULTLINE_LOSS_PCT',
+  'FAULTLINE_OF',
+  'FAULTLINE_TARGETS',
+]
+
+/** Everything it wrote on standard output is a line of the contract. */
+function isAllContract(words: string): boolean {
+  const lines = words.split('\n').filter(Boolean)
+  return lines.length > 0 && parseInjectorLog(words).length === lines.length
+}
+
+describe('hostile parameters', () => {
+  it.each(parameters)('are refused and never run: %s', async (name) => {
+    const pod = await node.pod()
+    const before = pod.traces()
+    for (const value of evil) {
+      const injector = node.inject({
+        FAULTLINE_ACTION: 'cut-network',
+        FAULTLINE_TARGETS: pod.line(),
+        FAULTLINE_ENDS_AT: seconds(30),
+        [name]: value,
+      })
+      expect(await injector.exited()).toBe(2)
+      expect(isAllContract(injector.words)).toBe(true)
+      expect(injector.of('error').length).toBeGreaterThan(0)
+    }
+    expect(node.run('ls -A /tmp')).toBe('')
+    expect(pod.traces()).toBe(before)
+  })
+
+  it('are taken literally where anything is allowed: a path', async () => {
+    const pod = await node.pod({
+      main: `mkdir -p "/tmp/a b" '/tmp/$(touch x)' "/tmp/q\\"'q" '/tmp/;x' /tmp/-n; trap "exit 0" TERM; while :; do sleep 0.1; done`,
+    })
+    for (const path of ['/tmp/a b', '/tmp/$(touch x)', `/tmp/q"'q`, '/tmp/;x', '/tmp/-n']) {
+      const injector = node.inject({
+        FAULTLINE_ACTION: 'fill-disk',
+        FAULTLINE_TARGETS: pod.line(),
+        FAULTLINE_ENDS_AT: seconds(30),
+        FAULTLINE_AMOUNT: '2',
+        FAULTLINE_PATH: path,
+      })
+      await injector.says('bite')
+      expect(pod.files(`/${path.slice(1)}`)).toEqual([`.faultline-${injector.tag}`])
+      injector.term()
+      await injector.exited()
+      expect(isAllContract(injector.words)).toBe(true)
+      expect(pod.files(path)).toEqual([])
+    }
+  })
+
+  it('names of 253 characters are names', async () => {
+    const pod = await node.pod()
+    const [uid, id] = pod.line().split(' ')
+    const injector = node.inject({
+      FAULTLINE_ACTION: 'cut-network',
+      FAULTLINE_TARGETS: `${uid} ${id} ${'n'.repeat(63)}/${'p'.repeat(253)}/${'c'.repeat(63)}`,
+      FAULTLINE_ENDS_AT: seconds(30),
+      FAULTLINE_TAG: `${'r'.repeat(120)}-1`,
+    })
+    await injector.says('bite')
+    injector.term()
+    await injector.exited()
+    expect(pod.traces()).not.toContain('FLT')
+  })
+})

@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { seconds, TestNode, until } from './support/test-node.ts'
+
+let node: TestNode
+beforeAll(async () => {
+  node = await TestNode.start()
+})
+afterAll(() => node.stop())
+
+describe('stress-memory', () => {
+  it('raises the memory of the target by that much, as its own cgroup counts it, and gives it back', async () => {
+    const pod = await node.pod({ memoryMiB: 256 })
+    const before = pod.traces()
+    const atFirst = pod.memoryMiB()
+    const injector = node.inject({
+      FAULTLINE_ACTION: 'stress-memory',
+      FAULTLINE_TARGETS: pod.line(),
+      FAULTLINE_ENDS_AT: seconds(30),
+      FAULTLINE_AMOUNT: '60',
+    })
+    await injector.says('bite')
+    expect(pod.memoryMiB() - atFirst).toBeGreaterThan(55)
+    expect(pod.memoryMiB() - atFirst).toBeLessThan(70)
+    expect(pod.traces()).not.toBe(before)
+    injector.term()
+    await injector.exited()
+    expect(pod.memoryMiB() - atFirst).toBeLessThan(5)
+    expect(pod.traces()).toBe(before)
+    expect(pod.isRunning()).toBe(true)
+    expect(injector.of('undone')[0]).toMatchObject({ ok: true, name: 'memory', unit: 'MiB' })
+  })
+
+  it('takes a percentage of the limit, what is used already included', async () => {
+    const pod = await node.pod({ memoryMiB: 100 })
+    const injector = node.inject({
+      FAULTLINE_ACTION: 'stress-memory',
+      FAULTLINE_TARGETS: pod.line(),
+      FAULTLINE_ENDS_AT: seconds(30),
+      FAULTLINE_PERCENT: '80',
+    })
+    await injector.says('bite')
+    expect(Math.abs(pod.memoryMiB() - 80)).toBeLessThan(4)
+    injector.term()
+    await injector.exited()
+  })
+
+  it('says who died when it was too much', async () => {
+    const pod = await node.pod({ memoryMiB: 64 })
+    const before = pod.traces()
+    const injector = node.inject({
+      FAULTLINE_ACTION: 'stress-memory',
+      FAULTLINE_TARGETS: pod.line(),
+      FAULTLINE_ENDS_AT: seconds(30),
+      FAULTLINE_AMOUNT: '200',
+    })
+    const [error] = await injector.says('error')
+    expect(error?.message).toMatch(/^OOMKilled: the stressor died, the container lives/)
+    expect(pod.traces()).toBe(before)
+    injector.term()
+    await injector.exited()
+  })
+
+  it('leaves the cgroup of a container that died, at once, and says so', async () => {
+    const pod = await node.pod({ memoryMiB: 256 })
+    const injector = node.inject({
+      FAULTLINE_ACTION: 'stress-memory',
+      FAULTLINE_TARGETS: pod.line(),
+      FAULTLINE_ENDS_AT: seconds(30),
+      FAULTLINE_AMOUNT: '40',
+    })
+    await injector.says('bite')
+    pod.kill()
+    const took = await until('the stress is gone', () => pod.memoryMiB() < 5)
+    expect(took).toBeLessThan(1500)
+    const [last] = (await injector.says('measure')).slice(-1)
+    expect(last).toMatchObject({ ok: false, message: expect.stringContaining('main process') })
+    injector.term()
+    await injector.exited()
+  })
+
+  it("refuses to take the node's last memory", async () => {
+    const pod = await node.pod()
+    const injector = node.inject({
+      FAULTLINE_ACTION: 'stress-memory',
+      FAULTLINE_TARGETS: pod.line(),
+      FAULTLINE_ENDS_AT: seconds(30),
+      FAULTLINE_AMOUNT: '100000000',
+    })
+    expect((await injector.says('error'))[0]?.message).toContain("node's last memory")
+    injector.term()
+    await injector.exited()
+  })
+})
+
+describe('stress-cpu', () => {
+  it('burns time that is counted against the target, until it ends by itself', async () => {
+    const pod = await node.pod()
+    const before = pod.traces()
+    const end = Date.now() + 6000
+    const injector = node.inject({
+      FAULTLINE_ACTION: 'stress-cpu',
+      FAULTLINE_TARGETS: pod.line(),
+      FAULTLINE_ENDS_AT: String(Math.round(end / 1000)),
+      FAULTLINE_AMOUNT: '1',
+    })
+    await injector.says('bite')
+    const first = pod.cpuSeconds()
+    await sleep(1000)
+    expect(pod.cpuSeconds() - first).toBeGreaterThan(0.3)
+    await injector.exited()
+    expect(Date.now() - end).toBeLessThan(3000)
+    expect(pod.traces()).toBe(before)
+    const last = pod.cpuSeconds()
+    await sleep(500)
+    expect(pod.cpuSeconds() - last).toBeLessThan(0.1)
+    expect(injector.of('undone')[0]).toMatchObject({ ok: true, name: 'cpu', unit: 'cores' })
+  })
+})

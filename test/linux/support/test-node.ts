@@ -1,0 +1,108 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { injectorScript } from '../../../lib/faults/injector/script/injector-script.ts'
+import { Injector } from './injector.ts'
+import { TestPod } from './test-pod.ts'
+
+const tools = ['unshare', 'nsenter', 'ip', 'tc', 'iptables-nft', 'iptables-legacy', 'ipset', 'ping', 'curl', 'fallocate', 'timeout', 'ps']
+
+const setup = `
+  mount --make-rprivate / && mount -t tmpfs tmpfs /tmp && mount -t tmpfs tmpfs /run && mkdir -p /run/netns /run/kubelet/pods || exit 1
+  ip link set lo up && ip link add br0 type bridge && ip addr add 10.77.0.1/24 dev br0 && ip link set br0 up || exit 1
+  ip -6 addr add fd77::1/64 dev br0 nodad || exit 1
+  echo ready; exec sleep infinity`
+
+/**
+ * A node of the test's own: PID, mount and network namespaces whose first process the script takes for the node's. Everything
+ * that is made in it goes with it; only cgroups are the machine's, and are removed by `stop`.
+ */
+export class TestNode {
+  readonly pid: number
+  readonly #process: ChildProcess
+  readonly #pods: TestPod[] = []
+
+  private constructor(process: ChildProcess, pid: number) {
+    this.#process = process
+    this.pid = pid
+  }
+
+  /** Fails loudly where this is not Linux, not root, or a tool is missing. */
+  static async start(): Promise<TestNode> {
+    if (process.platform !== 'linux' || process.getuid?.() !== 0) throw new Error('test:linux needs Linux and root')
+    const missing = tools.filter((tool) => spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin command -v ${tool}`]).status !== 0)
+    if (missing.length > 0)
+      throw new Error(`test:linux needs ${missing.join(', ')}: apt-get install iptables ipset iproute2 iputils-ping curl procps util-linux`)
+    const child = spawn('unshare', ['--pid', '--mount', '--net', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', setup], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await new Promise<void>((ready, failed) => {
+      child.stdout?.once('data', () => ready())
+      child.once('exit', () => failed(new Error('the node did not start')))
+    })
+    const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+    return new TestNode(child, Number(children.trim()))
+  }
+
+  /** What `nsenter` needs before a command of this node. */
+  get entry(): readonly string[] {
+    return ['-t', String(this.pid), '-p', '-m', '-n', '--']
+  }
+
+  /** Output of a shell command in the node; throws when it fails. */
+  run(script: string, ...args: readonly string[]): string {
+    return execFileSync('nsenter', [...this.entry, 'sh', '-c', `PATH=$PATH:/usr/sbin:/sbin; ${script}`, 'sh', ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      maxBuffer: 16 * 1024 * 1024,
+    }).trim()
+  }
+
+  succeeds(script: string, ...args: readonly string[]): boolean {
+    return spawnSync('nsenter', [...this.entry, 'sh', '-c', `PATH=$PATH:/usr/sbin:/sbin; ${script}`, 'sh', ...args]).status === 0
+  }
+
+  spawn(script: string, args: readonly string[] = []): ChildProcess {
+    return spawn('nsenter', [...this.entry, 'sh', '-c', script, 'sh', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  }
+
+  /** A pod with one running container. */
+  async pod(options: { readonly main?: string; readonly memoryMiB?: number } = {}): Promise<TestPod> {
+    const pod = new TestPod(this, { uid: randomUUID(), number: this.#pods.length + 2, memoryMiB: options.memoryMiB ?? null })
+    this.#pods.push(pod)
+    await pod.start('main', options.main ?? polite)
+    return pod
+  }
+
+  /** Starts the script that ships, as a Job would. */
+  inject(
+    environment: Readonly<Record<string, string>>,
+    options: { readonly shell?: readonly string[]; readonly twin?: boolean } = {},
+  ): Injector {
+    const env = { FAULTLINE_TAG: `t-${randomBytes(4).toString('hex')}`, ...environment }
+    return new Injector(this, env, { shell: options.shell ?? ['sh', '-c', injectorScript], twin: options.twin ?? false })
+  }
+
+  async stop(): Promise<void> {
+    for (const pod of this.#pods) pod.killAll()
+    this.#process.kill('SIGKILL')
+    for (const pod of this.#pods) await pod.removeCgroups()
+  }
+}
+
+/** Main processes: one that ends at TERM, one that (as a bare PID 1) ignores it. */
+export const polite = 'trap "exit 0" TERM; while :; do sleep 0.1; done'
+export const stubborn = 'exec sleep infinity'
+
+/** Polls until it holds; says what it waited for when it never does. */
+export async function until(what: string, holds: () => boolean, budgetMs = 10_000): Promise<number> {
+  const from = performance.now()
+  for (;;) {
+    if (holds()) return performance.now() - from
+    if (performance.now() - from > budgetMs) throw new Error(`waited ${budgetMs} ms for this, in vain: ${what}`)
+    await sleep(50)
+  }
+}
+
+export const seconds = (fromNow: number): string => String(Math.ceil(Date.now() / 1000 + fromNow))
