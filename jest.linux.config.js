@@ -1,10 +1,11 @@
 import base from './jest.config.js'
 
-/** Runs the injector's script as root on Linux, one file at a time: `npm run test:linux`. */
+/** Runs the injector's script as root on Linux, a node of its own for each file: `npm run test:linux`. */
+// biome-ignore lint/style/noDefaultExport: this is how Jest reads it
 export default {
   ...base,
   testMatch: ['<rootDir>/test/linux/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   testTimeout: 60_000,
-  maxWorkers: 1,
+  maxWorkers: 2,
 }

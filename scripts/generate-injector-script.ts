@@ -2,7 +2,22 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 
 /** The pieces of the injector's script in the order in which they are read; the last one starts it. */
-const pieces = ['lib', 'params', 'find', 'state', 'kill', 'stress', 'disk', 'netfilter', 'probe', 'network', 'clean', 'main'] as const
+const pieces = [
+  'lib',
+  'params',
+  'find',
+  'state',
+  'kill',
+  'stress',
+  'disk',
+  'netfilter',
+  'probe',
+  'network',
+  'clean',
+  'loop',
+  'watch',
+  'main',
+] as const
 
 const folder = new URL('../lib/faults/injector/script/', import.meta.url)
 const file = fileURLToPath(new URL('injector-script.ts', folder))
@@ -20,10 +35,10 @@ export async function generateInjectorScript(): Promise<string> {
   const texts = await Promise.all(pieces.map((piece) => readFile(new URL(`${piece}.sh`, folder), 'utf8')))
   const script = `${texts.map(withoutComments).join('\n')}\n`
   const literal = script.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')
-  return `// Generated from the .sh files beside it: node scripts/generate-injector-script.ts
+  return `// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the shell's own
+// Generated from the .sh files beside it: node scripts/generate-injector-script.ts
 
 /** The injector's whole script, as \`sh -c\` takes it; POSIX sh with \`local\`. */
-// biome-ignore lint/suspicious/noTemplateCurlyInString: these are the shell's own
 export const injectorScript =
   '${literal}'
 `

@@ -5,6 +5,7 @@ import type { FaultContext } from '../faults/fault.ts'
 import { armFuse, setFuse } from '../faults/fuse.ts'
 import { faults, patience } from '../faults/registry.ts'
 import type { Driver } from './driver.ts'
+import { wasHalted } from './sentinel.ts'
 
 const evidencePollMs = 500
 
@@ -12,6 +13,7 @@ const evidencePollMs = 500
 export async function injectStep(driver: Driver): Promise<readonly InjectedOutcome[] | null> {
   const outcomes = await Promise.all(driver.stepInjections.map((injection) => injectOne(driver, injection)))
   driver.throwIfLost()
+  if (outcomes.some((o) => o.status === 'failed') && (await wasHalted(driver))) return null
   return driver.stop === null ? outcomes : null
 }
 

@@ -66,6 +66,12 @@ async function lookAtControls(driver: Driver): Promise<void> {
   else if (halt !== null) driver.requestStop('halted', halt.by, halt.why)
 }
 
+/** Asked once when an injection failed: a halt by hand takes its fuse away, and is no failure. Errors leave it at that. */
+export async function wasHalted(driver: Driver): Promise<boolean> {
+  await lookAtCluster(driver).catch((error: unknown) => driver.note(`looking for a halt failed: ${String(error)}`))
+  return driver.stop !== null
+}
+
 /** What was read counts only while the run is still where it was: a fuse that the revert took away meanwhile is not missing. */
 async function lookAtCluster(driver: Driver): Promise<void> {
   const { status } = driver.run

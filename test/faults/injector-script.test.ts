@@ -110,8 +110,8 @@ describe("the injector's script", () => {
   })
 
   it('escapes whatever it is given into one JSON line', () => {
-    const words = `"quoted" \\back\nnew line\ttab \u0001 \${x} $(y) ü`
+    const words = `"quoted" \\back\nnew line\ttab \u0001 $x $(y) ü`
     const line = call('start_clock; say "$1" error false name unit 1.5 "$1"', words)
-    expect(JSON.parse(line)).toMatchObject({ phase: 'error', ok: false, value: 1.5, message: '"quoted" \\back new line tab   ${x} $(y) ü' })
+    expect(JSON.parse(line)).toMatchObject({ phase: 'error', ok: false, value: 1.5, message: '"quoted" \\back new line tab   $x $(y) ü' })
   })
 })

@@ -172,6 +172,15 @@ describe('a cordon', () => {
     expect(cordonedNodes()).toEqual([])
   })
 
+  it('that a person lifted while drivers changed is not made again either', async () => {
+    const injection = drainOf('sandbox-node-1')
+    await nodeDrain.inject(contextOf(world), injection)
+    world.sandbox.patch('nodes', { name: 'sandbox-node-1' }, { spec: { unschedulable: null } })
+    const successor = contextOf(world, { cluster: { ...world.cluster } })
+    await expect(nodeDrain.inject(successor, injection)).rejects.toMatchObject({ code: 'refused' })
+    expect(cordonedNodes()).toEqual([])
+  })
+
   it('is not made when its fuse is gone', async () => {
     const armed = { namespace: 'faultline-injectors', name: 'faultline-run-0-n0', uid: 'gone', burnsAt: world.clock.now() + 60_000 }
     await expect(nodeDrain.inject(contextOf(world), { ...drainOf('sandbox-node-1'), armed })).rejects.toMatchObject({

@@ -133,7 +133,8 @@ describe('the proof that deleted pods are back', () => {
 
   it('cannot tell whether a controller of an unknown kind was scaled down', async () => {
     const owner = { apiVersion: 'apps.kruise.io/v1alpha1', kind: 'CloneSet', name: 'web', uid: 'u', ready: 2 }
-    const evidence = await podDelete.undone(contextOf(world), injectionOf('pod-delete', { undo: { owners: [owner] } }))
+    const injection = injectionOf('pod-delete', { targets: targets().slice(0, 1), undo: { owners: [owner] } })
+    const evidence = await podDelete.undone(contextOf(world), injection)
     expect(evidence).toMatchObject({
       finding: 'unknown',
       summary: 'replacements are not Ready: CloneSet web has 0 of 2 ready pods (whether it was scaled down meanwhile cannot be told)',

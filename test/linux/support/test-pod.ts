@@ -131,7 +131,7 @@ export class TestPod {
   /** Names in a directory of the container. */
   files(directory: string, container = 'main'): readonly string[] {
     return this.#node
-      .run('ls -A /proc/$1/root$2', String(this.mainPid(container)), directory)
+      .run('ls -A "/proc/$1/root$2"', String(this.mainPid(container)), directory)
       .split('\n')
       .filter(Boolean)
   }

@@ -105,16 +105,21 @@ find_target() {
   all=$(pod_processes "$N_UID")
   [ -n "$all" ] || { WHY="no process of pod $N_PLACE ($N_UID) runs on this node"; return 1; }
   pids=$(printf '%s\n' "$all" | awk -v id="$N_CID" 'id != "" && $2 == id { print $1 }')
-  if [ -n "$pids" ] && find_main "$pids"; then CID=$N_CID; return 0; fi
+  if [ -n "$pids" ] && find_main "$pids" && is_of_pod "$PID"; then CID=$N_CID; return 0; fi
   pids=''
   while read -r pid id; do
     is_named "$pid" "$N_UID" "$N_NAME" && pids="$pids $pid" CID=$id
   done <<FOUND
 $all
 FOUND
-  find_main "$pids" && return 0
+  find_main "$pids" && is_of_pod "$PID" && return 0
   WHY="no process of container $N_NAME of pod $N_PLACE ($N_UID) runs on this node"
   return 1
+}
+
+# is_of_pod PID: now, not when the list was made (a number may have been given to another process since).
+is_of_pod() {
+  grep -qsF -e "$N_UID" -e "$(printf '%s' "$N_UID" | tr - _)" /proc/"$1"/cgroup
 }
 
 # open_network: opens the current target's network namespace as fd 9; fails (with WHY) when no process of the pod is left,
@@ -126,7 +131,7 @@ open_network() {
   for pid in $(pod_processes "$N_UID" | cut -d ' ' -f 1); do
     command exec 9</proc/"$pid"/ns/net || continue
     own=$(readlink /proc/self/fd/9)
-    grep -qsF -e "$N_UID" -e "$(printf '%s' "$N_UID" | tr - _)" /proc/"$pid"/cgroup || { command exec 9>&-; continue; }
+    is_of_pod "$pid" || { command exec 9>&-; continue; }
     if [ "$own" = "$node" ]; then
       command exec 9>&-
       WHY="pod $N_PLACE is on the node's own network: a cut there would cut the node"

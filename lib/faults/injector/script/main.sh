@@ -1,267 +1,26 @@
 # shellcheck shell=dash
-# Who this is (injector, replacement, twin, check) and the injector's one loop.
+# Who this is (injector, replacement, twin, check), once everything it was told is allowed and the node can be seen.
 
-READY=/tmp/faultline-ready
-TICK=0.25
-MEASURE_CS=200
-AT_ONCE=16
-PROBE_CS=50
-# An effect that is not seen after this long is told as one that does not bite.
-BITE_BUDGET_CS=2000
-FATAL=''
-WHY=''
-
-has() { command -v "$1" >/dev/null 2>&1; }
-
-# What an action's functions are called.
-kind_of() {
-  case $1 in
-    stress-memory) echo memory ;;
-    stress-cpu) echo cpu ;;
-    fill-disk) echo disk ;;
-    cut-network) echo cut ;;
-    limit-network) echo limit ;;
-    degrade-network) echo degrade ;;
-    *) echo "$1" ;;
+# The real tools by path: a shell that prefers its own applets of these names would not do.
+find_tools() {
+  TC=$(tool tc) IP=$(tool ip) PING=$(tool ping)
+  case $ACTION in
+    cut-network) needs IP PING ;;
+    limit-network | degrade-network) needs IP PING TC ;;
   esac
 }
 
-# Sets KIND_OF and UNDO by the action that was asked for.
-know_kind() {
-  KIND_OF=$(kind_of "$1") UNDO=$(kind_of "$1")
+tool() {
+  local dir IFS=:
+  for dir in $PATH; do [ -x "$dir/$1" ] && printf '%s' "$dir/$1" && return; done
+  printf '%s' "$1"
 }
 
-# at_once FUNCTION [ARGS]: calls it for all targets at the same time, sixteen by sixteen, each in a shell of its own; TERM cuts the
-# waiting short.
-at_once() {
-  BRANCHES='' BRANCHED=0
-  for_targets branch "$@"
-  # shellcheck disable=SC2086
-  [ -z "$BRANCHES" ] || wait $BRANCHES 2>/dev/null || true
-}
-
-branch() {
-  ( trap '' TERM INT; "$@" ) </dev/null &
-  BRANCHES="$BRANCHES $!" BRANCHED=$((BRANCHED + 1))
-  [ $((BRANCHED % AT_ONCE)) -gt 0 ] && return 0
-  # shellcheck disable=SC2086
-  wait $BRANCHES 2>/dev/null || true
-  BRANCHES=''
-}
-
-# probe_all [STATE]: the slow measurements of all targets (in that state).
-probe_all() {
-  has "${KIND_OF}_probe" || return 0
-  ! has "${KIND_OF}_prepare" || for_targets "${KIND_OF}_prepare"
-  at_once probe_one "${1-}"
-}
-
-probe_one() {
-  [ -z "$1" ] || [ "$N_STATE" = "$1" ] || return 0
-  rm -f "$WORK/probe.$N"
-  "${KIND_OF}_probe" >/dev/null 2>&1
-}
-
-tell_before() {
-  [ -z "$STOP" ] || return 0
-  "${KIND_OF}_figure" || return 0
-  put BEFORE "$N" "$VALUE"
-  say "$N_UID" before true "$NAME" "$UNIT" "$VALUE" ''
-}
-
-apply_one() {
-  [ -z "$STOP" ] || return 0
-  WHY=''
-  uptime_cs
-  put APPLIED_AT "$N" "$CS"
-  if "${KIND_OF}_apply"; then
-    put STATE "$N" applied
-  else
-    put STATE "$N" failed
-    undo_target
-    say "$N_UID" error false '' '' '' "${WHY:-nothing could be applied to $N_PLACE}"
-  fi
-}
-
-tick_one() {
-  [ "$N_STATE" = applied ] || [ "$N_STATE" = bitten ] || return 0
-  ! has "${KIND_OF}_tick" || "${KIND_OF}_tick" || true
-}
-
-# A first bite, or why it will never come.
-bite_one() {
-  [ "$N_STATE" = applied ] && [ -z "$STOP" ] || return 0
-  MESSAGE='' FATAL=''
-  if "${KIND_OF}_bite"; then
-    put STATE "$N" bitten
-    say "$N_UID" bite true "$NAME" "$UNIT" "$VALUE" "$MESSAGE"
-  elif [ -n "$FATAL" ]; then
-    put STATE "$N" failed
-    say "$N_UID" error false '' '' '' "$FATAL"
-    undo_target
-  else
-    get APPLIED_AT "$N"
-    uptime_cs
-    [ $((CS - V)) -ge "$BITE_BUDGET_CS" ] || { PENDING=1; return 0; }
-    put STATE "$N" bitten
-    say "$N_UID" bite false "$NAME" "$UNIT" "${VALUE:-0}" "no effect seen after $((BITE_BUDGET_CS / 100)) s; $MESSAGE"
-  fi
-}
-
-measure_one() {
-  [ "$N_STATE" = bitten ] && [ -z "$STOP" ] || return 0
-  local ok=false
-  MESSAGE='' FATAL=''
-  "${KIND_OF}_bite" && ok=true
-  [ -z "$FATAL" ] || { ok=false MESSAGE=$FATAL; }
-  say "$N_UID" measure "$ok" "$NAME" "$UNIT" "${VALUE:-0}" "$MESSAGE"
-  [ -z "$FATAL" ] || [ -n "$(pod_processes "$N_UID" | head -n 1)" ] || undo_target
-}
-
-snapshot() {
-  [ "$KIND_OF" = crashloop ] || return 0
-  grep -sHF pod /proc/[0-9]*/cgroup >"$WORK/snapshot" 2>/dev/null
-  SNAPSHOT=$WORK/snapshot
-}
-
-# is_over: TERM came, the end came, or a replacement asked us to stop.
-is_over() {
-  uptime_cs
-  [ -n "$STOP" ] || [ "$CS" -ge "$END_CS" ]
-}
-
-inject() {
-  local probed=0 measured=0
-  know_kind "$ACTION"
-  # A rate is measured by filling the line: not too often.
-  [ "$KIND_OF" != limit ] || MEASURE_CS=600
-  at_once undo_target
-  watch_over_us
-  probe_all
-  for_targets tell_before
-  for_targets apply_one
-  PENDING=1
-  until is_over; do
-    snapshot
-    for_targets tick_one
-    SNAPSHOT=''
-    uptime_cs
-    if [ -n "$PENDING" ] && [ $((CS - probed)) -ge $PROBE_CS ]; then
-      PENDING=''
-      probe_all applied
-      for_targets bite_one
-      uptime_cs
-      probed=$CS measured=$CS
-      [ -n "$PENDING" ] || : >"$READY"
-    elif [ -z "$PENDING" ] && [ $((CS - measured)) -ge $MEASURE_CS ]; then
-      measured=$CS
-      probe_all bitten
-      for_targets measure_one
-    fi
-    is_over || pause $TICK
+needs() {
+  local one
+  for one in "$@"; do
+    eval "[ -x \"\$$one\" ]" || refuse "the injector's image lacks $(printf '%s' "$one" | tr A-Z a-z)"
   done
-  finish
-}
-
-# All undone first, then all measured and told.
-finish() {
-  rm -f "$READY"
-  : >"$STATE_DIR/finishing"
-  at_once undo_target
-  at_once tell_end ''
-  mark_undone
-}
-
-tell_end() {
-  undo_and_prove
-  put MAIN "$N" ''
-  ! has "${KIND_OF}_prepare" || "${KIND_OF}_prepare"
-  ! has "${KIND_OF}_probe" || probe_one ''
-  tell_undone undone "$1"
-}
-
-# The detached watcher: a copy of this shell, out of the container's cgroups.
-watch_over_us() {
-  (
-    trap '' TERM INT
-    own_pid
-    leave_container
-    sign warden
-    watch
-  ) </dev/null >/dev/null 2>&1 9>&- &
-}
-
-# watch: as long as the injector lives, nothing; when it vanished or overslept its end, undo.
-watch() {
-  local latest
-  know_kind "$ACTION"
-  while ! is_marked_undone; do
-    uptime_cs
-    latest=$((END_CS + 300))
-    [ ! -e "$STATE_DIR/finishing" ] || latest=$((END_CS + 2000))
-    if [ "$CS" -ge "$latest" ] || ! is_role_alive main; then
-      is_marked_undone && return 0
-      ! is_role_alive main || kill -s KILL "$R_PID"
-      at_once undo_target
-      at_once tell_end 'the injector died'
-      mark_undone
-      return 0
-    fi
-    sleep $TICK
-  done
-}
-
-# The twin container: waits for the injector to sign, then watches it.
-twin() {
-  local tries=0
-  locate_state || exit 2
-  until signed main || [ "$tries" -ge 120 ]; do
-    [ -z "$STOP" ] || exit 0
-    tries=$((tries + 1))
-    pause $TICK
-  done
-  signed main || exit 0
-  watch
-}
-
-# A replacement, or a late start: ends whoever of that tag still runs, cleans, and never applies.
-clean_only() {
-  local tries=0
-  know_kind "$ACTION"
-  UNDO=all
-  while is_role_alive main && [ "$tries" -lt 100 ]; do
-    tries=$((tries + 1))
-    if [ "$tries" -lt 80 ]; then kill -s TERM "$R_PID"; else kill -s KILL "$R_PID"; fi
-    sleep 0.1
-  done 2>/dev/null
-  at_once undo_target
-  at_once tell_end "$CLEAN_REASON"
-  mark_undone
-}
-
-# check: what is left is told, then removed, and proven once more.
-check() {
-  local tries=0
-  know_kind "$OF"
-  UNDO=all
-  while is_role_alive main && [ "$tries" -lt 50 ]; do
-    tries=$((tries + 1))
-    sleep 0.1
-  done
-  at_once check_one
-  [ -e "$WORK/dirty" ] || drop_marker
-}
-
-check_one() {
-  local found
-  residue
-  found=$LEFT
-  [ -z "$LEFT" ] || undo_and_prove
-  ! has "${KIND_OF}_prepare" || "${KIND_OF}_prepare"
-  ! has "${KIND_OF}_probe" || probe_one ''
-  residue
-  [ -z "$LEFT" ] || : >"$WORK/dirty"
-  tell_undone residue "${found:+was left behind and is removed now: $found}"
 }
 
 refuse_all() {
@@ -279,6 +38,8 @@ run() {
   start_clock
   read_parameters
   read_targets
+  [ -z "$REFUSED" ] || refuse_all
+  find_tools
   [ -z "$REFUSED" ] || refuse_all
   [ -d "$HOST/run" ] && locate_state || REFUSED='the node cannot be seen: the pod needs hostPID and a privileged container'
   [ -z "$REFUSED" ] || refuse_all
@@ -301,13 +62,13 @@ injector() {
     clean_only
     return
   fi
-  sign main
   now=$(date +%s)
   if [ "$now" -ge "$ENDS_AT" ]; then
     CLEAN_REASON='the end is past: only cleaned'
     clean_only
     return
   fi
+  sign main
   inject
 }
 

@@ -23,7 +23,7 @@ of_family() {
 }
 
 # Does the target speak IPv6 at all? (fd 9)
-has_ipv6() { [ -n "$(inside ip -o -6 addr show scope global 2>/dev/null)" ]; }
+has_ipv6() { [ -n "$(inside "$IP" -o -6 addr show scope global 2>/dev/null)" ]; }
 
 until_stamp() { date -u -d "@$ENDS_AT" +%Y-%m-%dT%H:%M:%S; }
 

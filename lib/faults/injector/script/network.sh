@@ -35,7 +35,7 @@ handle() { printf '%x' $((0x9000 + SUM % 0x6000)); }
 
 # qdisc_free: the device has no qdisc that somebody chose; removing ours brings the default one back. Sets ORIGINAL.
 qdisc_free() {
-  ORIGINAL=$(inside tc qdisc show dev "$DEVICE" root 2>/dev/null | head -n 1)
+  ORIGINAL=$(inside "$TC" qdisc show dev "$DEVICE" root 2>/dev/null | head -n 1)
   case $ORIGINAL in
     '' | *" 0: "*) return 0 ;;
     *) WHY="$DEVICE of pod $N_PLACE has a qdisc of its own already ($ORIGINAL)"; return 1 ;;
@@ -44,10 +44,10 @@ qdisc_free() {
 
 # tc_do ARGS …: fails with WHY.
 tc_do() {
-  inside tc "$@" 2>"$WORK/error.$N" && return 0
+  inside "$TC" "$@" 2>"$WORK/error.$N" && return 0
   WHY=$(tr '\n' ' ' <"$WORK/error.$N")
   case $WHY in
-    *'qdisc kind is unknown'*) WHY="this node's kernel lacks a qdisc (module sch_${SCHEDULER}): $WHY" ;;
+    *'qdisc kind is unknown'* | *'No such file or directory'*) WHY="this node's kernel lacks a qdisc (module sch_${SCHEDULER}): $WHY" ;;
     *) WHY="tc $*: $WHY" ;;
   esac
   return 1
@@ -56,11 +56,11 @@ tc_do() {
 # Removes ours from every device there, and the class tree under it with it. Needs fd 9.
 qdisc_remove() {
   local device
-  for device in $(qdisc_devices); do inside tc qdisc del dev "$device" root 2>/dev/null || true; done
+  for device in $(qdisc_devices); do inside "$TC" qdisc del dev "$device" root 2>/dev/null || true; done
 }
 
 qdisc_devices() {
-  inside tc qdisc show 2>/dev/null | awk -v h="$(handle):" '$3 == h { for (i = 4; i < NF; i++) if ($i == "dev") print $(i + 1) }'
+  inside "$TC" qdisc show 2>/dev/null | awk -v h="$(handle):" '$3 == h { for (i = 4; i < NF; i++) if ($i == "dev") print $(i + 1) }'
 }
 
 # shape KIND PARAMETERS …: on everything, or, where CIDRs or ports are named, on these alone below an htb that lets the rest pass.

@@ -9,7 +9,7 @@ refuse() {
   [ -n "$REFUSED" ] || REFUSED=$1
 }
 
-# parameter NAME DEFAULT CHECK [ARGS]: sets NAME to the value of FAULTLINE_NAME, or refuses it.
+# parameter NAME DEFAULT CHECK [ARGS]: sets NAME to the value of FAULTLINE_NAME; one that is refused is never used, not even to count.
 parameter() {
   local name=$1 default=$2 check=$3 value
   shift 3
@@ -17,9 +17,9 @@ parameter() {
   if [ -z "$value" ]; then
     value=$default
   elif [ "$check" = list ]; then
-    each_of "$1" "$value" || refuse "FAULTLINE_$name is not a list of what it should be: '$value'"
+    each_of "$1" "$value" || { refuse "FAULTLINE_$name is not a list of what it should be: '$value'"; value=$default; }
   else
-    "$check" "$value" "$@" || refuse "FAULTLINE_$name is not allowed: '$value'"
+    "$check" "$value" "$@" || { refuse "FAULTLINE_$name is not allowed: '$value'"; value=$default; }
   fi
   eval "$name=\$value"
 }

@@ -6,7 +6,7 @@ PEERS_AT_MOST=3
 
 # own_addresses: global addresses of this container (or node).
 own_addresses() {
-  ip -o addr show scope global 2>/dev/null | awk '$3 == "inet" || $3 == "inet6" { split($4, a, "/"); print a[1] }'
+  "$IP" -o addr show scope global 2>/dev/null | awk '$3 == "inet" || $3 == "inet6" { split($4, a, "/"); print a[1] }'
 }
 
 # single_hosts LIST: members that are one address.
@@ -21,7 +21,7 @@ find_peers() {
   PEERS=$(single_hosts "${N_ONLY:-$CIDRS}" | head -n $PEERS_AT_MOST)
   [ -n "$PEERS" ] || PEERS=$({
     own_addresses | grep -v : | head -n 1
-    inside ip -o -4 route show default | sed -n 's/.* via \([^ ]*\).*/\1/p'
+    inside "$IP" -o -4 route show default | sed -n 's/.* via \([^ ]*\).*/\1/p'
     own_addresses | grep : | head -n 1
   } | awk -v kept=" $kept" 'index(kept, " " $1 " ") == 0' | head -n $PEERS_AT_MOST)
 }
@@ -30,7 +30,7 @@ find_peers() {
 answers() {
   local port took
   if [ -z "$PORTS" ]; then
-    inside ping -n -q -c 1 -W 1 "$1" >/dev/null 2>&1
+    inside "$PING" -n -q -c 1 -W 1 "$1" >/dev/null 2>&1
     return
   fi
   port=${PORTS%%[,/: ]*}
@@ -63,7 +63,7 @@ ping_probe() {
   get PEERS "$N"
   if [ -n "$V" ]; then PEERS=$V; else find_peers; fi
   for peer in $PEERS; do
-    inside ping -n -q -c "$1" -i "$2" -W 2 "$peer" 2>/dev/null | awk '
+    inside "$PING" -n -q -c "$1" -i "$2" -W 2 "$peer" 2>/dev/null | awk '
       / packet loss/ { for (i = 1; i <= NF; i++) if ($i ~ /%$/) loss = $i + 0; if ($0 !~ / 100% packet loss/) some = 1 }
       /^(rtt|round-trip)/ { split($0, half, " = "); split(half[2], part, "/"); average = part[2] }
       END { if (some) print average + 0, loss + 0; exit !some }' >"$WORK/probe.$N" && { printf '%s' "$peer" >"$WORK/peers.$N"; return 0; }
@@ -81,7 +81,7 @@ rate_probe() {
   if [ -n "$V" ]; then PEERS=$V; else find_peers; fi
   for peer in $PEERS; do
     first=$(sent_bytes) && uptime_cs && from=$CS || return 1
-    inside ping -n -q -f -l 2000 -c 20000 -s 1400 -w 1 "$peer" >/dev/null 2>&1
+    inside "$PING" -n -q -f -l 2000 -c 20000 -s 1400 -w 1 "$peer" >/dev/null 2>&1
     last=$(sent_bytes) && uptime_cs
     [ "$CS" -gt "$from" ] && [ "$last" -gt "$first" ] || continue
     printf '%s\n' $(((last - first) * 8 / ((CS - from) * 10))) >"$WORK/probe.$N"
@@ -98,7 +98,7 @@ sent_bytes() {
 
 # Needs fd 9. Sets DEVICE: the interface of the default route.
 find_device() {
-  DEVICE=$({ inside ip -o -4 route show default; inside ip -o -6 route show default; inside ip -o link show eth0 2>/dev/null | sed 's/.*/dev eth0/'; } |
+  DEVICE=$({ inside "$IP" -o -4 route show default; inside "$IP" -o -6 route show default; inside "$IP" -o link show eth0 2>/dev/null | sed 's/.*/dev eth0/'; } |
     sed -n 's/.*dev \([^ @:]*\).*/\1/p' | head -n 1)
   [ -n "$DEVICE" ] && return 0
   WHY="pod $N_PLACE has no network interface with a default route"

@@ -1,0 +1,134 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { Injection } from '../../lib/domain/injection.ts'
+import type { Run } from '../../lib/domain/run.ts'
+import { reapRuns } from '../../lib/engine/reap.ts'
+import { around } from '../support/around.ts'
+import { podKill, stepOf, suiteOf } from '../support/suites.ts'
+import type { World } from '../support/world.ts'
+import { openWorld } from '../support/world.ts'
+
+const image = 'faultline.dev/sandbox/injector'
+const injectors = 'faultline-injectors'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.close())
+
+const kill = suiteOf([stepOf(podKill)])
+
+async function summaryAfter(run: Run): Promise<string | undefined> {
+  const [injection] = await world.store.ledger.list(run.id)
+  return injection?.evidence.find((e) => e.phase === 'after')?.summary
+}
+
+describe('an injector that cannot start', () => {
+  it('fails at once with the words of the kubelet, and that is the proof that nothing was applied', async () => {
+    world.sandbox.breakImage(image)
+    const began = world.clock.now()
+    const run = await world.run(world.engine(), kill)
+    expect(run.steps[0]?.reasons[0]).toMatch(
+      /^the injector does not start on node sandbox-node-\d: (ErrImagePull: failed to pull|ImagePullBackOff: Back-off pulling) /,
+    )
+    expect(await summaryAfter(run)).toMatch(/^nothing was applied: the injector never started \((ErrImagePull|ImagePullBackOff): /)
+    expect(run).toMatchObject({ status: 'failed', orphans: 0 })
+    expect(world.clock.now() - began).toBeLessThan(20_000)
+  })
+
+  it('fails with the words of whoever refused its pod', async () => {
+    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
+    world.sandbox.patch('namespaces', { name: injectors }, { metadata: { labels } })
+    const run = await world.run(world.engine(), kill)
+    expect(run.steps[0]?.reasons[0]).toMatch(/^the injector's pod was refused: .*violates PodSecurity "restricted:latest"/)
+    expect(await summaryAfter(run)).toMatch(/^nothing was applied: the injector never started \(.*violates PodSecurity/)
+    expect(run.status).toBe('failed')
+  })
+
+  it('is still known not to have started when its driver dies right after taking it away', async () => {
+    world.sandbox.breakImage(image)
+    const run = await dieAfterTheFuse(world)
+    expect(await neverStarted(run)).toMatch(/^(ErrImagePull|ImagePullBackOff)/)
+    await world.pass(61_000)
+    const { runs } = await world.play(reapRuns(world.engine('reaper'), [run], { giveUpAfterMs: 120_000 }))
+    expect(runs[0]?.status).toBe('aborted')
+    expect(await summaryAfter(run)).toMatch(/^nothing was applied/)
+  })
+
+  it('is told apart from one that is gone: whether that one left anything stays unknown until a check can run', async () => {
+    const engine = around(
+      world.engine('driver-1', { observe: ({ run }) => (run.status === 'holding' ? world.sandbox.breakImage(image) : undefined) }),
+      (_, go) => go(),
+    )
+    const run = await world.run(engine, suiteOf([stepOf(podKill)]), { giveUpAfterMs: 30_000 })
+    expect(run.status).toBe('reverting')
+    expect(await summaryAfter(run)).toMatch(/^whether anything is left could not be told: the check does not start \(ErrImagePull/)
+  })
+
+  it("is refused at the plan when the injectors' namespace takes no Job", async () => {
+    world.sandbox.deny({ resource: 'jobs', namespace: injectors, message: 'no Jobs here' })
+    const run = await world.run(world.engine(), kill)
+    expect(run).toMatchObject({ status: 'refused', refusals: [{ code: 'quota', message: expect.stringMatching(/no Jobs here/) }] })
+  })
+
+  it('whose Job is refused after all leaves a run that ends', async () => {
+    const engine = around(world.engine(), async ({ method, args }, go) => {
+      if (method === 'create' && args[0].metadata?.labels?.['faultline.dev/role'] === 'injector' && args[1]?.dryRun !== true)
+        world.sandbox.deny({ resource: 'jobs', namespace: injectors, message: 'no Jobs any more' })
+      return go()
+    })
+    const run = await world.run(engine, kill)
+    expect(run).toMatchObject({ status: 'failed', steps: [{ reasons: [expect.stringMatching(/no Jobs any more/)] }] })
+    expect(await summaryAfter(run)).toBe('nothing was applied: the injector never started (its Job was refused)')
+  })
+})
+
+describe('an injector', () => {
+  it('is told to end five seconds before its fuse burns', async () => {
+    const ends: number[] = []
+    const engine = around(world.engine(), async ({ method, args }, go) => {
+      if (method === 'create' && args[0].metadata?.labels?.['faultline.dev/role'] === 'injector' && args[1]?.dryRun !== true) {
+        const env: readonly { name: string; value: string }[] = args[0].spec.template.spec.containers[0].env
+        ends.push(Number(env.find((e) => e.name === 'FAULTLINE_ENDS_AT')?.value) * 1000)
+      }
+      return go()
+    })
+    const burns: number[] = []
+    const told = {
+      ...engine,
+      observe: (p: Parameters<typeof engine.observe>[0]) => {
+        if ('injections' in p) burns.push(...armedAt(p.injections))
+      },
+    }
+    await world.run(told, kill)
+    expect(ends).toEqual([Math.ceil((Number(burns[0]) - 5_000) / 1000) * 1000])
+  })
+})
+
+function armedAt(injections: readonly Injection[]): readonly number[] {
+  return injections.flatMap((i) => (i.armed === null ? [] : [i.armed.burnsAt]))
+}
+
+async function neverStarted(run: Run): Promise<unknown> {
+  const [injection] = await world.store.ledger.list(run.id)
+  return injection?.undo.neverStarted
+}
+
+/** The driver dies once it has deleted the fuse, and with it the injector's Job. */
+async function dieAfterTheFuse(on: World): Promise<Run> {
+  let dead = false
+  const base = on.engine('dead', {
+    hook: () => {
+      if (dead) throw new Error('the process is dead')
+    },
+  })
+  const engine = around(base, async ({ method, args }, go) => {
+    const result = await go()
+    if (method === 'delete' && args[0].kind === 'Job' && args[0].namespace === injectors) dead = true
+    return result
+  })
+  await on.run(engine, kill).catch(() => undefined)
+  const [run] = await on.store.runs.list()
+  if (run === undefined) throw new Error('no run was recorded')
+  return run
+}
