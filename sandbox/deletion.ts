@@ -80,7 +80,7 @@ function terminateNamespace(cluster: Cluster, current: KubeObject): Deleted {
 }
 
 /** Every stored object that names this UID as an owner. */
-export function dependentsOf(cluster: Cluster, uid: string): KubeObject[] {
+function dependentsOf(cluster: Cluster, uid: string): KubeObject[] {
   return resources
     .flatMap((one) => cluster.store.list(one.plural) as KubeObject[])
     .filter((object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid))

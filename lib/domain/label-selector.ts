@@ -2,7 +2,7 @@ import { FaultlineError } from './errors.ts'
 import type { LabelSelector } from './kube.ts'
 
 /** A label's value, also the empty one (https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/). */
-export const labelValuePattern = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/
+const labelValuePattern = /^(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/
 /** A DNS-1123 subdomain: the name of most objects, and the prefix of a label's key. */
 export const subdomainPattern = /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/
 

@@ -13,8 +13,6 @@ export const targetLabel = 'faultline.dev/target'
 export const expiresAnnotation = 'faultline.dev/expires-at'
 /** On a cordoned node: whose cordon it is. */
 export const cordonAnnotation = 'faultline.dev/cordoned-by'
-/** On kube-system of the embedded cluster. */
-export const simulatedAnnotation = 'faultline.dev/simulated'
 
 export type Role = 'fuse' | 'beacon' | 'injector' | 'check' | 'policy'
 

@@ -165,7 +165,7 @@ export type Ended = RunBase & {
 export type Run = Requested | AwaitingApproval | Preparing | Injecting | Holding | Reverting | Recovering | Resting | Verifying | Ended
 export type RunStatus = Run['status']
 
-export const terminalStatuses: readonly TerminalStatus[] = ['succeeded', 'failed', 'no_effect', 'aborted', 'refused']
+const terminalStatuses: readonly TerminalStatus[] = ['succeeded', 'failed', 'no_effect', 'aborted', 'refused']
 
 /** True when nothing will happen to the run any more. */
 export function isEnded(run: Run): run is Ended {

@@ -137,7 +137,7 @@ export interface Suite {
 }
 
 /** Names of the faults as reports and the registry know them. */
-export const faultNames = [
+const faultNames = [
   'network-partition',
   'pod-delete',
   'pod-kill',

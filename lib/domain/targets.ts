@@ -138,7 +138,7 @@ function refuse(
 }
 
 /** The selection in words, for messages and the plan. */
-export function describeSelection(selection: Selection): string {
+function describeSelection(selection: Selection): string {
   return [
     selection.selector === '' ? 'any label' : selection.selector,
     selection.owner === null ? '' : `owner ${selection.owner}`,

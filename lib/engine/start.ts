@@ -25,7 +25,7 @@ const untouched: Omit<StepRecord, 'name'> = {
 }
 
 /** The id that this request will always have. */
-export function idOf(request: StartRequest): string {
+function idOf(request: StartRequest): string {
   const { suite, cluster, trigger } = request
   return runId({
     suite: suite.name,

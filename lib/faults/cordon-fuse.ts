@@ -5,7 +5,7 @@ import { cordonAnnotation } from '../domain/labels.ts'
  * What the cordon's fuse does when its time is over or it is told to stop: uncordon the node, if the cordon is still ours. Works with
  * `kubectl` or, without it, `curl` and the pod's own token. Parameters come as environment, never pasted into the script.
  */
-export const cordonFuseScript = `
+const cordonFuseScript = `
 api=https://kubernetes.default.svc
 account=/var/run/secrets/kubernetes.io/serviceaccount
 body() { printf '{"metadata":{"annotations":{"%s":null}},"spec":{"unschedulable":null}}' "$FAULTLINE_ANNOTATION"; }

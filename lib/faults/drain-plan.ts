@@ -116,7 +116,9 @@ async function mayEvict({ cluster }: PlanContext, namespace: string): Promise<re
 function stayingPods(node: Node, pods: readonly Pod[]): readonly string[] {
   return pods.length === 0
     ? []
-    : [`a drain of node ${node.metadata.name} leaves the cluster's own pods there: ${pods.map(fullName).join(', ')}`]
+    : [
+        `a drain of node ${node.metadata.name} leaves pods of the cluster itself and of the injectors there: ${pods.map(fullName).join(', ')}`,
+      ]
 }
 
 function plannedInjection(

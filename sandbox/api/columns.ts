@@ -11,7 +11,7 @@ export interface Column {
 }
 
 /** `5s`, `3m10s`, `2h`, `4d`: how kubectl writes ages. */
-export function humanDuration(ms: number): string {
+function humanDuration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000))
   if (seconds < 120) return `${seconds}s`
   const minutes = Math.floor(seconds / 60)

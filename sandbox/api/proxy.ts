@@ -38,7 +38,7 @@ function parseTarget(text: string): { name: string; port: string | undefined; tl
 }
 
 /** Ready and reachable pods behind a service, in a stable order. */
-export function endpointsOf(backend: Backend, service: Service): Pod[] {
+function endpointsOf(backend: Backend, service: Service): Pod[] {
   return backend.cluster.store
     .list('pods', service.metadata.namespace)
     .filter(

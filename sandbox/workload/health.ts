@@ -43,7 +43,7 @@ function expectedMembers(world: World, pod: Pod, present: number): number {
 }
 
 /** Stressed past 90 % of its memory or cpu limit: it cannot serve. */
-export function isOverloaded(world: World, pod: Pod): boolean {
+function isOverloaded(world: World, pod: Pod): boolean {
   const usage = world.usage(pod)
   const limits = limitsOf(pod)
   const past = (used: number, limit: number | undefined) => limit !== undefined && used >= limit * bearing

@@ -4,8 +4,8 @@ import { workloadImage, workloadPort } from './health.ts'
 
 export const workloadNamespace = 'jadevectordb-system'
 export const workloadName = 'jadevectordb'
-export const injectorNamespace = 'faultline-injectors'
-export const simulatedKey = 'faultline.dev/simulated'
+const injectorNamespace = 'faultline-injectors'
+const simulatedKey = 'faultline.dev/simulated'
 
 /** One node of the simulated cluster; nodes are spread over zones round-robin. */
 export function nodeManifest(index: number, zones: number, now: string): Manifest {

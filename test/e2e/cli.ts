@@ -10,7 +10,7 @@ export interface Finished {
 }
 
 /** The real command, as a user's shell would start it, without the user's own settings. */
-export function spawnCli(args: readonly string[], cwd: string): ChildProcess {
+function spawnCli(args: readonly string[], cwd: string): ChildProcess {
   const { KUBECONFIG: _, ...env } = process.env
   return spawn(process.execPath, [bin, ...args], { cwd, env: { ...env, HOME: cwd, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
 }

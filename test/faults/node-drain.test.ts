@@ -57,7 +57,7 @@ describe('the plan of a drain', () => {
     const planned = (await world.store.ledger.history(run.id)).find((e) => e.type === 'step_planned')
     expect(planned?.data?.warnings).toEqual([
       expect.stringMatching(/evicts pods of other namespaces too: shop\/shop-/),
-      expect.stringMatching(/leaves the cluster's own pods there: kube-system\/coredns-/),
+      expect.stringMatching(/leaves pods of the cluster itself and of the injectors there: kube-system\/coredns-/),
     ])
   })
 

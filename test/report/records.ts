@@ -75,7 +75,7 @@ export function runWith(change: Partial<Run>): Run {
   return { ...base, ...change } as Run
 }
 
-export function evidence(phase: Evidence['phase'], seconds: number, rest: Partial<Evidence>): Evidence {
+function evidence(phase: Evidence['phase'], seconds: number, rest: Partial<Evidence>): Evidence {
   return { phase, at: at(seconds), finding: 'yes', summary: '', measurements: [], ...rest }
 }
 

@@ -1,7 +1,7 @@
 import type { Hook } from './world.ts'
 
 /** Calls after which the outside world is another one than before. */
-export const writes: readonly string[] = [
+const writes: readonly string[] = [
   'create',
   'save',
   'add',

@@ -2,7 +2,7 @@ import type { Lease, Run } from '../../lib/domain/run.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
 import { partition, stepOf, suiteOf } from './suites.ts'
 
-export const lease: Lease = { owner: 'driver-1', until: 30_000 }
+const lease: Lease = { owner: 'driver-1', until: 30_000 }
 
 /** A run as `start` records it, at time 0. */
 export function requestedRun(suite: Suite = suiteOf([stepOf(partition), stepOf(partition)])): Run {

@@ -14,7 +14,6 @@ export const partition: PartitionSpec = {
   keepProbes: true,
 }
 export const netfilter: FaultSpec = { ...partition, mechanism: 'netfilter' }
-export const split: FaultSpec = { ...partition, mechanism: 'netfilter', scope: 'split' }
 export const latency: FaultSpec = {
   type: 'network_degradation',
   kind: 'latency',

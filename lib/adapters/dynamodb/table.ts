@@ -20,7 +20,7 @@ export const dueIndex = 'due'
 export const suitesIndex = 'suites'
 
 /** Epoch seconds; DynamoDB deletes the item some time after. */
-export const ttlAttribute = 'ttl'
+const ttlAttribute = 'ttl'
 
 /** What a deployment creates and what the adapter relies on; deployments are tested against it. */
 export const tableDefinition = {

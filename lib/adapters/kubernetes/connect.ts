@@ -24,7 +24,7 @@ export interface ConnectedCluster extends Cluster {
 }
 
 /** The bounds of calls unless the caller says otherwise. */
-export const defaultBounds: Bounds = { timeoutMs: 10_000, budgetMs: 20_000, maxAttempts: 5, maxInFlight: 50, dialTimeoutMs: 3_000 }
+const defaultBounds: Bounds = { timeoutMs: 10_000, budgetMs: 20_000, maxAttempts: 5, maxInFlight: 50, dialTimeoutMs: 3_000 }
 
 /** Connects to the config's current context; nothing is sent before the first call. Throws bad_input for a config that cannot work. */
 export function connectCluster(config: KubeConfig, options: ConnectOptions = {}): ConnectedCluster {

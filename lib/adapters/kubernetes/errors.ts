@@ -55,7 +55,7 @@ export function jsonIn(tried: string, answer: Answer): object {
 }
 
 /** JSON, or undefined when it is none. */
-export function parse(text: string): unknown {
+function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
