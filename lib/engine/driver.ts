@@ -2,6 +2,7 @@ import { FaultlineError, StoreUnavailable, VersionConflict } from '../domain/err
 import type { Injection } from '../domain/injection.ts'
 import { isOpen } from '../domain/injection.ts'
 import type { Abort, AbortReason, HistoryEvent, Run } from '../domain/run.ts'
+import { isEnded } from '../domain/run.ts'
 import type { RunEvent } from '../domain/transition.ts'
 import { stepOf, transition } from '../domain/transition.ts'
 import type { FaultContext } from '../faults/fault.ts'
@@ -95,6 +96,7 @@ export class Driver {
   /** Saves the transition that the event makes; computed inside the queue, from the newest run. */
   record(event: RunEvent): Promise<void> {
     return this.#serially(async () => {
+      if (event.type === 'lease_renewed' && isEnded(this.#run)) return
       const now = this.engine.clock.now()
       this.#noticeLateness(now)
       const next = transition(this.#run, event, now)
