@@ -191,6 +191,14 @@ async function residue(context: FaultContext, injection: Injection): Promise<rea
 }
 
 /** Names only targets whose canary could tell; of the others nothing is known. */
+/** On a pod's own node policies do not bind what comes from that node, and there the only node's API server dials from. */
+function causes(injection: Injection): string {
+  const usual = 'the CNI does not enforce NetworkPolicies, or another policy allows the traffic'
+  return injection.undo.singleNode === true
+    ? `${usual}, or it is only that this cluster has one node, where the API server is on the pod's own`
+    : usual
+}
+
 function verdictOnCut(
   injection: Injection,
   canaries: readonly Canary[],
@@ -210,10 +218,7 @@ function verdictOnCut(
       }
     }
     case 'no':
-      return {
-        finding,
-        summary: `the policy is there, but ${who(told('open'))} still answers: the CNI does not enforce NetworkPolicies, or another policy allows the traffic`,
-      }
+      return { finding, summary: `the policy is there, but ${who(told('open'))} still answers: ${causes(injection)}` }
     case 'unknown':
       return { finding, summary: `whether ${who(untold)} is cut off could not be measured${crash}` }
   }

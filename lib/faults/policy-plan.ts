@@ -41,6 +41,7 @@ export async function planPartition(context: PlanContext): Promise<StepPlan> {
     measurements: asMeasurements(canaries),
   }
   const undo = {
+    singleNode: context.inventory.nodes.length === 1,
     mechanism: 'policy',
     policy: fuseName(runId, index),
     value: stepTag(runId, index),

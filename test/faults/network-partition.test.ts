@@ -75,6 +75,13 @@ describe('the evidence of a cut', () => {
     expect(run.steps[0]?.verdict).toBe('succeeded')
   })
 
+  it('tells a cluster of one node apart, where policies do not bind', async () => {
+    await reopen({ enforceNetworkPolicies: false, nodes: 1 })
+    const run = await world.run(world.engine(), suiteOf([stepOf(partition)]))
+    expect(run.status).toBe('no_effect')
+    expect(run.steps[0]?.reasons[0]).toContain('this cluster has one node')
+  })
+
   it('is not a target that crashed', async () => {
     await reopen({ enforceNetworkPolicies: false })
     const engine = around(world.engine(), async ({ method, args }, go) => {
