@@ -38,6 +38,11 @@ describe("the injector's script", () => {
     expect(Buffer.byteLength(injectorScript)).toBeLessThan(100_000)
   })
 
+  it('has nothing that Kubernetes would expand in a command: $$ would become $', () => {
+    expect(injectorScript).not.toContain('$$')
+    expect(injectorScript).not.toMatch(/\$\((?:FAULTLINE_|KUBERNETES_)/)
+  })
+
   it.each([
     ['containerd, cgroupfs, v1', `9:name=systemd:/kubepods/burstable/pod${uid}/${id}`],
     [

@@ -19,7 +19,7 @@ tool() {
 needs() {
   local one
   for one in "$@"; do
-    eval "[ -x \"\$$one\" ]" || refuse "the injector's image lacks $(printf '%s' "$one" | tr A-Z a-z)"
+    eval "[ -x \"\${$one}\" ]" || refuse "the injector's image lacks $(printf '%s' "$one" | tr A-Z a-z)"
   done
 }
 
