@@ -62,6 +62,15 @@ describe('cut-network', () => {
     await injector.exited()
   })
 
+  it("keeps the node's own addresses when the kubelet's probes are to pass", async () => {
+    const [pod, other] = [await node.pod(), await node.pod()]
+    const injector = cut(pod, { FAULTLINE_KEEP_PROBES: '1' })
+    expect((await injector.says('bite'))[0]).toMatchObject({ ok: true, value: 0 })
+    expect([reachable(pod.address), reachable(pod.address6), other.pings(pod.address)]).toEqual([true, true, false])
+    injector.term()
+    await injector.exited()
+  })
+
   it("cuts each target off its own peers alone, by its line's fourth field", async () => {
     const [a, b, c] = [await node.pod(), await node.pod(), await node.pod()]
     const injector = node.inject({

@@ -92,4 +92,13 @@ describe('crashloop', () => {
     expect(pod.isRunning()).toBe(true)
     expect(injector.of('undone')[0]).toMatchObject({ ok: true, value: 4 })
   })
+
+  it('bites from the first time on where the container is in back-off', async () => {
+    const pod = await node.pod()
+    const injector = node.inject({ FAULTLINE_ACTION: 'crashloop', FAULTLINE_TARGETS: pod.line(), FAULTLINE_ENDS_AT: seconds(40) })
+    const [bite] = await injector.says('bite')
+    expect(bite).toMatchObject({ ok: true, value: 1, message: expect.stringContaining('in back-off') })
+    injector.term()
+    await injector.exited()
+  })
 })

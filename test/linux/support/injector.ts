@@ -86,7 +86,8 @@ export class Injector {
   /** SIGKILL for some of those who could still undo. */
   killHard(...who: readonly ('main' | 'twin' | 'warden')[]): void {
     const pids = who.flatMap((one) => (one === 'twin' ? this.#twins() : [this.pid(one)]))
-    this.#node.run('kill -9 "$@"', ...pids)
+    // A twin's passing helpers are among them; some are gone by now.
+    this.#node.succeeds('for p; do kill -9 $p; done', ...pids)
   }
 
   pid(role: 'main' | 'warden'): string {

@@ -2,6 +2,9 @@
 # kill: the container's main process gets TERM, then KILL after the grace (or KILL at once); again every REPEAT seconds.
 # crashloop: it gets the signal at every start, for the whole duration. Nothing stays behind: there is nothing to undo.
 
+# A container that is not back after so long is in back-off.
+BACK_OFF_CS=400
+
 # hit SIGNAL PID START: signals that very process; a process of another start time under its number is never hit.
 hit() {
   [ "$2" -gt 1 ] && alive "$2" "$3" && kill -s "$1" "$2" 2>/dev/null
@@ -63,16 +66,24 @@ crashloop_tick() {
   get COUNT "$N"; count=$V
   [ "$last" != "$PID:$START" ] || return 0
   if hit "${FAULTLINE_SIGNAL:-KILL}" "$PID" "$START"; then
+    uptime_cs
     put LAST_VICTIM "$N" "$PID:$START"
+    put HIT_AT "$N" "$CS"
     put COUNT "$N" $((count + 1))
     put LAST "$N" "killed $((count + 1)) times, last as pid $PID"
   fi
 }
 
+# Twice killed; or once, and the kubelet lets it wait already (it counts restarts of the last ten minutes).
 crashloop_bite() {
+  local hit_at
   kill_figure
   get LAST "$N"; MESSAGE=$V
-  [ "$VALUE" -ge 2 ]
+  get HIT_AT "$N"; hit_at=${V:-0}
+  uptime_cs
+  [ "$VALUE" -lt 2 ] || return 0
+  [ "$VALUE" -eq 1 ] && [ $((CS - hit_at)) -ge "$BACK_OFF_CS" ] && ! find_target || return 1
+  MESSAGE="$MESSAGE, not back for $(((CS - hit_at) / 100)) s: in back-off"
 }
 
 # After the end: does the container run (again)?

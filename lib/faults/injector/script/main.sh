@@ -45,6 +45,7 @@ run() {
   [ -z "$REFUSED" ] || refuse_all
   WORK=$(mktemp -d /tmp/faultline.XXXXXX) || exit 2
   trap 'rm -rf "$WORK"' EXIT
+  [ "$KEEP_PROBES" -eq 0 ] || KEEP=$KEEP,$(node_addresses)
   case ${FAULTLINE_ROLE:-main}/$ACTION in
     */check) check ;;
     twin/*) twin ;;

@@ -3,10 +3,25 @@
 # this injector's own and the target's gateway. Slow, so it runs in the background for all targets at once; each leaves one line.
 
 PEERS_AT_MOST=3
+# Never given to anyone (RFC 5737): asked where there is nobody else, so that at least one packet meets the rules.
+NOBODY=192.0.2.1
 
 # own_addresses: global addresses of this container (or node).
 own_addresses() {
   "$IP" -o addr show scope global 2>/dev/null | awk '$3 == "inet" || $3 == "inet6" { split($4, a, "/"); print a[1] }'
+}
+
+# node_addresses: those the kubelet may probe from, the pods' bridge among them; comma-separated.
+node_addresses() {
+  nsenter --net=/proc/1/ns/net "$IP" -o addr show scope global 2>/dev/null |
+    awk '$3 == "inet" || $3 == "inet6" { split($4, a, "/"); printf "%s%s", comma, a[1]; comma = "," }'
+}
+
+# node_addresses: where the kubelet's probes come from: every address of the node, but not those of Services that it holds too.
+node_addresses() {
+  nsenter --net=/proc/1/ns/net "$IP" -o addr show 2>/dev/null | awk '
+    $2 ~ /^(lo|kube-ipvs|nodelocaldns)/ { next }
+    $3 == "inet" || $3 == "inet6" && / scope global/ { split($4, a, "/"); printf "%s,", a[1] }'
 }
 
 # single_hosts LIST: members that are one address.
@@ -24,6 +39,7 @@ find_peers() {
     inside "$IP" -o -4 route show default | sed -n 's/.* via \([^ ]*\).*/\1/p'
     own_addresses | grep : | head -n 1
   } | awk -v kept=" $kept" 'index(kept, " " $1 " ") == 0' | head -n $PEERS_AT_MOST)
+  [ -n "$PEERS" ] || PEERS=$NOBODY
 }
 
 # answers PEER: does it answer a ping, or, where only ports are meant, accept a connection?
