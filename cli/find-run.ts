@@ -2,12 +2,13 @@ import { FaultlineError } from '../lib/domain/errors.ts'
 import type { Run } from '../lib/domain/run.ts'
 import type { Store } from '../lib/ports.ts'
 
-/** The run that a person means: its id, the beginning of its id, or `latest`. */
+/** The run that a person means: its id, the beginning of its id, or `latest`: the newest that was not refused. */
 export async function findRun(store: Store, wanted: string): Promise<Run> {
   const exact = await store.runs.load(wanted)
   if (exact !== undefined) return exact
   const runs = await store.runs.list()
-  const matches = wanted === 'latest' ? runs.slice(0, 1) : runs.filter((run) => run.id.startsWith(wanted))
+  const started = runs.find((run) => run.status !== 'refused') ?? runs[0]
+  const matches = wanted === 'latest' ? [...(started === undefined ? [] : [started])] : runs.filter((run) => run.id.startsWith(wanted))
   const [only] = matches
   if (matches.length > 1)
     throw new FaultlineError('bad_input', `"${wanted}" is the beginning of ${matches.length} runs: ${inShort(matches)}`)

@@ -44,7 +44,7 @@ export function planLines(plan: Plan, width: number, paint: Paint = noPaint): re
   const general = refusals.filter((refusal) => refusal.step === null)
   return [
     line(paint, width, 'Plan of ', ['strong', suite.name], ` (${file})`),
-    `on ${cluster.name}${cluster.simulated ? ' (simulated)' : ''}, namespace ${suite.namespace}, seed ${seed}`,
+    `on ${cluster.name}${cluster.simulated ? ' (simulated)' : ''}, namespace ${suite.namespace}, seed ${seed} (the same targets again: --seed ${seed})`,
     `${baseline.ready} of ${baseline.total} pods are ready. Nothing is changed by planning.`,
     '',
     ...steps.flatMap((planned) => stepPlanLines(plan, planned, { width, paint })),
@@ -90,7 +90,7 @@ function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look)
       ? []
       : row('before', figuresInShort(injections.flatMap((i) => i.evidence.flatMap((e) => e.measurements))) || 'not injected yet')),
     ...(injections.length === 0 ? [] : [...row('bites if', bite), ...row('gone if', undone)]),
-    ...(step.intervalMs > 0 ? row('then', `rest ${duration(step.intervalMs)}`) : []),
+    ...(step.intervalMs > 0 && planned.step < plan.suite.steps.length - 1 ? row('then', `rest ${duration(step.intervalMs)}`) : []),
     ...warnings.flatMap((warning) => row('warning', warning, 'warn')),
     ...refused.flatMap((refusal) => refusalLines(refusal, width, paint, '   ')),
     '',

@@ -31,10 +31,16 @@ export function resourceExhaustion(kind: ResourceKind): Fault {
     container: (spec) => (spec.type === 'resource_exhaustion' ? spec.container : null),
     env: (spec, pods) => ({
       FAULTLINE_AMOUNT: String(amount(kind, spec, pods)),
+      ...(kind === 'memory' ? { FAULTLINE_PERCENT: String(percentOf(spec)) } : {}),
       ...(spec.type === 'resource_exhaustion' && spec.path !== null ? { FAULTLINE_PATH: spec.path } : {}),
     }),
     targetsMustRun: false,
   })
+}
+
+/** Memory is raised to this share of each container's own limit; the amount counts where there is none. */
+function percentOf(spec: FaultSpec): number {
+  return ofLimit[spec.type === 'resource_exhaustion' ? spec.intensity : 'low']
 }
 
 /** MiB for memory and disk, workers for cpu, kbit/s for network; the smallest limit of the pods decides. */

@@ -71,7 +71,11 @@ function check(context: ProcessContext, targets: readonly InjectorTarget[], tag:
   context.at(context.now() + applyAfterMs, () => {
     for (const target of targets) {
       const left = leftovers(context, target, tag)
-      const measure = measureKind(context.world, target, left[0] ?? 'memory')
+      const asked = actionNamed(context.env.FAULTLINE_OF ?? 'stress-memory', { tag, amount: 0, signal: 'TERM' })
+      const measure =
+        left[0] === undefined && asked !== undefined
+          ? asked.measure(context.world, target)
+          : measureKind(context.world, target, left[0] ?? 'memory')
       const message = left.length === 0 ? '' : `still active: ${left.join(', ')}`
       report(context, target, { phase: 'residue', ok: left.length === 0, measure, message })
     }

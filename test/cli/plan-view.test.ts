@@ -35,7 +35,7 @@ describe('a plan', () => {
   it('tells per step the targets, the objects, the fuse, the proofs and the warnings', () => {
     expect(planLines(plan, 100)).toEqual([
       'Plan of Shop (shop.json)',
-      'on staging, namespace shop, seed 42',
+      'on staging, namespace shop, seed 42 (the same targets again: --seed 42)',
       '3 of 3 pods are ready. Nothing is changed by planning.',
       '',
       '1. Cut  network-partition random, 20 s',

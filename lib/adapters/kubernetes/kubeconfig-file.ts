@@ -92,10 +92,18 @@ function parseYaml(path: string, text: string): object {
   try {
     raw = text.trim() === '' ? {} : loadYaml(text)
   } catch (error) {
-    throw bad(path, `is not YAML: ${wordsOf(error)}`, error)
+    // Never the parser's own message: it quotes the lines around, and those hold tokens.
+    throw bad(path, `is not YAML${placeOf(error)}`)
   }
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) throw bad(path, 'is YAML, but not a kubeconfig')
   return raw
+}
+
+/** Reason and place, as js-yaml has them, without the text of the file. */
+function placeOf(error: unknown): string {
+  const { reason, mark } = error as { readonly reason?: string; readonly mark?: { readonly line: number; readonly column: number } }
+  if (reason === undefined || mark === undefined) return ''
+  return `: ${reason} (line ${mark.line + 1}, column ${mark.column + 1})`
 }
 
 function rawUsers(raw: object): readonly RawUser[] {

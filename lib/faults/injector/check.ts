@@ -24,7 +24,7 @@ export async function checkForResidue(context: FaultContext, injection: Injectio
     ...on,
     name: `${on.name}-check`,
     endsAt: now + lifeMs,
-    env: { FAULTLINE_OF: String(injection.undo.action) },
+    env: { ...on.env, FAULTLINE_OF: String(injection.undo.action) },
   }
   const { lines, cannotStart } = await askNode(context, injectorJob(order, { now, fuse: null }), on.targets)
   await context.cluster.objects.delete(jobRef({ namespace, name: order.name }))

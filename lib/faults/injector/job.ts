@@ -87,7 +87,7 @@ function container(order: InjectorOrder, role: 'main' | 'twin'): object {
     imagePullPolicy: order.source.pullPolicy,
     command: ['sh', '-c', injectorScript],
     securityContext: { privileged: true },
-    env: Object.entries(env).map(([name, value]) => ({ name, value })),
+    env: Object.entries(env).map(([name, value]) => ({ name, value: literal(value) })),
     resources: { requests: { cpu: '50m', memory: '32Mi' } },
     ...(role === 'main' && order.action !== 'check' ? { readinessProbe: isReady } : {}),
   }
@@ -102,6 +102,11 @@ function environment(order: InjectorOrder): Readonly<Record<string, string>> {
     FAULTLINE_TAG: stepTag(order.runId, order.step),
     ...order.env,
   }
+}
+
+/** Kubernetes expands `$(VAR)` in values; `$$` is a plain `$` (https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/). */
+function literal(value: string): string {
+  return value.replaceAll('$', '$$$$')
 }
 
 /** `<pod UID> <container ID> <namespace>/<pod>/<container> [address,address…]` */

@@ -6,7 +6,21 @@ import { injectorScript } from '../../../lib/faults/injector/script/injector-scr
 import { Injector } from './injector.ts'
 import { TestPod } from './test-pod.ts'
 
-const tools = ['unshare', 'nsenter', 'ip', 'tc', 'iptables-nft', 'iptables-legacy', 'ipset', 'ping', 'curl', 'fallocate', 'timeout', 'ps']
+const tools = [
+  'unshare',
+  'nsenter',
+  'ip',
+  'tc',
+  'iptables-nft',
+  'iptables-legacy',
+  'ipset',
+  'ping',
+  'curl',
+  'fallocate',
+  'timeout',
+  'ps',
+  'busybox',
+]
 
 const setup = `
   mount --make-rprivate / && mount -t tmpfs tmpfs /tmp && mount -t tmpfs tmpfs /run && mkdir -p /run/netns /run/kubelet/pods || exit 1
@@ -33,7 +47,9 @@ export class TestNode {
     if (process.platform !== 'linux' || process.getuid?.() !== 0) throw new Error('test:linux needs Linux and root')
     const missing = tools.filter((tool) => spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin command -v ${tool}`]).status !== 0)
     if (missing.length > 0)
-      throw new Error(`test:linux needs ${missing.join(', ')}: apt-get install iptables ipset iproute2 iputils-ping curl procps util-linux`)
+      throw new Error(
+        `test:linux needs ${missing.join(', ')}: apt-get install iptables ipset iproute2 iputils-ping curl procps util-linux busybox`,
+      )
     const child = spawn('unshare', ['--pid', '--mount', '--net', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', setup], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })

@@ -136,7 +136,6 @@ inject() {
   know_kind "$ACTION"
   # A rate is measured by filling the line: not too often.
   [ "$KIND_OF" != limit ] || MEASURE_CS=600
-  [ "$KEEP_PROBES" = 0 ] || KEEP="$KEEP${KEEP:+,}$(node_addresses)"
   snapshot
   at_once undo_target
   watch_over_us

@@ -31,7 +31,6 @@ is_tag() {
 
 is_signal() { [ "$1" = TERM ] || [ "$1" = KILL ]; }
 is_direction() { [ "$1" = both ] || [ "$1" = in ] || [ "$1" = out ]; }
-is_flag() { [ "$1" = 0 ] || [ "$1" = 1 ]; }
 is_role() { [ "$1" = main ] || [ "$1" = twin ] || [ "$1" = functions ]; }
 
 is_action() {
@@ -64,7 +63,6 @@ read_parameters() {
   parameter DIRECTION '' is_direction
   parameter CIDRS '' list is_cidr
   parameter KEEP '' list is_cidr
-  parameter KEEP_PROBES 0 is_flag
   parameter KEEP_PROBES 0 whole 0 1
   parameter PORTS '' list is_port
   parameter DELAY_MS 0 whole 0 60000

@@ -11,12 +11,6 @@ own_addresses() {
   "$IP" -o addr show scope global 2>/dev/null | awk '$3 == "inet" || $3 == "inet6" { split($4, a, "/"); print a[1] }'
 }
 
-# node_addresses: those the kubelet may probe from, the pods' bridge among them; comma-separated.
-node_addresses() {
-  nsenter --net=/proc/1/ns/net "$IP" -o addr show scope global 2>/dev/null |
-    awk '$3 == "inet" || $3 == "inet6" { split($4, a, "/"); printf "%s%s", comma, a[1]; comma = "," }'
-}
-
 # node_addresses: where the kubelet's probes come from: every address of the node, but not those of Services that it holds too.
 node_addresses() {
   nsenter --net=/proc/1/ns/net "$IP" -o addr show 2>/dev/null | awk '
