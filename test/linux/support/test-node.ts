@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { injectorScript } from '../../../lib/faults/injector/script/injector-script.ts'
 import { Injector } from './injector.ts'
@@ -22,8 +23,12 @@ const tools = [
   'busybox',
 ]
 
+/** This Node inside a test's node, whose /tmp (perhaps the very place of this checkout) is another one. */
+export const nodeInside = '/run/tools/node'
+
 const setup = `
-  mount --make-rprivate / && mount -t tmpfs tmpfs /tmp && mount -t tmpfs tmpfs /run && mkdir -p /run/netns /run/kubelet/pods || exit 1
+  mount --make-rprivate / && mount -t tmpfs tmpfs /run && mkdir -p /run/netns /run/kubelet/pods /run/tools || exit 1
+  mount --bind "$1" /run/tools && mount -t tmpfs tmpfs /tmp || exit 1
   ip link set lo up && ip link add br0 type bridge && ip addr add 10.77.0.1/24 dev br0 && ip link set br0 up || exit 1
   ip -6 addr add fd77::1/64 dev br0 nodad || exit 1
   echo ready; exec sleep infinity`
@@ -50,9 +55,13 @@ export class TestNode {
       throw new Error(
         `test:linux needs ${missing.join(', ')}: apt-get install iptables ipset iproute2 iputils-ping curl procps util-linux busybox`,
       )
-    const child = spawn('unshare', ['--pid', '--mount', '--net', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', setup], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const child = spawn(
+      'unshare',
+      ['--pid', '--mount', '--net', '--fork', '--kill-child', '--mount-proc', 'sh', '-c', setup, 'sh', dirname(process.execPath)],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
     await new Promise<void>((ready, failed) => {
       child.stdout?.once('data', () => ready())
       child.once('exit', () => failed(new Error('the node did not start')))

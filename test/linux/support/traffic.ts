@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { TestNode } from './test-node.ts'
+import { nodeInside, type TestNode } from './test-node.ts'
 import type { TestPod } from './test-pod.ts'
 
 const server = `
@@ -21,7 +21,7 @@ const client = `
 
 /** One connection, established before whatever comes: how many echoes came back over it so far. */
 export function connection(node: TestNode, host: string, port: number): { readonly echoes: () => number; stop(): void } {
-  const child = spawn('nsenter', [...node.entry, process.execPath, '-e', client, host, String(port)], {
+  const child = spawn('nsenter', [...node.entry, nodeInside, '-e', client, host, String(port)], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   let echoes = 0
@@ -59,11 +59,11 @@ export function pingLoss(node: TestNode, address: string): number {
 /** Can a TCP connection be made from the node? */
 export function connects(node: TestNode, host: string, port: number): boolean {
   const script = `const s=require('node:net').connect(${port},process.argv[1]);s.on('connect',()=>process.exit(0));s.on('error',()=>process.exit(1));setTimeout(()=>process.exit(1),800)`
-  return node.succeeds('"$1" -e "$2" "$3"', process.execPath, script, host)
+  return node.succeeds('"$1" -e "$2" "$3"', nodeInside, script, host)
 }
 
 function inPod(node: TestNode, pod: TestPod, code: string, ...args: readonly string[]) {
-  return spawn('nsenter', [...node.entry, 'nsenter', `--net=/run/netns/${pod.name}`, process.execPath, '-e', code, ...args], {
+  return spawn('nsenter', [...node.entry, 'nsenter', `--net=/run/netns/${pod.name}`, nodeInside, '-e', code, ...args], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
 }
