@@ -18,7 +18,6 @@ afterAll(() => rm(state, { recursive: true, force: true, maxRetries: 5, retryDel
 interface Demo {
   readonly verdict: string
   readonly orphans: number
-  readonly durationMs: number
   readonly steps: readonly {
     readonly fault: string
     readonly verdict: string
@@ -35,7 +34,6 @@ describe('the demo', () => {
     expect(out.trimEnd().split('\n').length).toBe(1)
     const demo = JSON.parse(out) as Demo
     expect(demo).toMatchObject({ verdict: 'succeeded', orphans: 0, cluster: { simulated: true } })
-    expect(demo.durationMs).toBeLessThan(60_000)
     expect(demo.steps.map((step) => [step.fault, step.verdict])).toEqual(
       [
         'network-partition',
