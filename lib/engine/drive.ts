@@ -3,7 +3,7 @@ import type { Injection } from '../domain/injection.ts'
 import { isOpen } from '../domain/injection.ts'
 import type { Action } from '../domain/next-action.ts'
 import { nextAction } from '../domain/next-action.ts'
-import type { Abort, Lease, Refusal, Run } from '../domain/run.ts'
+import type { Abort, Lease, Preparing, Refusal, Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import { faultName } from '../domain/suite.ts'
 import type { RunEvent } from '../domain/transition.ts'
@@ -191,39 +191,43 @@ async function admit(driver: Driver): Promise<RunEvent> {
   return refusals.length > 0 ? { type: 'refused', refusals } : { type: 'admitted', baseline: admission.baseline }
 }
 
-/** Fixes the step's targets and writes its ledger; entries from before a hand-over stay as they are. */
+/** Fixes the step's targets and writes its ledger; entries from before a hand-over stay as they are, and nothing is planned anew. */
 async function fixStep(driver: Driver): Promise<RunEvent> {
-  const { run, engine } = driver
+  const { run } = driver
   if (run.status !== 'preparing') throw new TypeError(`cannot plan a step while ${run.status}`)
-  const plan = await planStep(driver.context(), { suite: run.suite, index: run.step, seed: run.seed })
-  if (driver.stepInjections.length === 0) {
-    const refusals: Refusal[] = plan.refusals.map((refusal) => ({ ...refusal, step: run.step }))
-    for (const node of plan.injections.flatMap((i) => i.targets.filter((t) => t.kind === 'Node'))) {
-      const busy = await takeLock(engine, nodeLock(run, node.name), run.id)
-      if (busy !== null) refusals.push({ ...busy, step: run.step })
-    }
-    if (refusals.length > 0) return { type: 'step_refused', refusals }
-    const spec = run.suite.steps[run.step]
-    if (spec === undefined) throw new TypeError(`the suite has no step ${run.step}`)
-    const expiresAt = engine.clock.now() + engine.config.prepareMs + spec.durationMs + engine.config.fuse.marginMs
-    await driver.addInjections(
-      plan.injections.map(
-        (planned, n): Injection => ({
-          ...planned,
-          runId: run.id,
-          step: run.step,
-          n,
-          version: 1,
-          fault: faultName(spec.fault),
-          armed: null,
-          status: 'planned',
-          reason: null,
-          expiresAt,
-        }),
-      ),
-    )
+  const written = driver.stepInjections.length > 0 ? { refusals: [], warnings: [] } : await writeStep(driver, run)
+  if (written.refusals.length > 0) return { type: 'step_refused', refusals: written.refusals }
+  return { type: 'step_planned', targets: driver.stepInjections.flatMap((i) => i.targets.map((t) => t.name)), warnings: written.warnings }
+}
+
+async function writeStep(
+  driver: Driver,
+  run: Preparing,
+): Promise<{ readonly refusals: readonly Refusal[]; readonly warnings: readonly string[] }> {
+  const { clock, config } = driver.engine
+  const { step } = run
+  const { injections, refusals: against, warnings } = await planStep(driver.context(), { suite: run.suite, index: step, seed: run.seed })
+  const refusals: Refusal[] = against.map((refusal) => ({ ...refusal, step }))
+  for (const node of injections.flatMap((i) => i.targets.filter((t) => t.kind === 'Node'))) {
+    const busy = await takeLock(driver.engine, nodeLock(run, node.name), run.id)
+    if (busy !== null) refusals.push({ ...busy, step })
   }
-  return { type: 'step_planned', targets: driver.stepInjections.flatMap((i) => i.targets.map((t) => t.name)), warnings: plan.warnings }
+  const spec = run.suite.steps[step]
+  if (spec === undefined) throw new TypeError(`the suite has no step ${step}`)
+  if (refusals.length > 0) return { refusals, warnings }
+  const expiresAt = clock.now() + config.prepareMs + spec.durationMs + config.fuse.marginMs
+  const blank = {
+    runId: run.id,
+    step,
+    version: 1,
+    fault: faultName(spec.fault),
+    armed: null,
+    status: 'planned',
+    reason: null,
+    expiresAt,
+  } as const
+  await driver.addInjections(injections.map((planned, n): Injection => ({ ...planned, ...blank, n })))
+  return { refusals, warnings }
 }
 
 /** What goes wrong while nothing is injected yet ends the step, not the engine. */

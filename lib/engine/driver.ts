@@ -110,11 +110,12 @@ export class Driver {
     })
   }
 
-  /** Write-ahead of new ledger entries; ones that are there already (from before a hand-over) are kept. */
+  /** Write-ahead of a step's ledger entries; each is known here as soon as it is stored, also when a later one fails. */
   async addInjections(injections: readonly Injection[]): Promise<void> {
-    for (const injection of injections)
+    for (const injection of injections) {
       await this.#save(`ledger ${injection.step}/${injection.n}`, () => this.engine.store.ledger.add(injection))
-    this.#injections = await this.engine.store.ledger.list(this.#run.id)
+      this.#injections = [...this.#injections, injection]
+    }
   }
 
   /** Changes one ledger entry, stored before it counts. */

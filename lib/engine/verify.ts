@@ -6,6 +6,7 @@ import type { RunEvent } from '../domain/transition.ts'
 import { jobRef, removeFuse } from '../faults/fuse.ts'
 import { beaconSpec } from './beacon.ts'
 import type { Driver } from './driver.ts'
+import { revertAll } from './revert.ts'
 
 /** Kinds of objects that a run makes. */
 export const ourKinds: readonly Pick<ObjectRef, 'apiVersion' | 'kind'>[] = [
@@ -22,6 +23,8 @@ const collectPollMs = 500
 export async function verifyNothingLeft(driver: Driver): Promise<RunEvent> {
   const orphans: string[] = []
   try {
+    const owed = await stillOwed(driver)
+    if (owed.length > 0) return { type: 'verify_failed', message: `undo not proven yet: ${owed.join('; ')}`, orphans }
     await sweepRun(driver, orphans)
     await putOutBeacon(driver)
     return { type: 'verified', orphans }
@@ -30,6 +33,13 @@ export async function verifyNothingLeft(driver: Driver): Promise<RunEvent> {
     if (!(error instanceof FaultlineError)) throw error
     return { type: 'verify_failed', message: `what is left could not be told: ${error.message}`, orphans }
   }
+}
+
+/** No run ends while an entry of its ledger is open, whichever way it came here; what is not proven undone. */
+async function stillOwed(driver: Driver): Promise<readonly string[]> {
+  if (driver.openInjections.length === 0) return []
+  const outcome = await revertAll(driver)
+  return outcome.type === 'undo_unproven' ? outcome.messages : []
 }
 
 /** Also a beacon whose driver died before it could record it. */
