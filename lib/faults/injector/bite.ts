@@ -5,6 +5,7 @@ import type { FaultContext } from '../fault.ts'
 import { jobRef } from '../fuse.ts'
 import { describe, figures, nameOf } from './figures.ts'
 import { podsOfJob, sourceOf } from './job.ts'
+import type { InjectorLine } from './protocol.ts'
 import { newestByTarget, parseInjectorLog } from './protocol.ts'
 import { refusalOfPods, startFailure } from './start.ts'
 
@@ -31,6 +32,8 @@ export async function biteOf(context: FaultContext, injection: Injection, phase:
   if (error !== undefined && phase === 'during')
     throw new FaultlineError('injector_failed', `the injector failed on ${nameOf(injection, error.target)}: ${error.message}`)
   const bites = newestByTarget(lines, ['bite', 'measure'])
+  const ended = endOf(pod) ?? undoneOf(injection, newestByTarget(lines, ['bite', 'measure', 'undone']))
+  if (ended !== null) return { phase, at, finding: 'no', summary: `the injector is over: ${ended}`, measurements: [] }
   const before = [...newestByTarget(lines, ['before']).values()]
   const measurements = [...figures(injection, before, 'before '), ...figures(injection, [...bites.values()])]
   const silent = injection.targets.filter((t) => !bites.has(t.uid)).map((t) => t.name)
@@ -39,6 +42,19 @@ export async function biteOf(context: FaultContext, injection: Injection, phase:
   if (silent.length > 0)
     return { phase, at, finding: 'unknown', summary: `nothing measured yet on ${silent.join(', ')} (${stateOf(pod)})`, measurements }
   return { phase, at, finding: 'yes', summary: describe(injection, [...bites.values()]), measurements }
+}
+
+/** What a dead injector said while it lived is no evidence any more: its twin has undone the fault. */
+function endOf(pod: Pod): string | null {
+  const ended = pod.status?.containerStatuses?.find((c) => c.name === 'injector')?.state?.terminated
+  return ended === undefined
+    ? null
+    : `its container ended (exit code ${ended.exitCode}${ended.reason === undefined ? '' : `, ${ended.reason}`})`
+}
+
+function undoneOf(injection: Injection, newest: ReadonlyMap<string, InjectorLine>): string | null {
+  const undone = [...newest.values()].filter((line) => line.phase === 'undone').map((line) => nameOf(injection, line.target))
+  return undone.length === 0 ? null : `undone on ${undone.join(', ')}`
 }
 
 function stateOf(pod: Pod): string {
