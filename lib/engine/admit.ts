@@ -16,6 +16,7 @@ import { beaconSpec } from './beacon.ts'
 import type { Engine } from './engine.ts'
 import type { PlannedStep } from './plan.ts'
 import { asRefusal, planSteps, refusalsOf } from './plan.ts'
+import { unlessForbidden } from './unless-forbidden.ts'
 
 /** Whether a run may start, with every reason against it, and what it would do. */
 export interface Admission {
@@ -172,7 +173,7 @@ async function tryFuse(context: FaultContext, suite: Suite): Promise<readonly Re
   }
   const quotas = await context.cluster.objects
     .list<ResourceQuota>({ apiVersion: 'v1', kind: 'ResourceQuota' }, { namespace: context.namespace })
-    .catch(() => [])
+    .catch(unlessForbidden<ResourceQuota>)
   return quotas.flatMap((quota) => {
     const [hard, used] = [
       Number(quota.status?.hard?.['count/jobs.batch'] ?? Number.NaN),

@@ -1,4 +1,4 @@
-import { FaultlineError, KubernetesError } from '../domain/errors.ts'
+import { FaultlineError } from '../domain/errors.ts'
 import type { KubeObject, Node, OwnerReference, Pod } from '../domain/kube.ts'
 import { controllerOf } from '../domain/kube.ts'
 import type { Refusal } from '../domain/run.ts'
@@ -7,6 +7,7 @@ import { faultName } from '../domain/suite.ts'
 import type { Inventory } from '../domain/targets.ts'
 import type { FaultContext, StepPlan } from '../faults/fault.ts'
 import { faults } from '../faults/registry.ts'
+import { unlessForbidden } from './unless-forbidden.ts'
 
 /** One step of a plan: what would be done to whom. */
 export interface PlannedStep extends StepPlan {
@@ -28,11 +29,6 @@ async function takeInventory(context: Pick<FaultContext, 'cluster' | 'namespace'
     if (owner !== undefined && replicaSet.metadata.uid !== undefined) parents.set(replicaSet.metadata.uid, owner)
   }
   return { namespace, pods, nodes, parents }
-}
-
-function unlessForbidden<T>(error: unknown): readonly T[] {
-  if (error instanceof KubernetesError && error.code === 'forbidden') return []
-  throw error
 }
 
 /** Fixes the targets of one step as they would be now. Changes nothing. */

@@ -1,4 +1,4 @@
-import { FaultlineError, KubernetesError, VersionConflict } from '../domain/errors.ts'
+import { FaultlineError, VersionConflict } from '../domain/errors.ts'
 import type { KubeObject, Node, Pod } from '../domain/kube.ts'
 import { refOf } from '../domain/kube.ts'
 import { cordonAnnotation, expiresAnnotation, managedSelector, roleLabel, runLabel, targetLabel } from '../domain/labels.ts'
@@ -9,6 +9,7 @@ import { parseIso } from '../time.ts'
 import type { DriveOptions } from './drive.ts'
 import { claimOn, drive } from './drive.ts'
 import type { Engine } from './engine.ts'
+import { unlessForbidden } from './unless-forbidden.ts'
 import { ourKinds } from './verify.ts'
 
 /** What one round of the reaper did. */
@@ -113,10 +114,7 @@ async function leftLabels(cluster: Cluster, lookUp: LookUp): Promise<readonly Or
 
 /** A cordon of a run that is over; one of an unknown run is left to its fuse. */
 async function leftCordons(cluster: Cluster, lookUp: LookUp): Promise<readonly Orphan[]> {
-  const nodes = await cluster.objects.list<Node>({ apiVersion: 'v1', kind: 'Node' }).catch((error: unknown): readonly Node[] => {
-    if (error instanceof KubernetesError && error.code === 'forbidden') return []
-    throw error
-  })
+  const nodes = await cluster.objects.list<Node>({ apiVersion: 'v1', kind: 'Node' }).catch(unlessForbidden<Node>)
   const orphans: Orphan[] = []
   for (const node of nodes) {
     const match = /^faultline-(.+)-\d+-n\d+$/.exec(node.metadata.annotations?.[cordonAnnotation] ?? '')

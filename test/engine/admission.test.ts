@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { KubernetesError } from '../../lib/domain/errors.ts'
 import type { Pod } from '../../lib/domain/kube.ts'
 import { start } from '../../lib/engine/start.ts'
+import { around } from '../support/around.ts'
 import { memory, nodeDrain, partition, podDelete, stepOf, suiteOf } from '../support/suites.ts'
 import type { World } from '../support/world.ts'
 import { openWorld } from '../support/world.ts'
@@ -73,6 +75,18 @@ describe('a start', () => {
     await world.pass(2_000)
     const run = await world.run(world.engine(), one, { key: 'second' })
     expect(run.status === 'refused' && run.refusals[0]?.message).toContain('exceeded quota: no-jobs')
+  })
+
+  it('tells a list of quotas that fails from one it may not read', async () => {
+    world = await openWorld()
+    const failing = (code: 'forbidden' | 'unavailable', status: number) =>
+      around(world.engine(), ({ method, args }, go) =>
+        method === 'list' && args[0].kind === 'ResourceQuota'
+          ? Promise.reject(new KubernetesError(code, status, 'no quotas for you'))
+          : go(),
+      )
+    expect(await refusals(one, failing('unavailable', 503))).toEqual([['unreachable', 'no quotas for you']])
+    expect((await world.run(failing('forbidden', 403), one, { key: 'second' })).status).toBe('succeeded')
   })
 
   it('finds an admission webhook that refuses the fuse, in its own words', async () => {
