@@ -6,7 +6,7 @@ import { reapRuns } from '../lib/engine/reap.ts'
 import type { Composition } from './compose.ts'
 import { recordOf, writeReports } from './reports.ts'
 import { eventLines } from './view/event-lines.ts'
-import { advance, initialState } from './view/run-state.ts'
+import { advance, initialState, type RunState } from './view/run-state.ts'
 
 /** A driver leaves a run whose undo it cannot prove for this long; the next reaper goes on. */
 export const giveUpAfterMs = 300_000
@@ -29,16 +29,17 @@ export async function reapAll(composition: Composition, runs: readonly Run[], sa
 
 async function reapOne(composition: Composition, run: Run, say: (line: string) => void): Promise<Reaped> {
   if (isAbandoned(composition, run)) say(`run ${run.id} (${run.status}) has lost its driver: undoing it`)
-  const reaped = await reapRuns(composition.engine(run.cluster, teller(run, composition, say)), [run], { giveUpAfterMs })
+  const known = { ...initialState(run), injections: await composition.store.ledger.list(run.id) }
+  const reaped = await reapRuns(composition.engine(run.cluster, teller(known, composition, say)), [run], { giveUpAfterMs })
   for (const ended of reaped.runs) {
     await writeReports(await recordOf(composition.store, ended), { stateDir: composition.stateDir, warn: say })
   }
   return reaped
 }
 
-/** Prints the reaper's doings as a pipe gets them. */
-function teller(run: Run, composition: Composition, say: (line: string) => void): (progress: Progress) => void {
-  let state = initialState(run)
+/** Prints the reaper's doings as a pipe gets them; what the dead driver did was told in its time. */
+function teller(known: RunState, composition: Composition, say: (line: string) => void): (progress: Progress) => void {
+  let state = known
   return (progress) => {
     for (const line of eventLines(state, progress, composition.clock.now())) say(line)
     state = advance(state, progress)

@@ -76,4 +76,14 @@ describe('kill -9 of a run', () => {
     },
     60_000,
   )
+
+  it('is seen in the list of runs; reaping tells what it does, not what the dead driver had done', async () => {
+    const fewer = { ...suite, experiments: suite.experiments.slice(1) }
+    writeFileSync(join(directory, 'suite.json'), JSON.stringify(fewer))
+    expect(await killAt(['run', 'suite.json', '--kubeconfig', 'kubeconfig'], 'it bites', directory)).toBe(true)
+    expect((await cli(['runs'], directory)).stdout).toMatch(/(injecting|holding) \(driver lost: reap it\)/)
+    const { stdout } = await cli(['reap', '--kubeconfig', 'kubeconfig'], directory)
+    expect(stdout).toContain('has lost its driver: undoing it')
+    expect(stdout).not.toContain('it bites')
+  }, 60_000)
 })
