@@ -20,16 +20,17 @@ const twinMs = 500
 
 /**
  * The simulated injector: applies one action to targets on its node, measures that it bites, becomes Ready, and
- * undoes on TERM or at its end. A replacement only cleans; a twin undoes 0.5 s after a hard death.
+ * undoes on TERM or at its end. A replacement only cleans; a twin undoes 0.5 s after a hard death. A check removes what it
+ * finds and says so.
  */
 export const injector: Behaviour = (context) => {
-  if (context.env.FAULTLINE_ROLE === 'twin') return { terminate: () => context.exit(0) }
   const tag = context.env.FAULTLINE_TAG ?? ''
   const node = context.pod()?.spec.nodeName ?? ''
   const targets = parseTargets(context.env.FAULTLINE_TARGETS ?? '')
   const name = context.env.FAULTLINE_ACTION ?? ''
   if (name === 'check') return check(context, targets, tag)
   const mark = `${node}/${tag}`
+  if (context.env.FAULTLINE_ROLE === 'twin') return twin(context, mark)
   if (context.world.marks.has(mark)) return clean(context, targets, tag)
   const signal: Signal = context.env.FAULTLINE_SIGNAL === 'KILL' ? 'KILL' : 'TERM'
   const amount = Number(context.env[name === 'degrade-network' ? 'FAULTLINE_DELAY_MS' : 'FAULTLINE_AMOUNT'] ?? 0)
@@ -37,7 +38,17 @@ export const injector: Behaviour = (context) => {
   const action = actionNamed(name, { tag, amount, signal })
   if (action === undefined) return unable(context, targets, `unknown FAULTLINE_ACTION '${name}'`)
   context.world.marks.add(mark)
-  return new Injection(context, action, targets).process
+  return new Injection(context, { action, targets, mark }).process
+}
+
+const died = (mark: string) => `${mark}/died`
+
+/** Ends once the injector beside it died hard and its undo is done. */
+function twin(context: ProcessContext, mark: string): Process {
+  const look = () => (context.world.marks.has(died(mark)) ? context.exit(0) : later())
+  const later = () => void context.at(context.now() + biteEveryMs, look)
+  later()
+  return { terminate: () => context.exit(0) }
 }
 
 function unable(context: ProcessContext, targets: readonly InjectorTarget[], message: string): Process {
@@ -71,13 +82,14 @@ function check(context: ProcessContext, targets: readonly InjectorTarget[], tag:
   context.at(context.now() + applyAfterMs, () => {
     for (const target of targets) {
       const left = leftovers(context, target, tag)
+      context.world.effects.remove((one) => one.podUid === target.podUid && one.tag === tag)
       const asked = actionNamed(context.env.FAULTLINE_OF ?? 'stress-memory', { tag, amount: 0, signal: 'TERM' })
       const measure =
         left[0] === undefined && asked !== undefined
           ? asked.measure(context.world, target)
           : measureKind(context.world, target, left[0] ?? 'memory')
-      const message = left.length === 0 ? '' : `still active: ${left.join(', ')}`
-      report(context, target, { phase: 'residue', ok: left.length === 0, measure, message })
+      const message = left.length === 0 ? '' : `was left behind and is removed now: ${left.join(', ')}`
+      report(context, target, { phase: 'residue', ok: leftovers(context, target, tag).length === 0, measure, message })
     }
     context.exit(0)
   })
@@ -106,12 +118,17 @@ class Injection {
   readonly #action: Action
   readonly #engaged: Engaged[] = []
   readonly #pending: InjectorTarget[]
+  readonly #mark: string
   #ending = false
 
-  constructor(context: ProcessContext, action: Action, targets: readonly InjectorTarget[]) {
+  constructor(
+    context: ProcessContext,
+    order: { readonly action: Action; readonly targets: readonly InjectorTarget[]; readonly mark: string },
+  ) {
     this.#context = context
-    this.#action = action
-    this.#pending = [...targets]
+    this.#mark = order.mark
+    this.#action = order.action
+    this.#pending = [...order.targets]
     const endsAt = Number(context.env.FAULTLINE_ENDS_AT ?? 0) * 1000
     context.at(context.now() + applyAfterMs, () => this.#apply())
     if (endsAt > 0) context.at(endsAt, () => this.#end())
@@ -182,6 +199,7 @@ class Injection {
     const { world } = this.#context
     world.cluster.timers.after(twinMs, () => {
       for (const { target } of this.#engaged) this.#action.undo(world, target)
+      world.marks.add(died(this.#mark))
     })
   }
 }

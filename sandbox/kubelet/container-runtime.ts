@@ -102,9 +102,10 @@ export class ContainerRuntime {
     this.#later(this.setup.world.cluster.now() + this.setup.pace.stopDelayMs, () => this.end({ code: 0 }))
   }
 
-  /** The process is over, for whatever reason; restarts it after the back-off if the policy says so. */
-  end({ code, reason, signal }: { code: number; reason?: string; signal?: number }): void {
-    if (this.process === undefined) return
+  /** The process is over, by itself (`exited`) or by force; restarts it after the back-off if the policy says so. */
+  end({ code, reason, signal, exited }: { code: number; reason?: string; signal?: number; exited?: boolean }): void {
+    const { process } = this
+    if (process === undefined) return
     const { cluster } = this.setup.world
     const terminated: Terminated = {
       exitCode: code,
@@ -117,6 +118,7 @@ export class ContainerRuntime {
     this.#stop()
     this.setup.world.effects.remove(({ podUid, kind }) => podUid === this.setup.podUid && (kind === 'memory' || kind === 'cpu'))
     this.state = { terminated }
+    if (exited !== true) process.killed?.()
     if (this.setup.restarts(code)) this.#restartLater(terminated)
     this.setup.changed()
   }
@@ -233,7 +235,7 @@ export class ContainerRuntime {
         if (alive()) this.log.write(cluster.now(), line)
       },
       exit: (code) => {
-        if (alive()) this.end({ code })
+        if (alive()) this.end({ code, exited: true })
       },
       changed: () => {
         if (alive()) this.probe()

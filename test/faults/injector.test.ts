@@ -3,7 +3,7 @@ import type { Injection } from '../../lib/domain/injection.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { reapRuns } from '../../lib/engine/reap.ts'
 import { around } from '../support/around.ts'
-import { podKill, stepOf, suiteOf } from '../support/suites.ts'
+import { memory, podKill, stepOf, suiteOf } from '../support/suites.ts'
 import type { World } from '../support/world.ts'
 import { openWorld } from '../support/world.ts'
 
@@ -132,3 +132,21 @@ async function dieAfterTheFuse(on: World): Promise<Run> {
   if (run === undefined) throw new Error('no run was recorded')
   return run
 }
+
+describe('an injector that dies while its fault is held', () => {
+  it('is no evidence any more, whatever it said while it lived', async () => {
+    let crashed = false
+    const engine = world.engine('driver-1', {
+      observe: ({ run }) => {
+        if (run.status !== 'holding' || crashed) return
+        crashed = true
+        const pod = world.sandbox.objects().find((o) => o.kind === 'Pod' && o.metadata.namespace === injectors)
+        world.sandbox.crash({ namespace: injectors, name: pod?.metadata.name ?? '', container: 'injector' }, 137)
+      },
+    })
+    const run = await world.run(engine, suiteOf([stepOf(memory, { durationMs: 20_000 })]))
+    expect(crashed).toBe(true)
+    expect(run).toMatchObject({ status: 'no_effect', orphans: 0 })
+    expect(run.steps[0]?.reasons[0]).toMatch(/^ended_early: /)
+  })
+})

@@ -148,7 +148,9 @@ describe('the injector', () => {
     await inject(lab, 'check', {}, 'check')
     await lab.clock.advance(1500)
     const checker = podsIn(lab, home).find((pod) => pod.metadata.name.startsWith('check'))
-    expect(await lines(lab, checker)).toMatchObject([{ phase: 'residue', ok: false, name: 'restarts', message: 'still active: loop' }])
+    expect(await lines(lab, checker)).toMatchObject([
+      { phase: 'residue', ok: true, name: 'restarts', message: 'was left behind and is removed now: loop' },
+    ])
   })
 
   it('says so when memory past the limit kills the target, or the target is not on its node', async () => {
@@ -190,7 +192,9 @@ describe('the injector', () => {
     await inject(lab, 'check', {}, 'check-1')
     await lab.clock.advance(1500)
     const checker = (name: string) => podsIn(lab, home).find((pod) => pod.metadata.name.startsWith(name))
-    expect(await lines(lab, checker('check-1'))).toMatchObject([{ phase: 'residue', ok: false, name: 'memory', value: 120 }])
+    expect(await lines(lab, checker('check-1'))).toMatchObject([
+      { phase: 'residue', ok: true, name: 'memory', value: 20, message: 'was left behind and is removed now: memory' },
+    ])
     await lab.call('DELETE', `${jobs}/injector`, { propagationPolicy: 'Background' })
     await lab.clock.advance(1500)
     await inject(lab, 'check', {}, 'check-2')
