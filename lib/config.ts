@@ -26,6 +26,14 @@ export interface Config {
   readonly sampleMs: number
   /** A call that no fuse can fence (delete, evict, cordon) is sent this long after it was made at the latest: the client's whole budget. */
   readonly unfencedCallMs: number
+  /** When a driver whose own time is limited (a Lambda) asks another to go on, in ms before its end. */
+  readonly handOver: {
+    readonly firstMs: number
+    /** Once more when nobody came. */
+    readonly againMs: number
+    /** The driver is gone by then, whoever came. */
+    readonly leaveMs: number
+  }
 }
 
 export const defaultConfig: Config = {
@@ -42,4 +50,5 @@ export const defaultConfig: Config = {
   skewMs: 30_000,
   sampleMs: 3_000,
   unfencedCallMs: 20_000,
+  handOver: { firstMs: 90_000, againMs: 30_000, leaveMs: 5_000 },
 }

@@ -1,5 +1,7 @@
 import type { Injection } from './domain/injection.ts'
 import type { KubeObject, ObjectRef } from './domain/kube.ts'
+import type { Notice } from './domain/notice.ts'
+import type { ProbeSample, ProbeSpec } from './domain/probe.ts'
 import type { HistoryEvent, Run } from './domain/run.ts'
 
 /** Time as the engine sees it: milliseconds since the Unix epoch. Tests drive it by hand. */
@@ -133,6 +135,39 @@ export interface Controls {
   readonly halt: Control | null
   readonly pause: Control | null
   readonly abort: Control | null
+}
+
+/** What a probe measured; it throws `FaultlineError` when nothing could be measured. */
+export interface ProbeReading {
+  readonly value: number | string
+  readonly message: string
+}
+
+/** Asks one probe once, within its timeout. Retries and tolerance are the engine's. */
+export interface ProbePort {
+  ask(probe: ProbeSpec, options: { readonly signal: AbortSignal; readonly memory: Map<string, unknown> }): Promise<ProbeReading>
+}
+
+/** Answers of a run's probes, in batches; what a crash loses is lost. */
+export interface SampleStore {
+  add(runId: string, samples: readonly ProbeSample[]): Promise<void>
+  /** Oldest first. */
+  list(runId: string): Promise<readonly ProbeSample[]>
+}
+
+/** A way to tell: an SNS topic, an event bus. Fails with a retryable `FaultlineError` only when it is certain that nothing was told. */
+export interface Outlet {
+  readonly name: string
+  tell(notice: Notice): Promise<void>
+}
+
+/** Who was told what: `claim` answers true once per outlet and key, until it is given back or `forMs` have passed (null: for good). */
+export interface NoticeStore {
+  claim(
+    runId: string,
+    claim: { readonly outlet: string; readonly key: string; readonly at: number; readonly forMs: number | null },
+  ): Promise<boolean>
+  giveBack(runId: string, claim: { readonly outlet: string; readonly key: string }): Promise<void>
 }
 
 /** All of the table. */

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'unavailable'
   | 'lease_lost'
   | 'lease_too_short'
+  | 'out_of_time'
   | 'fuse_not_armed'
   | 'injector_failed'
   | 'cluster_gone'

@@ -116,7 +116,7 @@ function applyToStep(run: Run, event: StepEvent, now: number): Run {
     case 'rechecked':
       return afterRecheck(run, event.outcomes)
     case 'hold_over':
-      return beginRevert(run, now)
+      return beginRevert(run.status === 'holding' && !run.rechecked ? withStep(run, neverRechecked) : run, now)
     case 'reverted':
       return afterRevert(withStep(run, { revertedAt: now }), step, now)
     case 'undo_unproven':
@@ -159,6 +159,9 @@ function afterInject(run: Run, step: number, outcomes: readonly InjectedOutcome[
   const revertAt = now + (run.suite.steps[step]?.durationMs ?? 0)
   return { ...baseOf(withStep(run, { activeAt: now, plannedEnd: revertAt })), status: 'holding', step, revertAt, rechecked: false }
 }
+
+/** Nobody looked just before the planned end (the run changed hands then): what cannot be said is no pass. */
+const neverRechecked: Partial<StepRecord> = { verdict: 'no_effect', reasons: ['unknown at the end: nobody looked before the planned end'] }
 
 function afterRecheck(run: Run, outcomes: readonly RecheckedOutcome[]): Run {
   if (run.status !== 'holding') throw new TypeError(`rechecked while ${run.status}`)

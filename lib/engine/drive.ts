@@ -1,22 +1,23 @@
-import { assertNever, FaultlineError, StoreUnavailable } from '../domain/errors.ts'
+import { assertNever, FaultlineError, StoreUnavailable, VersionConflict } from '../domain/errors.ts'
 import type { Injection } from '../domain/injection.ts'
-import { isOpen } from '../domain/injection.ts'
 import type { Action } from '../domain/next-action.ts'
 import { nextAction } from '../domain/next-action.ts'
-import type { Abort, Lease, Preparing, Refusal, Run } from '../domain/run.ts'
+import type { Abort, Preparing, Refusal, Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import { faultName } from '../domain/suite.ts'
 import type { RunEvent } from '../domain/transition.ts'
-import { transition } from '../domain/transition.ts'
+import type { Cluster } from '../ports.ts'
 import { examine, forbiddenBySwitch, isOverIn, namespaceLock, nodeLock, takeLock } from './admit.ts'
 import { lightBeacon } from './beacon.ts'
 import { Driver } from './driver.ts'
 import type { Engine } from './engine.ts'
 import { endWithoutCluster } from './gone.ts'
+import { type Budget, untilLeft, watchBudget } from './hand-over.ts'
 import { injectStep, recheckStep } from './inject.ts'
 import { asRefusal, planStep } from './plan.ts'
 import { checkRecovery } from './recover.ts'
 import { revertAll, revertFromMemory } from './revert.ts'
+import { seize } from './seize.ts'
 import { watchOver } from './sentinel.ts'
 import { verifyNothingLeft } from './verify.ts'
 
@@ -25,42 +26,76 @@ export interface DriveOptions {
   readonly interrupt?: AbortSignal
   /** The driver leaves a run whose undo cannot be proven after this long; the reaper goes on. */
   readonly giveUpAfterMs?: number
+  /** For a driver whose own time is limited; without one it stays to the end. */
+  readonly budget?: Budget
 }
+
+/** What a limited driver keeps of its time for its caller's answer. */
+const lastWordsMs = 1_000
 
 /** How a driver may take a run: begin or go on, or only revert it; or not at all. */
 type Claim = 'continue' | 'take_over' | 'held'
 
-/** Whether this engine may drive the run now. An expired lease without a hand-over is never continued: it is reverted. */
+/**
+ * Whether this engine may drive the run now. An expired lease is never continued: the run is reverted. A hand-over is an offer for as
+ * long as the old driver's lease lasts (it renews it until it leaves); whoever comes later finds nobody who held the fault meanwhile.
+ */
 export function claimOn(run: Run, engine: Pick<Engine, 'owner' | 'clock' | 'config' | 'isDead'>): Claim {
   const { lease } = run
-  if (run.handover) return 'continue'
   if (lease === null) return 'take_over'
   const now = engine.clock.now()
+  if (run.handover) return now <= lease.until + engine.config.skewMs ? 'continue' : 'take_over'
   if (lease.owner === engine.owner) return now <= lease.until ? 'continue' : 'take_over'
   const expired = now > lease.until + engine.config.skewMs || engine.isDead(lease.owner)
   return expired ? 'take_over' : 'held'
 }
 
 /**
- * Holds the run until it is over (or its undo cannot be proven for `giveUpAfterMs`): load, lease, then `nextAction`, perform it,
- * `transition`, save, again.
+ * Holds the run until it is over (or its undo cannot be proven for `giveUpAfterMs`, or the budget's time is up): load, lease, then
+ * `nextAction`, perform it, `transition`, save, again. A run that was handed over comes back as it was last known here.
  * @throws FaultlineError `refused` when another driver holds it, `lease_lost` when one took it, `unavailable` when the store was lost
  */
 export async function drive(engine: Engine, runId: string, options: DriveOptions = {}): Promise<Run> {
-  const found = await engine.store.runs.load(runId)
-  if (found === undefined) throw new FaultlineError('not_found', `there is no run ${runId}`)
-  if (isEnded(found)) return found
-  const claim = claimOn(found, engine)
-  if (claim === 'held') throw new FaultlineError('refused', `run ${runId} is driven by ${found.lease?.owner}`)
-  const state = await seize(engine, found, claim === 'take_over' ? await whyTakenOver(engine, found) : null)
-  let driver: Driver
+  const { run, claim } = await claimed(engine, runId)
+  if (claim === 'over') return run
+  const cluster = await connectOrGone(engine, run)
+  const state = await take(engine, runId)
+  if (isEnded(state.run)) return state.run
+  if (cluster instanceof FaultlineError) return endWithoutCluster(engine, state, cluster)
+  return hold(new Driver(engine, cluster, state), options)
+}
+
+async function claimed(engine: Engine, runId: string): Promise<{ readonly run: Run; readonly claim: Exclude<Claim, 'held'> | 'over' }> {
+  const run = await engine.store.runs.load(runId)
+  if (run === undefined) throw new FaultlineError('not_found', `there is no run ${runId}`)
+  if (isEnded(run)) return { run, claim: 'over' }
+  const claim = claimOn(run, engine)
+  if (claim === 'held') throw new FaultlineError('refused', `run ${runId} is driven by ${run.lease?.owner}`)
+  return { run, claim }
+}
+
+/** Before the lease is taken: who cannot reach the cluster takes a run from nobody. */
+async function connectOrGone(engine: Engine, run: Run): Promise<Cluster | FaultlineError> {
   try {
-    driver = new Driver(engine, await engine.connect(found.cluster), state)
+    return await engine.connect(run.cluster)
   } catch (error) {
-    if (error instanceof FaultlineError && error.code === 'cluster_gone') return endWithoutCluster(engine, state, error)
+    if (error instanceof FaultlineError && error.code === 'cluster_gone') return error
     throw error
   }
-  return hold(driver, options)
+}
+
+/** A driver that handed over goes on saving, so the first try may come between two of its saves. */
+async function take(engine: Engine, runId: string): Promise<{ run: Run; injections: readonly Injection[] }> {
+  for (;;) {
+    const { run, claim } = await claimed(engine, runId)
+    if (claim === 'over') return { run, injections: [] }
+    const abort = claim === 'take_over' ? await whyTakenOver(engine, run) : null
+    try {
+      return await seize(engine, run, { continued: claim === 'continue' && run.handover, abort })
+    } catch (error) {
+      if (!(error instanceof VersionConflict) || !run.handover) throw error
+    }
+  }
 }
 
 /** A person who asked for the abort is named; else it is the driver's death that ends the run. */
@@ -68,27 +103,8 @@ async function whyTakenOver(engine: Engine, run: Run): Promise<Abort> {
   const at = engine.clock.now()
   const { abort } = await engine.store.controls.read({ id: run.id, suite: run.suite.name })
   if (abort !== null) return { reason: 'asked', at, by: abort.by, detail: abort.why }
-  return { reason: 'driver_lost', at, by: engine.owner, detail: 'its driver died or lost its lease' }
-}
-
-/** Takes the lease and bumps every open ledger entry, so that a zombie's late write fails. */
-async function seize(engine: Engine, found: Run, abort: Abort | null): Promise<{ run: Run; injections: readonly Injection[] }> {
-  const { store, clock, owner, config } = engine
-  const lease: Lease = { owner, until: clock.now() + config.leaseMs }
-  const event: RunEvent = { type: 'leased', lease, continued: found.handover, abort }
-  await store.ledger.appendHistory(found.id, found.events)
-  const run = transition(found, event, clock.now())
-  await store.runs.save(run)
-  const entries = await store.ledger.list(found.id)
-  const injections = await Promise.all(
-    entries.map(async (entry) => {
-      if (!isOpen(entry)) return entry
-      const bumped = { ...entry, version: entry.version + 1 }
-      await store.ledger.save(bumped)
-      return bumped
-    }),
-  )
-  return { run, injections }
+  const detail = run.handover ? 'it was handed over, and nobody took it in time' : 'its driver died or lost its lease'
+  return { reason: 'driver_lost', at, by: engine.owner, detail }
 }
 
 async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
@@ -98,17 +114,31 @@ async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
   if (options.interrupt?.aborted) onInterrupt()
   const sentinel = watchOver(driver, done.signal).catch((error: unknown) => driver.note(`watching failed: ${String(error)}`))
   try {
-    await loop(driver, options)
+    const driven = loop(driver, options)
+    await (options.budget === undefined ? driven : Promise.race([driven, watchBudget(driver, options.budget, done.signal)]))
   } catch (error) {
-    if (!(error instanceof FaultlineError && error.code === 'lease_lost')) await revertFromMemory(driver)
+    if (isHandedOver(driver, error)) return driver.run
+    if (!(error instanceof FaultlineError && error.code === 'lease_lost')) await revertInTime(driver, options.budget, done.signal)
     throw error
   } finally {
     done.abort()
     options.interrupt?.removeEventListener('abort', onInterrupt)
-    await sentinel
+    await (options.budget === undefined
+      ? sentinel
+      : Promise.race([sentinel, untilLeft(driver, { budget: options.budget, ms: lastWordsMs })]))
   }
   await letGo(driver)
   return driver.run
+}
+
+async function revertInTime(driver: Driver, budget: Budget | undefined, done: AbortSignal): Promise<void> {
+  const reverted = revertFromMemory(driver)
+  await (budget === undefined ? reverted : Promise.race([reverted, untilLeft(driver, { budget, ms: lastWordsMs, done })]))
+}
+
+/** Somebody else goes on, or may: nothing is reverted from memory. */
+function isHandedOver({ run }: Driver, error: unknown): boolean {
+  return error instanceof FaultlineError && run.handover && (error.code === 'lease_lost' || error.code === 'out_of_time')
 }
 
 async function loop(driver: Driver, options: DriveOptions): Promise<void> {

@@ -96,7 +96,7 @@ export class Driver {
   /** Saves the transition that the event makes; computed inside the queue, from the newest run. */
   record(event: RunEvent): Promise<void> {
     return this.#serially(async () => {
-      if (event.type === 'lease_renewed' && isEnded(this.#run)) return
+      if ((event.type === 'lease_renewed' || event.type === 'handed_over') && isEnded(this.#run)) return
       const now = this.engine.clock.now()
       this.#noticeLateness(now)
       const next = transition(this.#run, event, now)
@@ -110,12 +110,19 @@ export class Driver {
     })
   }
 
-  /** Write-ahead of a step's ledger entries; each is known here as soon as it is stored, also when a later one fails. */
+  /**
+   * Write-ahead of a step's ledger entries; each is known here as soon as it is stored, also when a later one fails. Where some are
+   * already (this save's own lost answer, or a driver that handed over and was slower), the stored ones are the plan.
+   */
   async addInjections(injections: readonly Injection[]): Promise<void> {
+    const added: boolean[] = []
     for (const injection of injections) {
-      await this.#save(`ledger ${injection.step}/${injection.n}`, () => this.engine.store.ledger.add(injection))
+      added.push(await this.#save(`ledger ${injection.step}/${injection.n}`, () => this.engine.store.ledger.add(injection)))
       this.#injections = [...this.#injections, injection]
     }
+    if (added.every((isNew) => isNew)) return
+    const { id } = this.#run
+    this.#injections = await this.#save(`ledger of ${id}`, () => this.engine.store.ledger.list(id))
   }
 
   /** Changes one ledger entry, stored before it counts. */
@@ -170,12 +177,11 @@ export class Driver {
   }
 
   /** Tries until the store answers or the lease is nearly over; a version somebody else wrote means that the run is theirs. */
-  async #save(what: string, save: () => Promise<unknown>): Promise<void> {
+  async #save<T>(what: string, save: () => Promise<T>): Promise<T> {
     for (;;) {
       this.throwIfLost()
       try {
-        await save()
-        return
+        return await save()
       } catch (error) {
         if (error instanceof VersionConflict) {
           this.lose(new FaultlineError('lease_lost', `${what} was taken over by another driver`, { cause: error }))

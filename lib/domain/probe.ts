@@ -1,0 +1,105 @@
+/** When a probe is asked. `edge`: before and after; `continuous`: before, during and after. */
+export const probeModes = ['before', 'during', 'after', 'edge', 'continuous'] as const
+export type ProbeMode = (typeof probeModes)[number]
+
+export const severities = ['info', 'warning', 'critical'] as const
+export type Severity = (typeof severities)[number]
+
+export const comparisons = ['<', '<=', '==', '!=', '>=', '>'] as const
+export type Comparison = (typeof comparisons)[number]
+
+/** What a probe's value must be for the steady state to hold. */
+export type Tolerance =
+  | { readonly kind: 'value'; readonly value: number | string | boolean }
+  /** Both ends belong to it. */
+  | { readonly kind: 'range'; readonly min: number; readonly max: number }
+  | { readonly kind: 'comparison'; readonly op: Comparison; readonly value: number }
+  | { readonly kind: 'regex'; readonly pattern: string }
+
+/** An HTTP endpoint. The value is what `read` says: the status, the latency in ms, or a part of the body. */
+export interface HttpSource {
+  readonly type: 'http'
+  readonly url: string
+  readonly method: 'GET' | 'HEAD' | 'POST'
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | null
+  readonly read:
+    | { readonly what: 'status' }
+    | { readonly what: 'latency' }
+    | { readonly what: 'body' }
+    | { readonly what: 'jsonpath'; readonly path: string }
+    | { readonly what: 'regex'; readonly pattern: string }
+}
+
+/** A PromQL query. `range` asks for a series over the last `windowMs` and reduces it; null: an instant query. */
+export interface PrometheusSource {
+  readonly type: 'prometheus'
+  /** Null: the configured server. */
+  readonly url: string | null
+  readonly query: string
+  readonly range: { readonly windowMs: number; readonly stepMs: number; readonly reduce: 'last' | 'min' | 'max' | 'avg' } | null
+  /** What an empty result means; null: it is an error. */
+  readonly whenEmpty: number | null
+}
+
+/** State of Kubernetes objects in the run's namespace. */
+export interface KubernetesSource {
+  readonly type: 'kubernetes'
+  readonly selector: string
+  /** Ready pods; their share of all (0 to 1); restarts since the probe's first look; or how many lack the condition's status. */
+  readonly read:
+    | { readonly what: 'ready' }
+    | { readonly what: 'ready_ratio' }
+    | { readonly what: 'restarts' }
+    | { readonly what: 'condition'; readonly condition: string; readonly status: 'True' | 'False' }
+}
+
+export type ProbeSource = HttpSource | PrometheusSource | KubernetesSource
+
+/** One question about the steady state, defaults filled in. Times in ms. */
+export interface ProbeSpec {
+  readonly name: string
+  readonly source: ProbeSource
+  readonly mode: ProbeMode
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  /** Further tries after one that failed (not after one that measured). */
+  readonly retries: number
+  readonly tolerance: Tolerance
+  /** Share in the resilience score, 1 to 10. */
+  readonly weight: number
+  /** Unit of the value for reports: s, ms, %, ratio, … */
+  readonly unit: string
+}
+
+/** What is done when a probe's value is on the wrong side for `forMs`. */
+export interface ThresholdSpec {
+  readonly name: string
+  /** Name of the probe. */
+  readonly probe: string
+  /** Crossed while `value op limit` holds. */
+  readonly op: Comparison
+  readonly limit: number
+  readonly forMs: number
+  readonly severity: Severity
+  readonly action: 'notify' | 'abort'
+}
+
+/** When a sample was taken, as seen from the faults. */
+export type SamplePhase = 'before' | 'during' | 'after'
+
+/** One answer of a probe. */
+export interface ProbeSample {
+  readonly probe: string
+  readonly at: number
+  /** Index of the step; null before the first and after the last. */
+  readonly step: number | null
+  readonly phase: SamplePhase
+  /** Null when nothing could be measured. */
+  readonly value: number | string | null
+  /** Null when nothing could be measured: that is neither within nor out of tolerance, and said so. */
+  readonly within: boolean | null
+  /** What was measured, or why nothing was. */
+  readonly message: string
+  readonly tookMs: number
+}

@@ -1,0 +1,56 @@
+import { FaultlineError } from '../domain/errors.ts'
+import type { Driver } from './driver.ts'
+
+/** The time that a driver has for itself, and how it calls for the next one. */
+export interface Budget {
+  /** Until this process is ended from outside. */
+  remainingMs(): number
+  /** Publishes that the run wants another driver; delivered at least once, or not at all. */
+  handOver(runId: string): Promise<void>
+}
+
+/** How long before the next call a failed one is repeated. */
+const callAgainMs = 1_000
+
+/**
+ * Looks at the budget until `done`: asks for a successor in time, then once more, and gives the run up before its own end. The driver
+ * drives on all the while; as soon as somebody else has the lease, its next save tells it so. Never resolves: it rejects with
+ * `out_of_time`, or with why the run could not be given away.
+ */
+export async function watchBudget(driver: Driver, budget: Budget, done: AbortSignal): Promise<never> {
+  const { firstMs, againMs, leaveMs } = driver.engine.config.handOver
+  await untilLeft(driver, { budget, ms: firstMs, done })
+  if (!done.aborted) await driver.record({ type: 'handed_over' })
+  await call(driver, { budget, untilMs: againMs, done })
+  await untilLeft(driver, { budget, ms: againMs, done })
+  await call(driver, { budget, untilMs: leaveMs, done })
+  await untilLeft(driver, { budget, ms: leaveMs, done })
+  if (done.aborted) return new Promise(() => undefined)
+  const error = new FaultlineError('out_of_time', `the time of ${driver.engine.owner} is up and nobody took run ${driver.run.id} over yet`)
+  driver.lose(error)
+  throw error
+}
+
+interface Wait {
+  readonly budget: Budget
+  readonly done?: AbortSignal
+}
+
+/** Resolves when no more than `ms` of the budget are left, or with `done`. */
+export async function untilLeft(driver: Driver, { budget, ms, done }: Wait & { readonly ms: number }): Promise<void> {
+  while (done?.aborted !== true && budget.remainingMs() > ms) await driver.engine.clock.sleep(budget.remainingMs() - ms, done)
+}
+
+/** A call that fails is tried again until the next one is due. */
+async function call(driver: Driver, { budget, untilMs, done }: Wait & { readonly untilMs: number }): Promise<void> {
+  while (done?.aborted !== true) {
+    try {
+      await budget.handOver(driver.run.id)
+      return
+    } catch (error) {
+      driver.note(`nobody could be asked to go on: ${String(error)}`)
+      if (budget.remainingMs() <= untilMs) return
+      await driver.engine.clock.sleep(callAgainMs, done)
+    }
+  }
+}
