@@ -14,6 +14,7 @@ import { Driver } from './driver.ts'
 import type { Engine } from './engine.ts'
 import { endWithoutCluster } from './gone.ts'
 import { injectStep, recheckStep } from './inject.ts'
+import { Telling } from './outlets.ts'
 import { asRefusal, planStep } from './plan.ts'
 import { checkRecovery } from './recover.ts'
 import { revertAll, revertFromMemory } from './revert.ts'
@@ -52,15 +53,47 @@ export async function drive(engine: Engine, runId: string, options: DriveOptions
   if (isEnded(found)) return found
   const claim = claimOn(found, engine)
   if (claim === 'held') throw new FaultlineError('refused', `run ${runId} is driven by ${found.lease?.owner}`)
-  const state = await seize(engine, found, claim === 'take_over' ? await whyTakenOver(engine, found) : null)
+  const abort = claim === 'take_over' ? await whyTakenOver(engine, found) : null
+  const telling = new Telling(engine, found)
+  try {
+    const state = await seize(engine, found, abort)
+    telling.retell(found, state.injections)
+    telling.tell(state.run, state.run.events, state.injections)
+    return await driveOn(observedBy(telling, engine), { state, telling }, options)
+  } finally {
+    await telling.end()
+  }
+}
+
+async function driveOn(
+  engine: Engine,
+  { state, telling }: { readonly state: { readonly run: Run; readonly injections: readonly Injection[] }; readonly telling: Telling },
+  options: DriveOptions,
+): Promise<Run> {
   let driver: Driver
   try {
-    driver = new Driver(engine, await engine.connect(found.cluster), state)
+    driver = new Driver(engine, await engine.connect(state.run.cluster), state)
   } catch (error) {
     if (error instanceof FaultlineError && error.code === 'cluster_gone') return endWithoutCluster(engine, state, error)
     throw error
   }
-  return hold(driver, options)
+  try {
+    return await hold(driver, options)
+  } catch (error) {
+    const { run, injections, openInjections } = driver
+    if (error instanceof StoreUnavailable && openInjections.length > 0) telling.storeLost(run, error.message, injections)
+    throw error
+  }
+}
+
+function observedBy(telling: Telling, engine: Engine): Engine {
+  return {
+    ...engine,
+    observe: (progress) => {
+      engine.observe(progress)
+      telling.observe(progress)
+    },
+  }
 }
 
 /** A person who asked for the abort is named; else it is the driver's death that ends the run. */
