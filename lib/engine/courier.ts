@@ -1,6 +1,5 @@
 import { FaultlineError, StoreUnavailable } from '../domain/errors.ts'
 import type { Severity } from '../domain/probe.ts'
-import { severities } from '../domain/probe.ts'
 import type { Clock, NoticeStore } from '../ports.ts'
 
 /** Something to be brought to one outlet once, whoever drives the run. */
@@ -38,6 +37,8 @@ const deliveryMs = 10_000
 const firstRetryMs = 1_000
 const lastRetryMs = 60_000
 const uncertainTries = 3
+/** How long nobody asks again for a topic that another driver has just told. */
+const othersQuietMs = 15_000
 
 type Outcome = 'arrived' | 'refused' | 'uncertain'
 
@@ -95,10 +96,10 @@ export class Courier {
     this.#work = null
   }
 
-  /** Of those that are due the gravest, else the one that is due first. */
+  /** Of those that are due a critical one first, else the one that is due first. */
   #next(): Queued | undefined {
     const now = this.#options.clock.now()
-    const rank = ({ parcel, notBefore }: Queued) => (notBefore <= now ? -severities.indexOf(parcel.severity) : notBefore)
+    const rank = ({ parcel, notBefore }: Queued) => (notBefore > now ? notBefore : parcel.severity === 'critical' ? -1 : 0)
     return this.#queue.toSorted((a, b) => rank(a) - rank(b))[0]
   }
 
@@ -152,7 +153,7 @@ export class Courier {
       if (!queued.hasKey) return 'taken'
       if (coolDownMs === 0) return 'ours'
       queued.hasTopic ||= await notices.claim(runId, { outlet, key: topicKey(topic), at, forMs: coolDownMs })
-      this.#quietUntil.set(topic, at + coolDownMs)
+      this.#quietUntil.set(topic, at + (queued.hasTopic ? coolDownMs : othersQuietMs))
       return queued.hasTopic ? 'ours' : 'taken'
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) this.#options.note(`${outlet}: ${String(error)}`)

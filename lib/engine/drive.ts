@@ -57,8 +57,7 @@ export async function drive(engine: Engine, runId: string, options: DriveOptions
   const telling = new Telling(engine, found)
   try {
     const state = await seize(engine, found, abort)
-    telling.retell(found, state.injections)
-    telling.tell(state.run, state.run.events, state.injections)
+    telling.takeOver(found, state)
     return await driveOn(observedBy(telling, engine), { state, telling }, options)
   } finally {
     await telling.end()

@@ -54,19 +54,20 @@ export class Telling {
   }
 
   /**
-   * Tells what the driver before could not. That an undo is not proven is left out: who takes over tries it again, and tells it when
+   * Tells what the driver before could not, then that there is a new one. That an undo is not proven is left out: who takes over tries it again, and tells it when
    * it fails again.
    */
-  retell(found: Run, injections: readonly Injection[]): void {
+  takeOver(found: Run, { run, injections }: { readonly run: Run; readonly injections: readonly Injection[] }): void {
     if (this.#couriers.size === 0) return
-    this.#retelling = this.#engine.store.ledger.history(this.#runId).then(
+    this.#retelling = this.#retell(found, injections).then(() => this.tell(run, run.events, injections))
+  }
+
+  #retell(found: Run, injections: readonly Injection[]): Promise<void> {
+    return this.#engine.store.ledger.history(this.#runId).then(
       (history) => {
         const since = this.#engine.clock.now() - newsMs
-        const news = noticesOf(
-          found,
-          history.filter((event) => event.at >= since && event.version <= found.version),
-          injections,
-        )
+        const isNews = (event: HistoryEvent) => event.at >= since && event.version <= found.version
+        const news = noticesOf(found, history.filter(isNews), injections)
         for (const notice of news) if (!isVital(notice)) this.#post(notice)
       },
       (error: unknown) => this.#note(`what the driver before told could not be looked up: ${String(error)}`),
