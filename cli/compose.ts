@@ -45,6 +45,7 @@ export async function compose({ flags, env, say }: ComposeOptions): Promise<Comp
       config: configOf(flags, simulated),
       owner: ownerName(),
       isDead: isDeadOwner,
+      outlets: [],
       observe,
     }),
     close: async () => {

@@ -1,5 +1,6 @@
 import type { Injection } from './domain/injection.ts'
 import type { KubeObject, ObjectRef } from './domain/kube.ts'
+import type { MetricFamily, Place, Total } from './domain/metrics.ts'
 import type { Notice } from './domain/notice.ts'
 import type { ProbeSample, ProbeSpec } from './domain/probe.ts'
 import type { HistoryEvent, Run } from './domain/run.ts'
@@ -158,6 +159,8 @@ export interface SampleStore {
 /** A way to tell: an SNS topic, an event bus. Fails with a retryable `FaultlineError` only when it is certain that nothing was told. */
 export interface Outlet {
   readonly name: string
+  /** False for what is none of its business; everything when left out. */
+  wants?(notice: Notice): boolean
   tell(notice: Notice): Promise<void>
 }
 
@@ -170,11 +173,28 @@ export interface NoticeStore {
   giveBack(runId: string, claim: { readonly outlet: string; readonly key: string }): Promise<void>
 }
 
+/** Counters and histograms of all runs, and the last values of what is no counter. Each series is one item. */
+export interface TotalsStore {
+  /** Adds to the amounts of one series; one whose answer was lost may count twice. */
+  add(total: Total): Promise<void>
+  /** Replaces the amounts of one series. */
+  set(total: Total): Promise<void>
+  /** Strongly consistent; of all places when none is given. */
+  read(place?: Place): Promise<readonly Total[]>
+}
+
+/** Where metrics are pushed to. A push replaces all that the place had there, and fails when it did not get through. */
+export interface MetricsSink {
+  push(place: Place, families: readonly MetricFamily[]): Promise<void>
+}
+
 /** All of the table. */
 export interface Store {
   readonly runs: RunStore
   readonly ledger: LedgerStore
   readonly locks: LockStore
   readonly controls: ControlStore
+  readonly notices: NoticeStore
+  readonly totals: TotalsStore
   close(): Promise<void>
 }

@@ -236,7 +236,7 @@ function describe(run: Run, event: RunEvent): readonly Line[] {
     case 'leased':
       return [
         { message: event.continued ? `driven on by ${event.lease.owner}` : `driven by ${event.lease.owner}` },
-        ...(event.abort === null ? [] : say(abortLine(event.abort))),
+        ...(event.abort === null ? [] : say(abortLine(event.abort), { ...event.abort })),
       ]
     case 'handed_over':
       return say('asks another driver to go on')
@@ -263,10 +263,11 @@ function describe(run: Run, event: RunEvent): readonly Line[] {
     case 'reverted':
       return say(`undone, with proof: ${event.summaries.join('; ') || 'nothing had been injected'}`)
     case 'undo_unproven':
-      return say(`undo not proven yet: ${event.messages.join('; ')}`)
+      return say(`undo not proven yet: ${event.messages.join('; ')}`, unprovenSince(run))
+    case 'verify_failed':
+      return say(event.message, { ...unprovenSince(run), orphans: event.orphans })
     case 'recovered':
     case 'not_recovered':
-    case 'verify_failed':
       return say(event.message)
     case 'rested':
       return say('interval is over')
@@ -275,12 +276,17 @@ function describe(run: Run, event: RunEvent): readonly Line[] {
         orphans: event.orphans,
       })
     case 'abort':
-      return say(`${abortLine(event.abort)}${run.abort === null ? '' : ' (already aborting)'}`)
+      return say(`${abortLine(event.abort)}${run.abort === null ? '' : ' (already aborting)'}`, { ...event.abort })
     case 'resolved':
       return say(`ended unproven by ${event.by}: ${event.why}`)
     default:
       return assertNever(event)
   }
+}
+
+/** Since when, and how often, the undo was tried: how bad the news is. */
+function unprovenSince(run: Run): Readonly<Record<string, unknown>> {
+  return run.status === 'reverting' || run.status === 'verifying' ? { since: run.since, attempts: run.attempts + 1 } : {}
 }
 
 function abortLine(abort: Abort): string {

@@ -7,6 +7,7 @@ import { namespaceLock } from './admit.ts'
 import type { DriveOptions } from './drive.ts'
 import { claimOn, drive } from './drive.ts'
 import type { Engine } from './engine.ts'
+import { Telling } from './outlets.ts'
 
 /** Asks the run's driver to abort; when there is none any more, reverts here and now. */
 export async function abortRun(
@@ -30,13 +31,17 @@ export async function resolveRun(engine: Engine, runId: string, by: { readonly w
   const run = await mustLoad(engine, runId)
   if (isEnded(run)) throw new FaultlineError('refused', `run ${runId} is over already (${run.status})`)
   if (claimOn(run, engine) === 'held') throw new FaultlineError('refused', `run ${runId} is driven by ${run.lease?.owner}: abort it first`)
-  const open = (await engine.store.ledger.list(runId)).filter(isOpen)
+  const injections = await engine.store.ledger.list(runId)
+  const open = injections.filter(isOpen)
   if (open.length === 0 && run.status !== 'verifying')
     throw new FaultlineError('refused', `nothing of run ${runId} is open: reap it instead`)
   const resolved = transition(run, { type: 'resolved', by: by.who, why: by.why }, engine.clock.now())
   await engine.store.runs.save(resolved)
   await engine.store.ledger.appendHistory(runId, resolved.events)
   await engine.store.locks.release(namespaceLock(resolved), runId)
+  const telling = new Telling(engine, resolved)
+  telling.tell(resolved, resolved.events, injections)
+  await telling.end()
   return resolved
 }
 

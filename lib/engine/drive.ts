@@ -14,6 +14,7 @@ import type { Engine } from './engine.ts'
 import { endWithoutCluster } from './gone.ts'
 import { type Budget, untilLeft, watchBudget } from './hand-over.ts'
 import { injectStep, recheckStep } from './inject.ts'
+import { Telling } from './outlets.ts'
 import { asRefusal, planStep } from './plan.ts'
 import { checkRecovery } from './recover.ts'
 import { revertAll, revertFromMemory } from './revert.ts'
@@ -59,10 +60,37 @@ export async function drive(engine: Engine, runId: string, options: DriveOptions
   const { run, claim } = await claimed(engine, runId)
   if (claim === 'over') return run
   const cluster = await connectOrGone(engine, run)
-  const state = await take(engine, runId)
+  const { found, ...state } = await take(engine, runId)
   if (isEnded(state.run)) return state.run
-  if (cluster instanceof FaultlineError) return endWithoutCluster(engine, state, cluster)
-  return hold(new Driver(engine, cluster, state), options)
+  const telling = new Telling(engine, found)
+  try {
+    telling.takeOver(found, state)
+    const observed = observedBy(telling, engine)
+    if (cluster instanceof FaultlineError) return await endWithoutCluster(observed, state, cluster)
+    return await driveOn(new Driver(observed, cluster, state), telling, options)
+  } finally {
+    await telling.end(options.budget === undefined ? undefined : options.budget.remainingMs() - lastWordsMs)
+  }
+}
+
+async function driveOn(driver: Driver, telling: Telling, options: DriveOptions): Promise<Run> {
+  try {
+    return await hold(driver, options)
+  } catch (error) {
+    const { run, injections, openInjections } = driver
+    if (error instanceof StoreUnavailable && openInjections.length > 0) telling.storeLost(run, error.message, injections)
+    throw error
+  }
+}
+
+function observedBy(telling: Telling, engine: Engine): Engine {
+  return {
+    ...engine,
+    observe: (progress) => {
+      engine.observe(progress)
+      telling.observe(progress)
+    },
+  }
 }
 
 async function claimed(engine: Engine, runId: string): Promise<{ readonly run: Run; readonly claim: Exclude<Claim, 'held'> | 'over' }> {
@@ -85,13 +113,14 @@ async function connectOrGone(engine: Engine, run: Run): Promise<Cluster | Faultl
 }
 
 /** A driver that handed over goes on saving, so the first try may come between two of its saves. */
-async function take(engine: Engine, runId: string): Promise<{ run: Run; injections: readonly Injection[] }> {
+async function take(engine: Engine, runId: string): Promise<{ found: Run; run: Run; injections: readonly Injection[] }> {
   for (;;) {
     const { run, claim } = await claimed(engine, runId)
-    if (claim === 'over') return { run, injections: [] }
+    if (claim === 'over') return { found: run, run, injections: [] }
     const abort = claim === 'take_over' ? await whyTakenOver(engine, run) : null
     try {
-      return await seize(engine, run, { continued: claim === 'continue' && run.handover, abort })
+      const seized = await seize(engine, run, { continued: claim === 'continue' && run.handover, abort })
+      return { found: run, ...seized }
     } catch (error) {
       if (!(error instanceof VersionConflict) || !run.handover) throw error
     }

@@ -2,7 +2,7 @@ import type { Config } from '../config.ts'
 import type { Injection } from '../domain/injection.ts'
 import type { ClusterRef, Run } from '../domain/run.ts'
 import type { RunEvent } from '../domain/transition.ts'
-import type { Clock, Cluster, Store } from '../ports.ts'
+import type { Clock, Cluster, Outlet, Store } from '../ports.ts'
 
 /** What somebody who looks on (the live view, a log) is told; nothing of it is needed for the run. */
 export type Progress =
@@ -21,5 +21,7 @@ export interface Engine {
   readonly owner: string
   /** True when it is certain that a driver of that name no longer lives (a process of this machine that ended). */
   readonly isDead: (owner: string) => boolean
+  /** Who is told of runs; none of them ever delays one. */
+  readonly outlets: readonly Outlet[]
   readonly observe: (progress: Progress) => void
 }

@@ -32,6 +32,7 @@ export async function endWithoutCluster(
     run = transition(run, event, at)
     await store.runs.save(run)
     await store.ledger.appendHistory(run.id, run.events)
+    engine.observe({ kind: 'event', run, event, injections: state.injections })
   }
   await store.locks.release(namespaceLock(run), run.id)
   return run

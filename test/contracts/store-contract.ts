@@ -1,6 +1,7 @@
 import { describe } from '@jest/globals'
 import { ledgerStoreContract } from './ledger-store-contract.ts'
 import { controlStoreContract, lockStoreContract } from './lock-and-control-contract.ts'
+import { noticeStoreContract, totalsStoreContract } from './notices-and-totals-contract.ts'
 import { runStoreContract } from './run-store-contract.ts'
 import { freshStoreForEach, type StoreUnderTest } from './store-harness.ts'
 
@@ -17,5 +18,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>,
     ledgerStoreContract(harness)
     lockStoreContract(harness, options)
     controlStoreContract(harness)
+    noticeStoreContract(harness, options)
+    totalsStoreContract(harness, options)
   })
 }

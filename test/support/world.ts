@@ -10,7 +10,7 @@ import { drive } from '../../lib/engine/drive.ts'
 import type { Engine, Progress } from '../../lib/engine/engine.ts'
 import type { StartRequest } from '../../lib/engine/start.ts'
 import { start } from '../../lib/engine/start.ts'
-import type { Cluster, Store } from '../../lib/ports.ts'
+import type { Cluster, Outlet, Store } from '../../lib/ports.ts'
 import type { Sandbox, SandboxOptions } from '../../sandbox/start.ts'
 import { startSandbox } from '../../sandbox/start.ts'
 import { openMemoryStore } from '../contracts/memory-store.ts'
@@ -59,17 +59,20 @@ export class World {
       readonly config?: Partial<Config>
       readonly observe?: (p: Progress) => void
       readonly dead?: readonly string[]
+      readonly outlets?: readonly Outlet[]
     } = {},
   ): Engine {
     const wrap = <T extends object>(port: string, target: T): T => this.#tracked(port, target, options.hook)
     const cluster: Cluster = { objects: wrap('objects', this.cluster.objects), pods: wrap('pods', this.cluster.pods) }
-    const { runs, ledger, locks, controls } = this.store
+    const { runs, ledger, locks, controls, notices, totals } = this.store
     return {
       store: {
         runs: wrap('runs', runs),
         ledger: wrap('ledger', ledger),
         locks: wrap('locks', locks),
         controls: wrap('controls', controls),
+        notices: wrap('notices', notices),
+        totals: wrap('totals', totals),
         close: async () => {},
       },
       connect: async () => cluster,
@@ -77,6 +80,7 @@ export class World {
       config: { ...simulatedConfig, ...options.config },
       owner,
       isDead: (name) => options.dead?.includes(name) ?? false,
+      outlets: options.outlets ?? [],
       observe: options.observe ?? (() => {}),
     }
   }

@@ -14,3 +14,6 @@ export const heldBy = 'holder = :runId'
 
 /** run ends, query its items ── one is gone ── mark it x (a mark must not bring it back) */
 export const stillThere = 'attribute_exists(pk)'
+
+/** A: claim at 0 for 60 ── B: claim at 30 x ── B: claim at 60. `for good` has no `freeAt`. */
+export const unclaimed = 'attribute_not_exists(pk) OR freeAt <= :at'

@@ -44,3 +44,16 @@ export const haltKey: Key = { pk: 'CONTROL', sk: 'HALT' }
 
 /** The switch that pauses one suite. */
 export const pauseKey = (suite: string): Key => ({ pk: 'CONTROL', sk: `PAUSE#${suite}` })
+
+/** Who was told: one item per outlet and what it was told of. */
+export const noticeKey = (runId: string, claim: { readonly outlet: string; readonly key: string }): Key => ({
+  pk: runPartition(runId),
+  sk: `NOTICE#${claim.outlet}#${claim.key}`,
+})
+
+/** Partition of all totals. */
+export const totalsPartition = 'TOTALS'
+
+/** Sort key prefix of one place's totals. */
+export const placePrefix = (place: { readonly clusterUid: string; readonly namespace: string }): string =>
+  `${place.clusterUid}/${place.namespace}#`

@@ -3,8 +3,10 @@ import type { Clock, Store } from '../../ports.ts'
 import { createControlStore } from './controls.ts'
 import { createLedgerStore } from './ledger.ts'
 import { createLockStore } from './locks.ts'
+import { createNoticeStore } from './notices.ts'
 import { createRunStore } from './runs.ts'
 import { createTableAccess } from './table-access.ts'
+import { createTotalsStore } from './totals.ts'
 
 /** The table, and the way to it. */
 export interface DynamoStoreOptions {
@@ -14,7 +16,7 @@ export interface DynamoStoreOptions {
   readonly clock: Clock
 }
 
-/** All four stores over one table; the table must exist (deployed, or by `ensureTable`). */
+/** All stores over one table; the table must exist (deployed, or by `ensureTable`). */
 export function createDynamoStore({ client, table, clock }: DynamoStoreOptions): Store {
   const access = createTableAccess(client, table)
   return {
@@ -22,6 +24,8 @@ export function createDynamoStore({ client, table, clock }: DynamoStoreOptions):
     ledger: createLedgerStore(access),
     locks: createLockStore(access),
     controls: createControlStore(access),
+    notices: createNoticeStore(access),
+    totals: createTotalsStore(access),
     close: async () => client.destroy(),
   }
 }

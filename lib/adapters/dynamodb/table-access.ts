@@ -33,6 +33,8 @@ export interface TableAccess {
   put(item: Item, condition?: Condition): Promise<boolean>
   /** Sets these attributes and leaves the others. */
   update(key: Key, attributes: Attributes, condition: Condition): Promise<boolean>
+  /** Adds to these numbers (absent ones are 0), sets these attributes, and leaves the others. */
+  add(key: Key, amounts: Readonly<Record<string, number>>, attributes: Attributes): Promise<void>
   delete(key: Key, condition?: Condition): Promise<boolean>
   /** Every page, up to `limit` items. */
   query(input: Omit<QueryCommandInput, 'TableName'>, limit?: number): Promise<readonly Item[]>
@@ -59,6 +61,10 @@ export function createTableAccess(client: DynamoDBDocumentClient, table: string)
       applied(tried('update', { pk, sk }), () => {
         assertFits({ pk, sk }, attributes)
         return client.send(new UpdateCommand({ TableName: table, Key: { pk, sk }, ...updateInput(attributes, condition) }))
+      }),
+    add: ({ pk, sk }, amounts, attributes) =>
+      mapped(tried('add to', { pk, sk }), async () => {
+        await client.send(new UpdateCommand({ TableName: table, Key: { pk, sk }, ...addInput(amounts, attributes) }))
       }),
     delete: ({ pk, sk }, condition) =>
       applied(tried('delete', { pk, sk }), () =>
@@ -101,6 +107,22 @@ function updateInput(attributes: Attributes, condition: Condition) {
     ConditionExpression: condition.expression,
     ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${name}`, name])),
     ExpressionAttributeValues: { ...Object.fromEntries(names.map((name) => [`:${name}`, attributes[name]])), ...condition.values },
+  }
+}
+
+function addInput(amounts: Readonly<Record<string, number>>, attributes: Attributes) {
+  const added = Object.entries(amounts)
+  const set = Object.entries(attributes)
+  return {
+    UpdateExpression: `SET ${set.map((_, i) => `#s${i} = :s${i}`).join(', ')} ADD ${added.map((_, i) => `#a${i} :a${i}`).join(', ')}`,
+    ExpressionAttributeNames: Object.fromEntries([
+      ...set.map(([name], i) => [`#s${i}`, name]),
+      ...added.map(([name], i) => [`#a${i}`, name]),
+    ]),
+    ExpressionAttributeValues: Object.fromEntries([
+      ...set.map(([, value], i) => [`:s${i}`, value]),
+      ...added.map(([, value], i) => [`:a${i}`, value]),
+    ]),
   }
 }
 

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto'
+import { placeOf, type Total } from '../../domain/metrics.ts'
+import type { TotalsStore } from '../../ports.ts'
+import { type Key, placePrefix, totalsPartition } from './keys.ts'
+import type { Item, TableAccess } from './table-access.ts'
+
+const amountPrefix = 'amount:'
+
+/** Totals in the table, one item per series; DynamoDB adds, so that drivers that count at once lose nothing. */
+export function createTotalsStore(table: TableAccess): TotalsStore {
+  return {
+    add: ({ metric, labels, amounts }) => table.add(seriesKey({ metric, labels }), prefixed(amounts), { metric, labels }),
+    set: async ({ metric, labels, amounts }) => {
+      await table.put({ ...seriesKey({ metric, labels }), metric, labels, ...prefixed(amounts) })
+    },
+    read: async (place) => {
+      const items = await table.query({
+        KeyConditionExpression: place === undefined ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :place)',
+        ExpressionAttributeValues: { ':pk': totalsPartition, ...(place === undefined ? {} : { ':place': placePrefix(place) }) },
+        ConsistentRead: true,
+      })
+      return items.map(totalOf)
+    },
+  }
+}
+
+/** Label values may be long and of any script: the key holds their hash, the item themselves. */
+function seriesKey({ metric, labels }: Pick<Total, 'metric' | 'labels'>): Key {
+  const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1))
+  const hash = createHash('sha256').update(JSON.stringify(sorted)).digest('hex')
+  return { pk: totalsPartition, sk: `${placePrefix(placeOf(labels))}${metric}#${hash}` }
+}
+
+function prefixed(amounts: Total['amounts']): Record<string, number> {
+  return Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [`${amountPrefix}${name}`, amount]))
+}
+
+function totalOf(item: Item): Total {
+  const amounts = Object.entries(item).filter(([name]) => name.startsWith(amountPrefix))
+  return {
+    metric: item.metric as Total['metric'],
+    labels: item.labels as Total['labels'],
+    amounts: Object.fromEntries(amounts.map(([name, amount]) => [name.slice(amountPrefix.length), Number(amount)])),
+  }
+}
