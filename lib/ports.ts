@@ -176,5 +176,6 @@ export interface Store {
   readonly ledger: LedgerStore
   readonly locks: LockStore
   readonly controls: ControlStore
+  readonly samples: SampleStore
   close(): Promise<void>
 }

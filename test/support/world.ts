@@ -63,13 +63,14 @@ export class World {
   ): Engine {
     const wrap = <T extends object>(port: string, target: T): T => this.#tracked(port, target, options.hook)
     const cluster: Cluster = { objects: wrap('objects', this.cluster.objects), pods: wrap('pods', this.cluster.pods) }
-    const { runs, ledger, locks, controls } = this.store
+    const { runs, ledger, locks, controls, samples } = this.store
     return {
       store: {
         runs: wrap('runs', runs),
         ledger: wrap('ledger', ledger),
         locks: wrap('locks', locks),
         controls: wrap('controls', controls),
+        samples: wrap('samples', samples),
         close: async () => {},
       },
       connect: async () => cluster,

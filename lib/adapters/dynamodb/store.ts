@@ -4,6 +4,7 @@ import { createControlStore } from './controls.ts'
 import { createLedgerStore } from './ledger.ts'
 import { createLockStore } from './locks.ts'
 import { createRunStore } from './runs.ts'
+import { createSampleStore } from './samples.ts'
 import { createTableAccess } from './table-access.ts'
 
 /** The table, and the way to it. */
@@ -14,7 +15,7 @@ export interface DynamoStoreOptions {
   readonly clock: Clock
 }
 
-/** All four stores over one table; the table must exist (deployed, or by `ensureTable`). */
+/** All stores over one table; the table must exist (deployed, or by `ensureTable`). */
 export function createDynamoStore({ client, table, clock }: DynamoStoreOptions): Store {
   const access = createTableAccess(client, table)
   return {
@@ -22,6 +23,7 @@ export function createDynamoStore({ client, table, clock }: DynamoStoreOptions):
     ledger: createLedgerStore(access),
     locks: createLockStore(access),
     controls: createControlStore(access),
+    samples: createSampleStore(access),
     close: async () => client.destroy(),
   }
 }
