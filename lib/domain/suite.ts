@@ -1,3 +1,5 @@
+import type { ProbeSpec, ThresholdSpec } from './probe.ts'
+
 /** What can be done to a workload, as the suite file spells it. */
 export const partitionKinds = ['random', 'specific', 'all'] as const
 export const nodeFailureKinds = ['pod-delete', 'pod-kill', 'crashloop', 'node-drain'] as const
@@ -118,6 +120,8 @@ export interface Step {
   /** Rest between this step and the next one; none after the last. */
   readonly intervalMs: number
   readonly targets: Selection
+  /** What is expected to hold while the fault is active, for people; '' when nothing was said. */
+  readonly hypothesis: string
 }
 
 /** A suite file with every default filled in; a run keeps its own copy. */
@@ -134,6 +138,10 @@ export interface Suite {
   /** How long a step may wait for the workload to be healthy again. */
   readonly recoveryTimeoutMs: number
   readonly steps: readonly Step[]
+  /** What is expected of the system under these faults, for people; '' when nothing was said. */
+  readonly hypothesis: string
+  readonly probes: readonly ProbeSpec[]
+  readonly thresholds: readonly ThresholdSpec[]
 }
 
 /** Names of the faults as reports and the registry know them. */

@@ -1,5 +1,6 @@
 import { FaultlineError } from '../domain/errors.ts'
-import type { ClusterRef, Run, StepRecord, Trigger } from '../domain/run.ts'
+import type { ClusterRef, Run, Trigger } from '../domain/run.ts'
+import { untouchedStep } from '../domain/run.ts'
 import { runId } from '../domain/run-id.ts'
 import type { Suite } from '../domain/suite.ts'
 import { isoSeconds } from '../time.ts'
@@ -12,16 +13,6 @@ export interface StartRequest {
   readonly trigger: Trigger
   /** When the event says it should start, ms since epoch: part of the run's identity. Null when the trigger's key alone is. */
   readonly scheduledAt: number | null
-}
-
-const untouched: Omit<StepRecord, 'name'> = {
-  verdict: 'pending',
-  reasons: [],
-  plannedAt: null,
-  activeAt: null,
-  plannedEnd: null,
-  revertedAt: null,
-  recoveredAt: null,
 }
 
 /** The id that this request will always have. */
@@ -56,7 +47,7 @@ export async function start(engine: Engine, request: StartRequest): Promise<{ re
     requestedAt: now,
     lease: { owner, until: now + config.leaseMs },
     handover: false,
-    steps: request.suite.steps.map((step) => ({ name: step.name, ...untouched })),
+    steps: request.suite.steps.map((step) => ({ name: step.name, ...untouchedStep })),
     beacon: null,
     abort: null,
     baseline: null,

@@ -28,6 +28,9 @@ export function normalise(file: SuiteFile): Suite {
     maxDurationMs: file.maxDuration === undefined ? needed : toMs(file.maxDuration),
     recoveryTimeoutMs,
     steps,
+    hypothesis: '',
+    probes: [],
+    thresholds: [],
   }
 }
 
@@ -42,6 +45,7 @@ function normaliseStep(step: StepFile, selector: string): Step {
     durationMs: Math.max(1, toMs(step.duration)),
     intervalMs: toMs(step.interval),
     targets: selectionOf(step.targets ?? step.params.targets, { selector, amount: defaultAmount(step) }),
+    hypothesis: '',
   }
 }
 

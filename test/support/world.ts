@@ -64,7 +64,7 @@ export class World {
   ): Engine {
     const wrap = <T extends object>(port: string, target: T): T => this.#tracked(port, target, options.hook)
     const cluster: Cluster = { objects: wrap('objects', this.cluster.objects), pods: wrap('pods', this.cluster.pods) }
-    const { runs, ledger, locks, controls, notices, totals } = this.store
+    const { runs, ledger, locks, controls, notices, totals, samples } = this.store
     return {
       store: {
         runs: wrap('runs', runs),
@@ -73,6 +73,7 @@ export class World {
         controls: wrap('controls', controls),
         notices: wrap('notices', notices),
         totals: wrap('totals', totals),
+        samples: wrap('samples', samples),
         close: async () => {},
       },
       connect: async () => cluster,
