@@ -16,7 +16,7 @@ const injected = (...statuses: readonly InjectedOutcome['status'][]): RunEvent =
   type: 'injected',
   outcomes: statuses.map((status, n) => ({ n, status, reason: status === 'active' ? null : `${status} it is`, measurements: [] })),
 })
-const reverting: readonly RunEvent[] = [admitted, planned, injected('active'), { type: 'hold_over' }]
+const reverting: readonly RunEvent[] = [admitted, planned, injected('active'), { type: 'rechecked', outcomes: [] }, { type: 'hold_over' }]
 
 /** The run after these events, one a second from second 1 on. */
 function runAfter(...events: readonly RunEvent[]): Run {
