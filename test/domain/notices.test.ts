@@ -116,13 +116,13 @@ describe('notices of a run', () => {
   it('page only when an undo has not been proven for 10 s, and then under one topic per step', () => {
     let run = runAfter(...reverting)
     const told: Notice[] = []
-    for (const at of [4_000, 13_999, 14_000, 15_000]) {
+    for (const at of [5_000, 14_999, 15_000, 16_000]) {
       run = transition(run, { type: 'undo_unproven', messages: ['db-0 does not answer'] }, at)
       told.push(...noticesOf(run, run.events, injections))
     }
     expect(told).toMatchObject([
-      { kind: 'undo.unproven', severity: 'critical', at: 14_000, data: { since: 4_000, attempts: 3 } },
-      { kind: 'undo.unproven', severity: 'critical', at: 15_000 },
+      { kind: 'undo.unproven', severity: 'critical', at: 15_000, data: { since: 5_000, attempts: 3 } },
+      { kind: 'undo.unproven', severity: 'critical', at: 16_000 },
     ])
     expect(new Set(told.map((notice) => notice.topic))).toEqual(new Set(['example-20260105-090000-abcdefgh/undo.unproven/0']))
     expect(new Set(told.map((notice) => notice.id)).size).toBe(2)
@@ -167,7 +167,7 @@ describe('notices of a run', () => {
         severity: 'warning',
         message: 'aborted: asked: enough; random: enough',
         step: null,
-        data: { verdict: 'aborted', orphans: 0, unproven: false, endedAt: 7_000 },
+        data: { verdict: 'aborted', orphans: 0, unproven: false, endedAt: 8_000 },
       },
     ])
     expect(toldOf(...reverting, { type: 'resolved', by: 'ada', why: 'node is scrap' })).toMatchObject([
