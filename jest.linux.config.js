@@ -6,6 +6,6 @@ export default {
   ...base,
   testMatch: ['<rootDir>/test/linux/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
-  testTimeout: 60_000,
+  testTimeout: 60_000 * Number(process.env.FAULTLINE_TEST_SLOWNESS ?? 1),
   maxWorkers: 2,
 }

@@ -13,6 +13,8 @@ const pieces = [
   'netfilter',
   'probe',
   'network',
+  'degrade',
+  'load',
   'clean',
   'loop',
   'watch',

@@ -23,6 +23,9 @@ const tools = [
   'busybox',
 ]
 
+/** Budgets are so many times as long where a machine is emulated. */
+export const slowness = Number(process.env.FAULTLINE_TEST_SLOWNESS ?? 1)
+
 /** This Node inside a test's node, whose /tmp (perhaps the very place of this checkout) is another one. */
 export const nodeInside = '/run/tools/node'
 
@@ -125,7 +128,7 @@ export async function until(what: string, holds: () => boolean, budgetMs = 10_00
   const from = performance.now()
   for (;;) {
     if (holds()) return performance.now() - from
-    if (performance.now() - from > budgetMs) throw new Error(`waited ${budgetMs} ms for this, in vain: ${what}`)
+    if (performance.now() - from > budgetMs * slowness) throw new Error(`waited ${budgetMs} ms for this, in vain: ${what}`)
     await sleep(50)
   }
 }

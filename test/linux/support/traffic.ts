@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { nodeInside, type TestNode } from './test-node.ts'
 import type { TestPod } from './test-pod.ts'
 
@@ -54,6 +55,29 @@ export async function sentKbit(node: TestNode, pod: TestPod): Promise<number> {
 export function pingLoss(node: TestNode, address: string): number {
   const words = node.run('ping -n -q -c 100 -i 0.01 -W 1 $1 || true', address)
   return Number(/([\d.]+)% packet loss/.exec(words)?.[1])
+}
+
+/** What a hundred pings to the pod show. */
+export function pings(
+  node: TestNode,
+  address: string,
+): { readonly averageMs: number; readonly deviationMs: number; readonly lossPercent: number; readonly twice: number } {
+  const words = node.run('ping -n -q -c 100 -i 0.01 -W 2 $1 || true', address)
+  const [, average, deviation] = /= [\d.]+\/([\d.]+)\/[\d.]+\/([\d.]+)/.exec(words) ?? []
+  return {
+    averageMs: Number(average),
+    deviationMs: Number(deviation),
+    lossPercent: Number(/([\d.]+)% packet loss/.exec(words)?.[1]),
+    twice: Number(/\+(\d+) duplicates/.exec(words)?.[1] ?? 0),
+  }
+}
+
+/** kbit/s that the pod's interface carries outwards, of whoever sends. */
+export async function carriedKbit(pod: TestPod): Promise<number> {
+  const bytes = () => Number(pod.net("sed -n 's/.*eth0: *//p' /proc/self/net/dev").split(/\s+/)[8])
+  const [first, from] = [bytes(), performance.now()]
+  await sleep(1000)
+  return ((bytes() - first) * 8) / (performance.now() - from)
 }
 
 /** Can a TCP connection be made from the node? */

@@ -113,5 +113,8 @@ each_of() {
 
 # Adds or takes decimals: calc 'EXPRESSION' in awk, from this script's own numbers only.
 calc() {
-  awk "BEGIN { printf \"%.${2:-1}f\", $1 }" </dev/null
+  awk "BEGIN { printf \"%.${2:-1}f\", ($1) }" </dev/null
 }
+
+# holds 'COMPARISON': is it true, of this script's own numbers?
+holds() { awk "BEGIN { exit !($1) }" </dev/null; }

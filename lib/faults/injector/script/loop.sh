@@ -10,6 +10,8 @@ PROBE_CS=50
 BITE_BUDGET_CS=2000
 FATAL=''
 WHY=''
+# Not empty: what is measured after the undo need not be exact, and keeps nobody waiting.
+BRIEF=''
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
@@ -21,6 +23,7 @@ kind_of() {
     fill-disk) echo disk ;;
     cut-network) echo cut ;;
     limit-network) echo limit ;;
+    load-network) echo load ;;
     degrade-network) echo degrade ;;
     *) echo "$1" ;;
   esac
@@ -135,7 +138,7 @@ inject() {
   local probed=0 measured=0
   know_kind "$ACTION"
   # A rate is measured by filling the line: not too often.
-  [ "$KIND_OF" != limit ] || MEASURE_CS=600
+  [ "$KIND_OF" != limit ] && [ "$RATE_KBIT" -eq 0 ] || MEASURE_CS=600
   snapshot
   at_once undo_target
   watch_over_us
@@ -179,6 +182,7 @@ finish() {
 }
 
 tell_end() {
+  BRIEF=1
   undo_and_prove
   put MAIN "$N" ''
   ! has "${KIND_OF}_prepare" || "${KIND_OF}_prepare"

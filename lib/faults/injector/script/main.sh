@@ -5,9 +5,10 @@
 find_tools() {
   TC=$(tool tc) IP=$(tool ip) PING=$(tool ping)
   case $ACTION in
-    cut-network) needs IP PING ;;
+    cut-network | load-network) needs IP PING ;;
     limit-network | degrade-network) needs IP PING TC ;;
   esac
+  [ "$ACTION" != degrade-network ] || [ -n "$REFUSED" ] || need_netem
 }
 
 tool() {

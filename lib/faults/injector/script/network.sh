@@ -63,18 +63,34 @@ qdisc_devices() {
   inside "$TC" qdisc show 2>/dev/null | awk -v h="$(handle):" '$3 == h { for (i = 4; i < NF; i++) if ($i == "dev") print $(i + 1) }'
 }
 
+# Our own pings bear this type of service: where only some traffic is shaped, they are shaped with it, and can show it.
+PROBE_TOS=0x0c
+
 # shape KIND PARAMETERS …: on everything, or, where CIDRs or ports are named, on these alone below an htb that lets the rest pass.
+# Sets INNER: where a second qdisc can be put below it.
 shape() {
   local root
   root=$(handle) SCHEDULER=$1
   if [ -z "${N_ONLY:-$CIDRS}$PORTS" ]; then
+    INNER=$root:1
     tc_do qdisc add dev "$DEVICE" root handle "$root:" "$@"
     return
   fi
+  INNER=$(printf '%x' $((0x$root + 1))):1
   tc_do qdisc add dev "$DEVICE" root handle "$root:" htb || { WHY="htb, for CIDRs or ports alone: $WHY"; return 1; }
   tc_do class add dev "$DEVICE" parent "$root:" classid "$root:1" htb rate 32gbit quantum 60000 &&
-    tc_do qdisc add dev "$DEVICE" parent "$root:1" "$@" &&
+    tc_do qdisc add dev "$DEVICE" parent "$root:1" handle "${INNER%1}" "$@" &&
     steer "$root" || { qdisc_remove; return 1; }
+}
+
+# slow_down KBIT: lets so much out, and holds little back (tbf); below another qdisc where INNER names one.
+slow_down() {
+  local burst
+  SCHEDULER=tbf
+  burst=$(($1 / 8 / 100 * 1000))
+  [ "$burst" -ge 3200 ] || burst=3200
+  set -- tbf rate "${1}kbit" burst "$burst" latency 100ms
+  if [ -z "${INNER:-}" ]; then shape "$@"; else tc_do qdisc add dev "$DEVICE" parent "$INNER" "$@" || { qdisc_remove; return 1; }; fi
 }
 
 # steer ROOT: filters of what is named into the class.
@@ -89,9 +105,17 @@ steer() {
       if [ -z "$PORTS" ]; then
         tc_do filter add dev "$DEVICE" parent "$root:" protocol "$name" prio "$family" u32 match "$ip" dst "$peer" flowid "$root:1" || return 1
       fi
+      [ -z "$PORTS" ] || steer_probe "$root" "$family" "$name" "$ip" || return 1
       for port in $(printf '%s' "$PORTS" | tr ', ' '\n\n'); do steer_port "$root" "$family" "$name $ip" "$peer" "$port" || return 1; done
     done
   done
+}
+
+# steer_probe ROOT FAMILY PROTOCOL SELECTOR: pings of ours.
+steer_probe() {
+  local field=tos
+  [ "$2" = 4 ] || field=priority
+  tc_do filter add dev "$DEVICE" parent "$1:" protocol "$3" prio "$2" u32 match "$4" "$field" "$PROBE_TOS" 0xff flowid "$1:1"
 }
 
 steer_port() {
@@ -119,14 +143,10 @@ limit_figure() {
 }
 
 limit_apply() {
-  local burst
   open_network && find_device && qdisc_free || return 1
   journal qdisc "$N_UID $NETWORK $DEVICE was: $ORIGINAL"
-  burst=$((AMOUNT / 8 / 100 * 1000))
-  [ "$burst" -ge 3200 ] || burst=3200
-  if [ "${DIRECTION:-both}" != in ]; then
-    shape tbf rate "${AMOUNT}kbit" burst "$burst" latency 100ms || return 1
-  fi
+  INNER=''
+  [ "${DIRECTION:-both}" = in ] || slow_down "$AMOUNT" || return 1
   [ "${DIRECTION:-both}" = out ] && return 0
   if netfilter in "-m hashlimit --hashlimit-above $((AMOUNT * 125))b/s --hashlimit-burst $((AMOUNT * 125 + 64000))b --hashlimit-name FLT-$SUM" "$PORTS"; then
     put INWARDS "$N" ', inwards policed'
@@ -151,64 +171,4 @@ limit_bite() {
   limit_figure || { MESSAGE='the rate cannot be measured: no packet could be sent'; VALUE=0; return 1; }
   MESSAGE="of ${before:-unknown} kbit/s, $AMOUNT kbit/s are let out$inwards"
   [ "$VALUE" -le $((AMOUNT * 13 / 10 + 50)) ] && { [ -z "$before" ] || [ "$VALUE" -lt "$before" ]; }
-}
-
-# --- degrade-network: delay, jitter, corruption, duplication and rate by netem; loss alone by netfilter, which every kernel has.
-
-is_loss_alone() { [ "$DELAY_MS$CORRUPT_PCT$DUPLICATE_PCT$RATE_KBIT" = 0000 ]; }
-
-degrade_probe() {
-  if [ "$LOSS_PCT" != 0 ]; then ping_probe 60 0.02; else ping_probe 6 0.1; fi
-}
-
-degrade_figure() {
-  local numbers
-  NAME='round trip' UNIT=ms VALUE='' LOSS=''
-  read_first "$WORK/probe.$N" || return 1
-  numbers=$V
-  get PEERS "$N"
-  [ -n "$V" ] || put PEERS "$N" "$(cat "$WORK/peers.$N")"
-  VALUE=${numbers% *} LOSS=${numbers#* }
-  is_loss_alone && NAME=loss UNIT=% VALUE=$LOSS
-  return 0
-}
-
-degrade_apply() {
-  open_network && find_device || return 1
-  if is_loss_alone; then
-    netfilter "${DIRECTION:-in}" "-m statistic --mode random --probability $(calc "$LOSS_PCT / 100" 6)" "$PORTS"
-    return
-  fi
-  qdisc_free || return 1
-  journal qdisc "$N_UID $NETWORK $DEVICE was: $ORIGINAL"
-  set -- limit 20000
-  [ "$DELAY_MS" -eq 0 ] || set -- "$@" delay "${DELAY_MS}ms"
-  [ "$JITTER_MS" -eq 0 ] || set -- "$@" "${JITTER_MS}ms"
-  [ "$LOSS_PCT" = 0 ] || set -- "$@" loss "$LOSS_PCT%"
-  [ "$CORRUPT_PCT" = 0 ] || set -- "$@" corrupt "$CORRUPT_PCT%"
-  [ "$DUPLICATE_PCT" = 0 ] || set -- "$@" duplicate "$DUPLICATE_PCT%"
-  [ "$RATE_KBIT" -eq 0 ] || set -- "$@" rate "${RATE_KBIT}kbit"
-  shape netem "$@"
-}
-
-degrade_bite() {
-  local before
-  open_network || { FATAL=$WHY; return 1; }
-  get BEFORE "$N"; before=$V
-  if is_loss_alone; then
-    count=$(dropped)
-    [ "${count#* }" -gt 0 ] || { FATAL='the rules are gone'; return 1; }
-    degrade_figure || { NAME=loss UNIT=% VALUE=100; }
-    MESSAGE="${count% *} packets lost since the start"
-    [ "${count% *}" -gt 0 ]
-    return
-  fi
-  [ -n "$(qdisc_devices)" ] || { FATAL='the qdisc is gone'; return 1; }
-  degrade_figure || { MESSAGE='no peer answers: the round trip cannot be measured'; VALUE=0; return 1; }
-  MESSAGE="loss $LOSS %, round trip before: ${before:-unknown} ms"
-  if [ "$DELAY_MS" -gt 0 ]; then
-    [ "$(calc "$VALUE >= ${before:-0} + $DELAY_MS * 0.5 - $JITTER_MS" 0)" = 1 ]
-  elif [ "$LOSS_PCT" != 0 ] || [ "$CORRUPT_PCT" != 0 ]; then
-    [ "$(calc "$LOSS > 0" 0)" = 1 ]
-  fi
 }

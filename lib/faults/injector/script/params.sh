@@ -35,7 +35,7 @@ is_role() { [ "$1" = main ] || [ "$1" = twin ] || [ "$1" = functions ]; }
 
 is_action() {
   case $1 in
-    kill | crashloop | stress-cpu | stress-memory | fill-disk | limit-network | cut-network | degrade-network | check) return 0 ;;
+    kill | crashloop | stress-cpu | stress-memory | fill-disk | limit-network | load-network | cut-network | degrade-network | check) return 0 ;;
     *) return 1 ;;
   esac
 }
@@ -82,7 +82,7 @@ read_parameters() {
 
 needed_amount() {
   case $ACTION in
-    stress-cpu | limit-network | fill-disk) [ "$AMOUNT" -gt 0 ] || refuse "$ACTION needs FAULTLINE_AMOUNT" ;;
+    stress-cpu | limit-network | load-network | fill-disk) [ "$AMOUNT" -gt 0 ] || refuse "$ACTION needs FAULTLINE_AMOUNT" ;;
     stress-memory) [ "$AMOUNT" -gt 0 ] || [ "$PERCENT" -gt 0 ] || refuse "$ACTION needs FAULTLINE_AMOUNT or FAULTLINE_PERCENT" ;;
     degrade-network)
       [ "$DELAY_MS$JITTER_MS$LOSS_PCT$CORRUPT_PCT$DUPLICATE_PCT$RATE_KBIT" != 000000 ] || refuse "$ACTION needs something to do"

@@ -66,32 +66,55 @@ reach_probe() {
   rm -f "$WORK"/answer."$N".*
 }
 
-# ping_probe COUNT INTERVAL: leaves "average-ms loss-percent" of pings to the first peer that answered before.
+# ping_probe COUNT INTERVAL WAIT: leaves "sent lost twice damaged average-ms deviation-ms" of pings to the first peer that answers; once
+# one has, also when it no longer does. Damaged are those that reached this container with a wrong checksum.
 ping_probe() {
-  local peer
+  local peer known='' damaged
   open_network || return 1
   get PEERS "$N"
-  if [ -n "$V" ]; then PEERS=$V; else find_peers; fi
+  if [ -n "$V" ]; then PEERS=$V known=1; else find_peers; fi
   for peer in $PEERS; do
-    inside "$PING" -n -q -c "$1" -i "$2" -W 2 "$peer" 2>/dev/null | awk '
-      / packet loss/ { for (i = 1; i <= NF; i++) if ($i ~ /%$/) loss = $i + 0; if ($0 !~ / 100% packet loss/) some = 1 }
-      /^(rtt|round-trip)/ { split($0, half, " = "); split(half[2], part, "/"); average = part[2] }
-      END { if (some) print average + 0, loss + 0; exit !some }' >"$WORK/probe.$N" && { printf '%s' "$peer" >"$WORK/peers.$N"; return 0; }
+    damaged=$(bad_checksums)
+    inside "$PING" -n -q -Q "$PROBE_TOS" -c "$1" -i "$2" -W "$3" "$peer" >"$WORK/ping.$N" 2>/dev/null
+    damaged=$(($(bad_checksums) - damaged))
+    awk -v damaged="$damaged" -v known="$known" '
+      / packets transmitted/ {
+        sent = $1 + 0
+        for (i = 2; i < NF; i++) {
+          if ($(i + 1) ~ /^received/ || $(i + 1) ~ /^packets/ && $(i + 2) ~ /^received/) received = $i + 0
+          if ($(i + 1) ~ /^duplicates/) twice = $i + 0
+          if ($(i + 1) ~ /^(corrupted|errors)/) damaged += $i + 0
+        }
+      }
+      /^(rtt|round-trip)/ { split($0, half, " = "); split(half[2], part, "/"); average = part[2]; spread = part[4] + 0 }
+      END { if (sent && (received || known)) print sent, sent - received, twice + 0, damaged + 0, average, average == "" ? "" : spread; else exit 1 }
+      ' "$WORK/ping.$N" >"$WORK/probe.$N" && { printf '%s' "$peer" >"$WORK/peers.$N"; return 0; }
   done
   rm -f "$WORK/probe.$N"
   return 1
 }
 
+# Packets that this container's network took for damaged so far.
+bad_checksums() {
+  awk '
+    FNR == 1 { split("", column) }
+    /^(Ip|Icmp): [A-Z]/ { for (i = 2; i <= NF; i++) column[$1, i] = $i; next }
+    /^(Ip|Icmp): / { for (i = 2; i <= NF; i++) if (column[$1, i] == "InCsumErrors" || column[$1, i] == "InHdrErrors") sum += $i }
+    /^Icmp6InCsumErrors|^Ip6InHdrErrors/ { sum += $2 }
+    END { print sum + 0 }' /proc/self/net/snmp /proc/self/net/snmp6 2>/dev/null
+}
+
 # rate_probe: pushes packets out for a second and leaves the kbit/s that the interface really sent.
 rate_probe() {
-  local peer device from first last
+  local peer from first last packets=20000
+  [ -z "$BRIEF" ] || packets=3000
   open_network || return 1
   find_device || return 1
   get PEERS "$N"
   if [ -n "$V" ]; then PEERS=$V; else find_peers; fi
   for peer in $PEERS; do
     first=$(sent_bytes) && uptime_cs && from=$CS || return 1
-    inside "$PING" -n -q -f -l 2000 -c 20000 -s 1400 -w 1 "$peer" >/dev/null 2>&1
+    inside "$PING" -n -q -f -Q "$PROBE_TOS" -l 2000 -c "$packets" -s 1400 -w 1 "$peer" >/dev/null 2>&1
     last=$(sent_bytes) && uptime_cs
     [ "$CS" -gt "$from" ] && [ "$last" -gt "$first" ] || continue
     printf '%s\n' $(((last - first) * 8 / ((CS - from) * 10))) >"$WORK/probe.$N"
@@ -101,9 +124,9 @@ rate_probe() {
   return 1
 }
 
-# Bytes that DEVICE of the target sent since it is up.
+# Bytes that DEVICE of the target sent (column 2: received) since it is up.
 sent_bytes() {
-  inside awk -v device="$DEVICE" '{ sub(/:/, " ") } $1 == device { print $10 }' /proc/self/net/dev
+  inside awk -v device="$DEVICE" -v column="${1:-10}" '{ sub(/:/, " ") } $1 == device { print $column }' /proc/self/net/dev
 }
 
 # Needs fd 9. Sets DEVICE: the interface of the default route.

@@ -75,6 +75,7 @@ check() {
 
 check_one() {
   local found
+  BRIEF=1
   residue
   found=$LEFT
   [ -z "$LEFT" ] || undo_and_prove
