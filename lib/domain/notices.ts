@@ -193,7 +193,7 @@ function sayUnproven(event: HistoryEvent): Said | null {
 function sayThreshold(event: HistoryEvent): Said {
   const { data = {} } = event
   const severity = severities.find((one) => one === data.severity) ?? 'warning'
-  return { kind: 'threshold.breached', severity, message: event.message, data, about: String(data.name ?? ''), ofStep: true }
+  return { kind: 'threshold.breached', severity, message: event.message, data, about: String(data.threshold ?? ''), ofStep: true }
 }
 
 /** A takeover bears its abort in its second line. */

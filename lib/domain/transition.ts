@@ -1,4 +1,6 @@
 import { assertNever } from './errors.ts'
+import type { Finding } from './injection.ts'
+import type { ProbeSummary, ThresholdCrossing } from './probe.ts'
 import type {
   Abort,
   Baseline,
@@ -13,6 +15,8 @@ import type {
   StepRecord,
 } from './run.ts'
 import { baseOf, isEnded } from './run.ts'
+import { judgeSteady, probedChange } from './steady.ts'
+import { thresholdText } from './threshold.ts'
 import { decideVerdict } from './verdict.ts'
 
 /** Everything that can happen to a run. The engine reports what it saw; `transition` says what that makes of the run. */
@@ -30,10 +34,20 @@ export type RunEvent =
   | { readonly type: 'injected'; readonly outcomes: readonly InjectedOutcome[] }
   | { readonly type: 'rechecked'; readonly outcomes: readonly RecheckedOutcome[] }
   | { readonly type: 'hold_over' }
-  | { readonly type: 'reverted'; readonly summaries: readonly string[] }
+  /** `probes` of this and the next events: what the step's probes answered so far. */
+  | { readonly type: 'reverted'; readonly summaries: readonly string[]; readonly probes?: readonly ProbeSummary[] }
   | { readonly type: 'undo_unproven'; readonly messages: readonly string[] }
-  | { readonly type: 'recovered'; readonly message: string }
-  | { readonly type: 'not_recovered'; readonly message: string }
+  | { readonly type: 'recovered'; readonly message: string; readonly probes?: readonly ProbeSummary[] }
+  | { readonly type: 'not_recovered'; readonly message: string; readonly probes?: readonly ProbeSummary[] }
+  /** `reasons`: one for each probe that did not find the steady state again. */
+  | {
+      readonly type: 'steady_checked'
+      readonly finding: Finding
+      readonly reasons: readonly string[]
+      readonly probes: readonly ProbeSummary[]
+    }
+  | { readonly type: 'threshold_crossed'; readonly crossing: ThresholdCrossing }
+  | { readonly type: 'threshold_recovered'; readonly crossing: ThresholdCrossing }
   | { readonly type: 'rested' }
   | { readonly type: 'verified'; readonly orphans: readonly string[] }
   | { readonly type: 'verify_failed'; readonly message: string; readonly orphans: readonly string[] }
@@ -73,6 +87,9 @@ function apply(run: Run, event: RunEvent, now: number): Run {
       return { ...run, handover: true }
     case 'released':
       return { ...run, lease: null }
+    case 'threshold_crossed':
+    case 'threshold_recovered':
+      return run
     case 'abort':
       return beginRevert({ ...run, abort: run.abort ?? event.abort }, now)
     case 'resolved':
@@ -100,7 +117,20 @@ function apply(run: Run, event: RunEvent, now: number): Run {
 
 type StepEvent = Exclude<
   RunEvent,
-  { type: 'leased' | 'lease_renewed' | 'handed_over' | 'released' | 'abort' | 'resolved' | 'refused' | 'admitted' | 'beacon_lit' }
+  {
+    type:
+      | 'leased'
+      | 'lease_renewed'
+      | 'handed_over'
+      | 'released'
+      | 'threshold_crossed'
+      | 'threshold_recovered'
+      | 'abort'
+      | 'resolved'
+      | 'refused'
+      | 'admitted'
+      | 'beacon_lit'
+  }
 >
 
 function applyToStep(run: Run, event: StepEvent, now: number): Run {
@@ -118,18 +148,20 @@ function applyToStep(run: Run, event: StepEvent, now: number): Run {
     case 'hold_over':
       return beginRevert(run.status === 'holding' && !run.rechecked ? withStep(run, neverRechecked) : run, now)
     case 'reverted':
-      return afterRevert(withStep(run, { revertedAt: now }), step, now)
+      return afterRevert(withProbes(withStep(run, { revertedAt: recordOf(run).revertedAt ?? now }), event.probes), step, now)
     case 'undo_unproven':
       if (run.status !== 'reverting') throw unexpected(run, event)
       return { ...run, attempts: run.attempts + 1, retryAt: now + retryDelayMs(run.attempts) }
     case 'recovered':
-      return afterRecovery(
-        withStep(run, { recoveredAt: now, ...(recordOf(run).verdict === 'running' ? { verdict: 'succeeded' } : {}) }),
+      return afterRecovery(judged(withProbes(withStep(run, { recoveredAt: now }), event.probes)), {
         step,
         now,
-      )
+        goesOn: recordOf(run).verdict !== 'failed',
+      })
     case 'not_recovered':
-      return verifying(withStep(run, { verdict: 'failed', reasons: [event.message] }), step, now)
+      return verifying(withStep(withProbes(run, event.probes), { verdict: 'failed', reasons: [event.message] }), step, now)
+    case 'steady_checked':
+      return afterSteadyCheck(run, event, now)
     case 'rested':
       return { ...baseOf(run), status: 'preparing', step: step + 1, until: now }
     case 'verified': {
@@ -181,14 +213,32 @@ function beginRevert(run: Run, now: number): Run {
 function afterRevert(run: Run, step: number, now: number): Run {
   if (run.abort !== null) {
     const interrupted = recordOf(run).verdict === 'running'
-    return verifying(interrupted ? withStep(run, { verdict: 'aborted', reasons: [run.abort.detail] }) : run, step, now)
+    const undone = { ...run, abort: { ...run.abort, undoneAt: now } }
+    return verifying(interrupted ? withStep(undone, { verdict: 'aborted', reasons: [run.abort.detail] }) : undone, step, now)
   }
   return { ...baseOf(run), status: 'recovering', step, since: now, until: now + run.suite.recoveryTimeoutMs }
 }
 
-function afterRecovery(run: Run, step: number, now: number): Run {
+/** A fault that bit to its end has a verdict once the workload is healthy again: what its probes answered meanwhile. */
+function judged(run: Run): Run {
+  const record = recordOf(run)
+  return record.verdict === 'running' ? withStep(run, judgeSteady(run.suite.probes, record)) : run
+}
+
+function withProbes<R extends Run>(run: R, summaries: readonly ProbeSummary[] | undefined): R {
+  return summaries === undefined || summaries.length === 0 ? run : withStep(run, probedChange(run.suite.probes, recordOf(run), summaries))
+}
+
+/** Without its steady state nothing more is done to the system. */
+function afterSteadyCheck(run: Run, { finding, reasons, probes }: Extract<RunEvent, { type: 'steady_checked' }>, now: number): Run {
+  const checked = withStep(withProbes(run, probes), { steady: finding, steadyAt: finding === 'yes' ? now : null })
+  return finding === 'yes' ? checked : verifying(withStep(checked, { verdict: 'failed', reasons }), stepOf(run) ?? 0, now)
+}
+
+/** A step whose fault failed ends the run; one whose probes deviated while the fault was active does not. */
+function afterRecovery(run: Run, { step, now, goesOn }: { readonly step: number; readonly now: number; readonly goesOn: boolean }): Run {
   const last = step >= run.suite.steps.length - 1
-  if (recordOf(run).verdict === 'failed') return verifying(run, step, now)
+  if (!goesOn) return verifying(run, step, now)
   if (last) return verifying(run, step, now + run.suite.graceAfterMs)
   return { ...baseOf(run), status: 'resting', step, until: now + (run.suite.steps[step]?.intervalMs ?? 0) }
 }
@@ -271,6 +321,14 @@ function describe(run: Run, event: RunEvent): readonly Line[] {
       return say(event.message)
     case 'rested':
       return say('interval is over')
+    case 'steady_checked':
+      return say(event.finding === 'yes' ? 'the steady state is there again' : event.reasons.join('; '), { finding: event.finding })
+    case 'threshold_crossed':
+      return say(`threshold ${event.crossing.threshold} crossed: ${crossingText(event.crossing)}`, { ...event.crossing })
+    case 'threshold_recovered':
+      return say(`threshold ${event.crossing.threshold} is no longer crossed: ${event.crossing.probe} is ${event.crossing.value}`, {
+        ...event.crossing,
+      })
     case 'verified':
       return say(event.orphans.length === 0 ? 'nothing of the run is left' : `orphans found and removed: ${event.orphans.join(', ')}`, {
         orphans: event.orphans,
@@ -287,6 +345,10 @@ function describe(run: Run, event: RunEvent): readonly Line[] {
 /** Since when, and how often, the undo was tried: how bad the news is. */
 function unprovenSince(run: Run): Readonly<Record<string, unknown>> {
   return run.status === 'reverting' || run.status === 'verifying' ? { since: run.since, attempts: run.attempts + 1 } : {}
+}
+
+function crossingText({ value, severity, action, ...threshold }: ThresholdCrossing): string {
+  return `${thresholdText(threshold)} (${severity}): it is ${value}${action === 'abort' ? '; the run is aborted' : ''}`
 }
 
 function abortLine(abort: Abort): string {
