@@ -7,13 +7,12 @@ import { policyPartition } from './policy-partition.ts'
 
 /** Drops inside the targets' own network namespaces: any CNI, established connections too. */
 const netfilterPartition = injectorFault({
-  action: 'cut-network',
+  action: () => 'cut-network',
   container: () => null,
   env: (spec) => cutEnvironment(spec),
   peers: (spec, target, others) =>
     spec.type === 'network_partition' && spec.scope !== 'isolate' ? peersOf(target, others, spec.scope) : null,
   undo: { mechanism: 'netfilter' },
-  targetsMustRun: false,
 })
 
 /** Cuts pods off, by netfilter where an injector is configured (or asked for), else by a NetworkPolicy; the ledger knows which. */

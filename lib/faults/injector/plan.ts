@@ -12,7 +12,7 @@ import type { InjectorAction } from './protocol.ts'
 
 /** What tells one injector fault from another. */
 export interface InjectorFault {
-  readonly action: Exclude<InjectorAction, 'check'>
+  readonly action: (spec: FaultSpec) => Exclude<InjectorAction, 'check'>
   readonly container: (spec: FaultSpec) => string | null
   /** Environment of the injector for a step's parameters and one node's targets. */
   readonly env: (spec: FaultSpec, pods: readonly Pod[]) => Readonly<Record<string, string>>
@@ -20,8 +20,6 @@ export interface InjectorFault {
   readonly peers?: (spec: FaultSpec, target: Pod, workload: Workload) => readonly string[] | null
   /** Stored with the undo data of each injection. */
   readonly undo?: UndoData
-  /** Targets must run again (kills), or must only be rid of the stress. */
-  readonly targetsMustRun: boolean
 }
 
 type Reasons = Pick<Refusal, 'code' | 'message'>[]
@@ -44,17 +42,13 @@ export async function planInjector(context: PlanContext, kind: InjectorFault): P
     refusals.push(...planned.refusals)
   }
   const [first] = injections
-  const refused = refusals.length > 0 || first === undefined ? null : await tryInjector(context, kind, first)
+  const refused = refusals.length > 0 || first === undefined ? null : await tryInjector(context, first)
   if (refused !== null) refusals.push(refused)
   return { injections: refusals.length > 0 ? [] : injections, refusals, warnings }
 }
 
 /** A privileged Job may be refused by a quota or a webhook: asked before anything begins. */
-function tryInjector(
-  context: PlanContext,
-  { action }: InjectorFault,
-  { targets, undo }: PlannedInjection,
-): Promise<Reasons[number] | null> {
+function tryInjector(context: PlanContext, { targets, undo }: PlannedInjection): Promise<Reasons[number] | null> {
   const { runId, index: step } = context
   const now = context.clock.now()
   const order = {
@@ -63,7 +57,7 @@ function tryInjector(
     name: String(undo.job),
     node: String(undo.node),
     source: sourceOf({ undo }),
-    action,
+    action: undo.action as InjectorAction,
     targets,
     peers: {},
     endsAt: now + context.config.prepareMs,
@@ -94,7 +88,15 @@ function planNode(
   }
   const env = kind.env(step.fault, on.pods)
   const source = { ...config.injector, image: config.injector.image ?? '' }
-  const undo: UndoData = { source, node: on.node, job: fuseName(runId, index, `n${on.n}`), action: kind.action, env, peers, ...kind.undo }
+  const undo: UndoData = {
+    source,
+    node: on.node,
+    job: fuseName(runId, index, `n${on.n}`),
+    action: kind.action(step.fault),
+    env,
+    peers,
+    ...kind.undo,
+  }
   const before: Evidence = { phase: 'before', at: context.clock.now(), finding: 'no', summary: 'not injected yet', measurements: [] }
   return { injection: { targets, undo, fuse: podlessFuse(runId, index, config.injector.namespace), evidence: [before] }, refusals }
 }
