@@ -1,14 +1,12 @@
 import type { DegradationSpec, FaultSpec } from '../domain/suite.ts'
 import type { Fault } from './fault.ts'
 import { injectorFault } from './injector/injector-fault.ts'
-import { peersOf } from './peers.ts'
 
 const degradation = injectorFault({
   action: () => 'degrade-network',
   container: () => null,
   env: (spec) => (spec.type === 'network_degradation' ? degradeEnvironment(spec) : {}),
-  peers: (spec: FaultSpec, target, workload) =>
-    spec.type === 'network_degradation' && spec.peersOnly ? peersOf(target, workload, 'peers') : null,
+  scope: (spec) => (spec.type === 'network_degradation' && spec.peersOnly ? 'peers' : null),
   undo: {},
 })
 

@@ -5,7 +5,8 @@ import type { FaultSpec } from '../../domain/suite.ts'
 import { chooseTargets, matching } from '../../domain/targets.ts'
 import type { PlanContext, PlannedInjection, StepPlan } from '../fault.ts'
 import { fuseName, podlessFuse } from '../fuse.ts'
-import type { Workload } from '../peers.ts'
+import type { PeerScope, Workload } from '../peers.ts'
+import { reachOf, servicesOf } from '../peers.ts'
 import { tryJob } from '../try-job.ts'
 import { injectorJob, sourceOf } from './job.ts'
 import type { InjectorAction } from './protocol.ts'
@@ -16,8 +17,8 @@ export interface InjectorFault {
   readonly container: (spec: FaultSpec) => string | null
   /** Environment of the injector for a step's parameters and one node's targets. */
   readonly env: (spec: FaultSpec, pods: readonly Pod[]) => Readonly<Record<string, string>>
-  /** Addresses that only concern one target; null where the fault knows none. An empty list refuses the step: there is nobody. */
-  readonly peers?: (spec: FaultSpec, target: Pod, workload: Workload) => readonly string[] | null
+  /** Only what is between a target and these pods is hit; null: all of it. Nobody there refuses the step. */
+  readonly scope?: (spec: FaultSpec) => PeerScope | null
   /** Stored with the undo data of each injection. */
   readonly undo?: UndoData
 }
@@ -31,15 +32,21 @@ export async function planInjector(context: PlanContext, kind: InjectorFault): P
   const warnings = choice.unsafe.map((u) => `${u.pod} is left out: ${u.why}`)
   const refusals: Reasons = [...choice.refusals]
   if (config.injector.image === null) refusals.push({ code: 'injector_missing', message: `${step.fault.kind} ${howToGetOne}` })
+  const scope = kind.scope?.(step.fault) ?? null
+  const found = scope === null ? { services: [], warnings: [] } : await servicesOf(context)
+  warnings.push(...found.warnings)
   const workload: Workload = {
     pods: matching(inventory, { ...step.targets, names: null, zone: null, node: null, owner: null }),
     targets: choice.chosen,
+    neighbours: inventory.pods,
+    services: found.services,
   }
   const injections: PlannedInjection[] = []
   for (const [node, pods] of byNode(choice.chosen)) {
     const planned = planNode(context, kind, { node, pods, workload, n: injections.length })
     injections.push(planned.injection)
     refusals.push(...planned.refusals)
+    warnings.push(...planned.warnings)
   }
   const [first] = injections
   const refused = refusals.length > 0 || first === undefined ? null : await tryInjector(context, first)
@@ -72,7 +79,7 @@ function planNode(
   context: PlanContext,
   kind: InjectorFault,
   on: { readonly node: string; readonly pods: readonly Pod[]; readonly workload: Workload; readonly n: number },
-): { readonly injection: PlannedInjection; readonly refusals: Reasons } {
+): { readonly injection: PlannedInjection; readonly refusals: Reasons; readonly warnings: readonly string[] } {
   const { step, index, runId, config } = context
   const wanted = kind.container(step.fault)
   const targets = on.pods.map((pod) => asTarget(pod, wanted))
@@ -80,11 +87,14 @@ function planNode(
     .filter((t) => t.container === undefined)
     .map((t) => ({ code: 'no_targets', message: `pod ${t.name} has no running container ${wanted ?? ''}`.trimEnd() }))
   const peers: Record<string, readonly string[]> = {}
-  for (const pod of on.pods) {
-    const addresses = kind.peers?.(step.fault, pod, on.workload) ?? null
-    if (addresses?.length === 0)
+  const warnings: string[] = []
+  const scope = kind.scope?.(step.fault) ?? null
+  for (const pod of scope === null ? [] : on.pods) {
+    const reach = reachOf(pod, on.workload, scope ?? 'peers')
+    if (reach.addresses.length === 0)
       refusals.push({ code: 'no_targets', message: `pod ${pod.metadata.name} has no other pod of the workload to be cut off from` })
-    if (addresses !== null) peers[pod.metadata.uid ?? ''] = addresses
+    peers[pod.metadata.uid ?? ''] = reach.addresses
+    warnings.push(...reach.warnings)
   }
   const env = kind.env(step.fault, on.pods)
   const source = { ...config.injector, image: config.injector.image ?? '' }
@@ -98,7 +108,11 @@ function planNode(
     ...kind.undo,
   }
   const before: Evidence = { phase: 'before', at: context.clock.now(), finding: 'no', summary: 'not injected yet', measurements: [] }
-  return { injection: { targets, undo, fuse: podlessFuse(runId, index, config.injector.namespace), evidence: [before] }, refusals }
+  return {
+    injection: { targets, undo, fuse: podlessFuse(runId, index, config.injector.namespace), evidence: [before] },
+    refusals,
+    warnings,
+  }
 }
 
 function byNode(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {
