@@ -51,8 +51,13 @@ export interface KubePods {
     readonly name: string
     readonly uid: string
   }): Promise<{ readonly outcome: 'evicted' | 'absent' | 'blocked'; readonly message: string }>
-  /** The container's log as text, '' when the pod or its log is gone. */
-  log(pod: { readonly namespace: string; readonly name: string; readonly container: string }): Promise<string>
+  /** The container's log as text, '' when the pod or its log is gone; of the last `sinceSeconds` by the node's own clock. */
+  log(pod: {
+    readonly namespace: string
+    readonly name: string
+    readonly container: string
+    readonly sinceSeconds?: number
+  }): Promise<string>
   /** Whether the current credentials may do it (SelfSubjectAccessReview). */
   can(access: {
     readonly verb: string

@@ -88,6 +88,8 @@ export interface Sandbox {
   disturb(disturb: Disturb): () => void
   /** Ends a container's main process, as a crash would. */
   crash(where: ObjectName & { readonly container?: string }, exitCode?: number): void
+  /** Stops a container's main process as SIGSTOP does: it is there, and does nothing. */
+  freeze(where: ObjectName & { readonly container?: string }): void
   close(): Promise<void>
 }
 
@@ -181,6 +183,10 @@ function handles({ cluster, world, kubelet, unpullable }: Backend): Handles {
     crash: ({ name, namespace, container }, exitCode = 1) => {
       const pod = cluster.get('pods', name, namespace)
       kubelet.container(pod.metadata.uid, container)?.end({ code: exitCode })
+    },
+    freeze: ({ name, namespace, container }) => {
+      const pod = cluster.get('pods', name, namespace)
+      kubelet.container(pod.metadata.uid, container)?.freeze()
     },
   }
 }

@@ -9,6 +9,8 @@ export interface Usage {
   readonly diskMiB: number
   /** The rate its network allows. */
   readonly networkKbit: number
+  /** The rate at which it sends. */
+  readonly sentKbit: number
   readonly latencyMs: number
   readonly cut: boolean
 }
@@ -19,7 +21,7 @@ export interface Limits {
   readonly diskMiB: number | undefined
 }
 
-const idle = { memoryMiB: 20, cpuCores: 0.05, diskMiB: 12, networkKbit: 1_000_000 }
+const idle = { memoryMiB: 20, cpuCores: 0.05, diskMiB: 12, networkKbit: 1_000_000, sentKbit: 40 }
 
 /** The smallest limits of a pod's first container and its emptyDir volumes. */
 export function limitsOf(pod: Pod): Limits {
@@ -43,6 +45,7 @@ export function usageOf(pod: Pod, effects: readonly Effect[]): Usage {
     cpuCores: Math.min(idle.cpuCores + sum('cpu'), limits.cpuCores ?? Number.POSITIVE_INFINITY),
     diskMiB: idle.diskMiB + sum('disk'),
     networkKbit: Math.min(idle.networkKbit, ...rates),
+    sentKbit: idle.sentKbit + sum('load'),
     latencyMs: sum('latency'),
     cut: effects.some((effect) => effect.kind === 'cut'),
   }

@@ -5,6 +5,8 @@ export const partitionKinds = ['random', 'specific', 'all'] as const
 export const nodeFailureKinds = ['pod-delete', 'pod-kill', 'crashloop', 'node-drain'] as const
 export const resourceKinds = ['cpu', 'memory', 'disk', 'network'] as const
 export const intensities = ['low', 'medium', 'high'] as const
+/** How a network is used up: little of its rate is left, or a load fills it. */
+export const networkModes = ['rate', 'load'] as const
 export const partitionMechanisms = ['auto', 'policy', 'netfilter'] as const
 
 export const partitionScopes = ['isolate', 'peers', 'split'] as const
@@ -75,6 +77,8 @@ export interface ExhaustionSpec {
   readonly container: string | null
   /** Where the disk is filled: an absolute path in the container; null: its /tmp. Only for disk. */
   readonly path: string | null
+  /** Only for network; left out: `rate`. */
+  readonly mode?: (typeof networkModes)[number]
 }
 
 /** Makes the targets' network worse. Ports, CIDRs and `peersOnly` narrow it to some of the traffic. */

@@ -2,8 +2,7 @@ import { injectorFault } from './injector/injector-fault.ts'
 
 /** Ends the container's main process at every start, for the whole duration: the kubelet's back-off follows. */
 export const crashloop = injectorFault({
-  action: 'crashloop',
+  action: () => 'crashloop',
   container: (spec) => (spec.type === 'node_failure' && spec.kind === 'crashloop' ? spec.container : null),
   env: () => ({ FAULTLINE_SIGNAL: 'KILL' }),
-  targetsMustRun: true,
 })

@@ -1,20 +1,36 @@
 import type { DegradationSpec, FaultSpec } from '../domain/suite.ts'
+import type { Fault } from './fault.ts'
 import { injectorFault } from './injector/injector-fault.ts'
-import { peersOf } from './peers.ts'
+
+const degradation = injectorFault({
+  action: () => 'degrade-network',
+  container: () => null,
+  env: (spec) => (spec.type === 'network_degradation' ? degradeEnvironment(spec) : {}),
+  scope: (spec) => (spec.type === 'network_degradation' && spec.peersOnly ? 'peers' : null),
+  undo: {},
+})
+
+/** Loss alone is made by netfilter, a rate alone by tbf; for the rest the node's kernel needs the module sch_netem. */
+function needsNetem(spec: FaultSpec): boolean {
+  if (spec.type !== 'network_degradation') return false
+  const more = spec.latencyMs + spec.corruptPercent + spec.duplicatePercent
+  return more > 0 || (spec.lossPercent > 0 && spec.rateKbit !== null)
+}
 
 /**
  * Latency, jitter, loss, corruption, duplication or a low rate on the targets' own interface (`tc` netem and tbf:
  * https://man7.org/linux/man-pages/man8/tc-netem.8.html).
  */
-export const networkDegradation = injectorFault({
-  action: 'degrade-network',
-  container: () => null,
-  env: (spec) => (spec.type === 'network_degradation' ? degradeEnvironment(spec) : {}),
-  peers: (spec: FaultSpec, target, workload) =>
-    spec.type === 'network_degradation' && spec.peersOnly ? peersOf(target, workload, 'peers') : null,
-  undo: {},
-  targetsMustRun: false,
-})
+export const networkDegradation: Fault = {
+  ...degradation,
+  async plan(context) {
+    const plan = await degradation.plan(context)
+    if (plan.injections.length === 0 || !needsNetem(context.step.fault)) return plan
+    const warning =
+      "needs the kernel module sch_netem on the targets' nodes: only seen there; without it the step fails before anything is changed"
+    return { ...plan, warnings: [...plan.warnings, warning] }
+  },
+}
 
 function degradeEnvironment(spec: DegradationSpec): Readonly<Record<string, string>> {
   return {

@@ -2,18 +2,15 @@ import type { Injection } from '../domain/injection.ts'
 import type { FaultSpec } from '../domain/suite.ts'
 import type { Fault, PlanContext } from './fault.ts'
 import { injectorFault } from './injector/injector-fault.ts'
-import { peersOf } from './peers.ts'
 import { policyPartition } from './policy-partition.ts'
 
 /** Drops inside the targets' own network namespaces: any CNI, established connections too. */
 const netfilterPartition = injectorFault({
-  action: 'cut-network',
+  action: () => 'cut-network',
   container: () => null,
   env: (spec) => cutEnvironment(spec),
-  peers: (spec, target, others) =>
-    spec.type === 'network_partition' && spec.scope !== 'isolate' ? peersOf(target, others, spec.scope) : null,
+  scope: (spec) => (spec.type === 'network_partition' && spec.scope !== 'isolate' ? spec.scope : null),
   undo: { mechanism: 'netfilter' },
-  targetsMustRun: false,
 })
 
 /** Cuts pods off, by netfilter where an injector is configured (or asked for), else by a NetworkPolicy; the ledger knows which. */

@@ -2,7 +2,7 @@ import { injectorFault } from './injector/injector-fault.ts'
 
 /** Ends the container's main process by a signal from the host; the kubelet starts it again. */
 export const podKill = injectorFault({
-  action: 'kill',
+  action: () => 'kill',
   container: (spec) => (spec.type === 'node_failure' && spec.kind === 'pod-kill' ? spec.container : null),
   env: (spec) =>
     spec.type === 'node_failure' && spec.kind === 'pod-kill'
@@ -12,5 +12,4 @@ export const podKill = injectorFault({
           FAULTLINE_REPEAT: String(Math.ceil(spec.repeatEverySeconds ?? 0)),
         }
       : {},
-  targetsMustRun: true,
 })

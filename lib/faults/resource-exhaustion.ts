@@ -19,6 +19,9 @@ const absolute = {
   network: { low: 10_000, medium: 1_000, high: 100 },
 } as const satisfies Record<ResourceKind, Record<Intensity, number>>
 
+/** The load in kbit/s, where a network is used up by one. */
+const load = { low: 10_000, medium: 50_000, high: 100_000 } as const satisfies Record<Intensity, number>
+
 /** What is taken of a limit, in percent. */
 const ofLimit = { low: 50, medium: 75, high: 95 } as const satisfies Record<Intensity, number>
 
@@ -27,15 +30,18 @@ const limitNames: Partial<Record<ResourceKind, string>> = { memory: 'memory', di
 /** Stress inside the target's own cgroup, volume or network namespace, so that it counts against the target and nobody else. */
 export function resourceExhaustion(kind: ResourceKind): Fault {
   return injectorFault({
-    action: actions[kind],
+    action: (spec) => (isLoad(spec) ? 'load-network' : actions[kind]),
     container: (spec) => (spec.type === 'resource_exhaustion' ? spec.container : null),
     env: (spec, pods) => ({
       FAULTLINE_AMOUNT: String(amount(kind, spec, pods)),
       ...(kind === 'memory' ? { FAULTLINE_PERCENT: String(percentOf(spec)) } : {}),
       ...(spec.type === 'resource_exhaustion' && spec.path !== null ? { FAULTLINE_PATH: spec.path } : {}),
     }),
-    targetsMustRun: false,
   })
+}
+
+function isLoad(spec: FaultSpec): boolean {
+  return spec.type === 'resource_exhaustion' && spec.kind === 'network' && spec.mode === 'load'
 }
 
 /** Memory is raised to this share of each container's own limit; the amount counts where there is none. */
@@ -54,6 +60,7 @@ export function amount(kind: ResourceKind, spec: FaultSpec, pods: readonly Pod[]
     const mib = text === undefined ? undefined : mebibytes(text)
     return mib === undefined ? [] : [mib]
   })
+  if (isLoad(spec)) return load[intensity]
   if (limits.length === 0) return absolute[kind][intensity]
   return Math.max(1, Math.floor((Math.min(...limits) * ofLimit[intensity]) / 100))
 }

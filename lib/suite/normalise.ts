@@ -68,6 +68,7 @@ function faultOf(step: StepFile): FaultSpec {
         intensity: step.params.intensity,
         container: step.params.container ?? null,
         path: step.params.path ?? null,
+        ...(step.params.mode === undefined ? {} : { mode: step.params.mode }),
       }
     case 'node_failure':
       return failureOf(step.params, step.duration)

@@ -1,4 +1,4 @@
-import { type DegradationKind, degradationKinds, partitionScopes, resourceKinds } from '../domain/suite.ts'
+import { type DegradationKind, degradationKinds, partitionScopes, type ResourceKind, resourceKinds } from '../domain/suite.ts'
 import { amountsOf } from './degradation.ts'
 import { valueAt } from './explain.ts'
 import type { Finding, Path } from './problems.ts'
@@ -16,7 +16,8 @@ export function paramFindings(step: unknown, path: Path): readonly Finding[] {
   checkPolicy(params, say)
   checkScope(params, say)
   checkDegradation(params, say)
-  checkPath(params, say)
+  checkHome(params, { key: 'path', home: 'disk' }, say)
+  checkHome(params, { key: 'mode', home: 'network' }, say)
   checkKill(params, valueAt(step, ['duration']), say)
   return findings
 }
@@ -85,10 +86,11 @@ function amountsIn(params: unknown): Partial<Record<DegradationKind, number>> | 
   return sound.length === given.length ? Object.fromEntries(sound) : undefined
 }
 
-function checkPath(params: unknown, say: Say): void {
+/** A param that means something for one resource only. */
+function checkHome(params: unknown, { key, home }: { readonly key: string; readonly home: ResourceKind }, say: Say): void {
   const kind = resourceKinds.find((name) => name === valueAt(params, ['resource_type']))
-  if (kind === undefined || kind === 'disk' || valueAt(params, ['path']) === undefined) return
-  say('path', 'key', `has no meaning with resource_type \`${kind}\`. Allowed: only with \`disk\``)
+  if (kind === undefined || kind === home || valueAt(params, [key]) === undefined) return
+  say(key, 'key', `has no meaning with resource_type \`${kind}\`. Allowed: only with \`${home}\``)
 }
 
 function checkKill(params: unknown, duration: unknown, say: Say): void {

@@ -3,6 +3,7 @@ import {
   degradationKinds,
   directions,
   intensities,
+  networkModes,
   partitionKinds,
   partitionMechanisms,
   partitionScopes,
@@ -36,6 +37,7 @@ export const paramHomes: Elsewhere = {
   resource_type: 'type resource_exhaustion',
   intensity: 'type resource_exhaustion',
   path: 'type resource_exhaustion with resource_type disk',
+  mode: 'type resource_exhaustion with resource_type network',
   partition_type: 'type network_partition',
   mechanism: 'type network_partition',
   scope: 'type network_partition',
@@ -64,6 +66,12 @@ export const resourceParams = strict(
     intensity: z.enum(intensities).describe('How much of it, and in how many pods by default: low 1 pod, medium 30 %, high 60 %.'),
     container,
     path: diskPath.optional().describe('Folder of the container in which a disk is filled; default: its /tmp. Only for disk.'),
+    mode: z
+      .enum(networkModes)
+      .optional()
+      .describe(
+        'rate: little is left of what the pod may send and receive; load: traffic between pod and injector; default: rate. Only for network.',
+      ),
     targets: paramTargets,
   },
   paramHomes,

@@ -31,6 +31,7 @@ const names: Record<EffectKind, readonly [string, string]> = {
   cpu: ['cpu', 'cores'],
   disk: ['disk', 'MiB'],
   network: ['network', 'kbit/s'],
+  load: ['rate out', 'kbit/s'],
   cut: ['reachable', 'peers'],
   latency: ['latency', 'ms'],
   loop: ['restarts', 'count'],
@@ -51,6 +52,7 @@ export function measureKind(world: World, target: InjectorTarget, kind: EffectKi
     cpu: usage.cpuCores,
     disk: usage.diskMiB,
     network: usage.networkKbit,
+    load: usage.sentKbit,
     cut: usage.cut ? 0 : 1,
     latency: usage.latencyMs,
     loop: restarts(world, target).value,
@@ -137,6 +139,7 @@ export function actionNamed(name: string, parameters: Parameters): Action | unde
     'stress-cpu': 'cpu',
     'fill-disk': 'disk',
     'limit-network': 'network',
+    'load-network': 'load',
     'cut-network': 'cut',
     'degrade-network': 'latency',
   }

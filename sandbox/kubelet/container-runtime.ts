@@ -131,6 +131,12 @@ export class ContainerRuntime {
     process?.killed?.()
   }
 
+  /** Stopped as by SIGSTOP: still there, but nothing it meant to do happens any more. */
+  freeze(): void {
+    for (const cancel of this.#cancels) cancel()
+    this.#cancels.clear()
+  }
+
   /** Looks at readiness; a change for the worse shows only after the probe's failures, as on a real node. */
   probe(): void {
     if (!this.running || !this.#warm) return

@@ -4,6 +4,7 @@ import type { ConnectedCluster } from '../../lib/adapters/kubernetes/connect.ts'
 import { connectCluster } from '../../lib/adapters/kubernetes/connect.ts'
 import type { KubeObject, Pod } from '../../lib/domain/kube.ts'
 import { isReady, refOf } from '../../lib/domain/kube.ts'
+import { type DriverAccount, makeDriverAccount } from './driver-account.ts'
 import type { Options } from './options.ts'
 
 /** The scenarios' own corner of the cluster. */
@@ -13,6 +14,9 @@ export interface Place {
   readonly injectors: string
   pods(): Promise<readonly Pod[]>
   ready(): Promise<void>
+  /** Makes the injectors' namespace one where Jobs, or their pods, are refused; and back. */
+  refuse(what: 'jobs' | 'pods'): Promise<() => Promise<void>>
+  readonly account: DriverAccount
   close(): Promise<void>
 }
 
@@ -20,7 +24,7 @@ const replicas = 4
 const patienceMs = 120_000
 type Manifest = KubeObject & { readonly [key: string]: unknown }
 
-/** Makes the namespaces, the cordon fuse's account, and a workload in a namespace at Pod Security level `restricted`. */
+/** Makes the namespaces, the rights of deploy/rbac.yaml, and a workload with a Service in a namespace at Pod Security level `restricted`. */
 export async function openPlace(options: Options): Promise<Place> {
   const found = loadKubeConfig({ kubeconfig: options.kubeconfig, context: options.context })
   if (found === 'none') throw new Error(`no cluster in ${options.kubeconfig}`)
@@ -30,11 +34,13 @@ export async function openPlace(options: Options): Promise<Place> {
   const injectors = `faultline-e2e-injectors-${suffix}`
   const made: KubeObject[] = []
   for (const manifest of manifests(options, { namespace, injectors })) made.push(await cluster.objects.create(manifest))
+  const account = await makeDriverAccount(options, { namespace, injectors })
   const pods = async () =>
     (await cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace })).filter((p) => p.metadata.labels?.app === 'e2e')
   const ready = () =>
     until('the workload is Ready', async () => (await pods()).filter(isReady).length === replicas && (await pods()).length === replicas)
   const close = async () => {
+    await account.close()
     for (const object of made.toReversed()) await cluster.objects.delete(refOf(object))
     await until(
       'the namespaces are gone',
@@ -43,7 +49,29 @@ export async function openPlace(options: Options): Promise<Place> {
     await cluster.close()
   }
   await ready()
-  return { cluster, namespace, injectors, pods, ready, close }
+  return { cluster, namespace, injectors, pods, ready, refuse: (what) => refuse(cluster, injectors, what), account, close }
+}
+
+async function refuse(cluster: ConnectedCluster, injectors: string, what: 'jobs' | 'pods'): Promise<() => Promise<void>> {
+  const { objects } = cluster
+  const namespace = { apiVersion: 'v1', kind: 'Namespace', name: injectors }
+  const level = (value: string) => objects.patch(namespace, { metadata: { labels: { 'pod-security.kubernetes.io/enforce': value } } })
+  if (what === 'pods') {
+    await level('restricted')
+    return async () => void (await level('privileged'))
+  }
+  const quota: Manifest = {
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: { name: 'no-jobs', namespace: injectors },
+    spec: { hard: { 'count/jobs.batch': '0' } },
+  }
+  await objects.create(quota)
+  await until('the quota counts', async () => {
+    const found = await objects.get<KubeObject & { readonly status?: { readonly hard?: object } }>(refOf(quota))
+    return found?.status?.hard !== undefined
+  })
+  return async () => void (await objects.delete(refOf(quota)))
 }
 
 /** Polls until it holds, or fails after two minutes. */
@@ -62,30 +90,21 @@ function manifests(options: Options, names: { readonly namespace: string; readon
     kind: 'Namespace',
     metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': value } },
   })
-  const role = `faultline-cordon-fuse-${injectors}`
   return [
     level(namespace, 'restricted'),
     level(injectors, 'privileged'),
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'faultline-cordon-fuse', namespace: injectors } },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRole',
-      metadata: { name: role },
-      rules: [{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'patch'] }],
-    },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRoleBinding',
-      metadata: { name: role },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role },
-      subjects: [{ kind: 'ServiceAccount', name: 'faultline-cordon-fuse', namespace: injectors }],
-    },
     workload(options, namespace),
     {
       apiVersion: 'policy/v1',
       kind: 'PodDisruptionBudget',
       metadata: { name: 'e2e', namespace },
       spec: { maxUnavailable: 2, selector: { matchLabels: { app: 'e2e' } } },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'e2e', namespace },
+      spec: { selector: { app: 'e2e' }, ports: [{ port: 80, targetPort: options.workloadPort }] },
     },
   ]
 }

@@ -49,10 +49,11 @@ async function play(place: Place, options: Options, scenario: Scenario): Promise
   const experiments = [{ name, type, params, duration, ...(targets === undefined ? {} : { targets }) }]
   const suite = { name: 'e2e', namespace: place.namespace, selector: 'app=e2e', gracePeriod: 0, experiments }
   writeFileSync(join(directory, 'suite.json'), JSON.stringify(suite))
-  const where = ['--kubeconfig', options.kubeconfig, ...(options.context === undefined ? [] : ['--context', options.context])]
+  const where = ['--kubeconfig', place.account.kubeconfig]
   const images = ['--injector-image', options.injectorImage, '--injector-namespace', place.injectors, '--fuse-image', options.fuseImage]
   const pause = options.pauseImage === undefined ? [] : ['--pause-image', options.pauseImage]
   const report = join(directory, 'report.json')
+  const allow = scenario.refused === undefined ? async () => undefined : await place.refuse(scenario.refused)
   const run = faultline(['run', 'suite.json', ...where, ...images, ...pause, '--report', report], directory)
   try {
     const fuseToGone = scenario.meanwhile === 'kill the runner' ? await killRunner(place, run) : null
@@ -73,6 +74,7 @@ async function play(place: Place, options: Options, scenario: Scenario): Promise
       note: `${String(error)} ${run.output().slice(-400)}`,
     }
   } finally {
+    await allow()
     rmSync(directory, { recursive: true, force: true })
   }
 }
@@ -102,8 +104,13 @@ function judge(
   const reasons = document.reasons ?? []
   // Said at once and by name, with nothing left: that is all a node without the kernel module can do.
   const lacking = reasons.find((reason) => reason.includes('lacks a qdisc'))
-  const ok = (document.verdict === scenario.verdict || lacking !== undefined) && left.length === 0
-  const note = [...left.map((l) => `left: ${l}`), ...(document.verdict === scenario.verdict ? [] : reasons)].join('; ')
+  const unsaid = scenario.says !== undefined && !JSON.stringify(document).includes(JSON.stringify(scenario.says).slice(1, -1))
+  const ok = (document.verdict === scenario.verdict || lacking !== undefined) && left.length === 0 && !unsaid
+  const note = [
+    ...left.map((l) => `left: ${l}`),
+    ...(document.verdict === scenario.verdict ? [] : reasons),
+    ...(unsaid ? [`not said: ${scenario.says}`] : []),
+  ].join('; ')
   const endToUndone = scenario.meanwhile === undefined ? seconds(step?.plannedEnd, step?.revertedAt) : null
   return {
     name: scenario.name,
@@ -173,7 +180,13 @@ const options = readOptions(process.argv.slice(2))
 const chosen = scenarios.filter((s) => options.only.length === 0 || options.only.some((name) => s.name.includes(name)))
 const place = await openPlace(options)
 const results: Result[] = []
+let rightsOk = false
 try {
+  const { asked, wrong } = await place.account.wrongRights()
+  process.stderr.write(
+    `${wrong.length === 0 ? 'ok  ' : 'FAIL'} rights of deploy/rbac.yaml: ${asked} asked of the API server, ${wrong.length} wrong ${wrong.join('; ')}\n`,
+  )
+  rightsOk = wrong.length === 0
   for (const scenario of chosen) {
     const result = await play(place, options, scenario)
     results.push(result)
@@ -186,4 +199,4 @@ process.stdout.write(`${table(results)}\n`)
 if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(results, null, 2))
 const failed = results.filter((r) => !r.ok).length
 process.stdout.write(`${results.length - failed} passed, ${failed} failed\n`)
-process.exitCode = failed === 0 ? 0 : 1
+process.exitCode = failed === 0 && rightsOk ? 0 : 1

@@ -5,9 +5,12 @@ export interface Scenario {
   readonly params: Readonly<Record<string, unknown>>
   readonly targets?: Readonly<Record<string, unknown>>
   readonly duration: number
-  readonly verdict: 'succeeded' | 'no_effect' | 'aborted'
+  readonly verdict: 'succeeded' | 'no_effect' | 'aborted' | 'refused' | 'failed'
   /** What happens once the fault bites. */
   readonly meanwhile?: 'kill the runner' | 'delete the injector'
+  /** What the injectors' namespace refuses, and what the run has to say of it. */
+  readonly refused?: 'jobs' | 'pods'
+  readonly says?: string
 }
 
 const partition = (params: Readonly<Record<string, unknown>>) => ({
@@ -38,9 +41,22 @@ export const scenarios: readonly Scenario[] = [
   { name: 'cpu', ...exhaustion('cpu'), ...plain },
   { name: 'disk', ...exhaustion('disk'), ...plain },
   { name: 'bandwidth', ...exhaustion('network'), ...plain },
+  { name: 'network load', type: 'resource_exhaustion', params: { resource_type: 'network', intensity: 'low', mode: 'load' }, ...plain },
   { name: 'latency', ...degradation({ degradation_type: 'latency' }), ...plain },
+  { name: 'jitter', ...degradation({ degradation_type: 'jitter' }), ...plain },
+  { name: 'corruption', ...degradation({ degradation_type: 'corruption' }), ...plain },
+  { name: 'duplication', ...degradation({ degradation_type: 'duplication' }), ...plain },
   { name: 'loss', ...degradation({ degradation_type: 'loss', loss: 40 }), ...plain },
   { name: 'rate', ...degradation({ degradation_type: 'rate' }), ...plain },
+  { name: 'Jobs refused', ...exhaustion('memory'), duration: 8, verdict: 'refused', refused: 'jobs', says: 'exceeded quota: no-jobs' },
+  {
+    name: 'injector pods refused',
+    ...exhaustion('memory'),
+    duration: 8,
+    verdict: 'failed',
+    refused: 'pods',
+    says: 'violates PodSecurity "restricted:latest"',
+  },
   {
     name: 'runner killed: partition by policy',
     ...partition({ mechanism: 'policy' }),

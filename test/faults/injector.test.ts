@@ -133,6 +133,23 @@ async function dieAfterTheFuse(on: World): Promise<Run> {
   return run
 }
 
+describe('an injector that hangs while its fault is held', () => {
+  it('leaves what it said before as no evidence at the end', async () => {
+    let frozen = false
+    const engine = world.engine('driver-1', {
+      observe: ({ run }) => {
+        if (run.status !== 'holding' || frozen) return
+        frozen = true
+        const pod = world.sandbox.objects().find((o) => o.kind === 'Pod' && o.metadata.namespace === injectors)
+        world.sandbox.freeze({ namespace: injectors, name: pod?.metadata.name ?? '', container: 'injector' })
+      },
+    })
+    const run = await world.run(engine, suiteOf([stepOf(memory, { durationMs: 30_000 })]))
+    expect(run).toMatchObject({ status: 'no_effect', orphans: 0 })
+    expect(run.steps[0]?.reasons[0]).toMatch(/nothing measured on \S+ for 16 s: the injector hangs/)
+  })
+})
+
 describe('an injector that dies while its fault is held', () => {
   it('is no evidence any more, whatever it said while it lived', async () => {
     let crashed = false

@@ -5,6 +5,7 @@ import type { FaultSpec } from '../../lib/domain/suite.ts'
 import { faultName } from '../../lib/domain/suite.ts'
 import type { Access } from '../../lib/faults/permissions.ts'
 import { neededAccess } from '../../lib/faults/permissions.ts'
+import { forbiddenAccess as forbidden } from '../cluster/rights.ts'
 import { recordAccess } from '../support/access-log.ts'
 import { crashloop, latency, memory, netfilter, nodeDrain, partition, podDelete, podKill, stepOf, suiteOf } from '../support/suites.ts'
 import type { World } from '../support/world.ts'
@@ -17,6 +18,7 @@ const helpful: readonly string[] = [
   'list nodes in the cluster',
   `list replicasets.apps in ${namespace}`,
   `list resourcequotas in ${namespace}`,
+  `list services in ${namespace}`,
 ]
 
 interface Rule {
@@ -77,6 +79,24 @@ describe('the rights that a start asks for', () => {
     const run = await world.run(world.engine(), suiteOf([stepOf(fault)]))
     expect(run).toMatchObject({ status: 'refused', refusals: [{ code: 'permission' }] })
     expect(world.footprint()).toEqual(before)
+  })
+})
+
+describe('deploy/rbac.yaml', () => {
+  it('grants nothing that reads secrets, gets into pods, or raises rights', () => {
+    for (const namespace of [undefined, 'jadevectordb-system', 'faultline-injectors', 'kube-system']) {
+      const at = namespace === undefined ? {} : { namespace }
+      expect(forbidden(at).filter(isGranted).map(inWords)).toEqual([])
+    }
+  })
+
+  it('lets the fuse of a cordon do nothing but look at nodes and patch them', () => {
+    const rules = roles.filter((role) => role.metadata.name === 'faultline-cordon-fuse').flatMap((role) => role.rules ?? [])
+    expect(rules).toEqual([{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'patch'] }])
+  })
+
+  it('grants nothing by a wildcard', () => {
+    expect(roles.flatMap((role) => role.rules ?? []).flatMap((r) => [...r.apiGroups, ...r.resources, ...r.verbs])).not.toContain('*')
   })
 })
 

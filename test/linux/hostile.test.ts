@@ -20,6 +20,8 @@ const evil = [
   '\\',
   '\u0007',
   'ü'.repeat(300),
+  'x'.repeat(253),
+  '1\n$(touch /tmp/owned)',
 ]
 
 const parameters = [
@@ -36,7 +38,12 @@ const parameters = [
   'FAULTLINE_KEEP',
   'FAULTLINE_PORTS',
   'FAULTLINE_DELAY_MS',
+  'FAULTLINE_JITTER_MS',
   'FAULTLINE_LOSS_PCT',
+  'FAULTLINE_CORRUPT_PCT',
+  'FAULTLINE_DUPLICATE_PCT',
+  'FAULTLINE_RATE_KBIT',
+  'FAULTLINE_KEEP_PROBES',
   'FAULTLINE_OF',
   'FAULTLINE_TARGETS',
 ]

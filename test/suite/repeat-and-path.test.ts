@@ -122,3 +122,19 @@ describe('the path of a disk', () => {
     ])
   })
 })
+
+describe('the mode of a network', () => {
+  test.each(['rate', 'load'])('may be %s', (mode) => {
+    expect(stepOf(exhaustion({ resource_type: 'network', mode })).fault).toMatchObject({ kind: 'network', mode })
+  })
+
+  test.each(['flood', 'rate\n', '$(reboot)', '', 'l'.repeat(253)])('%j is refused', (mode) => {
+    expect(problemsOf(exhaustion({ resource_type: 'network', mode }))).toEqual([['params.mode', expect.stringMatching(/rate.*load/)]])
+  })
+
+  test.each(['cpu', 'memory', 'disk'])('has no meaning for %s', (kind) => {
+    expect(problemsOf(exhaustion({ resource_type: kind, mode: 'load' }))).toEqual([
+      ['params.mode', `has no meaning with resource_type \`${kind}\`. Allowed: only with \`network\``],
+    ])
+  })
+})

@@ -9,6 +9,9 @@ import type { InjectorLine } from './protocol.ts'
 import { newestByTarget, parseInjectorLog } from './protocol.ts'
 import { refusalOfPods, startFailure } from './start.ts'
 
+/** An injector measures every few seconds; with many targets on its node a round takes longer. */
+const freshSeconds = (targets: number) => 15 + Math.ceil(targets / 2)
+
 /**
  * What the injector itself measured on every target, from its log.
  * @throws FaultlineError `injector_failed` when it cannot start or says that it cannot do it
@@ -26,12 +29,15 @@ export async function biteOf(context: FaultContext, injection: Injection, phase:
   }
   const stuck = startFailure(pod)
   if (stuck !== null) throw new FaultlineError('injector_failed', `the injector does not start on node ${injection.undo.node}: ${stuck}`)
-  const lines = parseInjectorLog(await context.cluster.pods.log({ namespace, name: pod.metadata.name, container: 'injector' }))
+  const of = { namespace, name: pod.metadata.name, container: 'injector' }
+  const lines = parseInjectorLog(await context.cluster.pods.log(of))
   const failed = newestByTarget(lines, ['error'])
   const [error] = [...failed.values()]
   if (error !== undefined && phase === 'during')
     throw new FaultlineError('injector_failed', `the injector failed on ${nameOf(injection, error.target)}: ${error.message}`)
-  const bites = newestByTarget(lines, ['bite', 'measure'])
+  const sinceSeconds = freshSeconds(injection.targets.length)
+  const recent = phase === 'end' ? parseInjectorLog(await context.cluster.pods.log({ ...of, sinceSeconds })) : lines
+  const bites = newestByTarget(recent, ['bite', 'measure'])
   const ended = endOf(pod) ?? undoneOf(injection, newestByTarget(lines, ['bite', 'measure', 'undone']))
   if (ended !== null) return { phase, at, finding: 'no', summary: `the injector is over: ${ended}`, measurements: [] }
   const before = [...newestByTarget(lines, ['before']).values()]
@@ -39,6 +45,10 @@ export async function biteOf(context: FaultContext, injection: Injection, phase:
   const silent = injection.targets.filter((t) => !bites.has(t.uid)).map((t) => t.name)
   const idle = injection.targets.filter((t) => bites.get(t.uid)?.ok === false).map((t) => t.name)
   if (idle.length > 0) return { phase, at, finding: 'no', summary: `no effect measured on ${idle.join(', ')}`, measurements }
+  if (silent.length > 0 && phase === 'end') {
+    const summary = `nothing measured on ${silent.join(', ')} for ${sinceSeconds} s: the injector hangs`
+    return { phase, at, finding: 'unknown', summary, measurements }
+  }
   if (silent.length > 0)
     return { phase, at, finding: 'unknown', summary: `nothing measured yet on ${silent.join(', ')} (${stateOf(pod)})`, measurements }
   return { phase, at, finding: 'yes', summary: describe(injection, [...bites.values()]), measurements }

@@ -18,18 +18,29 @@ const lifeMs = 45_000
  * Job can start, only a record that the injector could not start either (`undo.neverStarted`) proves that nothing is left.
  */
 export async function checkForResidue(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<Evidence> {
-  const { namespace } = sourceOf(injection)
-  const now = context.clock.now()
-  const order: InjectorOrder = {
-    ...on,
-    name: `${on.name}-check`,
-    endsAt: now + lifeMs,
-    env: { ...on.env, FAULTLINE_OF: String(injection.undo.action) },
-  }
-  const { lines, cannotStart } = await askNode(context, injectorJob(order, { now, fuse: null }), on.targets)
-  await context.cluster.objects.delete(jobRef({ namespace, name: order.name }))
+  const job = checkJob(context, injection, on)
+  const { lines, cannotStart } = await askNode(context, job, on.targets)
+  await context.cluster.objects.delete(jobRef({ namespace: sourceOf(injection).namespace, name: job.metadata.name }))
   if (cannotStart !== null) return withoutCheck(context, injection, cannotStart)
   return judge(context, injection, { targets: on.targets, lines })
+}
+
+/**
+ * Sends the check off while the injector still undoes: on the node it waits for that, and so its answer is there the sooner. A refusal
+ * is told by `checkForResidue`.
+ */
+export async function beginCheck(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<void> {
+  try {
+    await ensureJob(context, checkJob(context, injection, on), null)
+  } catch (error) {
+    if (!isRefusal(error)) throw error
+  }
+}
+
+function checkJob(context: FaultContext, injection: Injection, on: InjectorOrder): Job {
+  const now = context.clock.now()
+  const env = { ...on.env, FAULTLINE_OF: String(injection.undo.action) }
+  return injectorJob({ ...on, name: `${on.name}-check`, endsAt: now + lifeMs, env }, { now, fuse: null })
 }
 
 interface Answer {

@@ -1,12 +1,11 @@
 import { FaultlineError } from '../../domain/errors.ts'
-import type { Injection, Measurement, Target } from '../../domain/injection.ts'
-import type { Pod } from '../../domain/kube.ts'
+import type { Injection, Measurement } from '../../domain/injection.ts'
 import { currentPods } from '../canary.ts'
 import { didHere, noteDeed } from '../deeds.ts'
 import type { Fault, FaultContext } from '../fault.ts'
 import { fuseGone, jobRef, removeFuse } from '../fuse.ts'
 import { biteOf } from './bite.ts'
-import { checkForResidue } from './check.ts'
+import { beginCheck, checkForResidue } from './check.ts'
 import type { InjectorOrder } from './job.ts'
 import { ensureJob, injectorJob, isRefusal, podsOfJob, sourceOf } from './job.ts'
 import type { InjectorFault } from './plan.ts'
@@ -28,7 +27,10 @@ export function injectorFault(kind: InjectorFault): Fault {
     plan: (context) => planInjector(context, kind),
 
     async inject(context, injection) {
-      const job = injectorJob(orderOf(context, injection, kind.action), { now: context.clock.now(), fuse: injection.armed })
+      const job = injectorJob(orderOf(context, injection, injection.undo.action as InjectorAction), {
+        now: context.clock.now(),
+        fuse: injection.armed,
+      })
       try {
         await ensureJob(context, job, injection.armed?.uid ?? null)
       } catch (error) {
@@ -50,6 +52,7 @@ export function injectorFault(kind: InjectorFault): Fault {
       const { namespace } = sourceOf(injection)
       if (injection.armed !== null) await removeFuse(context, injection.armed)
       await context.cluster.objects.delete(jobRef({ namespace, name: jobNameOf(injection) }))
+      if (injection.undo.neverStarted === undefined) await beginCheck(context, injection, orderOf(context, injection, 'check'))
       await untilPodsGone(context, namespace, jobNameOf(injection))
     },
 
@@ -66,11 +69,6 @@ export function injectorFault(kind: InjectorFault): Fault {
       const targets = injection.targets.filter((t) => present.has(t.name))
       if (targets.length === 0)
         return { phase: 'after', at, finding: 'yes', summary: 'the targets are gone, and the fault with them', measurements: none }
-      const down = kind.targetsMustRun ? targets.filter((t) => !isRunning(present.get(t.name), t)) : []
-      if (down.length > 0) {
-        const summary = `not running again: ${down.map((t) => t.name).join(', ')}`
-        return { phase: 'after', at, finding: 'no', summary, measurements: none }
-      }
       return checkForResidue(context, injection, { ...orderOf(context, injection, 'check'), targets })
     },
   }
@@ -98,10 +96,6 @@ async function untilPodsGone(context: FaultContext, namespace: string, job: stri
       throw new FaultlineError('unavailable', `the pods of injector ${job} are still there`, { retryable: true })
     await context.clock.sleep(gonePollMs)
   }
-}
-
-function isRunning(pod: Pod | undefined, target: Target): boolean {
-  return pod?.status?.containerStatuses?.find((c) => c.name === target.container?.name)?.ready === true
 }
 
 function jobNameOf(injection: Injection): string {

@@ -5,23 +5,22 @@ import type { FaultSpec } from '../../domain/suite.ts'
 import { chooseTargets, matching } from '../../domain/targets.ts'
 import type { PlanContext, PlannedInjection, StepPlan } from '../fault.ts'
 import { fuseName, podlessFuse } from '../fuse.ts'
-import type { Workload } from '../peers.ts'
+import type { PeerScope, Workload } from '../peers.ts'
+import { reachOf, servicesOf } from '../peers.ts'
 import { tryJob } from '../try-job.ts'
 import { injectorJob, sourceOf } from './job.ts'
 import type { InjectorAction } from './protocol.ts'
 
 /** What tells one injector fault from another. */
 export interface InjectorFault {
-  readonly action: Exclude<InjectorAction, 'check'>
+  readonly action: (spec: FaultSpec) => Exclude<InjectorAction, 'check'>
   readonly container: (spec: FaultSpec) => string | null
   /** Environment of the injector for a step's parameters and one node's targets. */
   readonly env: (spec: FaultSpec, pods: readonly Pod[]) => Readonly<Record<string, string>>
-  /** Addresses that only concern one target; null where the fault knows none. An empty list refuses the step: there is nobody. */
-  readonly peers?: (spec: FaultSpec, target: Pod, workload: Workload) => readonly string[] | null
+  /** Only what is between a target and these pods is hit; null: all of it. Nobody there refuses the step. */
+  readonly scope?: (spec: FaultSpec) => PeerScope | null
   /** Stored with the undo data of each injection. */
   readonly undo?: UndoData
-  /** Targets must run again (kills), or must only be rid of the stress. */
-  readonly targetsMustRun: boolean
 }
 
 type Reasons = Pick<Refusal, 'code' | 'message'>[]
@@ -33,28 +32,30 @@ export async function planInjector(context: PlanContext, kind: InjectorFault): P
   const warnings = choice.unsafe.map((u) => `${u.pod} is left out: ${u.why}`)
   const refusals: Reasons = [...choice.refusals]
   if (config.injector.image === null) refusals.push({ code: 'injector_missing', message: `${step.fault.kind} ${howToGetOne}` })
+  const scope = kind.scope?.(step.fault) ?? null
+  const found = scope === null ? { services: [], warnings: [] } : await servicesOf(context)
+  warnings.push(...found.warnings)
   const workload: Workload = {
     pods: matching(inventory, { ...step.targets, names: null, zone: null, node: null, owner: null }),
     targets: choice.chosen,
+    neighbours: inventory.pods,
+    services: found.services,
   }
   const injections: PlannedInjection[] = []
   for (const [node, pods] of byNode(choice.chosen)) {
     const planned = planNode(context, kind, { node, pods, workload, n: injections.length })
     injections.push(planned.injection)
     refusals.push(...planned.refusals)
+    warnings.push(...planned.warnings)
   }
   const [first] = injections
-  const refused = refusals.length > 0 || first === undefined ? null : await tryInjector(context, kind, first)
+  const refused = refusals.length > 0 || first === undefined ? null : await tryInjector(context, first)
   if (refused !== null) refusals.push(refused)
   return { injections: refusals.length > 0 ? [] : injections, refusals, warnings }
 }
 
 /** A privileged Job may be refused by a quota or a webhook: asked before anything begins. */
-function tryInjector(
-  context: PlanContext,
-  { action }: InjectorFault,
-  { targets, undo }: PlannedInjection,
-): Promise<Reasons[number] | null> {
+function tryInjector(context: PlanContext, { targets, undo }: PlannedInjection): Promise<Reasons[number] | null> {
   const { runId, index: step } = context
   const now = context.clock.now()
   const order = {
@@ -63,7 +64,7 @@ function tryInjector(
     name: String(undo.job),
     node: String(undo.node),
     source: sourceOf({ undo }),
-    action,
+    action: undo.action as InjectorAction,
     targets,
     peers: {},
     endsAt: now + context.config.prepareMs,
@@ -78,7 +79,7 @@ function planNode(
   context: PlanContext,
   kind: InjectorFault,
   on: { readonly node: string; readonly pods: readonly Pod[]; readonly workload: Workload; readonly n: number },
-): { readonly injection: PlannedInjection; readonly refusals: Reasons } {
+): { readonly injection: PlannedInjection; readonly refusals: Reasons; readonly warnings: readonly string[] } {
   const { step, index, runId, config } = context
   const wanted = kind.container(step.fault)
   const targets = on.pods.map((pod) => asTarget(pod, wanted))
@@ -86,17 +87,32 @@ function planNode(
     .filter((t) => t.container === undefined)
     .map((t) => ({ code: 'no_targets', message: `pod ${t.name} has no running container ${wanted ?? ''}`.trimEnd() }))
   const peers: Record<string, readonly string[]> = {}
-  for (const pod of on.pods) {
-    const addresses = kind.peers?.(step.fault, pod, on.workload) ?? null
-    if (addresses?.length === 0)
+  const warnings: string[] = []
+  const scope = kind.scope?.(step.fault) ?? null
+  for (const pod of scope === null ? [] : on.pods) {
+    const reach = reachOf(pod, on.workload, scope ?? 'peers')
+    if (reach.addresses.length === 0)
       refusals.push({ code: 'no_targets', message: `pod ${pod.metadata.name} has no other pod of the workload to be cut off from` })
-    if (addresses !== null) peers[pod.metadata.uid ?? ''] = addresses
+    peers[pod.metadata.uid ?? ''] = reach.addresses
+    warnings.push(...reach.warnings)
   }
   const env = kind.env(step.fault, on.pods)
   const source = { ...config.injector, image: config.injector.image ?? '' }
-  const undo: UndoData = { source, node: on.node, job: fuseName(runId, index, `n${on.n}`), action: kind.action, env, peers, ...kind.undo }
+  const undo: UndoData = {
+    source,
+    node: on.node,
+    job: fuseName(runId, index, `n${on.n}`),
+    action: kind.action(step.fault),
+    env,
+    peers,
+    ...kind.undo,
+  }
   const before: Evidence = { phase: 'before', at: context.clock.now(), finding: 'no', summary: 'not injected yet', measurements: [] }
-  return { injection: { targets, undo, fuse: podlessFuse(runId, index, config.injector.namespace), evidence: [before] }, refusals }
+  return {
+    injection: { targets, undo, fuse: podlessFuse(runId, index, config.injector.namespace), evidence: [before] },
+    refusals,
+    warnings,
+  }
 }
 
 function byNode(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {

@@ -6,6 +6,7 @@ export type InjectorAction =
   | 'stress-memory'
   | 'fill-disk'
   | 'limit-network'
+  | 'load-network'
   | 'cut-network'
   | 'degrade-network'
   | 'check'

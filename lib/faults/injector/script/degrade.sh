@@ -6,7 +6,7 @@ is_loss_alone() { [ "$DELAY_MS$CORRUPT_PCT$DUPLICATE_PCT$RATE_KBIT" = 0000 ] && 
 is_rate_alone() { [ "$RATE_KBIT" -gt 0 ] && [ "$DELAY_MS$CORRUPT_PCT$DUPLICATE_PCT$LOSS_PCT" = 0000 ]; }
 
 # A reply that takes longer than this is not waited for.
-PATIENCE_S=8
+PATIENCE_S=6
 
 # Does this kernel have netem? Tried in a network namespace of nobody, so that nothing is touched.
 has_netem() {

@@ -65,10 +65,12 @@ check() {
   local tries=0
   know_kind "$OF"
   UNDO=all
-  while is_role_alive main && [ "$tries" -lt 50 ]; do
+  while is_role_alive main && [ "$tries" -lt 150 ]; do
     tries=$((tries + 1))
     sleep 0.1
   done
+  STILL=''
+  ! is_role_alive main || STILL='the injector is still at work'
   at_once check_one
   [ -e "$WORK/dirty" ] || drop_marker
 }
@@ -82,6 +84,7 @@ check_one() {
   ! has "${KIND_OF}_prepare" || "${KIND_OF}_prepare"
   ! has "${KIND_OF}_probe" || probe_one ''
   residue
+  [ -z "$STILL" ] || LEFT="$STILL${LEFT:+, $LEFT}"
   [ -z "$LEFT" ] || : >"$WORK/dirty"
   tell_undone residue "${found:+was left behind and is removed now: $found}"
 }
