@@ -20,6 +20,7 @@ import { revertAll, revertFromMemory } from './revert.ts'
 import { seize } from './seize.ts'
 import { watchOver } from './sentinel.ts'
 import { verifyNothingLeft } from './verify.ts'
+import { outsideWindow } from './window.ts'
 
 export interface DriveOptions {
   /** Aborts the run when it fires (Ctrl-C); the reverting goes on. */
@@ -217,7 +218,13 @@ async function admit(driver: Driver): Promise<RunEvent> {
   const switches = await forbiddenBySwitch(engine, run)
   const lock = await takeLock(engine, namespaceLock(run), run.id)
   const admission = await examine(driver.context(), run.suite, run.seed, isOverIn(engine))
-  const refusals: readonly Refusal[] = [...switches, ...(lock === null ? [] : [lock]), ...admission.refusals]
+  const window = outsideWindow(run, engine.clock.now())
+  const refusals: readonly Refusal[] = [
+    ...switches,
+    ...(window === null ? [] : [window]),
+    ...(lock === null ? [] : [lock]),
+    ...admission.refusals,
+  ]
   return refusals.length > 0 ? { type: 'refused', refusals } : { type: 'admitted', baseline: admission.baseline }
 }
 

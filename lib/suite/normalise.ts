@@ -1,5 +1,6 @@
 import { type DegradationSpec, type FaultSpec, plannedMs, type Selection, type Step, type Suite } from '../domain/suite.ts'
 import { amountsOf } from './degradation.ts'
+import { normaliseSchedule } from './schedule.ts'
 import { type StepFile, type SuiteFile, suiteDefaults, type TargetsFile } from './schema.ts'
 import { splitNames } from './targets-schema.ts'
 
@@ -28,6 +29,7 @@ export function normalise(file: SuiteFile): Suite {
     maxDurationMs: file.maxDuration === undefined ? needed : toMs(file.maxDuration),
     recoveryTimeoutMs,
     steps,
+    schedule: normaliseSchedule(file.schedule),
   }
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { anyParams, degradationParams, failureParams, paramHomes, partitionParams, resourceParams } from './params-schema.ts'
+import { scheduleSchema } from './schedule-schema.ts'
 import { type Elsewhere, strict, textOf } from './strict.ts'
 import { selectorText, targets } from './targets-schema.ts'
 
@@ -102,6 +103,7 @@ export const suiteSchema = strict({
     .max(86_400)
     .default(suiteDefaults.recoveryTimeout)
     .describe('Seconds a step may wait for the workload to be healthy again.'),
+  schedule: scheduleSchema.optional().describe('When it runs by itself, once it is deployed to AWS; left out: by hand only.'),
   experiments: z.array(stepSchema).min(1).max(100).describe('The steps, one after the other.'),
 }).meta({ title: 'Faultline suite' })
 

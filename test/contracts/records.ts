@@ -20,6 +20,7 @@ export function requestedRun(id: string, changes: Partial<Requested> = {}): Requ
       maxDurationMs: 3_600_000,
       recoveryTimeoutMs: 300_000,
       steps: [],
+      schedule: null,
     },
     cluster: { uid: 'c0ffee', name: 'kind-chaos', via: { kind: 'in-cluster' }, simulated: false },
     namespace: 'jadevectordb-system',

@@ -57,6 +57,7 @@ export function suiteOf(steps: readonly Step[], change: Partial<Suite> = {}): Su
     maxDurationMs: 600_000,
     recoveryTimeoutMs: 60_000,
     steps,
+    schedule: null,
     ...change,
   }
 }
