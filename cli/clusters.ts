@@ -113,6 +113,12 @@ export class Clusters {
       await this.#noteEmbedded()
       return embedded(via.url)
     }
+    if (via.kind === 'eks' || via.kind === 'secret') {
+      throw new FaultlineError(
+        'unavailable',
+        `${describeSource(via)} is entered by the functions on AWS only: use their "control" and "reap"`,
+      )
+    }
     const { loadKubeConfig } = await import('../lib/adapters/kubernetes/config.ts')
     const found = loadKubeConfig(
       via.kind === 'kubeconfig' ? { kubeconfig: via.path, context: via.context, env: {} } : inCluster(this.#options.env),
@@ -165,5 +171,9 @@ function describeSource(via: ClusterSource): string {
       return 'the cluster around this pod'
     case 'sandbox':
       return `what answers at ${via.url}`
+    case 'eks':
+      return `EKS cluster ${via.name} in ${via.region}`
+    case 'secret':
+      return `the cluster of ${via.store} ${via.id}`
   }
 }

@@ -16,6 +16,28 @@ export type ClusterSource =
   | { readonly kind: 'kubeconfig'; readonly path: string; readonly context: string }
   | { readonly kind: 'in-cluster' }
   | { readonly kind: 'sandbox'; readonly url: string }
+  | EksSource
+  | SecretSource
+
+/** A cluster of Amazon EKS, entered by the function's own role or by one of another account. */
+export interface EksSource {
+  readonly kind: 'eks'
+  readonly name: string
+  readonly region: string
+  readonly roleArn: string | null
+}
+
+/** A cluster elsewhere: its kubeconfig, or its address and token, lie in Secrets Manager or in SSM's Parameter Store. */
+export interface SecretSource {
+  readonly kind: 'secret'
+  readonly store: 'secrets-manager' | 'parameter-store'
+  /** Name or ARN. */
+  readonly id: string
+  readonly region: string
+  readonly roleArn: string | null
+  /** Of the kubeconfig; null: its current one. */
+  readonly context: string | null
+}
 
 /** What started the run. The same key (event or request id) never starts a second one. */
 export interface Trigger {

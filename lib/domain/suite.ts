@@ -146,6 +146,8 @@ export interface Suite {
   readonly hypothesis: string
   readonly probes: readonly ProbeSpec[]
   readonly thresholds: readonly ThresholdSpec[]
+  /** When it starts by itself, once deployed; null: by hand only. */
+  readonly schedule: Schedule | null
 }
 
 /**
@@ -165,6 +167,26 @@ export function withoutPrometheus(suite: Suite): { readonly suite: Suite; readon
     },
     leftOut,
   }
+}
+
+/** A schedule as EventBridge Scheduler takes it: either `cron` or `rate`, without the word around it. */
+export interface Schedule {
+  readonly cron: string | null
+  readonly rate: string | null
+  readonly timezone: string
+  readonly enabled: boolean
+  /** Name of a configured cluster; null: the default one. */
+  readonly cluster: string | null
+  readonly window: StartWindow | null
+}
+
+/** When scheduled starts are allowed, in the schedule's time zone. */
+export interface StartWindow {
+  /** 0 is Sunday. */
+  readonly days: readonly number[]
+  /** Minutes since midnight; `toMinute` is not itself inside, and is on the next day when it comes before `fromMinute`. */
+  readonly fromMinute: number
+  readonly toMinute: number
 }
 
 /** Names of the faults as reports and the registry know them. */

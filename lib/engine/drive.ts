@@ -23,6 +23,7 @@ import { seize } from './seize.ts'
 import { watchOver } from './sentinel.ts'
 import { checkSteadyAgain, checkSteadyBefore } from './steady.ts'
 import { verifyNothingLeft } from './verify.ts'
+import { outsideWindow } from './window.ts'
 
 export interface DriveOptions {
   /** Aborts the run when it fires (Ctrl-C); the reverting goes on. */
@@ -266,7 +267,14 @@ async function admit(driver: Driver): Promise<RunEvent | null> {
     checkSteadyBefore(driver.probing, run.suite.probes, driver.interrupted),
   ])
   if (driver.stop !== null) return null
-  const refusals: readonly Refusal[] = [...switches, ...(lock === null ? [] : [lock]), ...admission.refusals, ...steady.refusals]
+  const window = outsideWindow(run, engine.clock.now())
+  const refusals: readonly Refusal[] = [
+    ...switches,
+    ...(window === null ? [] : [window]),
+    ...(lock === null ? [] : [lock]),
+    ...admission.refusals,
+    ...steady.refusals,
+  ]
   return refusals.length > 0 ? { type: 'refused', refusals } : { type: 'admitted', baseline: admission.baseline }
 }
 

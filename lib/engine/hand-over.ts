@@ -1,5 +1,8 @@
 import { FaultlineError } from '../domain/errors.ts'
+import type { Run } from '../domain/run.ts'
+import { transition } from '../domain/transition.ts'
 import type { Driver } from './driver.ts'
+import type { Engine } from './engine.ts'
 
 /** The time that a driver has for itself, and how it calls for the next one. */
 export interface Budget {
@@ -53,4 +56,14 @@ async function call(driver: Driver, { budget, untilMs, done }: Wait & { readonly
       await driver.engine.clock.sleep(callAgainMs, done)
     }
   }
+}
+
+/** Hands a run that was just recorded to another driver, for a caller who wants his answer at once. */
+export async function giveAway(engine: Engine, run: Run, budget: Pick<Budget, 'handOver'>): Promise<Run> {
+  const { store, clock } = engine
+  const handed = transition(run, { type: 'handed_over' }, clock.now())
+  await store.ledger.appendHistory(run.id, run.events)
+  await store.runs.save(handed)
+  await budget.handOver(run.id)
+  return handed
 }

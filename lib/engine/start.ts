@@ -1,9 +1,10 @@
 import { FaultlineError } from '../domain/errors.ts'
-import type { ClusterRef, Run, Trigger } from '../domain/run.ts'
+import type { ClusterRef, Refusal, Run, Trigger } from '../domain/run.ts'
 import { untouchedStep } from '../domain/run.ts'
 import { runId } from '../domain/run-id.ts'
 import type { Suite } from '../domain/suite.ts'
 import { withoutPrometheus } from '../domain/suite.ts'
+import { transition } from '../domain/transition.ts'
 import { isoSeconds } from '../time.ts'
 import type { Engine } from './engine.ts'
 
@@ -70,4 +71,19 @@ export async function start(engine: Engine, request: StartRequest): Promise<{ re
   const existing = await store.runs.load(id)
   if (existing === undefined) throw new FaultlineError('not_found', `run ${id} exists and cannot be read`, { retryable: true })
   return { run: existing, created: false }
+}
+
+/** Records a start that is refused before anything can be driven (its cluster cannot be reached); once for the same request. */
+export async function recordRefused(engine: Engine, request: StartRequest, refusals: readonly Refusal[]): Promise<Run> {
+  const { store, clock } = engine
+  const { run, created } = await start(engine, request)
+  if (!created) return run
+  await store.ledger.appendHistory(run.id, run.events)
+  let refused: Run = run
+  for (const event of [{ type: 'refused', refusals }, { type: 'released' }] as const) {
+    refused = transition(refused, event, clock.now())
+    await store.runs.save(refused)
+    await store.ledger.appendHistory(run.id, refused.events)
+  }
+  return refused
 }

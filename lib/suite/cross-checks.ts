@@ -3,6 +3,7 @@ import { valueAt } from './explain.ts'
 import { paramFindings } from './param-checks.ts'
 import { probeFindings } from './probe-checks.ts'
 import type { Finding, Path } from './problems.ts'
+import { scheduleFindings } from './schedule.ts'
 import { type SuiteFile, suiteDefaults } from './schema.ts'
 import { splitNames } from './targets-schema.ts'
 import { quote } from './words.ts'
@@ -18,6 +19,7 @@ export function crossFindings(file: unknown): readonly Finding[] {
     ...stepsOf(file).flatMap((step, n) => [...targetFindings(step, ['experiments', n]), ...paramFindings(step, ['experiments', n])]),
     ...timeFindings(file),
     ...probeFindings(file),
+    ...scheduleFindings(file),
   ]
 }
 

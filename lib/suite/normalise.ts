@@ -1,6 +1,7 @@
 import { type DegradationSpec, type FaultSpec, plannedMs, type Selection, type Step, type Suite } from '../domain/suite.ts'
 import { amountsOf } from './degradation.ts'
 import { normaliseProbes } from './normalise-probes.ts'
+import { normaliseSchedule } from './schedule.ts'
 import { type StepFile, type SuiteFile, suiteDefaults, type TargetsFile } from './schema.ts'
 import { splitNames } from './targets-schema.ts'
 
@@ -31,6 +32,7 @@ export function normalise(file: SuiteFile): Suite {
     steps,
     hypothesis: file.hypothesis ?? '',
     ...normaliseProbes(file),
+    schedule: normaliseSchedule(file.schedule),
   }
 }
 

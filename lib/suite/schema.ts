@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { anyParams, degradationParams, failureParams, paramHomes, partitionParams, resourceParams } from './params-schema.ts'
 import { probePresets } from './probe-presets.ts'
 import { presetEntry, threshold, typedProbe } from './probes-schema.ts'
+import { scheduleSchema } from './schedule-schema.ts'
 import { type Elsewhere, strict, textOf } from './strict.ts'
 import { selectorText, targets } from './targets-schema.ts'
 
@@ -116,6 +117,7 @@ export const suiteSchema = strict({
     .default([])
     .describe('What the steady state is measured by (docs/probes.md).'),
   thresholds: z.array(threshold).max(20).default([]).describe('What is done when a probe stays on the wrong side.'),
+  schedule: scheduleSchema.optional().describe('When it runs by itself, once it is deployed to AWS; left out: by hand only.'),
   experiments: z.array(stepSchema).min(1).max(100).describe('The steps, one after the other.'),
 }).meta({ title: 'Faultline suite' })
 

@@ -23,6 +23,7 @@ export function requestedRun(id: string, changes: Partial<Requested> = {}): Requ
       hypothesis: '',
       probes: [],
       thresholds: [],
+      schedule: null,
     },
     cluster: { uid: 'c0ffee', name: 'kind-chaos', via: { kind: 'in-cluster' }, simulated: false },
     namespace: 'jadevectordb-system',

@@ -25,6 +25,7 @@ test('the example of the issue is valid as it is, with every default filled in',
       maxDurationMs: 2_250_000,
       recoveryTimeoutMs: 360_000,
       selector: 'app=jadevectordb',
+      schedule: null,
       steps: [
         {
           name: 'Memory',

@@ -60,6 +60,7 @@ export function suiteOf(steps: readonly Step[], change: Partial<Suite> = {}): Su
     hypothesis: '',
     probes: [],
     thresholds: [],
+    schedule: null,
     ...change,
   }
 }

@@ -5,7 +5,7 @@ import type { Cluster, KubeConfig } from '@kubernetes/client-node'
 import { closest, distance } from 'fastest-levenshtein'
 import { FaultlineError } from '../../domain/errors.ts'
 import type { ClusterSource } from '../../domain/run.ts'
-import { type Kubeconfig, mergeKubeconfigs, readKubeconfig, toKubeConfig } from './kubeconfig-file.ts'
+import { type Kubeconfig, mergeKubeconfigs, parseKubeconfig, readKubeconfig, toKubeConfig } from './kubeconfig-file.ts'
 
 export interface LoadOptions {
   /** A file, or several separated as in $KUBECONFIG. */
@@ -43,6 +43,14 @@ export function loadKubeConfig(options: LoadOptions = {}): FoundCluster | 'none'
     )
   }
   return fromServiceAccount(env, options.serviceAccountDir ?? '/var/run/secrets/kubernetes.io/serviceaccount')
+}
+
+/** A kubeconfig that lay somewhere else than in a file; `where` names it in messages. */
+export function configFromText(text: string, where: string, context: string | null): KubeConfig {
+  const parsed = parseKubeconfig(text, where)
+  const name = context ?? parsed.currentContext
+  checkContext(where, parsed, name)
+  return toKubeConfig({ ...parsed, currentContext: name })
 }
 
 /** For an API server that wants no credentials, as the sandbox's. */

@@ -1,8 +1,9 @@
-import type { KubeConfig } from '@kubernetes/client-node'
+import type { Cluster as ClusterEntry, KubeConfig } from '@kubernetes/client-node'
 import { FaultlineError, KubernetesError } from '../../domain/errors.ts'
 import type { Namespace } from '../../domain/kube.ts'
 import type { Clock, Cluster } from '../../ports.ts'
 import { systemClock } from '../system-clock.ts'
+import type { AccessSource } from './access.ts'
 import { Credentials } from './credentials.ts'
 import { proxyOf } from './dispatcher.ts'
 import { Exchange } from './exchange.ts'
@@ -30,6 +31,11 @@ const defaultBounds: Bounds = { timeoutMs: 10_000, budgetMs: 20_000, maxAttempts
 export function connectCluster(config: KubeConfig, options: ConnectOptions = {}): ConnectedCluster {
   const cluster = config.getCurrentCluster()
   if (cluster === null) throw new FaultlineError('bad_input', `context "${config.getCurrentContext()}" of the kubeconfig names no cluster`)
+  return openConnection(cluster, new Credentials(config), options)
+}
+
+/** Connects to an API server of which address and way in are known, without client-node. As `connectCluster` otherwise. */
+export function openConnection(cluster: ClusterEntry, credentials: AccessSource, options: ConnectOptions = {}): ConnectedCluster {
   if (!URL.canParse(cluster.server) || !/^https?:$/.test(new URL(cluster.server).protocol)) {
     throw new FaultlineError('bad_input', `cluster ${cluster.name}: server "${cluster.server}" is not an http(s) address`)
   }
@@ -38,7 +44,7 @@ export function connectCluster(config: KubeConfig, options: ConnectOptions = {})
   const bounds = { ...defaultBounds, ...given }
   // Calls and dials have maxInFlight slots each.
   const pool = { connections: 2 * bounds.maxInFlight, connectTimeoutMs: bounds.timeoutMs }
-  const exchange = new Exchange({ cluster, credentials: new Credentials(config), clock, pool })
+  const exchange = new Exchange({ cluster, credentials, clock, pool })
   const transport = new Transport({ exchange, clock, random, bounds })
   return { objects: kubeObjects(transport), pods: kubePods(transport), close: () => transport.close() }
 }

@@ -1,28 +1,13 @@
 import { readFileSync } from 'node:fs'
 import type { RequestOptions } from 'node:https'
 import type { Cluster, KubeConfig } from '@kubernetes/client-node'
-import { copyOf } from './kubeconfig-file.ts'
-
-/** TLS settings of a connection, as node:tls takes them. */
-export interface Tls {
-  readonly ca?: Buffer | string
-  readonly cert?: Buffer | string
-  readonly key?: Buffer | string
-  readonly servername?: string
-  readonly rejectUnauthorized?: boolean
-}
-
-/** What a call needs to be let in. */
-export interface Access {
-  readonly headers: Readonly<Record<string, string>>
-  readonly tls: Tls
-}
+import type { Access, AccessSource, Tls } from './access.ts'
 
 /**
  * Reads the kubeconfig's credentials anew for every call, so that rotated files and expired tokens are noticed;
  * calls at the same moment share one run of an exec plugin.
  */
-export class Credentials {
+export class Credentials implements AccessSource {
   #config: KubeConfig
   #pending: Promise<Access> | undefined
   #last: Access | undefined
@@ -81,4 +66,12 @@ function serverTls(cluster: Cluster | null): Tls {
 function clientTls(options: RequestOptions): Tls {
   const { cert, key } = options as Tls
   return { ...(cert ? { cert } : {}), ...(key ? { key } : {}) }
+}
+
+/** The same config with nothing cached by its authenticators. Of its own class, so that whoever brings no kubeconfig loads no client-node. */
+function copyOf(config: KubeConfig): KubeConfig {
+  const { clusters, users, contexts, currentContext } = config
+  const copy = new (config.constructor as new () => KubeConfig)()
+  copy.loadFromOptions({ clusters, users, contexts, currentContext })
+  return copy
 }

@@ -1,7 +1,7 @@
 import type { Cluster } from '@kubernetes/client-node'
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import { FaultlineError } from '../../domain/errors.ts'
-import type { Tls } from './credentials.ts'
+import type { Tls } from './access.ts'
 
 /** Proxy schemes that kubeconfigs may name and undici can speak. */
 const proxySchemes = ['http:', 'https:', 'socks5:']

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Cluster } from '@kubernetes/client-node'
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../../ports.ts'
-import type { Access, Credentials, Tls } from './credentials.ts'
+import type { Access, AccessSource, Tls } from './access.ts'
 import { createDispatcher, type PoolOptions } from './dispatcher.ts'
 import { noAnswer } from './no-answer.ts'
 import { within } from './timeout.ts'
@@ -32,12 +32,12 @@ export class Exchange {
   readonly #origin: string
   readonly #prefix: string
   readonly #cluster: Cluster
-  readonly #credentials: Credentials
+  readonly #credentials: AccessSource
   readonly #clock: Clock
   readonly #poolOptions: PoolOptions
   #pool: { readonly tls: Tls; readonly dispatcher: Dispatcher } | undefined
 
-  constructor(options: { cluster: Cluster; credentials: Credentials; clock: Clock; pool: PoolOptions }) {
+  constructor(options: { cluster: Cluster; credentials: AccessSource; clock: Clock; pool: PoolOptions }) {
     const server = new URL(options.cluster.server)
     this.#origin = server.origin
     this.#prefix = server.pathname.replace(/\/+$/, '')

@@ -19,7 +19,11 @@ interface RawUser {
 
 /** Reads one file. Bad_input when it is missing, is not YAML, or is something else than a kubeconfig. */
 export function readKubeconfig(path: string): Kubeconfig {
-  const text = readText(path)
+  return parseKubeconfig(readText(path), path)
+}
+
+/** As `readKubeconfig`, for a text that came from elsewhere; `path` names it in messages, and relative paths in it start there. */
+export function parseKubeconfig(text: string, path: string): Kubeconfig {
   const raw = parseYaml(path, text)
   const config = new KubeConfig()
   try {
@@ -54,11 +58,6 @@ export function toKubeConfig(parts: Kubeconfig): KubeConfig {
   const config = new KubeConfig()
   config.loadFromOptions({ ...parts, clusters: [...parts.clusters], users: [...parts.users], contexts: [...parts.contexts] })
   return config
-}
-
-/** The same config with nothing cached by its authenticators. */
-export function copyOf(config: KubeConfig): KubeConfig {
-  return toKubeConfig({ clusters: config.clusters, users: config.users, contexts: config.contexts, currentContext: config.currentContext })
 }
 
 /** What client-node does not read: `tokenFile`, an exec plugin's command relative to the file, and the variable that plugins are told by. */

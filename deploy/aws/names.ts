@@ -1,0 +1,43 @@
+/** The functions, and what of an asynchronous invocation is tried again. Names here are those in serverless.yml. */
+export const functions = {
+  start: { retries: 2, maxAgeSeconds: 900 },
+  advance: { retries: 2, maxAgeSeconds: 900 },
+  reap: { retries: 0, maxAgeSeconds: 60 },
+  control: { retries: 0, maxAgeSeconds: 60 },
+} as const
+
+export type FunctionName = keyof typeof functions
+
+/** What every piece of the template is made from. */
+export interface Names {
+  readonly stage: string
+  /** Literal on purpose: environments without references work in `osls invoke local` too. */
+  readonly prefix: string
+}
+
+export type Resource = Readonly<Record<string, unknown>>
+export type Resources = Readonly<Record<string, Resource>>
+
+/** `start-dlq` becomes `StartDlq`. */
+export function logicalId(...words: readonly string[]): string {
+  return words
+    .flatMap((word) => word.split(/[^A-Za-z0-9]+/))
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')
+}
+
+/** The logical id that osls gives a function. */
+export function functionId(name: FunctionName): string {
+  return `${logicalId(name)}LambdaFunction`
+}
+
+export const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] })
+
+/** An ARN in this account and region, e.g. `arn('logs', 'log-group:/x')`. */
+export function arn(service: string, rest: string): { readonly 'Fn::Sub': string } {
+  return { 'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${rest}` }
+}
+
+export function functionNames(): readonly FunctionName[] {
+  return Object.keys(functions) as FunctionName[]
+}

@@ -1,0 +1,99 @@
+import type { ClusterEntry, Deployment } from '../../functions/shared/deployment.ts'
+import { dueIndex, suitesIndex } from '../../lib/adapters/dynamodb/table.ts'
+import { arn, arnOf, type FunctionName, functionId, functionNames, logicalId, type Names, type Resource, type Resources } from './names.ts'
+
+interface Statement {
+  readonly Sid: string
+  readonly Effect: 'Allow'
+  readonly Action: readonly string[]
+  readonly Resource: unknown
+}
+
+const allow = (Sid: string, Action: readonly string[], Resource: unknown): Statement => ({ Sid, Effect: 'Allow', Action, Resource })
+
+/** Why a statement may name every resource; the template carries it, and a test demands it. */
+const reasons: Readonly<Record<string, string>> = {
+  NetworkInterfaces: 'Lambda makes these calls for functions in a VPC, and EC2 offers no resource for most of them',
+  Traces: 'X-Ray has no resources for segments',
+}
+
+/** One role for each function, and one for the scheduler. */
+export function roles(names: Names, deployment: Deployment): Resources {
+  return {
+    ...Object.fromEntries(functionNames().map((name) => [logicalId(name, 'role'), functionRole(names, name, deployment)])),
+    SchedulerRole: schedulerRole(names),
+  }
+}
+
+function functionRole({ prefix }: Names, name: FunctionName, deployment: Deployment): Resource {
+  const table = [arnOf('Table'), ...[dueIndex, suitesIndex].map((index) => ({ 'Fn::Sub': `\${Table.Arn}/index/${index}` }))]
+  const statements = [
+    allow('Log', ['logs:CreateLogStream', 'logs:PutLogEvents'], arn('logs', `log-group:/aws/lambda/${prefix}-${name}:*`)),
+    allow(
+      'Runs',
+      ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:Query'],
+      table,
+    ),
+    allow('Events', ['events:PutEvents'], arnOf('EventBus')),
+    allow('Alerts', ['sns:Publish'], { Ref: 'AlertTopic' }),
+    allow('DeadLetters', ['sqs:SendMessage'], arnOf(logicalId(name, 'dlq'))),
+    ...Object.entries(deployment.clusters).flatMap(([cluster, entry]) => clusterAccess(logicalId(cluster), entry)),
+    ...(deployment.vpc === undefined ? [] : [allow('NetworkInterfaces', networkActions, '*')]),
+    ...(deployment.xray ? [allow('Traces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*')] : []),
+  ]
+  return role(`${prefix}-${name}`, 'lambda.amazonaws.com', statements)
+}
+
+const networkActions = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+]
+
+/** A cluster of another account is entered by its role alone. */
+function clusterAccess(id: string, { eks, secret, parameter, region, roleArn }: ClusterEntry): readonly Statement[] {
+  if (roleArn !== undefined) return [allow(`Assume${id}`, ['sts:AssumeRole'], roleArn)]
+  if (eks !== undefined) return [allow(`Describe${id}`, ['eks:DescribeCluster'], named('eks', region, `cluster/${eks}`))]
+  if (secret !== undefined) {
+    // Secrets Manager adds a hyphen and six characters to a secret's name.
+    const resource = secret.startsWith('arn:') ? secret : named('secretsmanager', region, `secret:${secret}-??????`)
+    return [allow(`Secret${id}`, ['secretsmanager:GetSecretValue'], resource)]
+  }
+  if (parameter === undefined) return []
+  const resource = parameter.startsWith('arn:') ? parameter : named('ssm', region, `parameter/${parameter.replace(/^\//, '')}`)
+  return [allow(`Parameter${id}`, ['ssm:GetParameter'], resource)]
+}
+
+function named(service: string, region: string | undefined, rest: string): unknown {
+  if (region === undefined) return arn(service, rest)
+  return { 'Fn::Sub': `arn:\${AWS::Partition}:${service}:${region}:\${AWS::AccountId}:${rest}` }
+}
+
+function schedulerRole({ prefix }: Names): Resource {
+  return role(`${prefix}-scheduler`, 'scheduler.amazonaws.com', [
+    allow('Invoke', ['lambda:InvokeFunction'], [arnOf(functionId('start')), arnOf(functionId('reap'))]),
+    allow('DeadLetters', ['sqs:SendMessage'], arnOf('SchedulesDlq')),
+  ])
+}
+
+function role(name: string, service: string, statements: readonly Statement[]): Resource {
+  const trust = {
+    Effect: 'Allow',
+    Principal: { Service: service },
+    Action: 'sts:AssumeRole',
+    ...(service.startsWith('scheduler') ? { Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } } } : {}),
+  }
+  const wide = statements.filter(({ Resource }) => Resource === '*').map(({ Sid }) => [Sid, reasons[Sid]])
+  return {
+    Type: 'AWS::IAM::Role',
+    ...(wide.length === 0 ? {} : { Metadata: { Reasons: Object.fromEntries(wide) } }),
+    Properties: {
+      RoleName: { 'Fn::Sub': `${name}-\${AWS::Region}` },
+      AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [trust] },
+      Policies: [{ PolicyName: name, PolicyDocument: { Version: '2012-10-17', Statement: statements } }],
+    },
+  }
+}

@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { clusterNamed, type Deployment } from '../../functions/shared/deployment.ts'
+import { FaultlineError } from '../../lib/domain/errors.ts'
+import type { Schedule } from '../../lib/domain/suite.ts'
+import { parseSuite } from '../../lib/suite/parse.ts'
+import { formatProblems } from '../../lib/suite/problems.ts'
+import { arnOf, functionId, logicalId, type Names, type Resource, type Resources } from './names.ts'
+
+/** A packaged suite that starts by itself. */
+export interface ScheduledSuite {
+  /** Its file without `.json`. */
+  readonly name: string
+  readonly schedule: Schedule
+}
+
+/** Every suite of the folder with a schedule. @throws FaultlineError `bad_input` with all that is wrong with any of them */
+export function scheduledSuites(folder: string): readonly ScheduledSuite[] {
+  const files = readdirSync(folder).filter((file) => file.endsWith('.json') && file !== 'schema.json')
+  return files.flatMap((file) => {
+    const path = join(folder, file)
+    const parsed = parseSuite(readFileSync(path, 'utf8'), path)
+    if (!parsed.ok) throw new FaultlineError('bad_input', formatProblems(parsed.problems))
+    const { schedule } = parsed.suite
+    return schedule === null ? [] : [{ name: file.slice(0, -'.json'.length), schedule }]
+  })
+}
+
+/** What the scheduler sends to `start`: it fills in the time itself, which makes a second delivery the same start. */
+export function startInputOf({ name, schedule }: ScheduledSuite): Readonly<Record<string, string>> {
+  const scheduledAt = '<aws.scheduler.scheduled-time>'
+  return { suite: name, ...(schedule.cluster === null ? {} : { cluster: schedule.cluster }), scheduledAt }
+}
+
+/** As EventBridge Scheduler writes it; a rate of one wants its unit in the singular. */
+export function expressionOf({ cron, rate }: Pick<Schedule, 'cron' | 'rate'>): string {
+  if (cron !== null) return `cron(${cron.trim().split(/\s+/).join(' ').toUpperCase()})`
+  const [count = '', unit = ''] = (rate ?? '').split(' ')
+  return `rate(${count} ${unit.replace(/s$/, '')}${count === '1' ? '' : 's'})`
+}
+
+/** The schedules of all suites, and the reaper's. */
+export function schedules(names: Names, suites: readonly ScheduledSuite[], deployment: Deployment): Resources {
+  for (const { schedule } of suites) if (schedule.cluster !== null) clusterNamed(deployment, schedule.cluster)
+  const group = { ScheduleGroup: { Type: 'AWS::Scheduler::ScheduleGroup', Properties: { Name: names.prefix } } }
+  const reap = scheduleOf('reap', { expression: 'rate(1 minute)', timezone: 'UTC', enabled: true, target: 'reap', input: {}, patience: 60 })
+  const starts = suites.map((suite) => [
+    logicalId(suite.name, 'schedule'),
+    scheduleOf(suite.name, {
+      expression: expressionOf(suite.schedule),
+      timezone: suite.schedule.timezone,
+      enabled: suite.schedule.enabled,
+      target: 'start',
+      input: startInputOf(suite),
+      patience: 900,
+    }),
+  ])
+  return { ...group, ReapSchedule: reap, ...Object.fromEntries(starts) }
+}
+
+interface ScheduleOptions {
+  readonly expression: string
+  readonly timezone: string
+  readonly enabled: boolean
+  readonly target: 'start' | 'reap'
+  readonly input: object
+  /** Seconds after which an undelivered event is given up: nobody expects a game day hours late. */
+  readonly patience: number
+}
+
+function scheduleOf(name: string, { expression, timezone, enabled, target, input, patience }: ScheduleOptions): Resource {
+  return {
+    Type: 'AWS::Scheduler::Schedule',
+    Properties: {
+      Name: name,
+      GroupName: { Ref: 'ScheduleGroup' },
+      ScheduleExpression: expression,
+      ScheduleExpressionTimezone: timezone,
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      State: enabled ? 'ENABLED' : 'DISABLED',
+      Target: {
+        Arn: arnOf(functionId(target)),
+        RoleArn: arnOf('SchedulerRole'),
+        Input: JSON.stringify(input),
+        RetryPolicy: { MaximumRetryAttempts: 5, MaximumEventAgeInSeconds: patience },
+        DeadLetterConfig: { Arn: arnOf('SchedulesDlq') },
+      },
+    },
+  }
+}

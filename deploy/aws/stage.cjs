@@ -1,0 +1,18 @@
+// What serverless.yml asks for: osls requires CommonJS here. Run by Node 24, which reads TypeScript.
+const { join } = require('node:path')
+const { readDeployment } = require('../../functions/shared/deployment.ts')
+const { scheduledSuites } = require('./schedules.ts')
+const { template } = require('./template.ts')
+
+const root = join(__dirname, '..', '..')
+
+async function forStage({ resolveVariable }, make) {
+  const stage = await resolveVariable('sls:stage')
+  return make(stage, readDeployment(join(root, 'faultline.config.json'), stage))
+}
+
+module.exports = {
+  resources: (context) => forStage(context, (stage, deployment) => template(stage, deployment, scheduledSuites(join(root, 'experiments')))),
+  logRetentionDays: (context) => forStage(context, (_, deployment) => deployment.logRetentionDays),
+  tracing: (context) => forStage(context, (_, deployment) => (deployment.xray ? 'Active' : 'PassThrough')),
+}

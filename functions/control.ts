@@ -1,0 +1,6 @@
+import { control } from './shared/controlling.ts'
+import { entry } from './shared/entry.ts'
+import { controlInput } from './shared/inputs.ts'
+
+/** What people ask by hand: status, plan, abort, halt, resume, pause, unpause. */
+export const handler = entry('control', controlInput, control)

@@ -1,0 +1,51 @@
+import type { Run } from '../../lib/domain/run.ts'
+import { isEnded } from '../../lib/domain/run.ts'
+import { stepOf } from '../../lib/domain/transition.ts'
+
+/** What every function answers: what happened, and what a person can do next. */
+export interface Answer {
+  readonly happened: string
+  readonly next: string
+  readonly [more: string]: unknown
+}
+
+/** A run in a few words. */
+export function runLine(run: Run) {
+  return {
+    run: run.id,
+    suite: run.suite.name,
+    cluster: run.cluster.name,
+    namespace: run.namespace,
+    state: run.status,
+    step: isEnded(run) ? null : stepOf(run),
+    requestedAt: new Date(run.requestedAt).toISOString(),
+    endedAt: isEnded(run) ? new Date(run.endedAt).toISOString() : null,
+    reasons: isEnded(run) ? run.reasons : [],
+  }
+}
+
+/** What became of a run that was driven here. */
+export function drivenAnswer(run: Run): Answer {
+  const line = runLine(run)
+  if (!isEnded(run)) {
+    return {
+      happened: `run ${run.id} is ${run.status} and was handed on to another invocation`,
+      next: `ask control for {"action":"status","run":"${run.id}"}`,
+      ...line,
+    }
+  }
+  const steps = run.steps.map(({ name, verdict, reasons }) => ({ name, verdict, reasons }))
+  const refusals = run.refusals.map(({ code, step, message }) => ({ code, step, message }))
+  return { happened: `run ${run.id} ended: ${run.status}`, next: nextAfter(run.status), ...line, orphans: run.orphans, steps, refusals }
+}
+
+function nextAfter(status: Run['status']): string {
+  switch (status) {
+    case 'refused':
+      return 'nothing was touched; remove what the refusals name, then start again'
+    case 'succeeded':
+      return 'nothing; every fault bit and is proven undone'
+    default:
+      return 'everything is proven undone; read the reasons, and the history by control\'s "status"'
+  }
+}

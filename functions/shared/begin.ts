@@ -1,0 +1,71 @@
+import { FaultlineError, VersionConflict } from '../../lib/domain/errors.ts'
+import type { ClusterRef, Run } from '../../lib/domain/run.ts'
+import type { Suite } from '../../lib/domain/suite.ts'
+import { drive } from '../../lib/engine/drive.ts'
+import type { Engine } from '../../lib/engine/engine.ts'
+import { giveAway } from '../../lib/engine/hand-over.ts'
+import { recordRefused, type StartRequest, start } from '../../lib/engine/start.ts'
+import { type Answer, drivenAnswer, runLine } from './answers.ts'
+import { giveUpAfterMs, type Invocation } from './compose.ts'
+import type { StartInput } from './inputs.ts'
+import { findSuite } from './suites.ts'
+
+/** Starts a run, or finds the one that the same request started, and drives it as long as this invocation may last. */
+export async function begin(input: StartInput, invocation: Invocation): Promise<Answer> {
+  const suite = await findSuite(invocation.settings.suites, input.suite)
+  const reached = await invocation.clusters.reach(input.cluster).catch((error: unknown) => {
+    if (error instanceof FaultlineError && error.code !== 'bad_input') return error
+    throw error
+  })
+  if (reached instanceof FaultlineError) return refuse(input, { suite, invocation, error: reached })
+  const engine = invocation.engine(reached.ref)
+  const { run, created } = await start(engine, requestOf(input, { suite, cluster: reached.ref, invocation }))
+  if (!input.wait && created) return given(await giveAway(engine, run, invocation.budget))
+  return go(engine, run.id, invocation)
+}
+
+/** Drives a run on. That somebody else has it, or is quicker, is no error: events arrive more than once. */
+export async function go(engine: Engine, runId: string, { budget, store }: Invocation): Promise<Answer> {
+  try {
+    return drivenAnswer(await drive(engine, runId, { budget, giveUpAfterMs }))
+  } catch (error) {
+    const elsewhere =
+      error instanceof VersionConflict || (error instanceof FaultlineError && ['refused', 'lease_lost'].includes(error.code))
+    const run = elsewhere ? await store.runs.load(runId) : undefined
+    if (run === undefined) throw error
+    return { happened: `run ${runId} is driven by ${run.lease?.owner ?? 'nobody'}: nothing to do here`, next: 'nothing', ...runLine(run) }
+  }
+}
+
+function given(run: Run): Answer {
+  return { happened: `run ${run.id} was started`, next: `ask control for {"action":"status","run":"${run.id}"}`, ...runLine(run) }
+}
+
+/** A cluster that cannot be reached is a reason not to start, recorded like any other; its identity is not known then. */
+async function refuse(
+  input: StartInput,
+  { suite, invocation, error }: { readonly suite: Suite; readonly invocation: Invocation; readonly error: FaultlineError },
+): Promise<Answer> {
+  const { name, via } = invocation.clusters.source(input.cluster)
+  const cluster: ClusterRef = { uid: `unreached:${name}`, name, via, simulated: false }
+  const request = requestOf(input, { suite, cluster, invocation })
+  const code = error.code === 'forbidden' ? 'permission' : 'unreachable'
+  return drivenAnswer(await recordRefused(invocation.engine(cluster), request, [{ code, step: null, message: error.message }]))
+}
+
+function requestOf(
+  input: StartInput,
+  { suite, cluster, invocation }: { readonly suite: Suite; readonly cluster: ClusterRef; readonly invocation: Invocation },
+): StartRequest {
+  const { clock, requestId } = invocation
+  const scheduled = input.scheduledAt !== undefined
+  return {
+    suite,
+    cluster,
+    seed: input.seed ?? clock.now() % 2 ** 32,
+    trigger: scheduled
+      ? { kind: 'schedule', key: `schedule ${input.scheduledAt}`, by: input.by ?? 'EventBridge Scheduler' }
+      : { kind: 'manual', key: requestId, by: input.by ?? 'the AWS console' },
+    scheduledAt: input.scheduledAt === undefined ? null : Date.parse(input.scheduledAt),
+  }
+}

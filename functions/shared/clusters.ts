@@ -1,0 +1,99 @@
+import { assertNever, FaultlineError } from '../../lib/domain/errors.ts'
+import type { ClusterRef, ClusterSource } from '../../lib/domain/run.ts'
+import type { Clock, Cluster } from '../../lib/ports.ts'
+import { type ClusterEntry, clusterNamed } from './deployment.ts'
+import type { Settings } from './settings.ts'
+
+/** A cluster of the configuration, reached. */
+export interface ReachedCluster {
+  readonly ref: ClusterRef
+  readonly cluster: Cluster
+}
+
+interface Identified {
+  readonly uid: string
+  readonly simulated: boolean
+  readonly cluster: Cluster
+}
+
+/** Clusters by name and by what a run stored of them. Connections live as long as the process is warm; one that failed is made anew. */
+export class Clusters {
+  readonly #settings: Settings
+  readonly #clock: Clock
+  readonly #open = new Map<string, Promise<Identified>>()
+
+  constructor(settings: Settings, clock: Clock) {
+    this.#settings = settings
+    this.#clock = clock
+  }
+
+  get names(): readonly string[] {
+    return Object.keys(this.#settings.deployment.clusters)
+  }
+
+  /** How a cluster of the configuration is reached, without reaching it. */
+  source(wanted?: string): { readonly name: string; readonly via: ClusterSource } {
+    const { name, entry } = clusterNamed(this.#settings.deployment, wanted)
+    return { name, via: sourceOf(entry, this.#settings.region) }
+  }
+
+  async reach(wanted?: string): Promise<ReachedCluster> {
+    const { name, via } = this.source(wanted)
+    const { uid, simulated, cluster } = await this.#identified(via)
+    return { ref: { uid, name, via, simulated }, cluster }
+  }
+
+  /** The cluster of a stored run. @throws FaultlineError `refused` when another one answers there now */
+  async connect(ref: ClusterRef): Promise<Cluster> {
+    const { uid, cluster } = await this.#identified(ref.via)
+    if (uid === ref.uid) return cluster
+    throw new FaultlineError('refused', `cluster ${ref.name} is another one now (kube-system ${uid}, not ${ref.uid}): it is not touched`)
+  }
+
+  #identified(via: ClusterSource): Promise<Identified> {
+    const key = JSON.stringify(via)
+    const known = this.#open.get(key)
+    if (known !== undefined) return known
+    const opened = this.#identify(via)
+    this.#open.set(key, opened)
+    opened.catch(() => this.#open.delete(key))
+    return opened
+  }
+
+  async #identify(via: ClusterSource): Promise<Identified> {
+    const [cluster, { clusterIdentity }] = await Promise.all([
+      openCluster(via, this.#clock),
+      import('../../lib/adapters/kubernetes/connect.ts'),
+    ])
+    return { ...(await clusterIdentity(cluster)), cluster }
+  }
+}
+
+async function openCluster(via: ClusterSource, clock: Clock): Promise<Cluster> {
+  switch (via.kind) {
+    case 'eks':
+      return (await import('../../lib/adapters/eks/connect.ts')).connectEks(via, clock)
+    case 'secret':
+      return (await import('../../lib/adapters/secrets/connect.ts')).connectBySecret(via, clock)
+    case 'sandbox': {
+      const { openConnection } = await import('../../lib/adapters/kubernetes/connect.ts')
+      return openConnection({ name: 'embedded', server: via.url.replace(/\/$/, ''), skipTLSVerify: false }, noCredentials)
+    }
+    case 'kubeconfig':
+    case 'in-cluster':
+      throw new FaultlineError('unavailable', `a run that a laptop or a pod began (${via.kind}) cannot be driven from a function`)
+    default:
+      return assertNever(via)
+  }
+}
+
+/** An embedded cluster asks nobody who he is, and plain HTTP carries no secrets. */
+const noCredentials = { read: async () => ({ headers: {}, tls: {} }), renew: () => false }
+
+function sourceOf(entry: ClusterEntry, ownRegion: string): ClusterSource {
+  const { eks, secret, parameter, url, region = ownRegion, roleArn = null, context = null } = entry
+  if (eks !== undefined) return { kind: 'eks', name: eks, region, roleArn }
+  if (secret !== undefined) return { kind: 'secret', store: 'secrets-manager', id: secret, region, roleArn, context }
+  if (parameter !== undefined) return { kind: 'secret', store: 'parameter-store', id: parameter, region, roleArn, context }
+  return { kind: 'sandbox', url: url ?? '' }
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import type { Context } from 'aws-lambda'
+import { systemClock } from '../../lib/adapters/system-clock.ts'
+import type { Engine } from '../../lib/engine/engine.ts'
+import type { Budget } from '../../lib/engine/hand-over.ts'
+import type { Clock, Outlet, Store } from '../../lib/ports.ts'
+import { Clusters } from './clusters.ts'
+import { logProgress } from './log.ts'
+import { engineConfig, readSettings, type Settings } from './settings.ts'
+
+/** What an invocation works with. */
+export interface Invocation {
+  readonly requestId: string
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly store: Store
+  readonly clusters: Clusters
+  /** Whom lifecycle notices are told. */
+  readonly outlets: readonly Outlet[]
+  readonly budget: Budget
+  engine(cluster: { readonly simulated: boolean }): Engine
+}
+
+/** Connections that outlive an invocation while its process is warm; nothing else does. */
+interface Warm {
+  readonly settings: Settings
+  readonly store: Store
+  readonly clusters: Clusters
+  readonly outlets: readonly Outlet[]
+  readonly advance: (runId: string) => Promise<void>
+}
+
+/** An undo that is not proven for so long is left to the reaper, which tries each minute; a function that only waits costs money. */
+export const giveUpAfterMs = 120_000
+
+let warm: Promise<Warm> | undefined
+
+/** The composition root of the functions: the only place that knows all adapters. */
+export async function compose(context: Context): Promise<Invocation> {
+  warm ??= openAll(readSettings(process.env))
+  warm.catch(() => {
+    warm = undefined
+  })
+  const { settings, store, clusters, outlets, advance } = await warm
+  const timeMs = context.getRemainingTimeInMillis()
+  const owner = `${context.functionName}/${context.awsRequestId}/${randomUUID().slice(0, 8)}`
+  return {
+    requestId: context.awsRequestId,
+    settings,
+    clock: systemClock,
+    store,
+    clusters,
+    outlets,
+    budget: { remainingMs: () => context.getRemainingTimeInMillis(), handOver: advance },
+    engine: ({ simulated }) => ({
+      store,
+      connect: (ref) => clusters.connect(ref),
+      clock: systemClock,
+      config: engineConfig(settings, { timeMs, simulated }),
+      owner,
+      isDead: () => false,
+      observe: logProgress,
+    }),
+  }
+}
+
+/** Adapters are loaded side by side, the Kubernetes client while the table is asked for the run. */
+async function openAll(settings: Settings): Promise<Warm> {
+  const { region, table, bus: name } = settings
+  void import('../../lib/adapters/kubernetes/connect.ts').catch(() => undefined)
+  const [{ createDynamoClient }, { createDynamoStore }, { openBus }, { advanceCall }, { eventBridgeOutlet }] = await Promise.all([
+    import('../../lib/adapters/dynamodb/client.ts'),
+    import('../../lib/adapters/dynamodb/store.ts'),
+    import('../../lib/adapters/eventbridge/bus.ts'),
+    import('../../lib/adapters/eventbridge/advance.ts'),
+    import('../../lib/adapters/eventbridge/outlet.ts'),
+  ])
+  const bus = openBus({ name, region })
+  return {
+    settings,
+    store: createDynamoStore({ client: createDynamoClient({ region }), table, clock: systemClock }),
+    clusters: new Clusters(settings, systemClock),
+    outlets: [eventBridgeOutlet(bus)],
+    advance: advanceCall(bus, systemClock),
+  }
+}

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs'
+import * as z from 'zod'
+import { FaultlineError } from '../../lib/domain/errors.ts'
+import { strict } from '../../lib/suite/strict.ts'
+import { notAllowed } from '../../lib/suite/words.ts'
+import { checked } from './checked.ts'
+
+const ways = ['eks', 'secret', 'parameter', 'url'] as const
+const text = z.string().min(1)
+const roleArn = z
+  .string()
+  .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'expected the ARN of an IAM role: arn:aws:iam::<account>:role/<name>')
+
+/** One cluster by its name: an EKS cluster, a secret that describes one, or the address of an embedded one. */
+const clusterEntry = strict({
+  eks: text.optional(),
+  secret: text.optional(),
+  parameter: text.optional(),
+  url: z.url({ protocol: /^https?$/ }).optional(),
+  region: text.optional(),
+  roleArn: roleArn.optional(),
+  context: text.optional(),
+}).superRefine((entry, context) => {
+  const said = ways.filter((way) => entry[way] !== undefined)
+  if (said.length !== 1) {
+    const message = `exactly one of ${ways.join(', ')} says where the cluster is; found ${said.length === 0 ? 'none' : said.join(' and ')}`
+    context.addIssue({ code: 'custom', message })
+  }
+})
+
+const ids = (prefix: string) => z.array(z.string().startsWith(`${prefix}-`)).min(1)
+
+const deploymentShape = {
+  clusters: z.record(z.string().regex(/^[\w.-]{1,63}$/), clusterEntry),
+  /** For suites that name none; the only one when there is only one. */
+  defaultCluster: text.optional(),
+  images: strict({ injector: text.optional(), cordonFuse: text.optional(), pause: text.optional() }).default({}),
+  injectorNamespace: text.optional(),
+  acceptNoFuse: z.boolean().default(false),
+  /** Subscribed to the alert topic; AWS asks each of them to confirm. */
+  alertEmails: z.array(z.email()).default([]),
+  /** For API servers without a public endpoint. */
+  vpc: strict({ subnetIds: ids('subnet'), securityGroupIds: ids('sg') }).optional(),
+  xray: z.boolean().default(false),
+  logRetentionDays: z.union([1, 3, 5, 7, 14, 30, 60, 90, 180, 365].map((days) => z.literal(days))).default(30),
+}
+
+const deploymentSchema = strict(deploymentShape)
+const fileSchema = strict({
+  ...deploymentShape,
+  $schema: text.optional(),
+  /** Keys of a stage replace those above. */
+  stages: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
+})
+
+/** What the owner of an installation decides; read from faultline.config.json by the deployment and by the functions. */
+export type Deployment = z.output<typeof deploymentSchema>
+export type ClusterEntry = Deployment['clusters'][string]
+
+/** Reads the file for a stage. @throws FaultlineError `bad_input` with every problem */
+export function readDeployment(file: string, stage: string): Deployment {
+  let json: unknown
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new FaultlineError('bad_input', `${file} cannot be read: ${(error as Error).message}`, { cause: error })
+  }
+  const { stages, $schema: _, ...common } = checked(fileSchema, json, file)
+  const deployment = checked(deploymentSchema, { ...common, ...stages[stage] }, `${file}, stage ${stage}`)
+  if (deployment.defaultCluster !== undefined) clusterNamed(deployment, deployment.defaultCluster)
+  return deployment
+}
+
+/** The entry of a name, or of the default. @throws FaultlineError `bad_input` naming what there is */
+export function clusterNamed(deployment: Deployment, wanted: string | undefined): { readonly name: string; readonly entry: ClusterEntry } {
+  const names = Object.keys(deployment.clusters)
+  const name = wanted ?? deployment.defaultCluster ?? (names.length === 1 ? names[0] : undefined)
+  if (name === undefined) {
+    throw new FaultlineError('bad_input', `no cluster was named, and there is no defaultCluster; there are: ${names.join(', ') || 'none'}`)
+  }
+  const entry = Object.hasOwn(deployment.clusters, name) ? deployment.clusters[name] : undefined
+  if (entry === undefined) throw new FaultlineError('bad_input', `cluster ${notAllowed(name, names, 'is not in the configuration.')}`)
+  return { name, entry }
+}

@@ -1,0 +1,50 @@
+import * as z from 'zod'
+import { strict } from '../../lib/suite/strict.ts'
+import { notAllowed } from '../../lib/suite/words.ts'
+
+const text = z.string().min(1).max(500)
+const suiteName = z.string().regex(/^[\w][\w.-]{0,99}$/, 'expected the name of a file in experiments/, without ".json"')
+const seed = z.int().min(0)
+
+/** What `start` takes: from a schedule (with `scheduledAt`) or from a person. */
+export const startInput = strict({
+  suite: z.union([suiteName, z.record(z.string(), z.unknown())]).describe('Name of a packaged suite, or a whole suite.'),
+  cluster: text.optional(),
+  /** EventBridge Scheduler writes the time into it; it is part of the run's identity. */
+  scheduledAt: z.iso.datetime({ offset: true }).optional(),
+  seed: seed.optional(),
+  by: text.optional(),
+  /** false: answer at once, another function drives. */
+  wait: z.boolean().default(true),
+})
+
+/** The event that a driver publishes when its own time is nearly up. */
+export const advanceInput = z.looseObject({
+  'detail-type': z.literal('advance'),
+  detail: z.looseObject({ runId: text }),
+})
+
+/** Whatever the schedule sends; nothing of it is needed. */
+export const reapInput = z.unknown()
+
+const who = { by: text.default('the AWS console'), why: text.default('no reason given') }
+
+const actions = {
+  status: strict({ action: z.literal('status'), run: text.optional() }),
+  plan: strict({ action: z.literal('plan'), suite: startInput.shape.suite, cluster: text.optional(), seed: seed.optional() }),
+  abort: strict({ action: z.literal('abort'), run: text, ...who }),
+  halt: strict({ action: z.literal('halt'), ...who }),
+  resume: strict({ action: z.literal('resume'), ...who }),
+  pause: strict({ action: z.literal('pause'), suite: suiteName, ...who }),
+  unpause: strict({ action: z.literal('unpause'), suite: suiteName, ...who }),
+}
+
+/** What people may ask of `control`. */
+export const controlInput = z.discriminatedUnion(
+  'action',
+  [actions.status, actions.plan, actions.abort, actions.halt, actions.resume, actions.pause, actions.unpause],
+  { error: ({ input }) => `action: ${notAllowed(String(Object(input).action ?? ''), Object.keys(actions))}` },
+)
+
+export type StartInput = z.output<typeof startInput>
+export type ControlInput = z.output<typeof controlInput>

@@ -1,0 +1,16 @@
+import type { Progress } from '../../lib/engine/engine.ts'
+
+/** One line of JSON per event, as CloudWatch Logs Insights reads it. */
+export function log(level: 'info' | 'error', message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+  process.stdout.write(`${JSON.stringify({ level, message, ...fields })}\n`)
+}
+
+/** What happens to a run, for whoever reads the log; lease renewals are left out. */
+export function logProgress(progress: Progress): void {
+  const { run } = progress
+  if (progress.kind === 'note') log('info', progress.message, { run: run.id })
+  if (progress.kind !== 'event') return
+  for (const { type, message, step, version } of run.events.filter((event) => event.version === run.version)) {
+    log('info', message, { run: run.id, status: run.status, event: type, step, version })
+  }
+}

@@ -1,0 +1,38 @@
+import type { Run } from '../../lib/domain/run.ts'
+import { type Reaped, reapRuns, type Swept, sweepOrphans } from '../../lib/engine/reap.ts'
+import { type Answer, runLine } from './answers.ts'
+import { giveUpAfterMs, type Invocation } from './compose.ts'
+
+/** One round of the reaper: ends what dead drivers left, then sweeps every configured cluster. One that does not answer concerns no other. */
+export async function reapAll(invocation: Invocation): Promise<Answer> {
+  const { store, clock, clusters } = invocation
+  const due = await store.runs.due(clock.now())
+  const [simulated, real] = await Promise.all([true, false].map((kind) => reapKind(due, kind, invocation)))
+  const swept = await Promise.all(clusters.names.map((name) => sweep(name, invocation)))
+  const rounds = [simulated, real].filter((round) => round !== undefined)
+  const errors = [...rounds.flatMap((round) => round.errors), ...swept.flatMap(({ failed }) => failed)]
+  const runs = rounds.flatMap((round) => round.runs.map(runLine))
+  const orphans = swept.flatMap(({ removed }) => removed)
+  return {
+    happened: `${runs.length} runs reaped, ${orphans.length} orphans removed, ${errors.length} errors`,
+    next: errors.length > 0 ? 'read the errors; the next round tries again in a minute' : 'nothing',
+    runs,
+    alive: rounds.flatMap((round) => round.alive.map(runLine)),
+    orphans,
+    errors,
+  }
+}
+
+function reapKind(due: readonly Run[], simulated: boolean, invocation: Invocation): Promise<Reaped> {
+  const runs = due.filter((run) => run.cluster.simulated === simulated)
+  return reapRuns(invocation.engine({ simulated }), runs, { budget: invocation.budget, giveUpAfterMs })
+}
+
+async function sweep(name: string, invocation: Invocation): Promise<Swept> {
+  try {
+    const { ref, cluster } = await invocation.clusters.reach(name)
+    return await sweepOrphans(invocation.engine(ref), cluster)
+  } catch (error) {
+    return { removed: [], failed: [`cluster ${name} was not swept: ${error instanceof Error ? error.message : String(error)}`] }
+  }
+}

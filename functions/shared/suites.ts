@@ -1,0 +1,27 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FaultlineError } from '../../lib/domain/errors.ts'
+import type { Suite } from '../../lib/domain/suite.ts'
+import { loadSuite } from '../../lib/suite/load.ts'
+import { type ParsedSuite, parseSuite } from '../../lib/suite/parse.ts'
+import { formatProblems } from '../../lib/suite/problems.ts'
+import { notAllowed } from '../../lib/suite/words.ts'
+
+/** Suites that travel with the functions, by file name without `.json`. */
+export async function packagedSuites(folder: string): Promise<readonly string[]> {
+  const files = await readdir(folder)
+  return files.filter((file) => file.endsWith('.json') && file !== 'schema.json').map((file) => file.slice(0, -'.json'.length))
+}
+
+/** A packaged suite by its name, or one that was sent along. @throws FaultlineError `bad_input` with every problem of it */
+export async function findSuite(folder: string, wanted: string | object): Promise<Suite> {
+  if (typeof wanted !== 'string') return usable(parseSuite(JSON.stringify(wanted, null, 2), 'suite'))
+  const names = await packagedSuites(folder)
+  if (names.includes(wanted)) return usable(await loadSuite(join(folder, `${wanted}.json`)))
+  throw new FaultlineError('bad_input', `suite ${notAllowed(wanted, names, 'is not packaged.')}`)
+}
+
+function usable(parsed: ParsedSuite): Suite {
+  if (parsed.ok) return parsed.suite
+  throw new FaultlineError('bad_input', formatProblems(parsed.problems))
+}

@@ -1,0 +1,51 @@
+import * as z from 'zod'
+import { cronProblem, rateProblem, weekdays } from './cron.ts'
+import { strict, textOf } from './strict.ts'
+import { nearest, quote } from './words.ts'
+
+const textThat = (problem: (text: string) => string | undefined) =>
+  z.string().superRefine((text, context) => {
+    const message = problem(text)
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  })
+
+const timeOfDay = textOf(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, 00:00 to 23:59')
+
+/** When a suite runs by itself, once it is deployed. */
+export const scheduleSchema = strict(
+  {
+    cron: textThat(cronProblem)
+      .optional()
+      .describe('Six fields as EventBridge Scheduler has them: minutes hours day-of-month month day-of-week year.'),
+    rate: textThat(rateProblem).optional().describe('Every so often instead: `7 days`.'),
+    timezone: textThat(timezoneProblem).default('UTC').describe('IANA name; daylight saving time is observed.'),
+    enabled: z.boolean().default(true).describe('false: deployed, but not started.'),
+    cluster: z.string().min(1).max(63).optional().describe('Name of a cluster in faultline.config.json; default: its defaultCluster.'),
+    window: strict({
+      days: z.array(z.enum(weekdays)).min(1).optional().describe('Default: every day.'),
+      from: timeOfDay.describe('In the schedule’s timezone.'),
+      to: timeOfDay.describe('Not itself in the window; earlier than `from`: on the next day.'),
+    })
+      .optional()
+      .describe('A scheduled start that arrives outside of it (late, or after a change of the schedule) is refused.'),
+  },
+  { schedule: 'the suite' },
+)
+
+function timezoneProblem(text: string): string | undefined {
+  const known = /^[A-Za-z]/.test(text) ? resolved(text) : undefined
+  if (known !== undefined && known.toLowerCase() !== text.toLowerCase()) return undefined
+  if (known === text || text === 'UTC') return undefined
+  const meant = known ?? nearest(text, Intl.supportedValuesOf('timeZone'))
+  return `${quote(text)} is not an IANA time zone${meant === undefined ? '; e.g. `Europe/Berlin`' : `: did you mean \`${meant}\`?`}`
+}
+
+/** The zone's canonical name, undefined for an unknown one. */
+function resolved(timeZone: string): string | undefined {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}

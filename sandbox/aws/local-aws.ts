@@ -1,0 +1,152 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import type { Server } from 'node:http'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { CreateEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { createDynamoClient } from '../../lib/adapters/dynamodb/client.ts'
+import { createDynamoStore } from '../../lib/adapters/dynamodb/store.ts'
+import { ensureTable } from '../../lib/adapters/dynamodb/table.ts'
+import { systemClock } from '../../lib/adapters/system-clock.ts'
+import type { Store } from '../../lib/ports.ts'
+import { type Sandbox, type SandboxOptions, startSandbox } from '../start.ts'
+import { type DeliveredEvent, openEventsEndpoint } from './events-endpoint.ts'
+import { type InvokeOptions, LocalFunction } from './lambda.ts'
+import { findMoto, type Moto, startMoto } from './moto.ts'
+import { type PackagedStack, readStack } from './packaged-stack.ts'
+
+export type FunctionShortName = 'start' | 'advance' | 'reap' | 'control'
+
+export interface LocalAwsOptions {
+  /** Where `osls package` put template and zips. */
+  readonly directory: string
+  readonly sandbox?: SandboxOptions
+  /** Of the function named, instead of its own: a driver must hand on the sooner. */
+  readonly timeoutMs?: Partial<Readonly<Record<FunctionShortName, number>>>
+  readonly log?: (line: string) => void
+}
+
+const region = 'eu-central-1'
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
+
+/** The deployed form without AWS: the packaged functions, a table, a bus that brings events, and a cluster. */
+export class LocalAws {
+  readonly stack: PackagedStack
+  readonly sandbox: Sandbox
+  readonly store: Store
+  /** Undefined where moto_server is not on the PATH. */
+  readonly moto: Moto | undefined
+  /** Every event that was accepted by the bus. */
+  readonly events: DeliveredEvent[] = []
+  /** How each invocation ended: of which function, and its answer or error. */
+  readonly invocations: { readonly name: FunctionShortName; readonly answer: unknown; readonly error: unknown }[] = []
+  readonly #options: LocalAwsOptions
+  readonly #closers: (() => Promise<unknown>)[]
+  readonly #functions = new Map<FunctionShortName, LocalFunction>()
+  readonly #open = new Set<Promise<unknown>>()
+
+  private constructor(
+    options: LocalAwsOptions,
+    parts: Pick<LocalAws, 'stack' | 'sandbox' | 'store' | 'moto'>,
+    closers: (() => Promise<unknown>)[],
+  ) {
+    this.#options = options
+    this.stack = parts.stack
+    this.sandbox = parts.sandbox
+    this.store = parts.store
+    this.moto = parts.moto
+    this.#closers = closers
+  }
+
+  static async open(options: LocalAwsOptions): Promise<LocalAws> {
+    const stack = await readStack(options.directory)
+    const command = findMoto()
+    const [sandbox, dynamo, moto] = await Promise.all([
+      startSandbox(options.sandbox),
+      startDynalite(),
+      command === undefined ? undefined : startMoto(command),
+    ])
+    const client = createDynamoClient({ region, endpoint: dynamo.url, credentials })
+    await ensureTable(client, stack.table)
+    const store = createDynamoStore({ client, table: stack.table, clock: systemClock })
+    const closers: (() => Promise<unknown>)[] = [() => store.close(), dynamo.close, () => sandbox.close(), async () => moto?.close()]
+    const aws = new LocalAws(options, { stack, sandbox, store, moto }, closers)
+    if (moto !== undefined) await createBus(moto.url, stack.bus)
+    const endpoint = await openEventsEndpoint({ upstream: moto?.url ?? null, deliver: (event) => aws.#deliver(event) })
+    closers.unshift(endpoint.close)
+    await Promise.all([aws.#unpack({ dynamo: dynamo.url, events: endpoint.url }), sandbox.ready()])
+    return aws
+  }
+
+  /** Invokes a function and waits for its answer. */
+  invoke(name: FunctionShortName, event: unknown, options: InvokeOptions = {}): Promise<unknown> {
+    const local = this.#functions.get(name)
+    if (local === undefined) throw new Error(`there is no function ${name}`)
+    const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs?.[name]
+    const invoked = local.invoke(event, { ...options, ...(timeoutMs === undefined ? {} : { timeoutMs }) }).then(
+      (answer) => {
+        this.invocations.push({ name, answer, error: undefined })
+        return answer
+      },
+      (error: unknown) => {
+        this.invocations.push({ name, answer: undefined, error })
+        throw error
+      },
+    )
+    const settled = invoked.catch(() => undefined).finally(() => this.#open.delete(settled))
+    this.#open.add(settled)
+    return invoked
+  }
+
+  /** Waits until nothing runs any more, what runs by events included. */
+  async idle(): Promise<void> {
+    while (this.#open.size > 0) await Promise.all(this.#open)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#functions.values()].map((local) => local.close()))
+    for (const close of this.#closers) await close()
+  }
+
+  #deliver(event: DeliveredEvent): void {
+    this.events.push(event)
+    if (this.stack.advances(event)) this.invoke('advance', event).catch((error: unknown) => this.#options.log?.(String(error)))
+  }
+
+  async #unpack(urls: { readonly dynamo: string; readonly events: string }): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), 'faultline-aws-'))
+    this.#closers.push(() => rm(folder, { recursive: true, force: true }))
+    const config = join(folder, 'faultline.config.json')
+    await writeFile(config, JSON.stringify({ clusters: { embedded: { url: this.sandbox.url } } }))
+    const env = {
+      FAULTLINE_CONFIG: config,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_ENDPOINT_URL: this.moto?.url ?? 'http://127.0.0.1:9',
+      AWS_ENDPOINT_URL_DYNAMODB: urls.dynamo,
+      AWS_ENDPOINT_URL_EVENTBRIDGE: urls.events,
+    }
+    const log = this.#options.log ?? (() => undefined)
+    for (const spec of this.stack.functions) {
+      const name = spec.name.split('-').at(-1) as FunctionShortName
+      this.#functions.set(name, await LocalFunction.open({ ...spec, env: { ...spec.env, ...env } }, log))
+    }
+  }
+}
+
+async function createBus(endpoint: string, name: string): Promise<void> {
+  const client = new EventBridgeClient({ region, endpoint, credentials })
+  await client.send(new CreateEventBusCommand({ Name: name }))
+  client.destroy()
+}
+
+/** A table of its own in memory, on a free port. */
+async function startDynalite(): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return { url: `http://127.0.0.1:${address.port}`, close: () => new Promise((resolve) => server.close(() => resolve())) }
+}
