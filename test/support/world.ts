@@ -19,8 +19,6 @@ import { settle, VirtualClock } from './virtual-clock.ts'
 /** Called before (and, with the outcome known, after) every call through a port; may throw to simulate a crash or an outage. */
 export type Hook = (call: { readonly port: string; readonly method: string; readonly when: 'before' | 'after'; readonly n: number }) => void
 
-const stuckMs = 60
-
 /**
  * The whole system in one process under one virtual clock: the embedded cluster behind the real client, the DynamoDB adapter on
  * dynalite, and as many engines as a test wants. The clock moves only while no call is under way.
@@ -31,6 +29,8 @@ export class World {
   readonly store: Store
   readonly ref: ClusterRef
   readonly cluster: ConnectedCluster
+  /** A call that takes longer than this (of real time) is taken to wait for the virtual clock itself. */
+  stuckMs = 60
   readonly #closeStore: () => Promise<void>
   #inFlight = 0
   #calls = 0
@@ -62,7 +62,7 @@ export class World {
       readonly outlets?: readonly Outlet[]
     } = {},
   ): Engine {
-    const wrap = <T extends object>(port: string, target: T): T => this.#tracked(port, target, options.hook)
+    const wrap = <T extends object>(port: string, target: T): T => this.tracked(port, target, options.hook)
     const cluster: Cluster = { objects: wrap('objects', this.cluster.objects), pods: wrap('pods', this.cluster.pods) }
     const { runs, ledger, locks, controls, notices, totals } = this.store
     return {
@@ -170,12 +170,13 @@ export class World {
         continue
       }
       if (this.#inFlight === 0) return
-      if (Date.now() - since > stuckMs) return
+      if (Date.now() - since > this.stuckMs) return
       await new Promise((resolve) => setTimeout(resolve, 0))
     }
   }
 
-  #tracked<T extends object>(port: string, target: T, hook?: Hook): T {
+  /** The same, with the clock standing still while a call to it is under way. */
+  tracked<T extends object>(port: string, target: T, hook?: Hook): T {
     return new Proxy(target, {
       get: (object, method: string) => {
         const value: unknown = Reflect.get(object, method)
