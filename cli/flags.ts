@@ -46,6 +46,17 @@ export function withConfig(command: Command): Command {
     .addOption(new Option('--accept-no-fuse', 'drain without --fuse-image: only the driver and the reaper uncordon'))
 }
 
+/** Adds the flags that say who is told. */
+export function withTelling(command: Command): Command {
+  return command
+    .addOption(new Option('--sns-topic <arn>', 'SNS topic that alerts are published to (docs/alerts.md)').env('FAULTLINE_SNS_TOPIC_ARN'))
+    .addOption(
+      new Option('--pushgateway-url <url>', 'Prometheus Pushgateway that metrics are pushed to (docs/metrics.md)').env(
+        'FAULTLINE_PUSHGATEWAY_URL',
+      ),
+    )
+}
+
 /** Adds the flags that change a suite for this once. */
 export function withSuite(command: Command): Command {
   return command

@@ -3,7 +3,7 @@ import { FaultlineError } from '../lib/domain/errors.ts'
 import { type Action, BadSuite, printJson, type WorkFlags } from './command.ts'
 import { errorText } from './error-text.ts'
 import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.ts'
-import { jsonOption, reportFile, wholeNumber, withCluster, withConfig, withState, withSuite } from './flags.ts'
+import { jsonOption, reportFile, wholeNumber, withCluster, withConfig, withState, withSuite, withTelling } from './flags.ts'
 import { examples } from './help.ts'
 import { packageVersion } from './package-root.ts'
 import { withSwitches } from './settings.ts'
@@ -82,7 +82,7 @@ function addRunning(program: Command, act: Act): void {
     .addOption(new Option('--report <file>', 'write a report there too, .json or .txt; repeatable').argParser(reportFile))
     .addOption(new Option('--id <key>', 'the same key never starts a second run of the suite in the same place').env('FAULTLINE_ID'))
     .option('--verbose', 'with --json: progress on stderr')
-  withConfig(run)
+  withTelling(withConfig(run))
     .addHelpText('after', examples.run)
     .action((file: string, flags) => act(flags, async (f, t) => (await import('./commands/run.ts')).runSuite(file, f as never, t)))
   const plan = program
@@ -123,15 +123,21 @@ function addStopping(program: Command, act: Act): void {
   const abort = withState(
     program.command('abort').argument('<run>', runArgument).description('undo everything a run has injected and end it'),
   )
-  withConfig(abort)
+  withTelling(withConfig(abort))
     .option('--why <text>', 'for the history', 'asked on the command line')
     .addOption(new Option('--wait <seconds>', 'how long to wait for its driver').argParser(wholeNumber(0, 3600)).default(120))
     .addHelpText('after', examples.abort)
     .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/abort.ts')).abort(wanted, f as never, t)))
-  withConfig(withCluster(withState(program.command('reap').description('end what dead drivers left, and remove orphaned objects'))))
+  withTelling(
+    withConfig(withCluster(withState(program.command('reap').description('end what dead drivers left, and remove orphaned objects')))),
+  )
     .addHelpText('after', examples.reap)
     .action((flags: WorkFlags) => act(flags, async (f, t) => (await import('./commands/reap.ts')).reap(f, t)))
-  withState(program.command('resolve').argument('<run>', runArgument).description('end a run whose undo can never be proven, on your word'))
+  withTelling(
+    withState(
+      program.command('resolve').argument('<run>', runArgument).description('end a run whose undo can never be proven, on your word'),
+    ),
+  )
     .requiredOption('--by <name>', 'who says so')
     .requiredOption('--why <text>', 'what makes you sure')
     .addHelpText('after', examples.resolve)

@@ -18,6 +18,12 @@ export interface ConfigFlags {
   readonly acceptNoFuse?: boolean
 }
 
+/** Flags that say who is told of a run. */
+export interface TellingFlags {
+  readonly snsTopic?: string
+  readonly pushgatewayUrl?: string
+}
+
 /** Flags of every command that reads or writes the state directory. */
 export interface StateFlags {
   readonly state: string
