@@ -9,13 +9,17 @@ import { errorText } from './error-text.ts'
 
 /** What the store knows of a run. */
 export async function recordOf(store: Store, run: Run): Promise<RunRecord> {
-  const [injections, history] = await Promise.all([store.ledger.list(run.id), store.ledger.history(run.id)])
-  return { run, injections, history }
+  const [injections, history, samples] = await Promise.all([
+    store.ledger.list(run.id),
+    store.ledger.history(run.id),
+    store.samples.list(run.id),
+  ])
+  return { run, injections, history, samples }
 }
 
 /** A record without its history, for when the store is away. */
 export function recordFromMemory(run: Run, injections: readonly Injection[]): RunRecord {
-  return { run, injections, history: run.events }
+  return { run, injections, history: run.events, samples: [] }
 }
 
 /** Writes the reports of a run: two in the state directory, and those asked for. Says where; what cannot be written is told, not thrown. */

@@ -196,5 +196,6 @@ export interface Store {
   readonly controls: ControlStore
   readonly notices: NoticeStore
   readonly totals: TotalsStore
+  readonly samples: SampleStore
   close(): Promise<void>
 }

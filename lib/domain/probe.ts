@@ -70,6 +70,8 @@ export interface ProbeSpec {
   readonly weight: number
   /** Unit of the value for reports: s, ms, %, ratio, … */
   readonly unit: string
+  /** Left out of a run (and said so) when no Prometheus is configured; else that refuses the start. */
+  readonly optional: boolean
 }
 
 /** What is done when a probe's value is on the wrong side for `forMs`. */
@@ -102,4 +104,36 @@ export interface ProbeSample {
   /** What was measured, or why nothing was. */
   readonly message: string
   readonly tookMs: number
+}
+
+/** What one probe answered in one step. Answers count while the fault is active, and once after the workload has recovered. */
+export interface ProbeSummary {
+  readonly probe: string
+  /** Answers that count; `asked - within - unknown` were out of tolerance. */
+  readonly asked: number
+  readonly within: number
+  /** Nothing could be measured. */
+  readonly unknown: number
+  /** Of the answers that are numbers. */
+  readonly min: number | null
+  readonly max: number | null
+  readonly last: number | string | null
+  readonly firstOutAt: number | null
+  /** The answer farthest out of tolerance. */
+  readonly worst: number | string | null
+}
+
+/** Data of the history events `threshold_crossed` and `threshold_recovered`. */
+export interface ThresholdCrossing {
+  readonly threshold: string
+  readonly probe: string
+  /** The value that was seen then. */
+  readonly value: number
+  readonly op: Comparison
+  readonly limit: number
+  readonly forMs: number
+  readonly severity: Severity
+  readonly action: ThresholdSpec['action']
+  /** Since when the values were on the wrong side, ms since epoch. */
+  readonly since: number
 }

@@ -1,4 +1,5 @@
 import type { Finding, Measurement } from './injection.ts'
+import type { ProbeSummary } from './probe.ts'
 import type { Suite } from './suite.ts'
 
 /** Which cluster a run belongs to. The UID of its kube-system namespace is its identity, wherever the run is driven from. */
@@ -36,6 +37,8 @@ export interface Abort {
   readonly at: number
   readonly by: string
   readonly detail: string
+  /** When everything was proven undone after it; absent until then. */
+  readonly undoneAt?: number
 }
 
 /** Why a run did not start; every reason is reported, not only the first. */
@@ -45,6 +48,7 @@ export interface Refusal {
     | 'paused'
     | 'outside_window'
     | 'unhealthy'
+    | 'unsteady'
     | 'not_approved'
     | 'blast_radius'
     | 'permission'
@@ -74,6 +78,32 @@ export interface StepRecord {
   readonly plannedEnd: number | null
   readonly revertedAt: number | null
   readonly recoveredAt: number | null
+  /** What the probes answered in this step; empty until its fault is undone. */
+  readonly probes: readonly ProbeSummary[]
+  /** Resilience score, 0 to 100; null while nothing was asked, or when the fault was not proven to bite to its end. */
+  readonly score: number | null
+  /** The first answer out of tolerance while the fault was active. */
+  readonly detectedAt: number | null
+  /** Whether the steady state was there again after the fault; null when nobody asked (yet). */
+  readonly steady: Finding | null
+  /** When it was seen to be there again. */
+  readonly steadyAt: number | null
+}
+
+/** A step before anything was done to it. */
+export const untouchedStep: Omit<StepRecord, 'name'> = {
+  verdict: 'pending',
+  reasons: [],
+  plannedAt: null,
+  activeAt: null,
+  plannedEnd: null,
+  revertedAt: null,
+  recoveredAt: null,
+  probes: [],
+  score: null,
+  detectedAt: null,
+  steady: null,
+  steadyAt: null,
 }
 
 /** One line of the history; `n` counts within the version that wrote it. */

@@ -1,3 +1,5 @@
+import type { ProbeSpec, ThresholdSpec } from './probe.ts'
+
 /** What can be done to a workload, as the suite file spells it. */
 export const partitionKinds = ['random', 'specific', 'all'] as const
 export const nodeFailureKinds = ['pod-delete', 'pod-kill', 'crashloop', 'node-drain'] as const
@@ -118,6 +120,8 @@ export interface Step {
   /** Rest between this step and the next one; none after the last. */
   readonly intervalMs: number
   readonly targets: Selection
+  /** What is expected to hold while the fault is active, for people; '' when nothing was said. */
+  readonly hypothesis: string
 }
 
 /** A suite file with every default filled in; a run keeps its own copy. */
@@ -134,6 +138,29 @@ export interface Suite {
   /** How long a step may wait for the workload to be healthy again. */
   readonly recoveryTimeoutMs: number
   readonly steps: readonly Step[]
+  /** What is expected of the system under these faults, for people; '' when nothing was said. */
+  readonly hypothesis: string
+  readonly probes: readonly ProbeSpec[]
+  readonly thresholds: readonly ThresholdSpec[]
+}
+
+/**
+ * The suite as it can be run where no Prometheus is configured: optional probes that would ask it go, and the thresholds on them; their
+ * names are told.
+ */
+export function withoutPrometheus(suite: Suite): { readonly suite: Suite; readonly leftOut: readonly string[] } {
+  const leftOut = suite.probes.flatMap(({ name, source, optional }) =>
+    optional && source.type === 'prometheus' && source.url === null ? [name] : [],
+  )
+  if (leftOut.length === 0) return { suite, leftOut }
+  return {
+    suite: {
+      ...suite,
+      probes: suite.probes.filter(({ name }) => !leftOut.includes(name)),
+      thresholds: suite.thresholds.filter(({ probe }) => !leftOut.includes(probe)),
+    },
+    leftOut,
+  }
 }
 
 /** Names of the faults as reports and the registry know them. */

@@ -1,7 +1,9 @@
 import { FaultlineError } from '../domain/errors.ts'
-import type { ClusterRef, Run, StepRecord, Trigger } from '../domain/run.ts'
+import type { ClusterRef, Run, Trigger } from '../domain/run.ts'
+import { untouchedStep } from '../domain/run.ts'
 import { runId } from '../domain/run-id.ts'
 import type { Suite } from '../domain/suite.ts'
+import { withoutPrometheus } from '../domain/suite.ts'
 import { isoSeconds } from '../time.ts'
 import type { Engine } from './engine.ts'
 
@@ -12,16 +14,6 @@ export interface StartRequest {
   readonly trigger: Trigger
   /** When the event says it should start, ms since epoch: part of the run's identity. Null when the trigger's key alone is. */
   readonly scheduledAt: number | null
-}
-
-const untouched: Omit<StepRecord, 'name'> = {
-  verdict: 'pending',
-  reasons: [],
-  plannedAt: null,
-  activeAt: null,
-  plannedEnd: null,
-  revertedAt: null,
-  recoveredAt: null,
 }
 
 /** The id that this request will always have. */
@@ -44,11 +36,13 @@ export async function start(engine: Engine, request: StartRequest): Promise<{ re
   const { clock, owner, config, store } = engine
   const now = clock.now()
   const id = idOf(request)
+  const { suite, leftOut } = config.prometheus.url === null ? withoutPrometheus(request.suite) : { suite: request.suite, leftOut: [] }
+  const without = leftOut.length === 0 ? '' : `; without probe ${leftOut.join(', ')}: no Prometheus is configured`
   const run: Run = {
     id,
     version: 1,
     status: 'requested',
-    suite: request.suite,
+    suite,
     cluster: request.cluster,
     namespace: request.suite.namespace,
     seed: request.seed,
@@ -56,7 +50,7 @@ export async function start(engine: Engine, request: StartRequest): Promise<{ re
     requestedAt: now,
     lease: { owner, until: now + config.leaseMs },
     handover: false,
-    steps: request.suite.steps.map((step) => ({ name: step.name, ...untouched })),
+    steps: request.suite.steps.map((step) => ({ name: step.name, ...untouchedStep })),
     beacon: null,
     abort: null,
     baseline: null,
@@ -68,7 +62,7 @@ export async function start(engine: Engine, request: StartRequest): Promise<{ re
         at: now,
         type: 'requested',
         step: null,
-        message: `requested by ${request.trigger.by} (${request.trigger.kind} ${request.trigger.key})`,
+        message: `requested by ${request.trigger.by} (${request.trigger.kind} ${request.trigger.key})${without}`,
       },
     ],
   }

@@ -1,14 +1,20 @@
-import type { Evidence, Injection, Target } from '../domain/injection.ts'
+import type { Evidence, Finding, Injection, Target } from '../domain/injection.ts'
+import type { ProbeSample, ProbeSummary } from '../domain/probe.ts'
 import type { Abort, Baseline, ClusterRef, HistoryEvent, Refusal, Run, RunStatus, StepRecord, StepVerdict, Trigger } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
+import { runScore } from '../domain/score.ts'
 import type { FaultName, FaultSpec } from '../domain/suite.ts'
 import { faultName } from '../domain/suite.ts'
+import { iso } from './iso.ts'
+import { crossingsOf, type ProbeDocument, probeDocument, type SampleDocument, type ThresholdDocument } from './probe-document.ts'
 
 /** Everything a report is made from. */
 export interface RunRecord {
   readonly run: Run
   readonly injections: readonly Injection[]
   readonly history: readonly HistoryEvent[]
+  /** Answers of the probes, oldest first. */
+  readonly samples: readonly ProbeSample[]
 }
 
 /** The shape of a JSON report; it only ever grows within one `schemaVersion`. Times are RFC 3339 in UTC, durations milliseconds. */
@@ -17,7 +23,7 @@ export interface ReportDocument {
   /** The run's end, or the state it was left in. */
   readonly verdict: RunStatus
   readonly run: string
-  readonly suite: { readonly name: string; readonly description: string }
+  readonly suite: { readonly name: string; readonly description: string; readonly hypothesis: string }
   readonly cluster: Pick<ClusterRef, 'uid' | 'name' | 'simulated'>
   readonly namespace: string
   readonly seed: number
@@ -28,9 +34,18 @@ export interface ReportDocument {
   readonly durationMs: number | null
   readonly reasons: readonly string[]
   readonly refusals: readonly Refusal[]
-  readonly abort: (Omit<Abort, 'at'> & { readonly at: string }) | null
+  /** `undoneMs`: from the abort to the proof that everything is undone. */
+  readonly abort:
+    | (Omit<Abort, 'at' | 'undoneAt'> & { readonly at: string; readonly undoneAt: string | null; readonly undoneMs: number | null })
+    | null
   readonly baseline: Baseline | null
   readonly orphans: number
+  /** Resilience score, 0 to 100: the mean of the steps that have one; null when none has. */
+  readonly score: number | null
+  readonly probes: readonly ProbeDocument[]
+  readonly thresholds: readonly ThresholdDocument[]
+  /** Oldest first. */
+  readonly samples: readonly SampleDocument[]
   readonly steps: readonly StepDocument[]
   readonly history: readonly (Omit<HistoryEvent, 'at'> & { readonly at: string })[]
 }
@@ -39,6 +54,7 @@ export interface StepDocument {
   readonly name: string
   readonly fault: FaultName
   readonly params: FaultSpec
+  readonly hypothesis: string
   readonly verdict: StepVerdict
   readonly reasons: readonly string[]
   readonly plannedMs: number
@@ -53,6 +69,18 @@ export interface StepDocument {
   readonly undoneAfterMs: number | null
   /** From that proof to a workload as healthy as before. */
   readonly recoveryMs: number | null
+  /** Resilience score of the step, 0 to 100. */
+  readonly score: number | null
+  /** First answer of a probe out of tolerance while the fault was active. */
+  readonly detectedAt: string | null
+  /** From the proof that it bites to that answer. */
+  readonly detectMs: number | null
+  /** Whether the probes found the steady state again after the fault; null when none asks then. */
+  readonly steady: Finding | null
+  readonly steadyAt: string | null
+  /** From the proof that it is gone to the steady state. */
+  readonly steadyMs: number | null
+  readonly probes: readonly (Omit<ProbeSummary, 'firstOutAt'> & { readonly firstOutAt: string | null })[]
   readonly targets: readonly Target[]
   readonly injections: readonly InjectionDocument[]
   readonly evidence: readonly (Omit<Evidence, 'at'> & { readonly injection: number; readonly at: string })[]
@@ -67,14 +95,14 @@ export interface InjectionDocument {
 }
 
 /** Makes the JSON report of a run, over or not. Pure. */
-export function reportDocument({ run, injections, history }: RunRecord): ReportDocument {
+export function reportDocument({ run, injections, history, samples }: RunRecord): ReportDocument {
   const endedAt = isEnded(run) ? run.endedAt : null
-  const { id, suite, cluster, namespace, seed, trigger, requestedAt, abort, baseline, orphans } = run
+  const { id, suite, cluster, namespace, seed, trigger, requestedAt, baseline, orphans } = run
   return {
     schemaVersion: 1,
     verdict: run.status,
     run: id,
-    suite: { name: suite.name, description: suite.description },
+    suite: { name: suite.name, description: suite.description, hypothesis: suite.hypothesis },
     cluster: { uid: cluster.uid, name: cluster.name, simulated: cluster.simulated },
     namespace,
     seed,
@@ -84,12 +112,21 @@ export function reportDocument({ run, injections, history }: RunRecord): ReportD
     durationMs: between(requestedAt, endedAt),
     reasons: isEnded(run) ? run.reasons : [],
     refusals: isEnded(run) ? run.refusals : [],
-    abort: abort === null ? null : { ...abort, at: iso(abort.at) },
+    abort: run.abort === null ? null : abortDocument(run.abort),
     baseline,
     orphans,
+    score: runScore(run.steps),
+    probes: suite.probes.map(probeDocument),
+    thresholds: suite.thresholds.map((threshold) => ({ ...threshold, crossings: crossingsOf(threshold.name, history) })),
+    samples: samples.map((sample) => ({ ...sample, at: iso(sample.at) })),
     steps: run.steps.map((record, step) => stepDocument(run, { record, step, injections: injections.filter((i) => i.step === step) })),
     history: history.map((event) => ({ ...event, at: iso(event.at) })),
   }
+}
+
+function abortDocument({ undoneAt, ...abort }: Abort): NonNullable<ReportDocument['abort']> {
+  const undone = undoneAt ?? null
+  return { ...abort, at: iso(abort.at), undoneAt: isoOrNull(undone), undoneMs: between(abort.at, undone) }
 }
 
 function stepDocument(
@@ -99,10 +136,12 @@ function stepDocument(
   const spec = run.suite.steps[step]
   if (spec === undefined) throw new TypeError(`run ${run.id} has no step ${step}`)
   const { name, verdict, reasons, plannedAt, activeAt, plannedEnd, revertedAt, recoveredAt } = record
+  const { score, detectedAt, steady, steadyAt, probes } = record
   return {
     name,
     fault: faultName(spec.fault),
     params: spec.fault,
+    hypothesis: spec.hypothesis,
     verdict,
     reasons,
     plannedMs: spec.durationMs,
@@ -114,6 +153,13 @@ function stepDocument(
     activeMs: between(activeAt, revertedAt),
     undoneAfterMs: between(plannedEnd, revertedAt),
     recoveryMs: between(revertedAt, recoveredAt),
+    score,
+    detectedAt: isoOrNull(detectedAt),
+    detectMs: between(activeAt, detectedAt),
+    steady,
+    steadyAt: isoOrNull(steadyAt),
+    steadyMs: between(revertedAt, steadyAt),
+    probes: probes.map((summary) => ({ ...summary, firstOutAt: isoOrNull(summary.firstOutAt) })),
     targets: injections.flatMap((injection) => injection.targets),
     injections: injections.map(injectionDocument),
     evidence: injections.flatMap((injection) => injection.evidence.map((e) => ({ injection: injection.n, ...e, at: iso(e.at) }))),
@@ -127,10 +173,6 @@ function injectionDocument({ n, status, reason, targets, armed }: Injection): In
 
 function between(from: number | null, to: number | null): number | null {
   return from === null || to === null ? null : to - from
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString()
 }
 
 function isoOrNull(ms: number | null): string | null {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { reportDocument } from '../../lib/report/document.ts'
 import { aborted, cutUndone, history, runWith, squeeze } from './records.ts'
 
-const document = reportDocument({ run: aborted, injections: [cutUndone, { ...squeeze, status: 'reverted' }], history })
+const document = reportDocument({ run: aborted, injections: [cutUndone, { ...squeeze, status: 'reverted' }], history, samples: [] })
 
 describe('the JSON report', () => {
   it('tells the run, with times as RFC 3339 and durations in milliseconds', () => {
@@ -21,7 +21,7 @@ describe('the JSON report', () => {
       schemaVersion: 1,
       verdict: 'aborted',
       run: 'shop-20260105-090000-0a1b2c3d',
-      suite: { name: 'Shop', description: 'The shop under stress.' },
+      suite: { name: 'Shop', description: 'The shop under stress.', hypothesis: '' },
       cluster: { uid: 'c1', name: 'staging', simulated: false },
       namespace: 'shop',
       seed: 42,
@@ -31,9 +31,20 @@ describe('the JSON report', () => {
       durationMs: 40_500,
       reasons: ['asked: customers notice', 'Squeeze: customers notice'],
       refusals: [],
-      abort: { reason: 'asked', at: '2026-01-05T09:00:39.000Z', by: 'ana@desk', detail: 'customers notice' },
+      abort: {
+        reason: 'asked',
+        at: '2026-01-05T09:00:39.000Z',
+        by: 'ana@desk',
+        detail: 'customers notice',
+        undoneAt: '2026-01-05T09:00:40.000Z',
+        undoneMs: 1_000,
+      },
       baseline: { ready: 3, total: 3 },
       orphans: 0,
+      score: null,
+      probes: [],
+      thresholds: [],
+      samples: [],
     })
   })
 
@@ -62,7 +73,7 @@ describe('the JSON report', () => {
   })
 
   it('leaves unknown what has not happened', () => {
-    const open = reportDocument({ run: runWith({ status: 'requested' }), injections: [], history: [] })
+    const open = reportDocument({ run: runWith({ status: 'requested' }), injections: [], history: [], samples: [] })
     expect(open).toMatchObject({ verdict: 'requested', endedAt: null, durationMs: null, reasons: [] })
     expect(open.steps[0]).toMatchObject({ verdict: 'pending', activeAt: null, activeMs: null, targets: [], evidence: [] })
   })

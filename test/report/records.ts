@@ -1,5 +1,6 @@
 import type { Evidence, Injection, Target } from '../../lib/domain/injection.ts'
 import type { Ended, HistoryEvent, Run, RunBase, StepRecord } from '../../lib/domain/run.ts'
+import { untouchedStep } from '../../lib/domain/run.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
 
@@ -28,17 +29,8 @@ if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems))
 
 export const suite: Suite = parsed.suite
 
-const pending: Omit<StepRecord, 'name'> = {
-  verdict: 'pending',
-  reasons: [],
-  plannedAt: null,
-  activeAt: null,
-  plannedEnd: null,
-  revertedAt: null,
-  recoveredAt: null,
-}
-
 export const cutDone: StepRecord = {
+  ...untouchedStep,
   name: 'Cut',
   verdict: 'succeeded',
   reasons: [],
@@ -62,7 +54,7 @@ export const base: RunBase = {
   requestedAt: at(0),
   lease: { owner: 'desk/m/1/2', until: at(60) },
   handover: false,
-  steps: suite.steps.map(({ name }) => ({ name, ...pending })),
+  steps: suite.steps.map(({ name }) => ({ name, ...untouchedStep })),
   beacon: null,
   abort: null,
   baseline: { ready: 3, total: 3 },
@@ -148,10 +140,11 @@ export const aborted: Ended = {
   endedAt: at(40.5),
   refusals: [],
   reasons: ['asked: customers notice', 'Squeeze: customers notice'],
-  abort: { reason: 'asked', at: at(39), by: 'ana@desk', detail: 'customers notice' },
+  abort: { reason: 'asked', at: at(39), by: 'ana@desk', detail: 'customers notice', undoneAt: at(40) },
   steps: [
     cutDone,
     {
+      ...untouchedStep,
       name: 'Squeeze',
       verdict: 'aborted',
       reasons: ['customers notice'],

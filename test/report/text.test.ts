@@ -4,7 +4,7 @@ import { aborted, base, cut, cutRunning, cutUndone, history, runWith, squeeze } 
 
 describe('the text report', () => {
   it('tells verdict, reasons, times, targets, evidence, undo proof and history', () => {
-    const text = textReport({ run: aborted, injections: [cutUndone, { ...squeeze, status: 'reverted' }], history })
+    const text = textReport({ run: aborted, injections: [cutUndone, { ...squeeze, status: 'reverted' }], history, samples: [] })
     expect(text.split('\n')).toEqual([
       'Faultline run shop-20260105-090000-0a1b2c3d: ABORTED',
       '  because  asked: customers notice',
@@ -58,7 +58,7 @@ describe('the text report', () => {
 
   it('names the driver and the line that ends all chaos while a run is under way', () => {
     const run = runWith({ status: 'holding', step: 0, revertAt: 0, rechecked: false, steps: [cutRunning, ...base.steps.slice(1)] })
-    const text = textReport({ run, injections: [cut], history: [] })
+    const text = textReport({ run, injections: [cut], history: [], samples: [] })
     expect(text).toContain('Driver     desk/m/1/2, lease until 2026-01-05T09:01:00Z')
     expect(text).toContain('Open       1 injections; to end all chaos: kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline')
   })
@@ -68,7 +68,7 @@ describe('the text report', () => {
     const unproven = { ...cut, status: 'reverting' as const, reason: 'the API server is away' }
     const evidence =
       before === undefined ? [] : [before, { ...before, phase: 'after' as const, finding: 'no' as const, summary: 'still there' }]
-    const text = textReport({ run: runWith({ status: 'reverting' }), injections: [{ ...unproven, evidence }], history: [] })
+    const text = textReport({ run: runWith({ status: 'reverting' }), injections: [{ ...unproven, evidence }], history: [], samples: [] })
     expect(text).toContain('  injection 0: reverting (the API server is away)')
     expect(text).toContain('    after     09:00:02Z  NOT gone: still there')
   })

@@ -1,4 +1,5 @@
 import type { Lease, Run } from '../../lib/domain/run.ts'
+import { untouchedStep } from '../../lib/domain/run.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
 import { partition, stepOf, suiteOf } from './suites.ts'
 
@@ -18,16 +19,7 @@ export function requestedRun(suite: Suite = suiteOf([stepOf(partition), stepOf(p
     requestedAt: 0,
     lease,
     handover: false,
-    steps: suite.steps.map((step) => ({
-      name: step.name,
-      verdict: 'pending',
-      reasons: [],
-      plannedAt: null,
-      activeAt: null,
-      plannedEnd: null,
-      revertedAt: null,
-      recoveredAt: null,
-    })),
+    steps: suite.steps.map((step) => ({ name: step.name, ...untouchedStep })),
     beacon: null,
     abort: null,
     baseline: null,

@@ -42,7 +42,7 @@ export const memory: FaultSpec = { type: 'resource_exhaustion', kind: 'memory', 
 
 /** One step of 10 s, with 2 s of rest. */
 export function stepOf(fault: FaultSpec, change: Partial<Step> = {}): Step {
-  return { name: fault.kind, fault, durationMs: 10_000, intervalMs: 2_000, targets: anyPod, ...change }
+  return { name: fault.kind, fault, durationMs: 10_000, intervalMs: 2_000, targets: anyPod, hypothesis: '', ...change }
 }
 
 /** A suite with short graces. */
@@ -57,6 +57,9 @@ export function suiteOf(steps: readonly Step[], change: Partial<Suite> = {}): Su
     maxDurationMs: 600_000,
     recoveryTimeoutMs: 60_000,
     steps,
+    hypothesis: '',
+    probes: [],
+    thresholds: [],
     ...change,
   }
 }

@@ -10,7 +10,8 @@ import { drive } from '../../lib/engine/drive.ts'
 import type { Engine, Progress } from '../../lib/engine/engine.ts'
 import type { StartRequest } from '../../lib/engine/start.ts'
 import { start } from '../../lib/engine/start.ts'
-import type { Cluster, Outlet, Store } from '../../lib/ports.ts'
+import type { Cluster, Outlet, ProbePort, Store } from '../../lib/ports.ts'
+import { createProbes } from '../../lib/probes/probes.ts'
 import type { Sandbox, SandboxOptions } from '../../sandbox/start.ts'
 import { startSandbox } from '../../sandbox/start.ts'
 import { openMemoryStore } from '../contracts/memory-store.ts'
@@ -60,11 +61,13 @@ export class World {
       readonly observe?: (p: Progress) => void
       readonly dead?: readonly string[]
       readonly outlets?: readonly Outlet[]
+      /** Asks the probes; without one, the real ones do. */
+      readonly probes?: ProbePort
     } = {},
   ): Engine {
     const wrap = <T extends object>(port: string, target: T): T => this.tracked(port, target, options.hook)
     const cluster: Cluster = { objects: wrap('objects', this.cluster.objects), pods: wrap('pods', this.cluster.pods) }
-    const { runs, ledger, locks, controls, notices, totals } = this.store
+    const { runs, ledger, locks, controls, samples, notices, totals } = this.store
     return {
       store: {
         runs: wrap('runs', runs),
@@ -73,9 +76,14 @@ export class World {
         controls: wrap('controls', controls),
         notices: wrap('notices', notices),
         totals: wrap('totals', totals),
+        samples: wrap('samples', samples),
         close: async () => {},
       },
       connect: async () => cluster,
+      probes:
+        options.probes === undefined
+          ? createProbes({ prometheus: defaultConfig.prometheus, sign: async () => ({}), clock: this.clock })
+          : () => options.probes as ProbePort,
       clock: this.clock,
       config: { ...simulatedConfig, ...options.config },
       owner,

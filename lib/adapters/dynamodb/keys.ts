@@ -10,6 +10,9 @@ export const injectionPrefix = 'INJECTION#'
 /** Sort key prefix of a run's history. */
 export const eventPrefix = 'EVENT#'
 
+/** Sort key prefix of a run's probe answers. */
+export const samplesPrefix = 'SAMPLES#'
+
 const digits = (value: number, width: number) => String(value).padStart(width, '0')
 
 /** Partition of everything that belongs to a run. */
@@ -34,6 +37,12 @@ export const injectionKey = (at: { readonly runId: string; readonly step: number
 export const eventKey = (runId: string, at: { readonly version: number; readonly n: number }): Key => ({
   pk: runPartition(runId),
   sk: `${eventPrefix}${digits(at.version, 10)}#${digits(at.n, 5)}`,
+})
+
+/** Where a batch of probe answers is: its first one says it. */
+export const samplesKey = (runId: string, first: { readonly at: number; readonly probe: string }): Key => ({
+  pk: runPartition(runId),
+  sk: `${samplesPrefix}${digits(first.at, 15)}#${first.probe}`,
 })
 
 /** Where a lock is; `key` is `clusterUid/namespace` or `clusterUid/node#name`. */

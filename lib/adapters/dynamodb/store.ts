@@ -5,6 +5,7 @@ import { createLedgerStore } from './ledger.ts'
 import { createLockStore } from './locks.ts'
 import { createNoticeStore } from './notices.ts'
 import { createRunStore } from './runs.ts'
+import { createSampleStore } from './samples.ts'
 import { createTableAccess } from './table-access.ts'
 import { createTotalsStore } from './totals.ts'
 
@@ -26,6 +27,7 @@ export function createDynamoStore({ client, table, clock }: DynamoStoreOptions):
     controls: createControlStore(access),
     notices: createNoticeStore(access),
     totals: createTotalsStore(access),
+    samples: createSampleStore(access),
     close: async () => client.destroy(),
   }
 }

@@ -1,0 +1,103 @@
+import { assertNever } from './errors.ts'
+import type { Comparison, ProbeSource, Tolerance } from './probe.ts'
+
+/** Whether a value keeps the steady state. Numbers that came as text count as numbers where one is compared with. */
+export function isWithin(tolerance: Tolerance, value: number | string): boolean {
+  switch (tolerance.kind) {
+    case 'value':
+      return typeof tolerance.value === 'number' ? asNumber(value) === tolerance.value : String(value) === String(tolerance.value)
+    case 'range': {
+      const n = asNumber(value)
+      return n >= tolerance.min && n <= tolerance.max
+    }
+    case 'comparison':
+      return compare(asNumber(value), tolerance.op, tolerance.value)
+    case 'regex':
+      return new RegExp(tolerance.pattern, 'u').test(String(value))
+    default:
+      return assertNever(tolerance)
+  }
+}
+
+/** Whether `value op limit` holds; never for what is no number. */
+export function compare(value: number, op: Comparison, limit: number): boolean {
+  if (Number.isNaN(value)) return false
+  switch (op) {
+    case '<':
+      return value < limit
+    case '<=':
+      return value <= limit
+    case '==':
+      return value === limit
+    case '!=':
+      return value !== limit
+    case '>=':
+      return value >= limit
+    case '>':
+      return value > limit
+    default:
+      return assertNever(op)
+  }
+}
+
+/** How far a value out of tolerance is from it, so that the worst of many can be told; 0 where there is no distance to speak of. */
+export function distanceOut(tolerance: Tolerance, value: number | string): number {
+  const n = asNumber(value)
+  if (Number.isNaN(n) || isWithin(tolerance, value)) return 0
+  switch (tolerance.kind) {
+    case 'value':
+      return typeof tolerance.value === 'number' ? Math.abs(n - tolerance.value) : 0
+    case 'range':
+      return Math.max(tolerance.min - n, n - tolerance.max)
+    case 'comparison':
+      return Math.abs(n - tolerance.value)
+    case 'regex':
+      return 0
+    default:
+      return assertNever(tolerance)
+  }
+}
+
+/** A tolerance for people: `<= 0.1`, `1 to 5`, `200`, `/ok/`. */
+export function toleranceText(tolerance: Tolerance): string {
+  switch (tolerance.kind) {
+    case 'value':
+      return String(tolerance.value)
+    case 'range':
+      return `${tolerance.min} to ${tolerance.max}`
+    case 'comparison':
+      return `${tolerance.op} ${tolerance.value}`
+    case 'regex':
+      return `/${tolerance.pattern}/`
+    default:
+      return assertNever(tolerance)
+  }
+}
+
+/** What a probe asks, in one line; without headers and bodies, which may hold secrets. */
+export function sourceText(source: ProbeSource): string {
+  switch (source.type) {
+    case 'http': {
+      const { read } = source
+      const part = read.what === 'jsonpath' ? read.path : read.what === 'regex' ? `/${read.pattern}/` : read.what
+      return `${source.method} ${source.url}: ${part}`
+    }
+    case 'prometheus': {
+      const { range } = source
+      return range === null ? source.query : `${range.reduce} over ${range.windowMs / 1000} s of ${source.query}`
+    }
+    case 'kubernetes': {
+      const { read, selector } = source
+      const what = read.what === 'condition' ? `pods without ${read.condition}=${read.status}` : kubernetesWords[read.what]
+      return `${what} of ${selector}`
+    }
+    default:
+      return assertNever(source)
+  }
+}
+
+const kubernetesWords = { ready: 'ready pods', ready_ratio: 'share of ready pods', restarts: 'restarts' } as const
+
+function asNumber(value: number | string): number {
+  return typeof value === 'number' ? value : value.trim() === '' ? Number.NaN : Number(value)
+}
