@@ -1,5 +1,5 @@
-import { extname } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type FormatName, formatNames, formatOfFile, formats } from '../lib/report/formats.ts'
 
 /** Adds `--state`, `--json`, which every command that knows runs has. */
 export function withState(command: Command): Command {
@@ -87,9 +87,25 @@ export function withSuite(command: Command): Command {
 
 /** Adds to the list of report files; the extension decides the format. */
 export function reportFile(file: string, before: readonly string[] = []): readonly string[] {
-  if (!['.json', '.txt'].includes(extname(file)))
-    throw new InvalidArgumentError('Its name must end in .json or .txt, which decides the format.')
+  if (formatOfFile(file) === undefined)
+    throw new InvalidArgumentError(
+      `Its name decides the format: it must end in ${extensions.slice(0, -1).join(', ')} or ${extensions.at(-1)}.`,
+    )
   return [...before, file]
+}
+
+const extensions = formatNames.map((name) => formats[name].extension)
+
+/** `--format`, by name. */
+export function formatOption(): Option {
+  return new Option('--format <name>', 'of the report; by the end of the name given to --output if not given, else text').choices(
+    formatNames,
+  )
+}
+
+export interface ReportFlags {
+  readonly format?: FormatName
+  readonly output?: string
 }
 
 /** A parser for whole numbers within bounds. */

@@ -3,7 +3,7 @@ import { FaultlineError } from '../lib/domain/errors.ts'
 import { type Action, BadSuite, printJson, type WorkFlags } from './command.ts'
 import { errorText } from './error-text.ts'
 import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.ts'
-import { jsonOption, reportFile, wholeNumber, withCluster, withConfig, withState, withSuite, withTelling } from './flags.ts'
+import { formatOption, jsonOption, reportFile, wholeNumber, withCluster, withConfig, withState, withSuite, withTelling } from './flags.ts'
 import { examples } from './help.ts'
 import { packageVersion } from './package-root.ts'
 import { withSwitches } from './settings.ts'
@@ -79,7 +79,11 @@ function addRunning(program: Command, act: Act): void {
     .argument('<suite>', 'suite file')
     .description('run a suite: inject each fault, prove that it bites, undo it, prove that it is gone')
   withCluster(withSuite(withState(run)))
-    .addOption(new Option('--report <file>', 'write a report there too, .json or .txt; repeatable').argParser(reportFile))
+    .addOption(
+      new Option('--report <file>', 'write a report there too: .txt, .json, .html, .xml (JUnit), .md, .journal.json; repeatable').argParser(
+        reportFile,
+      ),
+    )
     .addOption(new Option('--id <key>', 'the same key never starts a second run of the suite in the same place').env('FAULTLINE_ID'))
     .option('--verbose', 'with --json: progress on stderr')
   withTelling(withConfig(run))
@@ -115,6 +119,13 @@ function addLooking(program: Command, act: Act): void {
   )
     .addHelpText('after', examples.show)
     .action((wanted: string, flags: WorkFlags) => act(flags, async (f, t) => (await import('./commands/show.ts')).showRun(wanted, f, t)))
+  withState(program.command('report').argument('<run>', runArgument).description('write the report of a run, also of one under way'))
+    .addOption(formatOption())
+    .option('-o, --output <file>', 'instead of stdout')
+    .addHelpText('after', examples.report)
+    .action((wanted: string, flags) =>
+      act(flags, async (f, t) => (await import('./commands/report.ts')).writeReport(wanted, f as never, t)),
+    )
 }
 
 const runArgument = 'id of the run, the beginning of it, or "latest"'
