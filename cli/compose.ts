@@ -2,7 +2,7 @@ import { signForPrometheus } from '../lib/adapters/aws/sigv4.ts'
 import { systemClock } from '../lib/adapters/system-clock.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import type { Engine, Progress } from '../lib/engine/engine.ts'
-import type { Clock, Outlet, Store } from '../lib/ports.ts'
+import type { Clock, MetricsSink, Outlet, Store } from '../lib/ports.ts'
 import { createProbes } from '../lib/probes/probes.ts'
 import { Clusters } from './clusters.ts'
 import { isDeadOwner, ownerName } from './owner.ts'
@@ -34,6 +34,7 @@ export async function compose({ flags, env, say }: ComposeOptions): Promise<Comp
   const clock = systemClock
   const { openLocalStore } = await import('../sandbox/local-store.ts')
   const outlets = await openOutlets(flags)
+  const sink = await openSink(flags)
   const store = await openLocalStore({ directory: stateDir, clock })
   const clusters = new Clusters({ flags, stateDir, env, clock, maxInFlight: flags.maxInFlight, say })
   return {
@@ -50,6 +51,7 @@ export async function compose({ flags, env, say }: ComposeOptions): Promise<Comp
       owner: ownerName(),
       isDead: isDeadOwner,
       outlets,
+      sink,
       observe,
     }),
     close: async () => {
@@ -67,6 +69,12 @@ async function openOutlets({ snsTopic }: TellingFlags): Promise<readonly Outlet[
   if (snsTopic === undefined) return []
   const { createSnsOutlet } = await import('../lib/adapters/sns/outlet.ts')
   return [createSnsOutlet({ topicArn: snsTopic })]
+}
+
+async function openSink({ pushgatewayUrl }: TellingFlags): Promise<MetricsSink | null> {
+  if (pushgatewayUrl === undefined) return null
+  const { createPushgatewaySink } = await import('../lib/adapters/pushgateway/sink.ts')
+  return createPushgatewaySink({ url: pushgatewayUrl })
 }
 
 /** Whether something on an embedded cluster is not over, so that it must live on for the reaper. */

@@ -70,6 +70,13 @@ Examples:
   $ faultline reap --json
 
 Runs whose driver still lives are left alone. Exits with 3 when something could not be proven undone.`,
+  metrics: `
+Examples:
+  $ faultline metrics --port 8000
+  $ faultline metrics --host 0.0.0.0 --port 8000     also for a Prometheus on another machine
+  $ curl localhost:8000/metrics
+
+The names and their meaning are in docs/metrics.md. /healthz answers "ok".`,
   resolve: `
 Examples:
   $ faultline resolve default-test-su-20261105 --by "Ana" --why "the node was scrapped"`,

@@ -66,6 +66,7 @@ function buildProgram(terminal: Terminal, { isJson, done }: Wiring): Command {
   const act = <F extends object>(flags: F, action: Action<F>) => action(withSwitches(flags, terminal.env), terminal).then(done)
   addRunning(program, act)
   addLooking(program, act)
+  addMetrics(program, act)
   addStopping(program, act)
   addSandbox(program, act)
   return program
@@ -126,6 +127,17 @@ function addLooking(program: Command, act: Act): void {
     .action((wanted: string, flags) =>
       act(flags, async (f, t) => (await import('./commands/report.ts')).writeReport(wanted, f as never, t)),
     )
+}
+
+/** Where the metrics are served unless somebody says otherwise: to this machine only. */
+const metricsAt = { host: '127.0.0.1', port: 8000 } as const
+
+function addMetrics(program: Command, act: Act): void {
+  withState(program.command('metrics').description('serve the metrics of all runs to a Prometheus scraper until Ctrl-C'))
+    .addOption(new Option('--port <n>', 'to listen on; 0: a free one').argParser(wholeNumber(0, 65_535)).default(metricsAt.port))
+    .addOption(new Option('--host <address>', 'to listen on; 0.0.0.0: all').default(metricsAt.host))
+    .addHelpText('after', examples.metrics)
+    .action((flags) => act(flags, async (f, t) => (await import('./commands/metrics.ts')).metrics(f as never, t)))
 }
 
 const runArgument = 'id of the run, the beginning of it, or "latest"'

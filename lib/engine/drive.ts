@@ -82,6 +82,7 @@ async function driveOn(
   } catch (error) {
     const { run, injections, openInjections } = driver
     if (error instanceof StoreUnavailable && openInjections.length > 0) telling.storeLost(run, error.message, injections)
+    if (error instanceof FaultlineError && error.code === 'lease_lost') telling.disown()
     throw error
   }
 }

@@ -142,7 +142,7 @@ describe('notices of a run', () => {
 
   it('say a threshold as the event has it, a topic for each threshold', () => {
     const run = runAfter(...reverting.slice(0, 3))
-    const data = { name: 'errors', probe: 'error-ratio', value: 0.2, limit: 0.1, severity: 'critical', action: 'abort' }
+    const data = { threshold: 'errors', probe: 'error-ratio', value: 0.2, limit: 0.1, severity: 'critical', action: 'abort' }
     const event: HistoryEvent = { version: 9, n: 0, at: 9_000, type: 'threshold_crossed', step: 0, message: 'errors: 0.2 > 0.1', data }
     expect(noticesOf(run, [event], injections)).toMatchObject([
       {
