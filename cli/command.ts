@@ -2,7 +2,7 @@ import { FaultlineError } from '../lib/domain/errors.ts'
 import type { Problem } from '../lib/suite/problems.ts'
 import { type Composition, compose } from './compose.ts'
 import type { ExitCode } from './exit-codes.ts'
-import type { ClusterFlags, ConfigFlags, StateFlags } from './settings.ts'
+import type { ClusterFlags, ConfigFlags, StateFlags, TellingFlags } from './settings.ts'
 import { print, type Terminal } from './terminal.ts'
 
 /** One command: options as commander parsed them in, exit code out. */
@@ -18,7 +18,10 @@ export class BadSuite extends FaultlineError {
   }
 }
 
-export type WorkFlags = StateFlags & ClusterFlags & ConfigFlags & { readonly maxInFlight?: number; readonly verbose?: boolean }
+export type WorkFlags = StateFlags &
+  ClusterFlags &
+  ConfigFlags &
+  TellingFlags & { readonly maxInFlight?: number; readonly verbose?: boolean }
 
 /** Tells progress to people: never on stdout of `--json`, and there on stderr only with `--verbose`. */
 export function sayer(flags: { readonly json?: boolean; readonly verbose?: boolean }, terminal: Terminal): (line: string) => void {

@@ -2,15 +2,15 @@ import { signForPrometheus } from '../lib/adapters/aws/sigv4.ts'
 import { systemClock } from '../lib/adapters/system-clock.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import type { Engine, Progress } from '../lib/engine/engine.ts'
-import type { Clock, Store } from '../lib/ports.ts'
+import type { Clock, MetricsSink, Outlet, Store } from '../lib/ports.ts'
 import { createProbes } from '../lib/probes/probes.ts'
 import { Clusters } from './clusters.ts'
 import { isDeadOwner, ownerName } from './owner.ts'
-import { type ClusterFlags, type ConfigFlags, configOf, type StateFlags } from './settings.ts'
+import { type ClusterFlags, type ConfigFlags, configOf, type StateFlags, type TellingFlags } from './settings.ts'
 import { openStateDir } from './state-dir.ts'
 
 export interface ComposeOptions {
-  readonly flags: StateFlags & ClusterFlags & ConfigFlags & { readonly maxInFlight?: number }
+  readonly flags: StateFlags & ClusterFlags & ConfigFlags & TellingFlags & { readonly maxInFlight?: number }
   readonly env: Readonly<Record<string, string | undefined>>
   /** Tells the user which way was taken. */
   readonly say: (line: string) => void
@@ -33,6 +33,8 @@ export async function compose({ flags, env, say }: ComposeOptions): Promise<Comp
   const stateDir = openStateDir(flags.state)
   const clock = systemClock
   const { openLocalStore } = await import('../sandbox/local-store.ts')
+  const outlets = await openOutlets(flags)
+  const sink = await openSink(flags)
   const store = await openLocalStore({ directory: stateDir, clock })
   const clusters = new Clusters({ flags, stateDir, env, clock, maxInFlight: flags.maxInFlight, say })
   return {
@@ -48,7 +50,8 @@ export async function compose({ flags, env, say }: ComposeOptions): Promise<Comp
       config: configOf(flags, simulated, env),
       owner: ownerName(),
       isDead: isDeadOwner,
-      outlets: [],
+      outlets,
+      sink,
       observe,
     }),
     close: async () => {
@@ -59,6 +62,19 @@ export async function compose({ flags, env, say }: ComposeOptions): Promise<Comp
       }
     },
   }
+}
+
+/** Who is told; loaded only when somebody is. */
+async function openOutlets({ snsTopic }: TellingFlags): Promise<readonly Outlet[]> {
+  if (snsTopic === undefined) return []
+  const { createSnsOutlet } = await import('../lib/adapters/sns/outlet.ts')
+  return [createSnsOutlet({ topicArn: snsTopic })]
+}
+
+async function openSink({ pushgatewayUrl }: TellingFlags): Promise<MetricsSink | null> {
+  if (pushgatewayUrl === undefined) return null
+  const { createPushgatewaySink } = await import('../lib/adapters/pushgateway/sink.ts')
+  return createPushgatewaySink({ url: pushgatewayUrl })
 }
 
 /** Whether something on an embedded cluster is not over, so that it must live on for the reaper. */

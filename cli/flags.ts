@@ -1,5 +1,5 @@
-import { extname } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type FormatName, formatNames, formatOfFile, formats } from '../lib/report/formats.ts'
 
 /** Adds `--state`, `--json`, which every command that knows runs has. */
 export function withState(command: Command): Command {
@@ -58,6 +58,17 @@ export function withConfig(command: Command): Command {
     .addOption(new Option('--accept-no-fuse', 'drain without --fuse-image: only the driver and the reaper uncordon'))
 }
 
+/** Adds the flags that say who is told. */
+export function withTelling(command: Command): Command {
+  return command
+    .addOption(new Option('--sns-topic <arn>', 'SNS topic that alerts are published to (docs/alerts.md)').env('FAULTLINE_SNS_TOPIC_ARN'))
+    .addOption(
+      new Option('--pushgateway-url <url>', 'Prometheus Pushgateway that metrics are pushed to (docs/metrics.md)').env(
+        'FAULTLINE_PUSHGATEWAY_URL',
+      ),
+    )
+}
+
 /** Adds the flags that change a suite for this once. */
 export function withSuite(command: Command): Command {
   return command
@@ -76,9 +87,25 @@ export function withSuite(command: Command): Command {
 
 /** Adds to the list of report files; the extension decides the format. */
 export function reportFile(file: string, before: readonly string[] = []): readonly string[] {
-  if (!['.json', '.txt'].includes(extname(file)))
-    throw new InvalidArgumentError('Its name must end in .json or .txt, which decides the format.')
+  if (formatOfFile(file) === undefined)
+    throw new InvalidArgumentError(
+      `Its name decides the format: it must end in ${extensions.slice(0, -1).join(', ')} or ${extensions.at(-1)}.`,
+    )
   return [...before, file]
+}
+
+const extensions = formatNames.map((name) => formats[name].extension)
+
+/** `--format`, by name. */
+export function formatOption(): Option {
+  return new Option('--format <name>', 'of the report; by the end of the name given to --output if not given, else text').choices(
+    formatNames,
+  )
+}
+
+export interface ReportFlags {
+  readonly format?: FormatName
+  readonly output?: string
 }
 
 /** A parser for whole numbers within bounds. */

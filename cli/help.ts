@@ -22,7 +22,7 @@ ${exits}`,
 Examples:
   $ faultline run experiments/quick-test-suite.json
   $ faultline run experiments/quick-test-suite.json --context staging -n jadevectordb-system --seed 42
-  $ faultline run experiments/quick-test-suite.json --report out/report.json --report out/report.txt
+  $ faultline run experiments/quick-test-suite.json --report out/report.html --report out/junit.xml
   $ faultline run sandbox/demo-suite.json --sandbox --json
   $ faultline run suite.json --injector-image registry.example.com/faultline-injector:1 --fuse-image bitnami/kubectl:1.34
 
@@ -49,6 +49,13 @@ Examples:
   $ faultline show latest
   $ faultline show default-test-su-20261105
   $ faultline show latest --json`,
+  report: `
+Examples:
+  $ faultline report latest -o game-day.html
+  $ faultline report latest --format markdown | gh pr comment --body-file -
+  $ faultline report default-test-su-20261105 --format junit -o junit.xml
+
+Formats: text, json, html, junit, markdown, journal (Chaos Toolkit); docs/reports.md says what is in each.`,
   abort: `
 Examples:
   $ faultline abort latest --why "customers notice"
@@ -63,6 +70,13 @@ Examples:
   $ faultline reap --json
 
 Runs whose driver still lives are left alone. Exits with 3 when something could not be proven undone.`,
+  metrics: `
+Examples:
+  $ faultline metrics --port 8000
+  $ faultline metrics --host 0.0.0.0 --port 8000     also for a Prometheus on another machine
+  $ curl localhost:8000/metrics
+
+The names and their meaning are in docs/metrics.md. /healthz answers "ok".`,
   resolve: `
 Examples:
   $ faultline resolve default-test-su-20261105 --by "Ana" --why "the node was scrapped"`,

@@ -3,7 +3,7 @@ import { FaultlineError } from '../lib/domain/errors.ts'
 import { type Action, BadSuite, printJson, type WorkFlags } from './command.ts'
 import { errorText } from './error-text.ts'
 import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.ts'
-import { jsonOption, reportFile, wholeNumber, withCluster, withConfig, withState, withSuite } from './flags.ts'
+import { formatOption, jsonOption, reportFile, wholeNumber, withCluster, withConfig, withState, withSuite, withTelling } from './flags.ts'
 import { examples } from './help.ts'
 import { packageVersion } from './package-root.ts'
 import { withSwitches } from './settings.ts'
@@ -66,6 +66,7 @@ function buildProgram(terminal: Terminal, { isJson, done }: Wiring): Command {
   const act = <F extends object>(flags: F, action: Action<F>) => action(withSwitches(flags, terminal.env), terminal).then(done)
   addRunning(program, act)
   addLooking(program, act)
+  addMetrics(program, act)
   addStopping(program, act)
   addSandbox(program, act)
   return program
@@ -79,10 +80,14 @@ function addRunning(program: Command, act: Act): void {
     .argument('<suite>', 'suite file')
     .description('run a suite: inject each fault, prove that it bites, undo it, prove that it is gone')
   withCluster(withSuite(withState(run)))
-    .addOption(new Option('--report <file>', 'write a report there too, .json or .txt; repeatable').argParser(reportFile))
+    .addOption(
+      new Option('--report <file>', 'write a report there too: .txt, .json, .html, .xml (JUnit), .md, .journal.json; repeatable').argParser(
+        reportFile,
+      ),
+    )
     .addOption(new Option('--id <key>', 'the same key never starts a second run of the suite in the same place').env('FAULTLINE_ID'))
     .option('--verbose', 'with --json: progress on stderr')
-  withConfig(run)
+  withTelling(withConfig(run))
     .addHelpText('after', examples.run)
     .action((file: string, flags) => act(flags, async (f, t) => (await import('./commands/run.ts')).runSuite(file, f as never, t)))
   const plan = program
@@ -115,6 +120,24 @@ function addLooking(program: Command, act: Act): void {
   )
     .addHelpText('after', examples.show)
     .action((wanted: string, flags: WorkFlags) => act(flags, async (f, t) => (await import('./commands/show.ts')).showRun(wanted, f, t)))
+  withState(program.command('report').argument('<run>', runArgument).description('write the report of a run, also of one under way'))
+    .addOption(formatOption())
+    .option('-o, --output <file>', 'instead of stdout')
+    .addHelpText('after', examples.report)
+    .action((wanted: string, flags) =>
+      act(flags, async (f, t) => (await import('./commands/report.ts')).writeReport(wanted, f as never, t)),
+    )
+}
+
+/** Where the metrics are served unless somebody says otherwise: to this machine only. */
+const metricsAt = { host: '127.0.0.1', port: 8000 } as const
+
+function addMetrics(program: Command, act: Act): void {
+  withState(program.command('metrics').description('serve the metrics of all runs to a Prometheus scraper until Ctrl-C'))
+    .addOption(new Option('--port <n>', 'to listen on; 0: a free one').argParser(wholeNumber(0, 65_535)).default(metricsAt.port))
+    .addOption(new Option('--host <address>', 'to listen on; 0.0.0.0: all').default(metricsAt.host))
+    .addHelpText('after', examples.metrics)
+    .action((flags) => act(flags, async (f, t) => (await import('./commands/metrics.ts')).metrics(f as never, t)))
 }
 
 const runArgument = 'id of the run, the beginning of it, or "latest"'
@@ -123,15 +146,21 @@ function addStopping(program: Command, act: Act): void {
   const abort = withState(
     program.command('abort').argument('<run>', runArgument).description('undo everything a run has injected and end it'),
   )
-  withConfig(abort)
+  withTelling(withConfig(abort))
     .option('--why <text>', 'for the history', 'asked on the command line')
     .addOption(new Option('--wait <seconds>', 'how long to wait for its driver').argParser(wholeNumber(0, 3600)).default(120))
     .addHelpText('after', examples.abort)
     .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/abort.ts')).abort(wanted, f as never, t)))
-  withConfig(withCluster(withState(program.command('reap').description('end what dead drivers left, and remove orphaned objects'))))
+  withTelling(
+    withConfig(withCluster(withState(program.command('reap').description('end what dead drivers left, and remove orphaned objects')))),
+  )
     .addHelpText('after', examples.reap)
     .action((flags: WorkFlags) => act(flags, async (f, t) => (await import('./commands/reap.ts')).reap(f, t)))
-  withState(program.command('resolve').argument('<run>', runArgument).description('end a run whose undo can never be proven, on your word'))
+  withTelling(
+    withState(
+      program.command('resolve').argument('<run>', runArgument).description('end a run whose undo can never be proven, on your word'),
+    ),
+  )
     .requiredOption('--by <name>', 'who says so')
     .requiredOption('--why <text>', 'what makes you sure')
     .addHelpText('after', examples.resolve)

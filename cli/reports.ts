@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, extname, join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import type { Injection } from '../lib/domain/injection.ts'
 import type { Run } from '../lib/domain/run.ts'
 import type { Store } from '../lib/ports.ts'
-import { type RunRecord, reportDocument } from '../lib/report/document.ts'
-import { textReport } from '../lib/report/text.ts'
+import type { RunRecord } from '../lib/report/document.ts'
+import { formatOfFile, formats } from '../lib/report/formats.ts'
 import { errorText } from './error-text.ts'
 
 /** What the store knows of a run. */
@@ -22,12 +22,12 @@ export function recordFromMemory(run: Run, injections: readonly Injection[]): Ru
   return { run, injections, history: run.events, samples: [] }
 }
 
-/** Writes the reports of a run: two in the state directory, and those asked for. Says where; what cannot be written is told, not thrown. */
+/** Writes the reports of a run: three in the state directory, and those asked for. Says where; what cannot be written is told, not thrown. */
 export async function writeReports(
   record: RunRecord,
   options: { readonly stateDir: string; readonly files?: readonly string[]; readonly warn: (line: string) => void },
 ): Promise<readonly string[]> {
-  const usual = ['.txt', '.json'].map((extension) => join(options.stateDir, 'reports', `${record.run.id}${extension}`))
+  const usual = ['.txt', '.json', '.html'].map((extension) => join(options.stateDir, 'reports', `${record.run.id}${extension}`))
   const written: string[] = []
   for (const file of [...usual, ...(options.files ?? [])]) {
     try {
@@ -48,5 +48,5 @@ export function shortPath(file: string): string {
 }
 
 function contentFor(file: string, record: RunRecord): string {
-  return extname(file) === '.json' ? `${JSON.stringify(reportDocument(record), null, 2)}\n` : textReport(record)
+  return formats[formatOfFile(file) ?? 'text'].render(record)
 }

@@ -24,6 +24,12 @@ export interface ConfigFlags {
   readonly prometheusSigv4Region?: string
 }
 
+/** Flags that say who is told of a run. */
+export interface TellingFlags {
+  readonly snsTopic?: string
+  readonly pushgatewayUrl?: string
+}
+
 /** Flags of every command that reads or writes the state directory. */
 export interface StateFlags {
   readonly state: string

@@ -5,6 +5,7 @@ import { isEnded } from '../../lib/domain/run.ts'
 import { plannedMs } from '../../lib/domain/suite.ts'
 import { stepOf } from '../../lib/domain/transition.ts'
 import { duration } from '../../lib/report/durations.ts'
+import { runReasons } from '../../lib/report/reasons.ts'
 import { line, noPaint, type Paint, type Tone, wrapped } from './paint.ts'
 import { remains } from './remains.ts'
 import type { RunState } from './run-state.ts'
@@ -31,7 +32,7 @@ export function verdictLines(state: RunState, width: number, paint: Paint = noPa
   return [
     paint(tone, first),
     ...rest.map((more) => paint(tone, `  ${more}`)),
-    ...run.reasons.flatMap((reason) => hangingItem(reason, width)),
+    ...runReasons(run).flatMap((reason) => hangingItem(reason, width)),
   ]
 }
 

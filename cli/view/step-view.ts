@@ -4,6 +4,7 @@ import { faultName } from '../../lib/domain/suite.ts'
 import { stepOf } from '../../lib/domain/transition.ts'
 import { duration, timeOfDay } from '../../lib/report/durations.ts'
 import { figuresInShort, splitBefore } from '../../lib/report/figures.ts'
+import { stepReasons } from '../../lib/report/reasons.ts'
 import { line, type Paint, type Span, type Tone } from './paint.ts'
 import type { RunState } from './run-state.ts'
 
@@ -35,7 +36,7 @@ export function stepLines(state: RunState, index: number, canvas: Canvas): reado
     ['faint', pad(faultName(step.fault), faultColumn)],
     '  ',
   ]
-  const what = isAtWork ? activity(run, canvas.now) : outcome(record, step.durationMs)
+  const what = isAtWork ? activity(run, canvas.now) : outcome({ ...record, reasons: stepReasons(record, run) }, step.durationMs)
   return [line(canvas.paint, canvas.width, ...head, ...what), ...(isAtWork ? details(state, index, canvas) : [])]
 }
 

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Context } from 'aws-lambda'
+import { signForPrometheus } from '../../lib/adapters/aws/sigv4.ts'
 import { systemClock } from '../../lib/adapters/system-clock.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import type { Budget } from '../../lib/engine/hand-over.ts'
-import type { Clock, Outlet, Store } from '../../lib/ports.ts'
+import type { Clock, MetricsSink, Outlet, Store } from '../../lib/ports.ts'
+import { createProbes } from '../../lib/probes/probes.ts'
 import { Clusters } from './clusters.ts'
 import { logProgress } from './log.ts'
 import { engineConfig, readSettings, type Settings } from './settings.ts'
@@ -27,6 +29,7 @@ interface Warm {
   readonly store: Store
   readonly clusters: Clusters
   readonly outlets: readonly Outlet[]
+  readonly sink: MetricsSink | null
   readonly advance: (runId: string) => Promise<void>
 }
 
@@ -41,7 +44,7 @@ export async function compose(context: Context): Promise<Invocation> {
   warm.catch(() => {
     warm = undefined
   })
-  const { settings, store, clusters, outlets, advance } = await warm
+  const { settings, store, clusters, outlets, sink, advance } = await warm
   const timeMs = context.getRemainingTimeInMillis()
   const owner = `${context.functionName}/${context.awsRequestId}/${randomUUID().slice(0, 8)}`
   return {
@@ -52,15 +55,21 @@ export async function compose(context: Context): Promise<Invocation> {
     clusters,
     outlets,
     budget: { remainingMs: () => context.getRemainingTimeInMillis(), handOver: advance },
-    engine: ({ simulated }) => ({
-      store,
-      connect: (ref) => clusters.connect(ref),
-      clock: systemClock,
-      config: engineConfig(settings, { timeMs, simulated }),
-      owner,
-      isDead: () => false,
-      observe: logProgress,
-    }),
+    engine: ({ simulated }) => {
+      const config = engineConfig(settings, { timeMs, simulated })
+      return {
+        store,
+        connect: (ref) => clusters.connect(ref),
+        probes: createProbes({ prometheus: config.prometheus, sign: signForPrometheus, clock: systemClock }),
+        clock: systemClock,
+        config,
+        owner,
+        isDead: () => false,
+        outlets,
+        sink,
+        observe: logProgress,
+      }
+    },
   }
 }
 
@@ -81,6 +90,7 @@ async function openAll(settings: Settings): Promise<Warm> {
     store: createDynamoStore({ client: createDynamoClient({ region }), table, clock: systemClock }),
     clusters: new Clusters(settings, systemClock),
     outlets: [eventBridgeOutlet(bus)],
+    sink: null,
     advance: advanceCall(bus, systemClock),
   }
 }

@@ -4,6 +4,7 @@ import type { Severity } from './probe.ts'
 import { severities } from './probe.ts'
 import type { HistoryEvent, Run } from './run.ts'
 import { isEnded } from './run.ts'
+import { runScore } from './score.ts'
 import { faultName } from './suite.ts'
 
 /** An undo that is not proven at its first tries is no news yet: the API server may be away for a moment. */
@@ -210,6 +211,14 @@ function sayFinished(run: Run, event: HistoryEvent): Said {
   const reasons = isEnded(run) ? run.reasons : []
   const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`
   const steps = run.steps.map(({ name, verdict }) => ({ name, verdict }))
-  const data = { verdict: run.status, reasons, steps, orphans: run.orphans, unproven: isUnproven, endedAt: event.at }
+  const data = {
+    verdict: run.status,
+    reasons,
+    steps,
+    score: runScore(run.steps),
+    orphans: run.orphans,
+    unproven: isUnproven,
+    endedAt: event.at,
+  }
   return { kind: 'run.finished', severity, message: `${run.status}${why}`, data, ofStep: false }
 }

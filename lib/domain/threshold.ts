@@ -1,4 +1,4 @@
-import type { ProbeSample, ProbeSpec, ThresholdSpec } from './probe.ts'
+import type { ProbeSample, ProbeSpec, ThresholdCrossing, ThresholdSpec } from './probe.ts'
 import { compare } from './tolerance.ts'
 
 /** What is known of a threshold after some answers of its probe. */
@@ -41,4 +41,14 @@ export function follow(
 /** A threshold for people: `error ratio > 0.1 for 120 s`. */
 export function thresholdText({ probe, op, limit, forMs }: Pick<ThresholdSpec, 'probe' | 'op' | 'limit' | 'forMs'>): string {
   return `${probe} ${op} ${limit}${forMs === 0 ? '' : ` for ${forMs / 1000} s`}`
+}
+
+/** What the history says of a crossing. */
+export function crossedText({ threshold, value, severity, action, ...spec }: ThresholdCrossing): string {
+  return `threshold ${threshold} crossed: ${thresholdText(spec)} (${severity}): it is ${value}${action === 'abort' ? '; the run is aborted' : ''}`
+}
+
+/** What the history says when a value is on the right side again. */
+export function recoveredText({ threshold, probe, value }: ThresholdCrossing): string {
+  return `threshold ${threshold} is no longer crossed: ${probe} is ${value}`
 }

@@ -1,58 +1,12 @@
 import { assertNever } from './errors.ts'
-import type { Finding } from './injection.ts'
-import type { ProbeSummary, ThresholdCrossing } from './probe.ts'
-import type {
-  Abort,
-  Baseline,
-  BeaconRef,
-  Ended,
-  HistoryEvent,
-  InjectedOutcome,
-  Lease,
-  RecheckedOutcome,
-  Refusal,
-  Run,
-  StepRecord,
-} from './run.ts'
+import type { Abort, Ended, HistoryEvent, InjectedOutcome, RecheckedOutcome, Run, StepRecord } from './run.ts'
 import { baseOf, isEnded } from './run.ts'
-import { judgeSteady, probedChange } from './steady.ts'
-import { thresholdText } from './threshold.ts'
+import type { RunEvent } from './run-event.ts'
+import { judged, recordOf, withProbes, withStep } from './step-record.ts'
+import { crossedText, recoveredText } from './threshold.ts'
 import { decideVerdict } from './verdict.ts'
 
-/** Everything that can happen to a run. The engine reports what it saw; `transition` says what that makes of the run. */
-export type RunEvent =
-  /** `abort`: the one who takes over may only revert; stored together with the lease, so that no crash forgets it. */
-  | { readonly type: 'leased'; readonly lease: Lease; readonly continued: boolean; readonly abort: Abort | null }
-  | { readonly type: 'lease_renewed'; readonly lease: Lease }
-  | { readonly type: 'handed_over' }
-  | { readonly type: 'released' }
-  | { readonly type: 'refused'; readonly refusals: readonly Refusal[] }
-  | { readonly type: 'admitted'; readonly baseline: Baseline }
-  | { readonly type: 'beacon_lit'; readonly beacon: BeaconRef }
-  | { readonly type: 'step_planned'; readonly targets: readonly string[]; readonly warnings: readonly string[] }
-  | { readonly type: 'step_refused'; readonly refusals: readonly Refusal[] }
-  | { readonly type: 'injected'; readonly outcomes: readonly InjectedOutcome[] }
-  | { readonly type: 'rechecked'; readonly outcomes: readonly RecheckedOutcome[] }
-  | { readonly type: 'hold_over' }
-  /** `probes` of this and the next events: what the step's probes answered so far. */
-  | { readonly type: 'reverted'; readonly summaries: readonly string[]; readonly probes?: readonly ProbeSummary[] }
-  | { readonly type: 'undo_unproven'; readonly messages: readonly string[] }
-  | { readonly type: 'recovered'; readonly message: string; readonly probes?: readonly ProbeSummary[] }
-  | { readonly type: 'not_recovered'; readonly message: string; readonly probes?: readonly ProbeSummary[] }
-  /** `reasons`: one for each probe that did not find the steady state again. */
-  | {
-      readonly type: 'steady_checked'
-      readonly finding: Finding
-      readonly reasons: readonly string[]
-      readonly probes: readonly ProbeSummary[]
-    }
-  | { readonly type: 'threshold_crossed'; readonly crossing: ThresholdCrossing }
-  | { readonly type: 'threshold_recovered'; readonly crossing: ThresholdCrossing }
-  | { readonly type: 'rested' }
-  | { readonly type: 'verified'; readonly orphans: readonly string[] }
-  | { readonly type: 'verify_failed'; readonly message: string; readonly orphans: readonly string[] }
-  | { readonly type: 'abort'; readonly abort: Abort }
-  | { readonly type: 'resolved'; readonly by: string; readonly why: string }
+export type { RunEvent } from './run-event.ts'
 
 /** Wait before the next try of an undo that is not proven yet, by number of tries so far. */
 export function retryDelayMs(attempts: number): number {
@@ -219,16 +173,6 @@ function afterRevert(run: Run, step: number, now: number): Run {
   return { ...baseOf(run), status: 'recovering', step, since: now, until: now + run.suite.recoveryTimeoutMs }
 }
 
-/** A fault that bit to its end has a verdict once the workload is healthy again: what its probes answered meanwhile. */
-function judged(run: Run): Run {
-  const record = recordOf(run)
-  return record.verdict === 'running' ? withStep(run, judgeSteady(run.suite.probes, record)) : run
-}
-
-function withProbes<R extends Run>(run: R, summaries: readonly ProbeSummary[] | undefined): R {
-  return summaries === undefined || summaries.length === 0 ? run : withStep(run, probedChange(run.suite.probes, recordOf(run), summaries))
-}
-
 /** Without its steady state nothing more is done to the system. */
 function afterSteadyCheck(run: Run, { finding, reasons, probes }: Extract<RunEvent, { type: 'steady_checked' }>, now: number): Run {
   const checked = withStep(withProbes(run, probes), { steady: finding, steadyAt: finding === 'yes' ? now : null })
@@ -252,21 +196,6 @@ function end(run: Run, status: Ended['status'], now: number, reasons: readonly s
 
 function verifying(run: Run, step: number, until: number): Run {
   return { ...baseOf(run), status: 'verifying', step, since: until, until, attempts: 0, found: [] }
-}
-
-function recordOf(run: Run): StepRecord {
-  const record = run.steps[stepOf(run) ?? 0]
-  if (record === undefined) throw new TypeError(`run ${run.id} has no step ${stepOf(run)}`)
-  return record
-}
-
-/** Changes the current step's record; reasons add up. */
-function withStep<R extends Run>(run: R, change: Partial<StepRecord>): R {
-  const at = stepOf(run) ?? 0
-  const steps = run.steps.map((record, i) =>
-    i === at ? { ...record, ...change, reasons: [...record.reasons, ...(change.reasons ?? [])] } : record,
-  )
-  return { ...run, steps }
 }
 
 function unexpected(run: Run, event: RunEvent): TypeError {
@@ -324,11 +253,9 @@ function describe(run: Run, event: RunEvent): readonly Line[] {
     case 'steady_checked':
       return say(event.finding === 'yes' ? 'the steady state is there again' : event.reasons.join('; '), { finding: event.finding })
     case 'threshold_crossed':
-      return say(`threshold ${event.crossing.threshold} crossed: ${crossingText(event.crossing)}`, { ...event.crossing })
+      return say(crossedText(event.crossing), { ...event.crossing })
     case 'threshold_recovered':
-      return say(`threshold ${event.crossing.threshold} is no longer crossed: ${event.crossing.probe} is ${event.crossing.value}`, {
-        ...event.crossing,
-      })
+      return say(recoveredText(event.crossing), { ...event.crossing })
     case 'verified':
       return say(event.orphans.length === 0 ? 'nothing of the run is left' : `orphans found and removed: ${event.orphans.join(', ')}`, {
         orphans: event.orphans,
@@ -345,10 +272,6 @@ function describe(run: Run, event: RunEvent): readonly Line[] {
 /** Since when, and how often, the undo was tried: how bad the news is. */
 function unprovenSince(run: Run): Readonly<Record<string, unknown>> {
   return run.status === 'reverting' || run.status === 'verifying' ? { since: run.since, attempts: run.attempts + 1 } : {}
-}
-
-function crossingText({ value, severity, action, ...threshold }: ThresholdCrossing): string {
-  return `${thresholdText(threshold)} (${severity}): it is ${value}${action === 'abort' ? '; the run is aborted' : ''}`
 }
 
 function abortLine(abort: Abort): string {

@@ -78,10 +78,13 @@ export async function drive(engine: Engine, runId: string, options: DriveOptions
 
 async function driveOn(driver: Driver, telling: Telling, options: DriveOptions): Promise<Run> {
   try {
-    return await hold(driver, options)
+    const run = await hold(driver, options)
+    if (run.handover && !isEnded(run)) telling.disown()
+    return run
   } catch (error) {
     const { run, injections, openInjections } = driver
     if (error instanceof StoreUnavailable && openInjections.length > 0) telling.storeLost(run, error.message, injections)
+    if (error instanceof FaultlineError && error.code === 'lease_lost') telling.disown()
     throw error
   }
 }

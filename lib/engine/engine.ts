@@ -3,7 +3,7 @@ import type { Injection } from '../domain/injection.ts'
 import type { ProbeSample } from '../domain/probe.ts'
 import type { ClusterRef, Run } from '../domain/run.ts'
 import type { RunEvent } from '../domain/transition.ts'
-import type { Clock, Cluster, Outlet, ProbePort, Store } from '../ports.ts'
+import type { Clock, Cluster, MetricsSink, Outlet, ProbePort, Store } from '../ports.ts'
 
 /** What somebody who looks on (the live view, a log) is told; nothing of it is needed for the run. */
 export type Progress =
@@ -27,5 +27,7 @@ export interface Engine {
   readonly isDead: (owner: string) => boolean
   /** Who is told of runs; none of them ever delays one. */
   readonly outlets: readonly Outlet[]
+  /** Where metrics are pushed to; null: nowhere, they are read from the store only. */
+  readonly sink: MetricsSink | null
   readonly observe: (progress: Progress) => void
 }

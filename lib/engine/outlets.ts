@@ -5,6 +5,7 @@ import type { HistoryEvent, Run } from '../domain/run.ts'
 import type { Outlet } from '../ports.ts'
 import { Courier } from './courier.ts'
 import type { Engine, Progress } from './engine.ts'
+import { Counting, Pushing } from './metering.ts'
 
 /** Telling may delay the end of a driver by this much, once all is reverted and stored. */
 const closingMs = 5_000
@@ -20,8 +21,11 @@ export class Telling {
   readonly #engine: Engine
   readonly #runId: string
   readonly #couriers: ReadonlyMap<Outlet, Courier>
+  readonly #counting: Counting
+  readonly #pushing: Pushing | null
   readonly #closing = new AbortController()
   #run: Run
+  #isOurs = true
   #retelling: Promise<void> = Promise.resolve()
 
   constructor(engine: Engine, run: Run) {
@@ -30,15 +34,19 @@ export class Telling {
     this.#run = run
     const { clock } = engine
     const { notices } = engine.store
-    const note = (message: string) => engine.observe({ kind: 'note', run: this.#run, message })
+    const note = (message: string) => this.#note(message)
     this.#couriers = new Map(
       engine.outlets.map((outlet) => [outlet, new Courier({ outlet: outlet.name, runId: run.id, clock, notices, note })]),
     )
+    this.#counting = new Counting(engine, run, note)
+    this.#pushing = engine.sink === null ? null : new Pushing(engine, engine.sink, note)
   }
 
   /** Sees what the driver does; never throws. */
   observe(progress: Progress): void {
     this.#run = progress.run
+    if (progress.kind === 'sample') this.#pushing?.sampled(progress.sample)
+    if (progress.kind === 'injection') this.#pushing?.changed(progress.run, progress.injections)
     if (progress.kind !== 'event') return
     const { run, injections } = progress
     this.tell(
@@ -51,6 +59,8 @@ export class Telling {
   /** Returns at once. */
   tell(run: Run, events: readonly HistoryEvent[], injections: readonly Injection[]): void {
     for (const notice of noticesOf(run, events, injections)) this.#post(notice)
+    this.#counting.count(run, events, injections)
+    this.#pushing?.changed(run, injections)
   }
 
   /**
@@ -58,7 +68,6 @@ export class Telling {
    * it fails again.
    */
   takeOver(found: Run, { run, injections }: { readonly run: Run; readonly injections: readonly Injection[] }): void {
-    if (this.#couriers.size === 0) return
     this.#retelling = this.#retell(found, injections).then(() => this.tell(run, run.events, injections))
   }
 
@@ -69,6 +78,7 @@ export class Telling {
         const isNews = (event: HistoryEvent) => event.at >= since && event.version <= found.version
         const news = noticesOf(found, history.filter(isNews), injections)
         for (const notice of news) if (!isVital(notice)) this.#post(notice)
+        this.#counting.count(found, history.filter(isNews), injections)
       },
       (error: unknown) => this.#note(`what the driver before told could not be looked up: ${String(error)}`),
     )
@@ -80,15 +90,27 @@ export class Telling {
     this.#post(storeLostNotice(run, clock.now(), { owner, message, injections }))
   }
 
+  /** Another driver has the run: what this one knows of it is no longer true. */
+  disown(): void {
+    this.#isOurs = false
+  }
+
   /** Waits a little (`mostMs` where the driver's own time is limited) for what is still on its way; nothing of the run waits any more. */
   async end(mostMs: number = closingMs): Promise<void> {
     const { clock } = this.#engine
-    const late = clock.sleep(Math.max(0, Math.min(closingMs, mostMs)), this.#closing.signal)
     const giveUp = new AbortController()
-    void late.then(() => giveUp.abort())
-    await Promise.race([this.#retelling, late])
-    await Promise.all([...this.#couriers.values()].map((courier) => courier.close(giveUp.signal)))
+    const late = clock.sleep(Math.max(0, Math.min(closingMs, mostMs)), this.#closing.signal).then(() => giveUp.abort())
+    const told = this.#retelling.then(() =>
+      Promise.all([...[...this.#couriers.values()].map((courier) => courier.close(giveUp.signal)), this.#endMetrics(giveUp.signal)]),
+    )
+    await Promise.race([told, late])
     this.#closing.abort()
+  }
+
+  /** The last push has what was counted last. */
+  async #endMetrics(giveUp: AbortSignal): Promise<void> {
+    await this.#counting.close(giveUp)
+    await this.#pushing?.close(this.#isOurs)
   }
 
   #post(notice: Notice): void {

@@ -20,6 +20,11 @@ export function dateAndTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`
 }
 
+/** Date and time in UTC for people who read a page: `2026-01-05 09:00:00 UTC`. */
+export function dateAndTimeInWords(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+}
+
 function trimmed(seconds: number): string {
   return seconds.toFixed(1).replace(/\.0$/, '')
 }

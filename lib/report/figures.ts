@@ -7,7 +7,8 @@ export function figuresInShort(measurements: readonly Measurement[]): string {
   return [...byName].map(([name, same]) => `${name} ${valuesInShort(same)}`).join(', ')
 }
 
-function valuesInShort(same: readonly Measurement[]): string {
+/** Values of one figure of many targets: the value all have, a range, or how many have which. */
+export function valuesInShort(same: readonly Pick<Measurement, 'unit' | 'value'>[]): string {
   const unit = same[0]?.unit ?? ''
   const values = same.map((m) => m.value)
   const distinct = [...new Set(values)]
@@ -34,8 +35,13 @@ export function figuresWithBefore(measurements: readonly Measurement[]): string 
   return before.length === 0 ? figuresInShort(now) : `${figuresInShort(now)} (before: ${figuresInShort(before)})`
 }
 
+/** One value with its unit: `680 ms`, `0.37`, `open`. */
+export function valueText(value: number | string, unit: string): string {
+  return withUnit(asText(value), unit)
+}
+
 function withUnit(value: string, unit: string): string {
-  return unit === '' || unit === 'count' ? value : `${value} ${unit}`
+  return ['', 'count', 'ratio'].includes(unit) ? value : `${value} ${unit}`
 }
 
 function asText(value: number | string): string {

@@ -8,6 +8,7 @@ import { faultName } from '../domain/suite.ts'
 import type { RunRecord } from './document.ts'
 import { dateAndTime, duration, timeOfDay } from './durations.ts'
 import { figuresWithBefore } from './figures.ts'
+import { runReasons, stepReasons } from './reasons.ts'
 import { table } from './table.ts'
 
 /** Makes the report that people read, over or not. Pure; lines end with a newline each. */
@@ -28,7 +29,7 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
   const open = injections.filter(isOpen)
   return [
     `Faultline run ${run.id}: ${run.status.toUpperCase()}`,
-    ...(ended ? run.reasons.map((reason) => `  because  ${reason}`) : []),
+    ...(ended ? runReasons(run).map((reason) => `  because  ${reason}`) : []),
     '',
     `Suite      ${suite.name}${suite.description === '' ? '' : ` - ${suite.description}`}`,
     `Cluster    ${cluster.name}${cluster.simulated ? ' (simulated)' : ''}, kube-system UID ${cluster.uid}`,
@@ -37,7 +38,7 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
     `Started    by ${run.trigger.by} (${run.trigger.kind} ${run.trigger.key})`,
     `Time       ${took}`,
     ...(baseline === null ? [] : [`Before     ${baseline.ready} of ${baseline.total} pods were ready`]),
-    ...(abort === null ? [] : [`Aborted    ${dateAndTime(abort.at)} by ${abort.by} (${abort.reason}): ${abort.detail}`]),
+    ...(abort === null ? [] : [`Aborted    ${dateAndTime(abort.at)} by ${abort.by} (${abort.reason})${ended ? '' : `: ${abort.detail}`}`]),
     ...(run.lease === null || ended ? [] : [`Driver     ${run.lease.owner}, lease until ${dateAndTime(run.lease.until)}`]),
     ended
       ? `Left over  ${run.orphans === 0 ? 'nothing (0 orphans)' : `${run.orphans} orphans were found and removed`}`
@@ -81,7 +82,7 @@ function stepLines({ run, step, index, injections }: StepOfRun): readonly string
   })
   return [
     `Step ${index + 1}: ${step.name} (${spec === undefined ? '' : describeFault(spec)}): ${step.verdict}`,
-    ...step.reasons.map((reason) => `  because     ${reason}`),
+    ...stepReasons(step, run).map((reason) => `  because     ${reason}`),
     ...(times.length === 0 ? [] : [`  times       ${times.join(', ')}`]),
     ...injections.flatMap(injectionLines),
     '',

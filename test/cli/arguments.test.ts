@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { faultline } from './fake-terminal.ts'
 
 const suite = 'experiments/quick-test-suite.json'
-const commands = ['run', 'plan', 'validate', 'runs', 'show', 'abort', 'reap', 'resolve', 'sandbox']
+const commands = ['run', 'plan', 'validate', 'runs', 'show', 'report', 'abort', 'reap', 'resolve', 'sandbox']
 
 describe('wrong use', () => {
   it.each([
@@ -13,7 +13,9 @@ describe('wrong use', () => {
     [['run', suite, 'other.json'], "error: too many arguments for 'run'"],
     [['run', suite, '--seed', 'x'], "error: option '--seed <n>' argument 'x' is invalid. Expected a whole number from 0 to 4294967295."],
     [['run', suite, '--seed', '-1'], "error: option '--seed <n>' argument '-1' is invalid. Expected a whole number"],
-    [['run', suite, '--report', 'a.html'], 'Its name must end in .json or .txt'],
+    [['run', suite, '--report', 'a.pdf'], 'it must end in .txt, .json, .html, .xml, .md or .journal.json'],
+    [['report', 'latest', '--format', 'pdf'], 'Allowed choices are text, json, html, junit, markdown, journal'],
+    [['report', 'latest', '-o', 'a.pdf'], '--output a.pdf: the end of its name says no format, and no --format is given'],
     [['run', suite, '-n', 'Not_A_Name'], "error: option '-n, --namespace <name>' argument 'Not_A_Name' is invalid. Expected a namespace"],
     [['run', suite, '--sandbox', '--context', 'c'], "error: option '--sandbox' cannot be used with option '--context <name>'"],
     [['run', suite, '--max-in-flight', '0'], 'Expected a whole number from 1 to 1000.'],

@@ -11,6 +11,9 @@ import { partition, podDelete, stepOf, suiteOf } from '../support/suites.ts'
 import type { World } from '../support/world.ts'
 import { openWorld } from '../support/world.ts'
 
+/** The simulated cluster answers over real connections: a busy machine may move a virtual time by this much; an outlet takes 10 s. */
+const noiseMs = 2_000
+
 let world: World
 
 beforeEach(async () => {
@@ -39,10 +42,10 @@ const refuses = async () => {
 
 const suite = suiteOf([stepOf(partition), stepOf(podDelete)])
 
-/** When what happened; when the lease is given back does not matter. */
+/** When what happened, in ms from the request; when the lease is given back does not matter. */
 async function times(run: Run) {
   const history = await world.store.ledger.history(run.id)
-  return history.filter(({ type }) => type !== 'released').map(({ type, at }) => `${(at - run.requestedAt) / 1000} ${type}`)
+  return history.filter(({ type }) => type !== 'released').map(({ type, at }) => ({ type, at: at - run.requestedAt }))
 }
 
 describe('outlets', () => {
@@ -72,7 +75,11 @@ describe('outlets', () => {
       const broken = await world.run(world.engine('driver-1', { outlets: [told.outlet] }), suite, { key: name })
       expect(broken.status).toBe('succeeded')
       expect(told.heard.length).toBeGreaterThan(0)
-      expect(await times(broken)).toEqual(await times(plain))
+      const expected = await times(plain)
+      const found = await times(broken)
+      expect(found.map(({ type }) => type)).toEqual(expected.map(({ type }) => type))
+      const delays = found.map(({ at }, i) => at - (expected[i]?.at ?? 0))
+      expect(Math.max(...delays)).toBeLessThan(noiseMs)
     }
   })
 

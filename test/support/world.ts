@@ -10,7 +10,7 @@ import { drive } from '../../lib/engine/drive.ts'
 import type { Engine, Progress } from '../../lib/engine/engine.ts'
 import type { StartRequest } from '../../lib/engine/start.ts'
 import { start } from '../../lib/engine/start.ts'
-import type { Cluster, Outlet, ProbePort, Store } from '../../lib/ports.ts'
+import type { Cluster, MetricsSink, Outlet, ProbePort, Store } from '../../lib/ports.ts'
 import { createProbes } from '../../lib/probes/probes.ts'
 import type { Sandbox, SandboxOptions } from '../../sandbox/start.ts'
 import { startSandbox } from '../../sandbox/start.ts'
@@ -19,8 +19,6 @@ import { settle, VirtualClock } from './virtual-clock.ts'
 
 /** Called before (and, with the outcome known, after) every call through a port; may throw to simulate a crash or an outage. */
 export type Hook = (call: { readonly port: string; readonly method: string; readonly when: 'before' | 'after'; readonly n: number }) => void
-
-const stuckTurns = 60
 
 /**
  * The whole system in one process under one virtual clock: the embedded cluster behind the real client, the DynamoDB adapter on
@@ -32,6 +30,8 @@ export class World {
   readonly store: Store
   readonly ref: ClusterRef
   readonly cluster: ConnectedCluster
+  /** A call that takes more turns of the event loop than this is taken to wait for the virtual clock itself. */
+  stuckTurns = 60
   readonly #closeStore: () => Promise<void>
   #inFlight = 0
   #calls = 0
@@ -61,13 +61,14 @@ export class World {
       readonly observe?: (p: Progress) => void
       readonly dead?: readonly string[]
       readonly outlets?: readonly Outlet[]
+      readonly sink?: MetricsSink
       /** Asks the probes; without one, the real ones do. */
       readonly probes?: ProbePort
     } = {},
   ): Engine {
-    const wrap = <T extends object>(port: string, target: T): T => this.#tracked(port, target, options.hook)
+    const wrap = <T extends object>(port: string, target: T): T => this.tracked(port, target, options.hook)
     const cluster: Cluster = { objects: wrap('objects', this.cluster.objects), pods: wrap('pods', this.cluster.pods) }
-    const { runs, ledger, locks, controls, notices, totals, samples } = this.store
+    const { runs, ledger, locks, controls, samples, notices, totals } = this.store
     return {
       store: {
         runs: wrap('runs', runs),
@@ -89,6 +90,7 @@ export class World {
       owner,
       isDead: (name) => options.dead?.includes(name) ?? false,
       outlets: options.outlets ?? [],
+      sink: options.sink ?? null,
       observe: options.observe ?? (() => {}),
     }
   }
@@ -180,12 +182,13 @@ export class World {
         idleTurns = 0
         continue
       }
-      if (this.#inFlight === 0 || ++idleTurns > stuckTurns) return
+      if (this.#inFlight === 0 || ++idleTurns > this.stuckTurns) return
       await new Promise((resolve) => setTimeout(resolve, 0))
     }
   }
 
-  #tracked<T extends object>(port: string, target: T, hook?: Hook): T {
+  /** The same, with the clock standing still while a call to it is under way. */
+  tracked<T extends object>(port: string, target: T, hook?: Hook): T {
     return new Proxy(target, {
       get: (object, method: string) => {
         const value: unknown = Reflect.get(object, method)

@@ -1,0 +1,49 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { FaultlineError } from '../../lib/domain/errors.ts'
+import { reportDocument } from '../../lib/report/document.ts'
+import { type FormatName, formatNames, formatOfFile, formats } from '../../lib/report/formats.ts'
+import { printJson, type WorkFlags, withComposition } from '../command.ts'
+import { errorText } from '../error-text.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { findRun } from '../find-run.ts'
+import type { ReportFlags } from '../flags.ts'
+import { recordOf, shortPath } from '../reports.ts'
+import { print, type Terminal } from '../terminal.ts'
+
+/** `faultline report RUN`: the report of a run in one format, to stdout or a file. */
+export async function writeReport(wanted: string, flags: WorkFlags & ReportFlags, terminal: Terminal): Promise<ExitCode> {
+  const { output } = flags
+  const format = formatFor(flags)
+  return await withComposition(flags, terminal, async ({ store }) => {
+    const run = await findRun(store, wanted)
+    const record = await recordOf(store, run)
+    if (output !== undefined) {
+      await writeTo(output, formats[format].render(record))
+      if (flags.json === true) printJson(terminal, { run: run.id, format, report: shortPath(output) })
+      else print(terminal.out, `${format} report of ${run.id}: ${shortPath(output)}`)
+    } else if (flags.json === true) printJson(terminal, reportDocument(record))
+    else terminal.out.write(formats[format].render(record))
+    return exitCodes.succeeded
+  })
+}
+
+function formatFor({ format, output, json }: WorkFlags & ReportFlags): FormatName {
+  if (json === true && output === undefined) {
+    if (format === undefined || format === 'json') return 'json'
+    throw new FaultlineError('bad_input', `--json prints one JSON document: give --output for a report as ${format}`)
+  }
+  const chosen = format ?? (output === undefined ? 'text' : formatOfFile(output))
+  if (chosen !== undefined) return chosen
+  const why = `the end of its name says no format, and no --format is given; formats: ${formatNames.join(', ')}`
+  throw new FaultlineError('bad_input', `--output ${output}: ${why}`)
+}
+
+async function writeTo(file: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true })
+    await writeFile(file, text)
+  } catch (error) {
+    throw new FaultlineError('bad_input', `--output ${file} cannot be written: ${errorText(error)}`, { cause: error })
+  }
+}

@@ -1,0 +1,100 @@
+import type { Injection } from './injection.ts'
+import type { HistogramName, MetricName, Total } from './metrics.ts'
+import { observation, placeLabels } from './metrics.ts'
+import type { HistoryEvent, Run, StepRecord } from './run.ts'
+import { runScore } from './score.ts'
+
+/** What an event of a run adds to the totals, and what it replaces. */
+export interface Counted {
+  readonly added: readonly Total[]
+  readonly set: readonly Total[]
+}
+
+const nothing: Counted = { added: [], set: [] }
+
+/** Counts one event of a run; `lines` are its lines in the history. Pure, and from stored things only, whoever drives the run. */
+export function totalsOf(run: Run, lines: readonly HistoryEvent[], injections: readonly Pick<Injection, 'step' | 'evidence'>[]): Counted {
+  const [first] = lines
+  if (first === undefined) return nothing
+  switch (first.type) {
+    case 'refused':
+    case 'verified':
+    case 'resolved':
+      return countEnd(run, first)
+    case 'injected':
+    case 'rechecked':
+    case 'reverted':
+    case 'recovered':
+      return first.step === null ? nothing : { added: countStep(run, lines, { step: first.step, injections }), set: [] }
+    default:
+      return nothing
+  }
+}
+
+/** `experiment_type`: the word of the suite file. */
+export function experimentType(run: Run, step: number): string {
+  return run.suite.steps[step]?.fault.type ?? 'unknown'
+}
+
+function countStep(
+  run: Run,
+  lines: readonly HistoryEvent[],
+  { step, injections }: { readonly step: number; readonly injections: readonly Pick<Injection, 'step' | 'evidence'>[] },
+): readonly Total[] {
+  const record = run.steps[step]
+  const labels = { ...placeOfRun(run), experiment_type: experimentType(run, step) }
+  const count = (metric: MetricName, value: number): readonly Total[] => (value === 0 ? [] : [{ metric, labels, amounts: { value } }])
+  const time = (metric: HistogramName, ms: number | null): readonly Total[] =>
+    ms === null || ms < 0 ? [] : [observation(metric, labels, ms / 1000)]
+  const having = (field: string, value: string) => lines.filter(({ data }) => data?.[field] === value).length
+  if (record === undefined) return []
+  switch (lines[0]?.type) {
+    case 'injected':
+      return [
+        ...count('chaos_faults_injected_total', having('status', 'active')),
+        ...count('chaos_faults_failed_total', having('status', 'failed')),
+        ...count('chaos_faults_no_effect_total', having('status', 'no_effect')),
+        ...time('chaos_inject_lateness_seconds', between(record.plannedAt, record.activeAt)),
+      ]
+    case 'rechecked':
+      return count('chaos_faults_no_effect_total', lines.length - having('finding', 'yes'))
+    case 'reverted': {
+      const undone = injections.filter((i) => i.step === step && i.evidence.some(({ phase }) => phase === 'during'))
+      return [
+        ...count('chaos_faults_reverted_total', undone.length),
+        ...time('chaos_experiment_duration_seconds', between(record.activeAt, record.revertedAt)),
+        ...time('chaos_revert_lateness_seconds', run.abort === null ? between(record.plannedEnd, record.revertedAt) : null),
+      ]
+    }
+    default:
+      return time('chaos_recovery_seconds', between(record.revertedAt, record.recoveredAt))
+  }
+}
+
+function countEnd(run: Run, event: HistoryEvent): Counted {
+  const place = placeOfRun(run)
+  const suite = run.suite.name
+  const isRefused = event.type === 'refused'
+  const verdicts = run.steps.map(({ verdict }: StepRecord) => (isRefused ? 'refused' : verdict))
+  const added: Total[] = verdicts.map((verdict, step) => ({
+    metric: 'chaos_experiments_total',
+    labels: { ...place, cluster: run.cluster.name, suite, experiment_type: experimentType(run, step), verdict },
+    amounts: { value: 1 },
+  }))
+  added.push({ metric: 'chaos_orphans_total', labels: { ...place, suite }, amounts: { value: run.orphans } })
+  if (isRefused) return { added, set: [] }
+  const last = (metric: MetricName, value: number): Total => ({ metric, labels: { ...place, suite }, amounts: { value } })
+  const score = runScore(run.steps)
+  return {
+    added,
+    set: [last('chaos_last_run_timestamp_seconds', event.at / 1000), ...(score === null ? [] : [last('chaos_resilience_score', score)])],
+  }
+}
+
+function placeOfRun(run: Run) {
+  return placeLabels({ clusterUid: run.cluster.uid, namespace: run.namespace })
+}
+
+function between(from: number | null, to: number | null): number | null {
+  return from === null || to === null ? null : to - from
+}

@@ -1,0 +1,139 @@
+import type { ReportDocument, StepDocument } from './document.ts'
+import { timeOfDay } from './durations.ts'
+import { faultWords, stepFigures, verdictSentence, verdictWords } from './facts.ts'
+import { figuresWithBefore } from './figures.ts'
+import { type Markup, markup } from './markup.ts'
+import { runReasons } from './reasons.ts'
+
+interface TestCase {
+  readonly name: string
+  readonly ms: number
+  readonly outcome: 'passed' | 'failure' | 'error' | 'skipped'
+  /** What CI shows in one line. */
+  readonly message: string
+  readonly type: string
+  readonly detail: string
+  readonly output: readonly string[]
+}
+
+/** Makes the report that CI systems read (JUnit XML as Jenkins, GitLab and others take it): one test case per step. Pure. */
+export function junitReport(document: ReportDocument): string {
+  const steps = document.steps.map((step) => stepCase(step, document))
+  const cases = [...steps, ...runCase(document, steps)]
+  const count = (outcome: TestCase['outcome']) => cases.filter((one) => one.outcome === outcome).length
+  const seconds = (ms: number) => (ms / 1000).toFixed(3)
+  const totals = markup`tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" time="${seconds(document.durationMs ?? 0)}"`
+  const suite = document.suite.name
+  return markup`<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="faultline" ${totals}>
+<testsuite name="${suite}" ${totals} skipped="${count('skipped')}" timestamp="${document.requestedAt.slice(0, 19)}" hostname="${document.cluster.name}">
+<properties>
+${properties(document).map(([name, value]) => markup`<property name="${name}" value="${value}"/>\n`)}</properties>
+${cases.map((one) => markup`<testcase name="${one.name}" classname="${suite}" time="${seconds(one.ms)}">${result(one)}${output(one.output)}</testcase>\n`)}</testsuite>
+</testsuites>
+`.text
+}
+
+function properties(document: ReportDocument): readonly (readonly [string, string])[] {
+  const { run, verdict, cluster, namespace, seed, score, orphans, abort } = document
+  return [
+    ['run', run],
+    ['verdict', verdict],
+    ['cluster', cluster.name],
+    ['cluster.uid', cluster.uid],
+    ['cluster.simulated', String(cluster.simulated)],
+    ['namespace', namespace],
+    ['seed', String(seed)],
+    ['orphans', String(orphans)],
+    ...(score === null ? [] : ([['score', String(score)]] as const)),
+    ...(abort === null ? [] : ([['abort', abort.reason]] as const)),
+  ]
+}
+
+function result({ outcome, message, type, detail }: TestCase): Markup | null {
+  switch (outcome) {
+    case 'passed':
+      return null
+    case 'skipped':
+      return markup`<skipped message="${message}"/>`
+    case 'failure':
+      return markup`<failure message="${message}" type="${type}">${detail}</failure>`
+    case 'error':
+      return markup`<error message="${message}" type="${type}">${detail}</error>`
+  }
+}
+
+function output(lines: readonly string[]): Markup | null {
+  return lines.length === 0 ? null : markup`<system-out>${lines.join('\n')}</system-out>`
+}
+
+/** An abort by a threshold says that the system did not hold; any other one, that the game day did not work. */
+function outcomeOf(step: StepDocument, { abort }: ReportDocument): TestCase['outcome'] {
+  switch (step.verdict) {
+    case 'succeeded':
+      return 'passed'
+    case 'failed':
+    case 'no_effect':
+      return 'failure'
+    case 'aborted':
+      return abort?.reason === 'threshold' ? 'failure' : 'error'
+    case 'pending':
+    case 'running':
+    case 'skipped':
+      return 'skipped'
+  }
+}
+
+function stepCase(step: StepDocument, document: ReportDocument): TestCase {
+  const outcome = outcomeOf(step, document)
+  const words = verdictWords(step.verdict)
+  const message = step.reasons[0] ?? (outcome === 'skipped' && document.endedAt === null ? `${words}: the run is not over` : words)
+  return {
+    name: step.name,
+    ms: step.activeMs ?? 0,
+    outcome,
+    message,
+    type: step.verdict,
+    detail: step.reasons.join('\n'),
+    output: outputOf(step),
+  }
+}
+
+const figures = (step: StepDocument) =>
+  stepFigures(step)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')
+
+function outputOf(step: StepDocument): readonly string[] {
+  return [
+    faultWords(step),
+    ...(step.plannedAt === null ? [] : [figures(step)]),
+    ...step.targets.map(
+      (target) => `target ${target.namespace === '' ? '' : `${target.namespace}/`}${target.name} on ${target.node} (UID ${target.uid})`,
+    ),
+    ...step.evidence.map((look) => {
+      const measured = figuresWithBefore(look.measurements)
+      return `${look.phase} ${timeOfDay(Date.parse(look.at))} ${look.finding}: ${look.summary}${measured === '' ? '' : ` [${measured}]`}`
+    }),
+    ...step.probes.map((probe) => `probe ${probe.probe}: ${probe.within} of ${probe.asked} within tolerance, ${probe.unknown} unknown`),
+  ]
+}
+
+/** What went wrong beside the steps (a refusal, an orphan, an abort between two steps) must not look green. */
+function runCase(document: ReportDocument, steps: readonly TestCase[]): readonly TestCase[] {
+  const isTold = steps.some((step) => step.outcome === 'failure' || step.outcome === 'error')
+  if (document.verdict === 'succeeded' || document.endedAt === null || isTold) return []
+  const detail = [...runReasons(document), ...document.refusals.map((refusal) => `${refusal.code}: ${refusal.message}`)]
+  const message = detail[0] ?? verdictSentence(document)
+  return [
+    {
+      name: 'the run as a whole',
+      ms: 0,
+      outcome: 'error',
+      message,
+      type: document.verdict,
+      detail: [...new Set(detail)].join('\n'),
+      output: [],
+    },
+  ]
+}

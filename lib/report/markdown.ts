@@ -1,0 +1,154 @@
+import { printable } from '../suite/words.ts'
+import type { ReportDocument, StepDocument } from './document.ts'
+import { dateAndTimeInWords, duration, timeOfDay } from './durations.ts'
+import { comparisonText, faultWords, figureRows, scoreText, stepFigures, verdictSentence, verdictWords } from './facts.ts'
+import { valueText } from './figures.ts'
+import { runReasons, stepReasons } from './reasons.ts'
+
+/** Makes the report for a pull request or a wiki: GitHub's Markdown. Pure; whatever came from outside is escaped. */
+export function markdownReport(document: ReportDocument): string {
+  const { suite, verdict, probes } = document
+  const lines = [
+    `# ${signs[verdict] ?? '⏳'} ${plain(suite.name)}: ${verdictWords(verdict)}`,
+    '',
+    plain(verdictSentence(document)),
+    ...(suite.hypothesis === '' ? [] : ['', `**Hypothesis:** ${plain(suite.hypothesis)}`]),
+    ...list(runReasons(document)),
+    '',
+    ...table(['', ''], facts(document)),
+    '',
+    '## Steps',
+    '',
+    ...stepTable(document),
+    ...thresholdLines(document),
+    ...document.steps.flatMap((_, i) => stepLines(document, i)),
+    ...(probes.length === 0
+      ? []
+      : [
+          '',
+          '## Probes',
+          '',
+          ...table(
+            ['probe', 'asks', 'allowed', 'weight'],
+            probes.map((p) => [p.name, p.asks, comparisonText(p.allowed), String(p.weight)]),
+          ),
+        ]),
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+const signs: Readonly<Record<string, string>> = { succeeded: '✅', aborted: '🛑', failed: '❌', no_effect: '❌', refused: '❌' }
+
+/** Text that Markdown and HTML leave alone, on one line; a comment keeps GitHub from seeing people and issues in it. */
+function plain(text: string): string {
+  return printable(text.replace(/\s+/g, ' '))
+    .replace(/[\\`*_[\]|~$]/g, '\\$&')
+    .replace(/[&<>]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[char] ?? char)
+    .replace(/@|#(?=\d)/g, '$&<!-- -->')
+    .replace(/(https?|ftp):\/\/|www\./gi, (start) => start.replace(/[:.]/, '$&<!-- -->'))
+    .replace(/^(?:[-=+#]|\d+[.)])(?=\s|$|[-=#])/, (start) => `${start.slice(0, -1)}\\${start.slice(-1)}`)
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+  const row = (cells: readonly string[]) => `| ${cells.map(plain).join(' | ')} |`
+  return [row(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(row)]
+}
+
+function list(items: readonly string[]): readonly string[] {
+  return items.length === 0 ? [] : ['', ...items.map((item) => `- ${plain(item)}`)]
+}
+
+function facts({
+  run,
+  cluster,
+  namespace,
+  requestedAt,
+  durationMs,
+  trigger,
+  seed,
+  score,
+  orphans,
+  abort,
+}: ReportDocument): readonly (readonly string[])[] {
+  return [
+    ['run', run],
+    ['cluster', `${cluster.name}${cluster.simulated ? ' (simulated)' : ''}, namespace ${namespace}`],
+    ['started', `${dateAndTimeInWords(Date.parse(requestedAt))} by ${trigger.by}`],
+    ['took', durationMs === null ? 'not over' : duration(durationMs)],
+    ...(score === null ? [] : [['resilience score', `${scoreText(score)} of 100`]]),
+    ...(abort === null
+      ? []
+      : [
+          [
+            'aborted',
+            `${timeOfDay(Date.parse(abort.at))} by ${abort.by}${abort.undoneMs === null ? '' : `, undone ${duration(abort.undoneMs)} later`}`,
+          ],
+        ]),
+    ['left over', orphans === 0 ? 'nothing' : `${orphans} orphans were found and removed`],
+    ['seed', String(seed)],
+  ]
+}
+
+function stepTable({ steps }: ReportDocument): readonly string[] {
+  const length = (ms: number | null) => (ms === null ? '–' : duration(ms))
+  const rows = steps.map((step, i) => [
+    String(i + 1),
+    step.name,
+    faultWords(step),
+    verdictWords(step.verdict),
+    length(step.activeMs),
+    length(step.undoneAfterMs),
+    length(step.recoveryMs),
+    length(step.detectMs),
+    step.score === null ? '–' : scoreText(step.score),
+  ])
+  return table(['#', 'step', 'fault', 'verdict', 'active', 'undone after', 'recovery', 'detected', 'score'], rows)
+}
+
+function thresholdLines({ thresholds, probes }: ReportDocument): readonly string[] {
+  if (thresholds.length === 0) return []
+  const rows = thresholds.map((threshold) => {
+    const unit = probes.find((probe) => probe.name === threshold.probe)?.unit ?? ''
+    const crossed = threshold.crossings.map((crossing) => `${timeOfDay(Date.parse(crossing.at))} at ${valueText(crossing.value, unit)}`)
+    const when = `${threshold.probe} ${comparisonText(threshold.op)} ${valueText(threshold.limit, unit)}${threshold.forMs === 0 ? '' : ` for ${duration(threshold.forMs)}`}`
+    return [threshold.name, when, threshold.severity, threshold.action, crossed.join(', ') || 'never']
+  })
+  return ['', '## Thresholds', '', ...table(['threshold', 'when', 'severity', 'then', 'crossed'], rows)]
+}
+
+function stepLines(document: ReportDocument, index: number): readonly string[] {
+  const step = document.steps[index]
+  if (step === undefined || step.plannedAt === null) return []
+  const figures = figureRows(step).map((row) => [`${row.figure} of ${row.target}`, row.before, row.during, row.end, row.after])
+  return [
+    '',
+    `## ${index + 1}. ${plain(step.name)}: ${verdictWords(step.verdict)}`,
+    '',
+    plain(
+      stepFigures(step)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', '),
+    ),
+    ...list([...stepReasons(step, document), ...proofs(step)]),
+    ...(figures.length === 0 ? [] : ['', ...table(['evidence', 'before', 'during', 'before its end', 'after'], figures)]),
+    ...probeLines(document, step),
+  ]
+}
+
+function proofs({ injections, evidence }: StepDocument): readonly string[] {
+  return injections.map(({ n, status, reason, targets }) => {
+    const last = evidence.filter((look) => look.injection === n && look.phase === 'after').at(-1)
+    const said = last?.summary ?? reason ?? 'nothing had been injected'
+    return `${targets.join(', ')}: ${status === 'reverted' ? 'proven undone' : 'NOT proven undone'}: ${said}`
+  })
+}
+
+function probeLines({ probes }: ReportDocument, { probes: summaries }: StepDocument): readonly string[] {
+  if (summaries.length === 0) return []
+  const rows = summaries.map((summary) => {
+    const unit = probes.find((probe) => probe.name === summary.probe)?.unit ?? ''
+    const value = (v: number | string | null) => (v === null ? '–' : valueText(v, unit))
+    return [summary.probe, `${summary.within} of ${summary.asked}`, value(summary.min), value(summary.max), value(summary.worst)]
+  })
+  return ['', ...table(['probe', 'within tolerance', 'least', 'most', 'worst'], rows)]
+}
