@@ -12,7 +12,7 @@ const mostOpenTargets = 3
 export function stepSection(document: ReportDocument, index: number): Markup {
   const step = document.steps[index]
   if (step === undefined) throw new TypeError(`run ${document.run} has no step ${index}`)
-  return markup`<article class="step" id="step-${index + 1}"><header><h3>${index + 1}. ${step.name}</h3>${badge(step.verdict)}</header>
+  return markup`<article class="step" id="step-${index + 1}"><header><h3>${index + 1}. ${step.name}</h3> ${badge(step.verdict)}</header>
 <p class="note">${faultWords(step)}, ${duration(step.plannedMs)}</p>
 ${step.hypothesis === '' ? null : markup`<p>Expected: ${step.hypothesis}</p>`}
 ${stepReasons(step, document).map((reason) => markup`<p class="reason">${reason}</p>`)}
