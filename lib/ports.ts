@@ -170,6 +170,12 @@ export interface NoticeStore {
   giveBack(runId: string, claim: { readonly outlet: string; readonly key: string }): Promise<void>
 }
 
+/** Where reports go that outlive the process that made them. Putting the same name again replaces it. */
+export interface ReportStore {
+  /** Answers with a link for people. Fails with a `FaultlineError`, within its own time limit. */
+  put(name: string, contentType: string, body: string): Promise<string>
+}
+
 /** All of the table. */
 export interface Store {
   readonly runs: RunStore
