@@ -102,7 +102,8 @@ async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
   try {
     await loop(driver, options)
   } catch (error) {
-    if (!(error instanceof FaultlineError && error.code === 'lease_lost')) await revertFromMemory(driver)
+    if (error instanceof FaultlineError && error.code === 'lease_lost') await driver.probing.flush()
+    else await revertFromMemory(driver)
     throw error
   } finally {
     done.abort()
