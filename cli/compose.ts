@@ -1,7 +1,9 @@
+import { signForPrometheus } from '../lib/adapters/aws/sigv4.ts'
 import { systemClock } from '../lib/adapters/system-clock.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import type { Engine, Progress } from '../lib/engine/engine.ts'
 import type { Clock, Store } from '../lib/ports.ts'
+import { createProbes } from '../lib/probes/probes.ts'
 import { Clusters } from './clusters.ts'
 import { isDeadOwner, ownerName } from './owner.ts'
 import { type ClusterFlags, type ConfigFlags, configOf, type StateFlags } from './settings.ts'
@@ -41,8 +43,9 @@ export async function compose({ flags, env, say }: ComposeOptions): Promise<Comp
     engine: ({ simulated }, observe = () => undefined) => ({
       store,
       connect: (ref) => clusters.connect(ref),
+      probes: createProbes({ prometheus: configOf(flags, simulated, env).prometheus, sign: signForPrometheus, clock }),
       clock,
-      config: configOf(flags, simulated),
+      config: configOf(flags, simulated, env),
       owner: ownerName(),
       isDead: isDeadOwner,
       observe,

@@ -43,6 +43,18 @@ export function withConfig(command: Command): Command {
     )
     .addOption(new Option('--fuse-image <image>', 'image with kubectl or curl, for the fuse of a cordon').env('FAULTLINE_FUSE_IMAGE'))
     .addOption(new Option('--pause-image <image>', 'image named by fuses that run no pod; never pulled').env('FAULTLINE_PAUSE_IMAGE'))
+    .addOption(new Option('--prometheus-url <url>', 'Prometheus that probes ask (docs/probes.md)').env('FAULTLINE_PROMETHEUS_URL'))
+    .addOption(
+      new Option('--prometheus-token-file <file>', 'bearer token for it; or FAULTLINE_PROMETHEUS_TOKEN').env(
+        'FAULTLINE_PROMETHEUS_TOKEN_FILE',
+      ),
+    )
+    .addOption(new Option('--prometheus-user <name>', 'user for it, with FAULTLINE_PROMETHEUS_PASSWORD').env('FAULTLINE_PROMETHEUS_USER'))
+    .addOption(
+      new Option('--prometheus-sigv4-region <region>', "sign for Amazon Managed Prometheus with AWS' own credentials").env(
+        'FAULTLINE_PROMETHEUS_SIGV4_REGION',
+      ),
+    )
     .addOption(new Option('--accept-no-fuse', 'drain without --fuse-image: only the driver and the reaper uncordon'))
 }
 

@@ -1,6 +1,8 @@
-import type { Config } from '../lib/config.ts'
+import type { Config, PrometheusConfig } from '../lib/config.ts'
 import { defaultConfig } from '../lib/config.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
 
 /** Flags that say which cluster is meant. */
 export interface ClusterFlags {
@@ -16,6 +18,10 @@ export interface ConfigFlags {
   readonly fuseImage?: string
   readonly pauseImage?: string
   readonly acceptNoFuse?: boolean
+  readonly prometheusUrl?: string
+  readonly prometheusTokenFile?: string
+  readonly prometheusUser?: string
+  readonly prometheusSigv4Region?: string
 }
 
 /** Flags of every command that reads or writes the state directory. */
@@ -27,7 +33,7 @@ export interface StateFlags {
 const sandboxImages = { injector: 'faultline.dev/sandbox/injector:1', kubectl: 'faultline.dev/sandbox/kubectl:1' } as const
 
 /** The engine's settings from flags (which commander has filled from the environment); a simulated cluster knows its own images. */
-export function configOf(flags: ConfigFlags, simulated: boolean): Config {
+export function configOf(flags: ConfigFlags, simulated: boolean, env: Environment): Config {
   const { injector, fuse } = defaultConfig
   return {
     ...defaultConfig,
@@ -42,6 +48,34 @@ export function configOf(flags: ConfigFlags, simulated: boolean): Config {
       cordonImage: flags.fuseImage ?? (simulated ? sandboxImages.kubectl : fuse.cordonImage),
       acceptNoFuse: flags.acceptNoFuse ?? fuse.acceptNoFuse,
     },
+    prometheus: prometheusOf(flags, env),
+  }
+}
+
+/** Secrets come from the environment or a file only: a flag would show them to everybody who lists processes. */
+function prometheusOf(flags: ConfigFlags, env: Environment): PrometheusConfig {
+  const { prometheusUrl: url, prometheusTokenFile: path, prometheusUser: user, prometheusSigv4Region: region } = flags
+  if (url !== undefined) checkPrometheusUrl(url)
+  const { FAULTLINE_PROMETHEUS_TOKEN: token = '', FAULTLINE_PROMETHEUS_PASSWORD: password = '' } = env
+  const ways: readonly PrometheusConfig['auth'][] = [
+    ...(token === '' ? [] : [{ kind: 'bearer', token } as const]),
+    ...(path === undefined ? [] : [{ kind: 'bearer_file', path } as const]),
+    ...(user === undefined ? [] : [{ kind: 'basic', user, password } as const]),
+    ...(region === undefined ? [] : [{ kind: 'sigv4', region } as const]),
+  ]
+  if (ways.length > 1) {
+    throw new FaultlineError('bad_input', `Prometheus: ${ways.map((way) => way.kind).join(' and ')} are given; allowed: one way to sign in`)
+  }
+  return { url: url ?? null, auth: ways[0] ?? { kind: 'none' } }
+}
+
+function checkPrometheusUrl(url: string): void {
+  const parsed = URL.canParse(url) ? new URL(url) : null
+  if (parsed === null || !['http:', 'https:'].includes(parsed.protocol) || parsed.username !== '' || parsed.search !== '') {
+    throw new FaultlineError(
+      'bad_input',
+      `--prometheus-url: expected an http or https address without user and query, found "${url.replace(/\/\/.*@/, '//…@')}"`,
+    )
   }
 }
 
@@ -49,10 +83,7 @@ export function configOf(flags: ConfigFlags, simulated: boolean): Config {
  * Adds what FAULTLINE_SANDBOX and FAULTLINE_ACCEPT_NO_FUSE say: commander takes any value of a variable for "on", also `0` and `false`.
  * A kubeconfig or context that is named outweighs FAULTLINE_SANDBOX.
  */
-export function withSwitches<F extends object>(
-  flags: F & ClusterFlags & ConfigFlags,
-  env: Readonly<Record<string, string | undefined>>,
-): F {
+export function withSwitches<F extends object>(flags: F & ClusterFlags & ConfigFlags, env: Environment): F {
   const named = flags.kubeconfig !== undefined || flags.context !== undefined
   const sandbox = flags.sandbox ?? (!named && isOn('FAULTLINE_SANDBOX', env))
   const acceptNoFuse = flags.acceptNoFuse ?? isOn('FAULTLINE_ACCEPT_NO_FUSE', env)

@@ -1,3 +1,17 @@
+/** Where PromQL is asked, and how one says who one is there. Credentials go to that server only. */
+export interface PrometheusConfig {
+  /** Base address, e.g. `http://prometheus.monitoring:9090` or an AMP workspace; null: probes must name their own. */
+  readonly url: string | null
+  readonly auth:
+    | { readonly kind: 'none' }
+    | { readonly kind: 'bearer'; readonly token: string }
+    /** Read anew for each question. */
+    | { readonly kind: 'bearer_file'; readonly path: string }
+    | { readonly kind: 'basic'; readonly user: string; readonly password: string }
+    /** Amazon Managed Service for Prometheus, with the SDK's chain of credentials. */
+    | { readonly kind: 'sigv4'; readonly region: string }
+}
+
 /** Everything that can be set, with its default; read from flags and environment in the composition root only. */
 export interface Config {
   readonly injector: {
@@ -26,6 +40,7 @@ export interface Config {
   readonly sampleMs: number
   /** A call that no fuse can fence (delete, evict, cordon) is sent this long after it was made at the latest: the client's whole budget. */
   readonly unfencedCallMs: number
+  readonly prometheus: PrometheusConfig
 }
 
 export const defaultConfig: Config = {
@@ -42,4 +57,5 @@ export const defaultConfig: Config = {
   skewMs: 30_000,
   sampleMs: 3_000,
   unfencedCallMs: 20_000,
+  prometheus: { url: null, auth: { kind: 'none' } },
 }

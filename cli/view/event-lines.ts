@@ -1,5 +1,8 @@
 import type { Injection } from '../../lib/domain/injection.ts'
+import type { ProbeSample } from '../../lib/domain/probe.ts'
 import type { HistoryEvent, Run } from '../../lib/domain/run.ts'
+import { valueText } from '../../lib/domain/steady.ts'
+import { toleranceText } from '../../lib/domain/tolerance.ts'
 import type { Progress } from '../../lib/engine/engine.ts'
 import { dateAndTime, timeOfDay } from '../../lib/report/durations.ts'
 import { figuresWithBefore } from '../../lib/report/figures.ts'
@@ -23,6 +26,8 @@ export function eventLines(before: RunState, progress: Progress, now: number): r
           now,
         ),
       )
+    case 'sample':
+      return sampleLines(before, progress.sample, run)
     case 'event': {
       const lines = run.events.filter((e) => e.version === run.version && isTold(e)).map((e) => stamped(e.at, run, e.step, textOf(e)))
       const warnings =
@@ -30,6 +35,18 @@ export function eventLines(before: RunState, progress: Progress, now: number): r
       return [...lines, ...warnings]
     }
   }
+}
+
+/** Told only when it is another answer than before: within tolerance, out of it, or none. */
+function sampleLines(before: RunState, sample: ProbeSample, run: Run): readonly string[] {
+  const { probe: name, at, step, within, value, message } = sample
+  const probe = run.suite.probes.find((spec) => spec.name === name)
+  const last = before.samples[name]
+  if (probe === undefined || (last === undefined ? within === true : last.within === within)) return []
+  const measured = `${valueText(value, probe.unit)} (allowed: ${toleranceText(probe.tolerance)})`
+  const said =
+    within === null ? `measured nothing: ${message}` : within ? `is within tolerance: ${measured}` : `is OUT of tolerance: ${measured}`
+  return [stamped(at, run, step, `probe ${name} ${said}`)]
 }
 
 /** That an injection is active was told with its evidence already. */

@@ -1,4 +1,5 @@
 import type { Injection } from '../../lib/domain/injection.ts'
+import type { ProbeSample } from '../../lib/domain/probe.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import type { Progress } from '../../lib/engine/engine.ts'
 
@@ -10,6 +11,8 @@ export interface RunState {
   readonly warnings: Readonly<Record<number, readonly string[]>>
   /** What the driver had to say beside the history, newest last. */
   readonly notes: readonly string[]
+  /** Latest answer of each probe, by its name. */
+  readonly samples: Readonly<Record<string, ProbeSample>>
   /** How often the user pressed Ctrl-C. */
   readonly interrupts: number
 }
@@ -18,7 +21,7 @@ const notesKept = 2
 
 /** The view before anything happened to the run. */
 export function initialState(run: Run): RunState {
-  return { run, injections: [], warnings: {}, notes: [], interrupts: 0 }
+  return { run, injections: [], warnings: {}, notes: [], samples: {}, interrupts: 0 }
 }
 
 /** The view after the engine told something. Pure. */
@@ -29,6 +32,8 @@ export function advance(state: RunState, progress: Progress): RunState {
       return { ...state, run, notes: [...state.notes.filter((note) => note !== progress.message), progress.message].slice(-notesKept) }
     case 'injection':
       return { ...state, run, injections: progress.injections }
+    case 'sample':
+      return { ...state, run, samples: { ...state.samples, [progress.sample.probe]: progress.sample } }
     case 'event': {
       const { event, injections } = progress
       const notes = event.type === 'lease_renewed' ? state.notes : []

@@ -1,5 +1,6 @@
 import { assertNever } from './errors.ts'
 import type { AbortReason, Run } from './run.ts'
+import { owesSteadyCheck } from './steady.ts'
 
 /** What the engine is to do next. */
 export type Action =
@@ -11,6 +12,7 @@ export type Action =
   | { readonly do: 'end_hold' }
   | { readonly do: 'revert' }
   | { readonly do: 'check_recovery' }
+  | { readonly do: 'check_steady' }
   | { readonly do: 'end_rest' }
   | { readonly do: 'verify' }
   | { readonly do: 'abort'; readonly reason: AbortReason; readonly detail: string }
@@ -40,6 +42,7 @@ export function nextAction(run: Run, now: number): Action {
     case 'reverting':
       return now < run.retryAt ? wait(run.retryAt, false) : { do: 'revert' }
     case 'verifying':
+      if (owesSteadyCheck(run, run.steps[run.step])) return { do: 'check_steady' }
       return now < run.until ? wait(run.until, run.abort === null && run.attempts === 0) : { do: 'verify' }
     case 'preparing':
     case 'injecting':
@@ -76,6 +79,7 @@ function nextInStep(run: Extract<Run, { status: 'preparing' | 'injecting' | 'hol
     case 'recovering':
       return { do: 'check_recovery' }
     case 'resting':
+      if (owesSteadyCheck(run, run.steps[run.step])) return { do: 'check_steady' }
       return now < run.until ? wait(run.until, true) : { do: 'end_rest' }
     default:
       return assertNever(run)

@@ -1,44 +1,12 @@
 import { assertNever } from './errors.ts'
-import type {
-  Abort,
-  Baseline,
-  BeaconRef,
-  Ended,
-  HistoryEvent,
-  InjectedOutcome,
-  Lease,
-  RecheckedOutcome,
-  Refusal,
-  Run,
-  StepRecord,
-} from './run.ts'
+import type { Abort, Ended, HistoryEvent, InjectedOutcome, RecheckedOutcome, Run } from './run.ts'
 import { baseOf, isEnded } from './run.ts'
+import type { RunEvent } from './run-event.ts'
+import { judged, recordOf, withProbes, withStep } from './step-record.ts'
+import { crossedText, recoveredText } from './threshold.ts'
 import { decideVerdict } from './verdict.ts'
 
-/** Everything that can happen to a run. The engine reports what it saw; `transition` says what that makes of the run. */
-export type RunEvent =
-  /** `abort`: the one who takes over may only revert; stored together with the lease, so that no crash forgets it. */
-  | { readonly type: 'leased'; readonly lease: Lease; readonly continued: boolean; readonly abort: Abort | null }
-  | { readonly type: 'lease_renewed'; readonly lease: Lease }
-  | { readonly type: 'handed_over' }
-  | { readonly type: 'released' }
-  | { readonly type: 'refused'; readonly refusals: readonly Refusal[] }
-  | { readonly type: 'admitted'; readonly baseline: Baseline }
-  | { readonly type: 'beacon_lit'; readonly beacon: BeaconRef }
-  | { readonly type: 'step_planned'; readonly targets: readonly string[]; readonly warnings: readonly string[] }
-  | { readonly type: 'step_refused'; readonly refusals: readonly Refusal[] }
-  | { readonly type: 'injected'; readonly outcomes: readonly InjectedOutcome[] }
-  | { readonly type: 'rechecked'; readonly outcomes: readonly RecheckedOutcome[] }
-  | { readonly type: 'hold_over' }
-  | { readonly type: 'reverted'; readonly summaries: readonly string[] }
-  | { readonly type: 'undo_unproven'; readonly messages: readonly string[] }
-  | { readonly type: 'recovered'; readonly message: string }
-  | { readonly type: 'not_recovered'; readonly message: string }
-  | { readonly type: 'rested' }
-  | { readonly type: 'verified'; readonly orphans: readonly string[] }
-  | { readonly type: 'verify_failed'; readonly message: string; readonly orphans: readonly string[] }
-  | { readonly type: 'abort'; readonly abort: Abort }
-  | { readonly type: 'resolved'; readonly by: string; readonly why: string }
+export type { RunEvent } from './run-event.ts'
 
 /** Wait before the next try of an undo that is not proven yet, by number of tries so far. */
 export function retryDelayMs(attempts: number): number {
@@ -73,6 +41,9 @@ function apply(run: Run, event: RunEvent, now: number): Run {
       return { ...run, handover: true }
     case 'released':
       return { ...run, lease: null }
+    case 'threshold_crossed':
+    case 'threshold_recovered':
+      return run
     case 'abort':
       return beginRevert({ ...run, abort: run.abort ?? event.abort }, now)
     case 'resolved':
@@ -100,7 +71,20 @@ function apply(run: Run, event: RunEvent, now: number): Run {
 
 type StepEvent = Exclude<
   RunEvent,
-  { type: 'leased' | 'lease_renewed' | 'handed_over' | 'released' | 'abort' | 'resolved' | 'refused' | 'admitted' | 'beacon_lit' }
+  {
+    type:
+      | 'leased'
+      | 'lease_renewed'
+      | 'handed_over'
+      | 'released'
+      | 'threshold_crossed'
+      | 'threshold_recovered'
+      | 'abort'
+      | 'resolved'
+      | 'refused'
+      | 'admitted'
+      | 'beacon_lit'
+  }
 >
 
 function applyToStep(run: Run, event: StepEvent, now: number): Run {
@@ -118,18 +102,20 @@ function applyToStep(run: Run, event: StepEvent, now: number): Run {
     case 'hold_over':
       return beginRevert(run, now)
     case 'reverted':
-      return afterRevert(withStep(run, { revertedAt: now }), step, now)
+      return afterRevert(withProbes(withStep(run, { revertedAt: recordOf(run).revertedAt ?? now }), event.probes), step, now)
     case 'undo_unproven':
       if (run.status !== 'reverting') throw unexpected(run, event)
       return { ...run, attempts: run.attempts + 1, retryAt: now + retryDelayMs(run.attempts) }
     case 'recovered':
-      return afterRecovery(
-        withStep(run, { recoveredAt: now, ...(recordOf(run).verdict === 'running' ? { verdict: 'succeeded' } : {}) }),
+      return afterRecovery(judged(withProbes(withStep(run, { recoveredAt: now }), event.probes)), {
         step,
         now,
-      )
+        goesOn: recordOf(run).verdict !== 'failed',
+      })
     case 'not_recovered':
-      return verifying(withStep(run, { verdict: 'failed', reasons: [event.message] }), step, now)
+      return verifying(withStep(withProbes(run, event.probes), { verdict: 'failed', reasons: [event.message] }), step, now)
+    case 'steady_checked':
+      return afterSteadyCheck(run, event, now)
     case 'rested':
       return { ...baseOf(run), status: 'preparing', step: step + 1, until: now }
     case 'verified': {
@@ -178,14 +164,22 @@ function beginRevert(run: Run, now: number): Run {
 function afterRevert(run: Run, step: number, now: number): Run {
   if (run.abort !== null) {
     const interrupted = recordOf(run).verdict === 'running'
-    return verifying(interrupted ? withStep(run, { verdict: 'aborted', reasons: [run.abort.detail] }) : run, step, now)
+    const undone = { ...run, abort: { ...run.abort, undoneAt: now } }
+    return verifying(interrupted ? withStep(undone, { verdict: 'aborted', reasons: [run.abort.detail] }) : undone, step, now)
   }
   return { ...baseOf(run), status: 'recovering', step, since: now, until: now + run.suite.recoveryTimeoutMs }
 }
 
-function afterRecovery(run: Run, step: number, now: number): Run {
+/** Without its steady state nothing more is done to the system. */
+function afterSteadyCheck(run: Run, { finding, reasons, probes }: Extract<RunEvent, { type: 'steady_checked' }>, now: number): Run {
+  const checked = withStep(withProbes(run, probes), { steady: finding, steadyAt: finding === 'yes' ? now : null })
+  return finding === 'yes' ? checked : verifying(withStep(checked, { verdict: 'failed', reasons }), stepOf(run) ?? 0, now)
+}
+
+/** A step whose fault failed ends the run; one whose probes deviated while the fault was active does not. */
+function afterRecovery(run: Run, { step, now, goesOn }: { readonly step: number; readonly now: number; readonly goesOn: boolean }): Run {
   const last = step >= run.suite.steps.length - 1
-  if (recordOf(run).verdict === 'failed') return verifying(run, step, now)
+  if (!goesOn) return verifying(run, step, now)
   if (last) return verifying(run, step, now + run.suite.graceAfterMs)
   return { ...baseOf(run), status: 'resting', step, until: now + (run.suite.steps[step]?.intervalMs ?? 0) }
 }
@@ -199,21 +193,6 @@ function end(run: Run, status: Ended['status'], now: number, reasons: readonly s
 
 function verifying(run: Run, step: number, until: number): Run {
   return { ...baseOf(run), status: 'verifying', step, since: until, until, attempts: 0, found: [] }
-}
-
-function recordOf(run: Run): StepRecord {
-  const record = run.steps[stepOf(run) ?? 0]
-  if (record === undefined) throw new TypeError(`run ${run.id} has no step ${stepOf(run)}`)
-  return record
-}
-
-/** Changes the current step's record; reasons add up. */
-function withStep<R extends Run>(run: R, change: Partial<StepRecord>): R {
-  const at = stepOf(run) ?? 0
-  const steps = run.steps.map((record, i) =>
-    i === at ? { ...record, ...change, reasons: [...record.reasons, ...(change.reasons ?? [])] } : record,
-  )
-  return { ...run, steps }
 }
 
 function unexpected(run: Run, event: RunEvent): TypeError {
@@ -267,6 +246,12 @@ function describe(run: Run, event: RunEvent): readonly Line[] {
       return say(event.message)
     case 'rested':
       return say('interval is over')
+    case 'steady_checked':
+      return say(event.finding === 'yes' ? 'the steady state is there again' : event.reasons.join('; '), { finding: event.finding })
+    case 'threshold_crossed':
+      return say(crossedText(event.crossing), { ...event.crossing })
+    case 'threshold_recovered':
+      return say(recoveredText(event.crossing), { ...event.crossing })
     case 'verified':
       return say(event.orphans.length === 0 ? 'nothing of the run is left' : `orphans found and removed: ${event.orphans.join(', ')}`, {
         orphans: event.orphans,

@@ -7,7 +7,7 @@ import type { Abort, Lease, Preparing, Refusal, Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import { faultName } from '../domain/suite.ts'
 import type { RunEvent } from '../domain/transition.ts'
-import { transition } from '../domain/transition.ts'
+import { stepOf, transition } from '../domain/transition.ts'
 import { examine, forbiddenBySwitch, isOverIn, namespaceLock, nodeLock, takeLock } from './admit.ts'
 import { lightBeacon } from './beacon.ts'
 import { Driver } from './driver.ts'
@@ -18,6 +18,7 @@ import { asRefusal, planStep } from './plan.ts'
 import { checkRecovery } from './recover.ts'
 import { revertAll, revertFromMemory } from './revert.ts'
 import { watchOver } from './sentinel.ts'
+import { checkSteadyAgain, checkSteadyBefore } from './steady.ts'
 import { verifyNothingLeft } from './verify.ts'
 
 export interface DriveOptions {
@@ -96,18 +97,20 @@ async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
   const onInterrupt = () => driver.requestStop('interrupted', 'user', 'interrupted from the keyboard')
   options.interrupt?.addEventListener('abort', onInterrupt)
   if (options.interrupt?.aborted) onInterrupt()
-  const sentinel = watchOver(driver, done.signal).catch((error: unknown) => driver.note(`watching failed: ${String(error)}`))
+  const told = (error: unknown) => driver.note(`watching failed: ${String(error)}`)
+  const beside = [watchOver(driver, done.signal).catch(told), driver.probing.watch(done.signal).catch(told)]
   try {
     await loop(driver, options)
   } catch (error) {
-    if (!(error instanceof FaultlineError && error.code === 'lease_lost')) await revertFromMemory(driver)
+    if (error instanceof FaultlineError && error.code === 'lease_lost') await driver.probing.flush()
+    else await revertFromMemory(driver)
     throw error
   } finally {
     done.abort()
     options.interrupt?.removeEventListener('abort', onInterrupt)
-    await sentinel
+    await Promise.all(beside)
   }
-  await letGo(driver)
+  await Promise.all([letGo(driver), driver.probing.flush()])
   return driver.run
 }
 
@@ -170,9 +173,11 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
     case 'end_hold':
       return { type: 'hold_over' }
     case 'revert':
-      return revertAll(driver)
+      return withAnswers(driver, await revertAll(driver))
     case 'check_recovery':
-      return run.status === 'recovering' ? checkRecovery(driver, run) : null
+      return run.status === 'recovering' ? withAnswers(driver, await checkRecovery(driver, run)) : null
+    case 'check_steady':
+      return checkSteadyAgain(driver)
     case 'end_rest':
       return { type: 'rested' }
     case 'verify':
@@ -182,12 +187,23 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
   }
 }
 
-async function admit(driver: Driver): Promise<RunEvent> {
+/** What the probes answered so far goes with the event that ends a part of the step. */
+function withAnswers(driver: Driver, event: RunEvent | null): RunEvent | null {
+  if (event?.type !== 'reverted' && event?.type !== 'recovered' && event?.type !== 'not_recovered') return event
+  return { ...event, probes: driver.probing.summaries(stepOf(driver.run) ?? 0) }
+}
+
+/** Null when it was stopped meanwhile. */
+async function admit(driver: Driver): Promise<RunEvent | null> {
   const { run, engine } = driver
   const switches = await forbiddenBySwitch(engine, run)
   const lock = await takeLock(engine, namespaceLock(run), run.id)
-  const admission = await examine(driver.context(), run.suite, run.seed, isOverIn(engine))
-  const refusals: readonly Refusal[] = [...switches, ...(lock === null ? [] : [lock]), ...admission.refusals]
+  const [admission, steady] = await Promise.all([
+    examine(driver.context(), run.suite, run.seed, isOverIn(engine)),
+    checkSteadyBefore(driver.probing, run.suite.probes, driver.interrupted),
+  ])
+  if (driver.stop !== null) return null
+  const refusals: readonly Refusal[] = [...switches, ...(lock === null ? [] : [lock]), ...admission.refusals, ...steady.refusals]
   return refusals.length > 0 ? { type: 'refused', refusals } : { type: 'admitted', baseline: admission.baseline }
 }
 

@@ -1,6 +1,7 @@
 import { FaultlineError, StoreUnavailable, VersionConflict } from '../domain/errors.ts'
 import type { Injection } from '../domain/injection.ts'
 import { isOpen } from '../domain/injection.ts'
+import type { ProbeSample } from '../domain/probe.ts'
 import type { Abort, AbortReason, HistoryEvent, Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import type { RunEvent } from '../domain/transition.ts'
@@ -8,10 +9,13 @@ import { stepOf, transition } from '../domain/transition.ts'
 import type { FaultContext } from '../faults/fault.ts'
 import type { Cluster } from '../ports.ts'
 import type { Engine, Progress } from './engine.ts'
+import { Probing } from './probing.ts'
 
 /** Margin between the end of a call that no fuse can fence and the end of the lease: this process' own timers. */
 const fenceMarginMs = 5_000
 const storeRetryMs = 1_000
+/** What is recorded beside the main loop, and may come after the run's end. */
+const besides: readonly RunEvent['type'][] = ['lease_renewed', 'threshold_crossed', 'threshold_recovered']
 
 /**
  * The process that holds the run's lease. Keeps the run and its ledger in memory, writes every change ahead, and can be interrupted
@@ -20,6 +24,8 @@ const storeRetryMs = 1_000
 export class Driver {
   readonly engine: Engine
   readonly cluster: Cluster
+  /** Asks the run's probes beside everything else. */
+  readonly probing: Probing
   readonly #interrupt = new AbortController()
   #run: Run
   #injections: readonly Injection[]
@@ -34,6 +40,7 @@ export class Driver {
     this.#run = state.run
     this.#injections = state.injections
     this.#uncopied = state.run.events
+    this.probing = new Probing(this)
   }
 
   get run(): Run {
@@ -96,7 +103,7 @@ export class Driver {
   /** Saves the transition that the event makes; computed inside the queue, from the newest run. */
   record(event: RunEvent): Promise<void> {
     return this.#serially(async () => {
-      if (event.type === 'lease_renewed' && isEnded(this.#run)) return
+      if (besides.includes(event.type) && isEnded(this.#run)) return
       const now = this.engine.clock.now()
       this.#noticeLateness(now)
       const next = transition(this.#run, event, now)
@@ -105,6 +112,7 @@ export class Driver {
       this.#run = saved
       this.#uncopied = saved.events
       if (event.type === 'abort') this.#stop = null
+      this.probing.noticed(event)
       await this.#copyHistory()
       this.#tell({ kind: 'event', run: this.#run, event, injections: this.#injections })
     })
@@ -126,6 +134,11 @@ export class Driver {
     this.#injections = this.#injections.map((i) => (i.step === next.step && i.n === next.n ? next : i))
     this.#tell({ kind: 'injection', run: this.#run, injections: this.#injections })
     return next
+  }
+
+  /** Tells an answer of a probe. */
+  sampled(sample: ProbeSample): void {
+    this.#tell({ kind: 'sample', run: this.#run, sample })
   }
 
   note(message: string): void {

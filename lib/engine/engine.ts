@@ -1,13 +1,15 @@
 import type { Config } from '../config.ts'
 import type { Injection } from '../domain/injection.ts'
+import type { ProbeSample } from '../domain/probe.ts'
 import type { ClusterRef, Run } from '../domain/run.ts'
 import type { RunEvent } from '../domain/transition.ts'
-import type { Clock, Cluster, Store } from '../ports.ts'
+import type { Clock, Cluster, ProbePort, Store } from '../ports.ts'
 
 /** What somebody who looks on (the live view, a log) is told; nothing of it is needed for the run. */
 export type Progress =
   | { readonly kind: 'event'; readonly run: Run; readonly event: RunEvent; readonly injections: readonly Injection[] }
   | { readonly kind: 'injection'; readonly run: Run; readonly injections: readonly Injection[] }
+  | { readonly kind: 'sample'; readonly run: Run; readonly sample: ProbeSample }
   | { readonly kind: 'note'; readonly run: Run; readonly message: string }
 
 /** All that the engine needs from outside; made in the composition root. */
@@ -15,6 +17,8 @@ export interface Engine {
   readonly store: Store
   /** @throws FaultlineError `cluster_gone` when the cluster no longer exists (an embedded one whose process ended) */
   readonly connect: (ref: ClusterRef) => Promise<Cluster>
+  /** What asks the probes of a run in that place. */
+  readonly probes: (place: { readonly cluster: Cluster; readonly namespace: string }) => ProbePort
   readonly clock: Clock
   readonly config: Config
   /** This driver's name in leases. */

@@ -3,6 +3,7 @@ import type { ClusterRef, Run, Trigger } from '../domain/run.ts'
 import { untouchedStep } from '../domain/run.ts'
 import { runId } from '../domain/run-id.ts'
 import type { Suite } from '../domain/suite.ts'
+import { withoutPrometheus } from '../domain/suite.ts'
 import { isoSeconds } from '../time.ts'
 import type { Engine } from './engine.ts'
 
@@ -35,11 +36,13 @@ export async function start(engine: Engine, request: StartRequest): Promise<{ re
   const { clock, owner, config, store } = engine
   const now = clock.now()
   const id = idOf(request)
+  const { suite, leftOut } = config.prometheus.url === null ? withoutPrometheus(request.suite) : { suite: request.suite, leftOut: [] }
+  const without = leftOut.length === 0 ? '' : `; without probe ${leftOut.join(', ')}: no Prometheus is configured`
   const run: Run = {
     id,
     version: 1,
     status: 'requested',
-    suite: request.suite,
+    suite,
     cluster: request.cluster,
     namespace: request.suite.namespace,
     seed: request.seed,
@@ -59,7 +62,7 @@ export async function start(engine: Engine, request: StartRequest): Promise<{ re
         at: now,
         type: 'requested',
         step: null,
-        message: `requested by ${request.trigger.by} (${request.trigger.kind} ${request.trigger.key})`,
+        message: `requested by ${request.trigger.by} (${request.trigger.kind} ${request.trigger.key})${without}`,
       },
     ],
   }

@@ -1,6 +1,7 @@
 import { plannedMs } from '../domain/suite.ts'
 import { valueAt } from './explain.ts'
 import { paramFindings } from './param-checks.ts'
+import { probeFindings } from './probe-checks.ts'
 import type { Finding, Path } from './problems.ts'
 import { type SuiteFile, suiteDefaults } from './schema.ts'
 import { splitNames } from './targets-schema.ts'
@@ -16,6 +17,7 @@ export function crossFindings(file: unknown): readonly Finding[] {
   return [
     ...stepsOf(file).flatMap((step, n) => [...targetFindings(step, ['experiments', n]), ...paramFindings(step, ['experiments', n])]),
     ...timeFindings(file),
+    ...probeFindings(file),
   ]
 }
 

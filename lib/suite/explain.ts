@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import { degradationKinds, nodeFailureKinds, resourceKinds } from '../domain/suite.ts'
 import { anyParams, failureParams } from './params-schema.ts'
+import { probeTypes } from './probes-schema.ts'
 import type { Finding, Path } from './problems.ts'
 import { anyStep, stepSchema, stepTypes, suiteSchema } from './schema.ts'
 import { describeFound, nearest, notAllowed, quote } from './words.ts'
@@ -54,16 +55,27 @@ function explain(issue: Issue, root: unknown, base: Path): readonly Finding[] {
 /** A value that may have several forms: the one it seems to be meant as is explained, else all forms are named. */
 function explainUnion(issue: z.core.$ZodIssueInvalidUnion, root: unknown, path: Path): readonly Finding[] {
   const ofWrongType = (branch: readonly Issue[]) => branch.find((inner) => inner.code === 'invalid_type' && inner.path.length === 0)
-  const meant = issue.errors.find((branch) => ofWrongType(branch) === undefined)
-  if (meant !== undefined) return meant.flatMap((inner) => explain(inner, root, path))
+  const possible = issue.errors.filter((branch) => ofWrongType(branch) === undefined)
+  const [meant] = possible.map((branch) => ({ branch, off: misfit(branch, root, path) })).sort((a, b) => a.off - b.off)
+  if (meant !== undefined) return meant.branch.flatMap((inner) => explain(inner, root, path))
   const forms = issue.errors.map(ofWrongType).flatMap((inner) => (inner?.code === 'invalid_type' ? [inner.expected] : []))
   return [{ path, at: 'value', message: wrongType(valueAt(root, path), forms) }]
+}
+
+/** How many keys of an object are missing or unknown in one of the forms it may have: the form with the fewest is the one that was meant. */
+function misfit(branch: readonly Issue[], root: unknown, path: Path): number {
+  return branch.reduce((sum, issue) => {
+    if (issue.code === 'unrecognized_keys') return sum + issue.keys.length
+    const isMissing = issue.path.length > 0 && valueAt(root, [...path, ...issue.path.map(String)]) === undefined
+    return isMissing ? sum + 1 : sum
+  }, 0)
 }
 
 /** A wrong `type` or `failure_type` hides the rest of its object from the schema, so the rest is judged as what was probably meant. */
 function explainKind(key: string, root: unknown, parent: Path): readonly Finding[] {
   const object = valueAt(root, parent)
   const found = valueAt(root, [...parent, key])
+  if (parent[0] === 'probes') return [{ path: [...parent, key], at: 'value', message: wrongWord(found, probeTypes) }]
   const { guess, message } = key === 'type' ? wrongStepType(found, valueAt(root, [...parent, 'params'])) : wrongFailureType(found)
   const schema: z.ZodType = key === 'type' ? (guess === undefined ? anyStep : stepSchema) : guess === undefined ? anyParams : failureParams
   const rest = schema.safeParse({ ...Object(object), [key]: guess ?? found })
@@ -125,7 +137,7 @@ const formWords: Readonly<Record<string, string>> = {
 }
 
 function wrongType(found: unknown, expected: readonly string[]): string {
-  const forms = expected.map((form) => formWords[form] ?? form)
+  const forms = [...new Set(expected.map((form) => formWords[form] ?? form))]
   const wanted = forms.length > 1 ? `${forms.slice(0, -1).join(', ')} or ${forms.at(-1)}` : forms.join('')
   if (found === undefined) return `missing; expected ${wanted}`
   const said = `found ${describeFound(found)}; expected ${wanted}`
@@ -137,7 +149,21 @@ function wrongType(found: unknown, expected: readonly string[]): string {
 }
 
 const unitKeys: Readonly<Record<string, readonly string[]>> = {
-  seconds: ['duration', 'interval', 'gracePeriod', 'before', 'after', 'maxDuration', 'recoveryTimeout', 'graceSeconds', 'repeatEvery'],
+  seconds: [
+    'duration',
+    'interval',
+    'gracePeriod',
+    'before',
+    'after',
+    'maxDuration',
+    'recoveryTimeout',
+    'graceSeconds',
+    'repeatEvery',
+    'timeout',
+    'window',
+    'step',
+    'for',
+  ],
   milliseconds: ['latency', 'jitter'],
   percent: ['loss', 'corruption', 'duplication'],
   'kbit/s': ['rate'],

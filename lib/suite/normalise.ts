@@ -1,5 +1,6 @@
 import { type DegradationSpec, type FaultSpec, plannedMs, type Selection, type Step, type Suite } from '../domain/suite.ts'
 import { amountsOf } from './degradation.ts'
+import { normaliseProbes } from './normalise-probes.ts'
 import { type StepFile, type SuiteFile, suiteDefaults, type TargetsFile } from './schema.ts'
 import { splitNames } from './targets-schema.ts'
 
@@ -28,9 +29,8 @@ export function normalise(file: SuiteFile): Suite {
     maxDurationMs: file.maxDuration === undefined ? needed : toMs(file.maxDuration),
     recoveryTimeoutMs,
     steps,
-    hypothesis: '',
-    probes: [],
-    thresholds: [],
+    hypothesis: file.hypothesis ?? '',
+    ...normaliseProbes(file),
   }
 }
 
@@ -45,7 +45,7 @@ function normaliseStep(step: StepFile, selector: string): Step {
     durationMs: Math.max(1, toMs(step.duration)),
     intervalMs: toMs(step.interval),
     targets: selectionOf(step.targets ?? step.params.targets, { selector, amount: defaultAmount(step) }),
-    hypothesis: '',
+    hypothesis: step.hypothesis ?? '',
   }
 }
 

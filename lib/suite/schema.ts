@@ -1,5 +1,7 @@
 import * as z from 'zod'
 import { anyParams, degradationParams, failureParams, paramHomes, partitionParams, resourceParams } from './params-schema.ts'
+import { probePresets } from './probe-presets.ts'
+import { presetEntry, threshold, typedProbe } from './probes-schema.ts'
 import { type Elsewhere, strict, textOf } from './strict.ts'
 import { selectorText, targets } from './targets-schema.ts'
 
@@ -25,6 +27,8 @@ const stepHomes: Elsewhere = {
   maxDuration: 'the suite',
   recoveryTimeout: 'the suite',
   namespace: 'the suite',
+  probes: 'the suite',
+  thresholds: 'the suite',
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it keeps out
@@ -40,7 +44,10 @@ const stepKeys = {
     .default(suiteDefaults.interval)
     .describe('Rest between this step and the next, in seconds; none after the last.'),
   targets: targets.optional(),
+  hypothesis: z.string().max(2000).optional().describe('What is expected to hold while the fault is active, for people.'),
 }
+
+const presetNames = Object.keys(probePresets) as [string, ...string[]]
 
 /** One entry of `experiments`, told apart by `type`. */
 export const stepSchema = z.discriminatedUnion('type', [
@@ -102,6 +109,13 @@ export const suiteSchema = strict({
     .max(86_400)
     .default(suiteDefaults.recoveryTimeout)
     .describe('Seconds a step may wait for the workload to be healthy again.'),
+  hypothesis: z.string().max(2000).optional().describe('What is expected of the system under these faults, for people.'),
+  probes: z
+    .array(z.union([presetEntry(presetNames), typedProbe]))
+    .max(20)
+    .default([])
+    .describe('What the steady state is measured by (docs/probes.md).'),
+  thresholds: z.array(threshold).max(20).default([]).describe('What is done when a probe stays on the wrong side.'),
   experiments: z.array(stepSchema).min(1).max(100).describe('The steps, one after the other.'),
 }).meta({ title: 'Faultline suite' })
 

@@ -2,6 +2,7 @@ import { describe } from '@jest/globals'
 import { ledgerStoreContract } from './ledger-store-contract.ts'
 import { controlStoreContract, lockStoreContract } from './lock-and-control-contract.ts'
 import { runStoreContract } from './run-store-contract.ts'
+import { sampleStoreContract } from './sample-store-contract.ts'
 import { freshStoreForEach, type StoreUnderTest } from './store-harness.ts'
 
 export interface StoreContractOptions {
@@ -17,5 +18,6 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>,
     ledgerStoreContract(harness)
     lockStoreContract(harness, options)
     controlStoreContract(harness)
+    sampleStoreContract(harness)
   })
 }

@@ -10,7 +10,8 @@ import { drive } from '../../lib/engine/drive.ts'
 import type { Engine, Progress } from '../../lib/engine/engine.ts'
 import type { StartRequest } from '../../lib/engine/start.ts'
 import { start } from '../../lib/engine/start.ts'
-import type { Cluster, Store } from '../../lib/ports.ts'
+import type { Cluster, ProbePort, Store } from '../../lib/ports.ts'
+import { createProbes } from '../../lib/probes/probes.ts'
 import type { Sandbox, SandboxOptions } from '../../sandbox/start.ts'
 import { startSandbox } from '../../sandbox/start.ts'
 import { openMemoryStore } from '../contracts/memory-store.ts'
@@ -59,6 +60,8 @@ export class World {
       readonly config?: Partial<Config>
       readonly observe?: (p: Progress) => void
       readonly dead?: readonly string[]
+      /** Asks the probes; without one, the real ones do. */
+      readonly probes?: ProbePort
     } = {},
   ): Engine {
     const wrap = <T extends object>(port: string, target: T): T => this.#tracked(port, target, options.hook)
@@ -74,6 +77,10 @@ export class World {
         close: async () => {},
       },
       connect: async () => cluster,
+      probes:
+        options.probes === undefined
+          ? createProbes({ prometheus: defaultConfig.prometheus, sign: async () => ({}), clock: this.clock })
+          : () => options.probes as ProbePort,
       clock: this.clock,
       config: { ...simulatedConfig, ...options.config },
       owner,

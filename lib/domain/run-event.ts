@@ -1,0 +1,38 @@
+import type { Finding } from './injection.ts'
+import type { ProbeSummary, ThresholdCrossing } from './probe.ts'
+import type { Abort, Baseline, BeaconRef, InjectedOutcome, Lease, RecheckedOutcome, Refusal } from './run.ts'
+
+/** Everything that can happen to a run. The engine reports what it saw; `transition` says what that makes of the run. */
+export type RunEvent =
+  /** `abort`: the one who takes over may only revert; stored together with the lease, so that no crash forgets it. */
+  | { readonly type: 'leased'; readonly lease: Lease; readonly continued: boolean; readonly abort: Abort | null }
+  | { readonly type: 'lease_renewed'; readonly lease: Lease }
+  | { readonly type: 'handed_over' }
+  | { readonly type: 'released' }
+  | { readonly type: 'refused'; readonly refusals: readonly Refusal[] }
+  | { readonly type: 'admitted'; readonly baseline: Baseline }
+  | { readonly type: 'beacon_lit'; readonly beacon: BeaconRef }
+  | { readonly type: 'step_planned'; readonly targets: readonly string[]; readonly warnings: readonly string[] }
+  | { readonly type: 'step_refused'; readonly refusals: readonly Refusal[] }
+  | { readonly type: 'injected'; readonly outcomes: readonly InjectedOutcome[] }
+  | { readonly type: 'rechecked'; readonly outcomes: readonly RecheckedOutcome[] }
+  | { readonly type: 'hold_over' }
+  /** `probes` of this and the next events: what the step's probes answered so far. */
+  | { readonly type: 'reverted'; readonly summaries: readonly string[]; readonly probes?: readonly ProbeSummary[] }
+  | { readonly type: 'undo_unproven'; readonly messages: readonly string[] }
+  | { readonly type: 'recovered'; readonly message: string; readonly probes?: readonly ProbeSummary[] }
+  | { readonly type: 'not_recovered'; readonly message: string; readonly probes?: readonly ProbeSummary[] }
+  /** `reasons`: one for each probe that did not find the steady state again. */
+  | {
+      readonly type: 'steady_checked'
+      readonly finding: Finding
+      readonly reasons: readonly string[]
+      readonly probes: readonly ProbeSummary[]
+    }
+  | { readonly type: 'threshold_crossed'; readonly crossing: ThresholdCrossing }
+  | { readonly type: 'threshold_recovered'; readonly crossing: ThresholdCrossing }
+  | { readonly type: 'rested' }
+  | { readonly type: 'verified'; readonly orphans: readonly string[] }
+  | { readonly type: 'verify_failed'; readonly message: string; readonly orphans: readonly string[] }
+  | { readonly type: 'abort'; readonly abort: Abort }
+  | { readonly type: 'resolved'; readonly by: string; readonly why: string }

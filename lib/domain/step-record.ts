@@ -1,0 +1,34 @@
+import type { ProbeSummary } from './probe.ts'
+import type { Run, StepRecord } from './run.ts'
+import { judgeSteady, probedChange } from './steady.ts'
+
+/** The record of the step a run is at. */
+export function recordOf(run: Run): StepRecord {
+  const record = run.steps[indexOf(run)]
+  if (record === undefined) throw new TypeError(`run ${run.id} has no step ${indexOf(run)}`)
+  return record
+}
+
+/** Changes the current step's record; reasons add up. */
+export function withStep<R extends Run>(run: R, change: Partial<StepRecord>): R {
+  const at = indexOf(run)
+  const steps = run.steps.map((record, i) =>
+    i === at ? { ...record, ...change, reasons: [...record.reasons, ...(change.reasons ?? [])] } : record,
+  )
+  return { ...run, steps }
+}
+
+/** A fault that bit to its end has a verdict once the workload is healthy again: what its probes answered meanwhile. */
+export function judged(run: Run): Run {
+  const record = recordOf(run)
+  return record.verdict === 'running' ? withStep(run, judgeSteady(run.suite.probes, record)) : run
+}
+
+/** The step's record with what its probes answered so far. */
+export function withProbes<R extends Run>(run: R, summaries: readonly ProbeSummary[] | undefined): R {
+  return summaries === undefined || summaries.length === 0 ? run : withStep(run, probedChange(run.suite.probes, recordOf(run), summaries))
+}
+
+function indexOf(run: Run): number {
+  return 'step' in run ? run.step : 0
+}

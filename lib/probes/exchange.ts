@@ -1,0 +1,54 @@
+import { FaultlineError } from '../domain/errors.ts'
+
+/** More of an answer is never read. */
+const largestBody = 1024 * 1024
+
+export interface HttpAnswer {
+  readonly status: number
+  /** As UTF-8; cut off after 1 MiB. */
+  readonly text: string
+}
+
+export interface HttpCall {
+  readonly url: string
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | null
+}
+
+/** One HTTP exchange, bounded in time and size. @throws FaultlineError `unavailable` when there was no answer in time, with the reason */
+export async function exchange(call: HttpCall, options: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<HttpAnswer> {
+  const { url, method, headers, body } = call
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)])
+  try {
+    const response = await fetch(url, { method, headers, ...(body === null ? {} : { body }), signal })
+    return { status: response.status, text: await readUpTo(response, largestBody) }
+  } catch (error) {
+    const why = signal.aborted && !options.signal.aborted ? `no answer within ${options.timeoutMs / 1000} s` : causeOf(error)
+    throw new FaultlineError('unavailable', `${method} ${withoutQuery(url)}: ${why}`, { retryable: true, cause: error })
+  }
+}
+
+async function readUpTo(response: Response, most: number): Promise<string> {
+  if (response.body === null) return ''
+  const chunks: Uint8Array[] = []
+  let left = most
+  for await (const chunk of response.body) {
+    chunks.push(chunk.subarray(0, left))
+    left -= chunk.length
+    if (left <= 0) break
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** `fetch failed` says nothing; its cause does. */
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error
+  if (cause instanceof AggregateError && cause.errors.length > 0) return causeOf(cause.errors[0])
+  return cause instanceof Error && cause.message !== '' ? cause.message : String(Object(cause).code ?? cause)
+}
+
+/** A query may hold secrets. */
+function withoutQuery(url: string): string {
+  return url.replace(/[?#].*$/, '')
+}
