@@ -32,11 +32,13 @@ describe('the HTML report', () => {
   it('says verdict, hypothesis, reason, score, and the times to detect and recover', () => {
     const [top] = classed(page, 'top')
     expect(words(top)).toContain('Shop game day ■ aborted 2 of 4 steps succeeded; everything is proven to be undone.')
-    expect(words(top)).toContain('Whythreshold: error ratio > 0.2 for 10 s (threshold too many errors) Started2026-01-05 09:00:00 UTC')
+    expect(words(top)).toContain(
+      'Whythreshold too many errors crossed: error ratio > 0.2 for 10 s, it is 0.37Cut the network: probe p95 latency measured nothing in 2 of 18 tries Started2026-01-05 09:00:00 UTC',
+    )
     expect(classed(page, 'card').map(words)).toEqual([
-      'Resilience score70 of 100',
+      'Resilience score77 of 100',
       'Faults undone3 of 3 with proof',
-      'Time to detect6.8 s at most',
+      'Time to detect3.1 s at most',
       'Time to recover6.1 s at most',
       'Abort to undone4.3 s',
     ])
@@ -65,8 +67,8 @@ describe('the HTML report', () => {
     expect(charts.length).toBe(4)
     const count = (kind: string) => charts.map((chart) => classed(elements(chart), kind).length)
     expect({ in: count('in'), out: count('out'), unknown: count('unknown') }).toEqual({
-      in: [37, 38, 44, 40],
-      out: [8, 5, 1, 5],
+      in: [39, 38, 44, 42],
+      out: [6, 5, 1, 3],
       unknown: [0, 2, 0, 0],
     })
     expect({ tolerance: count('tolerance'), limit: count('limit'), crossed: count('crossed') }).toEqual({

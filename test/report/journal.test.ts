@@ -49,7 +49,7 @@ describe('the Chaos Toolkit journal', () => {
     expect([before.steady_state_met, before.probes.length]).toEqual([true, 12])
     expect(after.steady_state_met).toBe(true)
     expect(during.length).toBe(41)
-    expect(during.filter((round) => round.steady_state_met === false).length).toBe(10)
+    expect(during.filter((round) => round.steady_state_met === false).length).toBe(8)
     const silent = during.flatMap((round) => round.probes).filter((probe) => probe.status === 'failed')
     expect(silent.map((probe) => [probe.activity.name, probe.tolerance_met, probe.exception])).toEqual(
       [1, 2].map(() => ['p95 latency', false, ['no answer within 2 s']]),

@@ -80,7 +80,7 @@ describe('the JUnit report', () => {
     expect(outcomes(gameDay)).toEqual([
       ['Kill a third', 'passed', ''],
       ['Cut the network', 'passed', ''],
-      ['Squeeze memory', 'failure', 'error ratio > 0.2 for 10 s (threshold too many errors)'],
+      ['Squeeze memory', 'failure', 'threshold too many errors crossed: error ratio > 0.2 for 10 s, it is 0.37'],
       ['Fill the disk', 'skipped', 'skipped'],
     ])
     const [first] = [...xml.getElementsByTagName('testcase')]
@@ -100,7 +100,7 @@ describe('the JUnit report', () => {
       namespace: 'shop',
       seed: '42',
       orphans: '0',
-      score: '69.66',
+      score: '77.17',
       abort: 'threshold',
     })
   })

@@ -18,14 +18,14 @@ describe('the Markdown report', () => {
       '',
       '**Hypothesis:** Customers notice nothing: fewer than 5 % of the requests fail, and answers come within 400 ms.',
       '',
-      '- threshold: error ratio &gt; 0.2 for 10 s (threshold too many errors)',
-      '',
+      '- threshold too many errors crossed: error ratio &gt; 0.2 for 10 s, it is 0.37',
+      '- Cut the network: probe p95 latency measured nothing in 2 of 18 tries',
     ])
-    expect(text.match(/error ratio &gt; 0\.2 for 10 s \(/g)?.length).toBe(1)
+    expect(text.match(/crossed: error ratio &gt; 0\.2 for 10 s/g)?.length).toBe(1)
   })
 
   it('shows steps, thresholds, evidence and probes in tables', () => {
-    expect(text).toContain('| 3 | Squeeze memory | memory exhaustion, medium | aborted | 22 s | -38 s | – | 3.1 s | 21 |')
+    expect(text).toContain('| 3 | Squeeze memory | memory exhaustion, medium | aborted | 22 s | -38 s | – | 3.1 s | 35 |')
     expect(text).toContain('| too many errors | error ratio &gt; 0.2 for 10 s | critical | abort | 09:03:25Z at 0.37 |')
     expect(text).toContain('| memory of shop-7d9c6bf5d4-x1kqz | 142 MiB | 398 MiB |  | 142 MiB |')
     expect(text).toContain('| error ratio | 1 of 7 | 0.003 | 0.37 | 0.37 |')

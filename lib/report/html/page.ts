@@ -1,7 +1,7 @@
+import { valueText } from '../../domain/steady.ts'
 import type { ReportDocument } from '../document.ts'
 import { dateAndTimeInWords, duration, timeOfDay } from '../durations.ts'
 import { comparisonText, longest, verdictSentence } from '../facts.ts'
-import { valueText } from '../figures.ts'
 import { type Content, type Markup, markup, trusted } from '../markup.ts'
 import { runReasons } from '../reasons.ts'
 import { timeAxis } from './axis.ts'

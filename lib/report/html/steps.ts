@@ -1,8 +1,9 @@
 import type { Evidence } from '../../domain/injection.ts'
+import { valueText } from '../../domain/steady.ts'
 import type { ReportDocument, StepDocument } from '../document.ts'
 import { duration, timeOfDay } from '../durations.ts'
 import { comparisonText, faultWords, figureRows, scoreText, stepFigures, verdictWords } from '../facts.ts'
-import { figuresWithBefore, valueText } from '../figures.ts'
+import { figuresWithBefore } from '../figures.ts'
 import { type Content, type Markup, markup } from '../markup.ts'
 import { stepReasons } from '../reasons.ts'
 
