@@ -193,6 +193,12 @@ export interface MetricsSink {
   push(place: Place, families: readonly MetricFamily[]): Promise<void>
 }
 
+/** Where reports go that outlive the process that made them. Putting the same name again replaces it. */
+export interface ReportStore {
+  /** Answers with a link for people. Fails with a `FaultlineError`, within its own time limit. */
+  put(name: string, contentType: string, body: string): Promise<string>
+}
+
 /** All of the table. */
 export interface Store {
   readonly runs: RunStore

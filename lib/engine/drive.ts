@@ -157,7 +157,8 @@ async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
       await inTime(driver, options.budget, driver.probing.flush())
       return driver.run
     }
-    if (!(error instanceof FaultlineError && error.code === 'lease_lost')) await inTime(driver, options.budget, revertFromMemory(driver))
+    const isLost = error instanceof FaultlineError && error.code === 'lease_lost'
+    await inTime(driver, options.budget, isLost ? driver.probing.flush() : revertFromMemory(driver))
     throw error
   } finally {
     done.abort()

@@ -1,6 +1,17 @@
 import type { Evidence, Finding, Injection, Target } from '../domain/injection.ts'
 import type { ProbeSample, ProbeSummary } from '../domain/probe.ts'
-import type { Abort, Baseline, ClusterRef, HistoryEvent, Refusal, Run, RunStatus, StepRecord, StepVerdict, Trigger } from '../domain/run.ts'
+import type {
+  Abort,
+  Baseline,
+  ClusterRef,
+  HistoryEvent,
+  Refusal,
+  Run,
+  StepRecord,
+  StepVerdict,
+  TerminalStatus,
+  Trigger,
+} from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import { runScore } from '../domain/score.ts'
 import type { FaultName, FaultSpec } from '../domain/suite.ts'
@@ -17,11 +28,24 @@ export interface RunRecord {
   readonly samples: readonly ProbeSample[]
 }
 
+/** How a run can stand: spelled out, so that the published schema has the words. */
+type ReportVerdict =
+  | TerminalStatus
+  | 'requested'
+  | 'awaiting_approval'
+  | 'preparing'
+  | 'injecting'
+  | 'holding'
+  | 'reverting'
+  | 'recovering'
+  | 'resting'
+  | 'verifying'
+
 /** The shape of a JSON report; it only ever grows within one `schemaVersion`. Times are RFC 3339 in UTC, durations milliseconds. */
 export interface ReportDocument {
   readonly schemaVersion: 1
   /** The run's end, or the state it was left in. */
-  readonly verdict: RunStatus
+  readonly verdict: ReportVerdict
   readonly run: string
   readonly suite: { readonly name: string; readonly description: string; readonly hypothesis: string }
   readonly cluster: Pick<ClusterRef, 'uid' | 'name' | 'simulated'>

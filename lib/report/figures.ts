@@ -35,13 +35,8 @@ export function figuresWithBefore(measurements: readonly Measurement[]): string 
   return before.length === 0 ? figuresInShort(now) : `${figuresInShort(now)} (before: ${figuresInShort(before)})`
 }
 
-/** One value with its unit: `680 ms`, `0.37`, `open`. */
-export function valueText(value: number | string, unit: string): string {
-  return withUnit(asText(value), unit)
-}
-
 function withUnit(value: string, unit: string): string {
-  return ['', 'count', 'ratio'].includes(unit) ? value : `${value} ${unit}`
+  return unit === '' || unit === 'count' ? value : `${value} ${unit}`
 }
 
 function asText(value: number | string): string {

@@ -1,8 +1,8 @@
+import { valueText } from '../domain/steady.ts'
 import { printable } from '../suite/words.ts'
 import type { ReportDocument, StepDocument } from './document.ts'
 import { dateAndTimeInWords, duration, timeOfDay } from './durations.ts'
 import { comparisonText, faultWords, figureRows, scoreText, stepFigures, verdictSentence, verdictWords } from './facts.ts'
-import { valueText } from './figures.ts'
 import { runReasons, stepReasons } from './reasons.ts'
 
 /** Makes the report for a pull request or a wiki: GitHub's Markdown. Pure; whatever came from outside is escaped. */

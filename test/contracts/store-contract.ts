@@ -3,6 +3,7 @@ import { ledgerStoreContract } from './ledger-store-contract.ts'
 import { controlStoreContract, lockStoreContract } from './lock-and-control-contract.ts'
 import { noticeStoreContract, totalsStoreContract } from './notices-and-totals-contract.ts'
 import { runStoreContract } from './run-store-contract.ts'
+import { sampleStoreContract } from './sample-store-contract.ts'
 import { freshStoreForEach, type StoreUnderTest } from './store-harness.ts'
 
 export interface StoreContractOptions {
@@ -20,5 +21,6 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>,
     controlStoreContract(harness)
     noticeStoreContract(harness, options)
     totalsStoreContract(harness, options)
+    sampleStoreContract(harness)
   })
 }

@@ -12,6 +12,8 @@ export const eventPrefix = 'EVENT#'
 
 /** Sort key prefix of a run's probe answers. */
 export const samplesPrefix = 'SAMPLES#'
+/** Sorts after all of them, and before every other prefix that follows. */
+export const samplesEnd = 'SAMPLES$'
 
 const digits = (value: number, width: number) => String(value).padStart(width, '0')
 

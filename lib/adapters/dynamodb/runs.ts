@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { isEnded, type Run } from '../../domain/run.ts'
 import type { Clock, RunStore } from '../../ports.ts'
 import { stillThere } from './conditions.ts'
-import { runKey, runPartition } from './keys.ts'
+import { runKey, runPartition, samplesEnd, samplesPrefix } from './keys.ts'
 import { expiry, runAttributes, runItem } from './run-item.ts'
 import { dueIndex, suitesIndex } from './table.ts'
 import type { Item, TableAccess } from './table-access.ts'
@@ -35,13 +35,16 @@ export function createRunStore(table: TableAccess, clock: Clock): RunStore {
 
 const runOf = (item: Item) => item.body as Run
 
-/** The ledger, history and abort switch of a run that has ended go when it goes. */
+/** The ledger, history and abort switch of a run that has ended go when it goes; answers of probes have had their time from the start. */
 async function expireItems(table: TableAccess, runId: string, ttl: number): Promise<void> {
-  const items = await table.query({
-    KeyConditionExpression: 'pk = :pk',
-    ExpressionAttributeValues: { ':pk': runPartition(runId) },
-    ConsistentRead: true,
-  })
+  const others = ['sk < :samples', 'sk > :samplesEnd'].map((where) =>
+    table.query({
+      KeyConditionExpression: `pk = :pk AND ${where}`,
+      ExpressionAttributeValues: { ':pk': runPartition(runId), [where.slice(5)]: where.endsWith('End') ? samplesEnd : samplesPrefix },
+      ConsistentRead: true,
+    }),
+  )
+  const items = (await Promise.all(others)).flat()
   const unmarked = items.filter((item) => item.ttl !== ttl)
   await Promise.all(unmarked.map((item) => table.update(item, { ttl }, { expression: stillThere })))
 }

@@ -49,13 +49,13 @@ export function timeGrid(axis: TimeAxis, height: number): Markup {
   const lines = ticks.map((tick) => {
     const x = percent(axis, tick)
     const text = timeOfDay(tick).slice(0, stepMs % 60_000 === 0 ? 5 : 8)
-    return markup`<line x1="${x}%" x2="${x}%" y1="0" y2="${height}"/><text x="${x}%" y="${height + 14}" text-anchor="${x > 94 ? 'end' : 'middle'}">${text}</text>`
+    return markup`<line x1="${x}%" x2="${x}%" y1="0" y2="${height}"/><text x="${x}%" y="${height + 17}" text-anchor="${x > 94 ? 'end' : 'middle'}">${text}</text>`
   })
   return markup`<g class="grid">${lines}</g>`
 }
 
 /** Room below a plot for the times. */
-export const timeRoom = 20
+export const timeRoom = 22
 
 /** Round values from below `min` to above `max`, three to five of them. */
 export function valueTicks(min: number, max: number): readonly number[] {

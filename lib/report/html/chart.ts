@@ -1,7 +1,7 @@
+import { valueText } from '../../domain/steady.ts'
 import type { ReportDocument } from '../document.ts'
 import { timeOfDay } from '../durations.ts'
 import { comparisonText } from '../facts.ts'
-import { valueText } from '../figures.ts'
 import { type Markup, markup } from '../markup.ts'
 import type { ProbeDocument, ThresholdDocument } from '../probe-document.ts'
 import { percent, type TimeAxis, timeGrid, timeRoom, valueTicks } from './axis.ts'
@@ -38,8 +38,8 @@ ${points.some((point) => point.value !== null) ? numbers(drawing, text) : strip(
 
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 })
 
-function unitAfter({ unit }: ProbeDocument): string {
-  return unit === 'ratio' || unit === '' ? '' : ` ${unit}`
+function unitAfter({ unit, name }: ProbeDocument): string {
+  return unit === 'ratio' || unit === '' || unit === name ? '' : ` ${unit}`
 }
 
 function frame({ document, probe, axis, id }: Drawing, height: number, text: string, inside: readonly (Markup | null)[]): Markup {

@@ -1,7 +1,7 @@
+import { valueText } from '../../domain/steady.ts'
 import type { ReportDocument } from '../document.ts'
 import { dateAndTimeInWords, duration, timeOfDay } from '../durations.ts'
 import { comparisonText, longest, verdictSentence } from '../facts.ts'
-import { valueText } from '../figures.ts'
 import { type Content, type Markup, markup, trusted } from '../markup.ts'
 import { runReasons } from '../reasons.ts'
 import { timeAxis } from './axis.ts'
@@ -46,7 +46,7 @@ function head(document: ReportDocument): Markup {
   const reasons = runReasons(document)
   return markup`<header class="top">
 <p class="brand">Faultline game day</p>
-<div class="title"><h1>${suite.name}</h1>${badge(document.verdict)}</div>
+<div class="title"><h1>${suite.name}</h1> ${badge(document.verdict)}</div>
 <p class="lead">${verdictSentence(document)}</p>
 ${suite.description === '' ? null : markup`<p>${suite.description}</p>`}
 ${suite.hypothesis === '' ? null : markup`<p class="hypothesis"><strong>Hypothesis:</strong> ${suite.hypothesis}</p>`}

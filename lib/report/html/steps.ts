@@ -1,8 +1,9 @@
 import type { Evidence } from '../../domain/injection.ts'
+import { valueText } from '../../domain/steady.ts'
 import type { ReportDocument, StepDocument } from '../document.ts'
 import { duration, timeOfDay } from '../durations.ts'
 import { comparisonText, faultWords, figureRows, scoreText, stepFigures, verdictWords } from '../facts.ts'
-import { figuresWithBefore, valueText } from '../figures.ts'
+import { figuresWithBefore } from '../figures.ts'
 import { type Content, type Markup, markup } from '../markup.ts'
 import { stepReasons } from '../reasons.ts'
 
@@ -12,7 +13,7 @@ const mostOpenTargets = 3
 export function stepSection(document: ReportDocument, index: number): Markup {
   const step = document.steps[index]
   if (step === undefined) throw new TypeError(`run ${document.run} has no step ${index}`)
-  return markup`<article class="step" id="step-${index + 1}"><header><h3>${index + 1}. ${step.name}</h3>${badge(step.verdict)}</header>
+  return markup`<article class="step" id="step-${index + 1}"><header><h3>${index + 1}. ${step.name}</h3> ${badge(step.verdict)}</header>
 <p class="note">${faultWords(step)}, ${duration(step.plannedMs)}</p>
 ${step.hypothesis === '' ? null : markup`<p>Expected: ${step.hypothesis}</p>`}
 ${stepReasons(step, document).map((reason) => markup`<p class="reason">${reason}</p>`)}

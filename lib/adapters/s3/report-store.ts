@@ -1,0 +1,86 @@
+import { types } from 'node:util'
+import { GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3'
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import { FaultlineError } from '../../domain/errors.ts'
+import type { ReportStore } from '../../ports.ts'
+
+/** What a link in a message leads to. */
+export type ReportLink =
+  /**
+   * Opens for whoever has the link, for `seconds` (7 days at most); ends earlier where the credentials that signed it do: those of a Lambda's
+   * role last for some hours.
+   */
+  | { readonly kind: 'presigned'; readonly seconds: number }
+  /** The object in the AWS console: never ends, asks for a login. */
+  | { readonly kind: 'console' }
+
+export interface S3ReportStoreOptions {
+  readonly bucket: string
+  /** Put before every name: `faultline/`. */
+  readonly prefix?: string
+  /** Presigned for 12 hours when left out. */
+  readonly link?: ReportLink
+  /** AWS_REGION when left out. */
+  readonly region?: string
+  /** AWS's own, or AWS_ENDPOINT_URL, when left out. */
+  readonly endpoint?: string
+  /** The SDK's chain of providers when left out. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** For one report with all tries, in ms. */
+  readonly timeoutMs?: number
+}
+
+const halfADaySeconds = 12 * 3_600
+
+/** Reports in a bucket. The role needs `s3:PutObject` on the prefix, and `s3:GetObject` for presigned links. */
+export function createS3ReportStore(options: S3ReportStoreOptions): ReportStore {
+  const { bucket, prefix = '', link = { kind: 'presigned', seconds: halfADaySeconds }, timeoutMs = 10_000 } = options
+  const client = clientOf(options)
+  return {
+    put: async (name, contentType, body) => {
+      const key = `${prefix}${name}`
+      const tried = `put report s3://${bucket}/${key}`
+      try {
+        const content = Buffer.from(body)
+        const command = new PutObjectCommand({
+          Bucket: bucket,
+          Key: key,
+          Body: content,
+          ContentLength: content.length,
+          ContentType: contentType,
+        })
+        await client.send(command, { abortSignal: AbortSignal.timeout(timeoutMs) })
+        if (link.kind === 'console') return consoleLink(await client.config.region(), bucket, key)
+        return await getSignedUrl(client, new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: link.seconds })
+      } catch (error) {
+        throw toReportError(error, tried)
+      }
+    },
+  }
+}
+
+function clientOf({ region, endpoint, credentials, timeoutMs = 10_000 }: S3ReportStoreOptions): S3Client {
+  return new S3Client({
+    ...(region !== undefined && { region }),
+    // A name of our own in an endpoint has no wildcard DNS.
+    ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
+    ...(credentials !== undefined && { credentials }),
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 3_000, requestTimeout: timeoutMs, throwOnRequestTimeout: true, socketTimeout: timeoutMs },
+  })
+}
+
+function consoleLink(region: string, bucket: string, key: string): string {
+  return `https://${region}.console.aws.amazon.com/s3/object/${bucket}?region=${region}&prefix=${encodeURIComponent(key)}`
+}
+
+function toReportError(error: unknown, tried: string): unknown {
+  if (!types.isNativeError(error)) return error
+  const status = error instanceof S3ServiceException ? (error.$metadata.httpStatusCode ?? 0) : 0
+  if (error.name === 'NoSuchBucket') return new FaultlineError('not_found', `${tried}: there is no such bucket`, { cause: error })
+  if (status === 403 || error.name === 'CredentialsProviderError') {
+    return new FaultlineError('forbidden', `${tried}: ${error.message} (check the role's policy and the bucket's)`, { cause: error })
+  }
+  if (status >= 400 && status < 500) return new FaultlineError('invalid', `${tried}: ${error.message}`, { cause: error })
+  return new FaultlineError('unavailable', `${tried}: ${error.message}`, { retryable: true, cause: error })
+}

@@ -1,0 +1,148 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from '@jest/globals'
+import { DOMParser, type Document } from '@xmldom/xmldom'
+import type { Run } from '../../lib/domain/run.ts'
+import type { RunRecord } from '../../lib/report/document.ts'
+import { reportDocument } from '../../lib/report/document.ts'
+import { junitReport } from '../../lib/report/junit.ts'
+import { describeWith, runTool } from '../support/tools.ts'
+import { gameDay } from './game-day.ts'
+import { hostile, hostileDay } from './hostile.ts'
+import { aborted, base, cutDone, cutUndone, runWith } from './records.ts'
+
+const none = { injections: [], history: [], samples: [] }
+const refusals = [{ code: 'unhealthy' as const, step: null, message: '1 of 3 pods is ready' }]
+const refused: RunRecord = {
+  ...none,
+  run: runWith({
+    ...aborted,
+    status: 'refused',
+    abort: null,
+    reasons: ['1 of 3 pods is ready'],
+    refusals,
+    steps: base.steps.map((step) => ({ ...step, verdict: 'skipped' as const })),
+  }),
+}
+const succeeded: RunRecord = {
+  ...none,
+  injections: [cutUndone],
+  run: runWith({ ...aborted, status: 'succeeded', abort: null, reasons: [], steps: [cutDone, { ...cutDone, name: 'Squeeze' }] }),
+}
+const withVerdict = (verdict: 'failed' | 'no_effect' | 'aborted', reason: 'asked' | 'threshold' = 'asked'): RunRecord => ({
+  ...none,
+  run: runWith({
+    ...aborted,
+    status: verdict,
+    abort: verdict === 'aborted' ? { reason, at: 0, by: 'ana', detail: 'why' } : null,
+    reasons: ['why'],
+    steps: [
+      { ...cutDone, verdict, reasons: ['why'] },
+      { ...cutDone, name: 'Squeeze' },
+    ],
+  } as Partial<Run>),
+})
+const orphans: RunRecord = {
+  ...none,
+  run: runWith({ ...succeeded.run, status: 'failed', orphans: 1, reasons: ['1 orphaned objects were found and removed'] } as Partial<Run>),
+}
+const open: RunRecord = { ...none, run: runWith({ status: 'requested' }) }
+
+function parse(record: RunRecord): Document {
+  const onError = (level: string, message: string) => {
+    if (level !== 'warning') throw new Error(`${level}: ${message}`)
+  }
+  return new DOMParser({ onError }).parseFromString(junitReport(reportDocument(record)), 'application/xml')
+}
+
+/** Per test case: what it says went wrong, and its message. */
+function outcomes(record: RunRecord): readonly (readonly string[])[] {
+  return [...parse(record).getElementsByTagName('testcase')].map((one) => {
+    const [sign] = ['failure', 'error', 'skipped'].flatMap((name) => [...one.getElementsByTagName(name)])
+    return [one.getAttribute('name') ?? '', sign?.tagName ?? 'passed', sign?.getAttribute('message') ?? '']
+  })
+}
+
+describe('the JUnit report', () => {
+  it('has one test case per step, with time and evidence', () => {
+    const xml = parse(gameDay)
+    const suite = xml.getElementsByTagName('testsuite')[0]
+    expect(['name', 'tests', 'failures', 'errors', 'skipped', 'time', 'timestamp'].map((name) => suite?.getAttribute(name))).toEqual([
+      'Shop game day',
+      '4',
+      '1',
+      '0',
+      '1',
+      '222.500',
+      '2026-01-05T09:00:00',
+    ])
+    expect(outcomes(gameDay)).toEqual([
+      ['Kill a third', 'passed', ''],
+      ['Cut the network', 'passed', ''],
+      ['Squeeze memory', 'failure', 'threshold too many errors crossed: error ratio > 0.2 for 10 s, it is 0.37'],
+      ['Fill the disk', 'skipped', 'skipped'],
+    ])
+    const [first] = [...xml.getElementsByTagName('testcase')]
+    expect(first?.getAttribute('time')).toBe('60.400')
+    expect(first?.getAttribute('classname')).toBe('Shop game day')
+    expect(first?.getElementsByTagName('system-out')[0]?.textContent).toContain('after 09:01:13Z yes: the container is Ready again')
+  })
+
+  it('tells run, cluster, seed and score as properties', () => {
+    const properties = [...parse(gameDay).getElementsByTagName('property')].map((p) => [p.getAttribute('name'), p.getAttribute('value')])
+    expect(Object.fromEntries(properties)).toEqual({
+      run: 'shop-game-day-20260105-090000-0a1b2c3d',
+      verdict: 'aborted',
+      cluster: 'staging',
+      'cluster.uid': 'c1',
+      'cluster.simulated': 'false',
+      namespace: 'shop',
+      seed: '42',
+      orphans: '0',
+      score: '77.17',
+      abort: 'threshold',
+    })
+  })
+
+  it.each([
+    ['a fault without effect and a failed step', withVerdict('no_effect'), ['failure', 'passed']],
+    ['a step that failed', withVerdict('failed'), ['failure', 'passed']],
+    ['an abort by a threshold', withVerdict('aborted', 'threshold'), ['failure', 'passed']],
+    ['an abort by a person', withVerdict('aborted', 'asked'), ['error', 'passed']],
+    ['a run that went well', succeeded, ['passed', 'passed']],
+    ['a run that is not over', open, ['skipped', 'skipped']],
+    ['a refusal', refused, ['skipped', 'skipped', 'error']],
+    ['an orphan', orphans, ['passed', 'passed', 'error']],
+  ])('maps %s', (_, record, expected) => {
+    expect(outcomes(record).map(([, outcome]) => outcome)).toEqual(expected)
+  })
+
+  it('says why a run was refused, so that CI does not look green', () => {
+    expect(outcomes(refused).at(-1)).toEqual(['the run as a whole', 'error', '1 of 3 pods is ready'])
+  })
+
+  it('keeps hostile text as text', () => {
+    const [first] = outcomes(hostileDay)
+    expect(first?.[0]).toBe(
+      hostile.replace('\u001b', '\\u001b').replace('\u202e', '\\u202e').replace('\u0000', '\\u0000').replace('\ud800', '\ufffd'),
+    )
+  })
+})
+
+describeWith(['xmllint'], 'xmllint', () => {
+  it.each([
+    ['a game day', gameDay],
+    ['a refusal', refused],
+    ['an orphan', orphans],
+    ['a run that is not over', open],
+    ['hostile text', hostileDay],
+  ])('finds the JUnit report of %s valid', async (_, record) => {
+    const directory = await mkdtemp(join(tmpdir(), 'faultline-junit-'))
+    const file = join(directory, 'junit.xml')
+    await writeFile(file, junitReport(reportDocument(record)))
+    const result = await runTool('xmllint', ['--noout', '--nonet', '--schema', 'test/report/junit.xsd', file])
+    await rm(directory, { recursive: true })
+    expect(result).toEqual({ code: 0, out: `${file} validates\n` })
+  })
+})

@@ -1,0 +1,59 @@
+import { describe, expect, it } from '@jest/globals'
+import { marked, type Token, type Tokens } from 'marked'
+import { reportDocument } from '../../lib/report/document.ts'
+import { markdownReport } from '../../lib/report/markdown.ts'
+import { gameDay } from './game-day.ts'
+import { hostileDay } from './hostile.ts'
+import { runWith } from './records.ts'
+
+const text = markdownReport(reportDocument(gameDay))
+const tables = (tokens: readonly Token[]) => tokens.filter((token): token is Tokens.Table => token.type === 'table')
+
+describe('the Markdown report', () => {
+  it('begins with the verdict, the hypothesis and each reason once', () => {
+    expect(text.split('\n').slice(0, 8)).toEqual([
+      '# 🛑 Shop game day: aborted',
+      '',
+      '2 of 4 steps succeeded; everything is proven to be undone.',
+      '',
+      '**Hypothesis:** Customers notice nothing: fewer than 5 % of the requests fail, and answers come within 400 ms.',
+      '',
+      '- threshold too many errors crossed: error ratio &gt; 0.2 for 10 s, it is 0.37',
+      '- Cut the network: probe p95 latency measured nothing in 2 of 18 tries',
+    ])
+    expect(text.match(/crossed: error ratio &gt; 0\.2 for 10 s/g)?.length).toBe(1)
+  })
+
+  it('shows steps, thresholds, evidence and probes in tables', () => {
+    expect(text).toContain('| 3 | Squeeze memory | memory exhaustion, medium | aborted | 22 s | -38 s | – | 3.1 s | 35 |')
+    expect(text).toContain('| too many errors | error ratio &gt; 0.2 for 10 s | critical | abort | 09:03:25Z at 0.37 |')
+    expect(text).toContain('| memory of shop-7d9c6bf5d4-x1kqz | 142 MiB | 398 MiB |  | 142 MiB |')
+    expect(text).toContain('| error ratio | 1 of 7 | 0.003 | 0.37 | 0.37 |')
+    expect(tables(marked.lexer(text)).map((table) => table.header.length)).toEqual([2, 9, 5, 5, 5, 5, 5, 5, 5, 4])
+  })
+
+  it('does not count as proven what is not', () => {
+    const [injection] = gameDay.injections
+    const injections =
+      injection === undefined ? [] : [{ ...injection, status: 'reverting' as const, evidence: [], reason: 'the API server is away' }]
+    expect(markdownReport(reportDocument({ ...gameDay, injections }))).toContain('NOT proven undone: the API server is away')
+  })
+
+  it('keeps hostile text as text, and its tables whole', () => {
+    const tokens = marked.lexer(markdownReport(reportDocument(hostileDay)))
+    const raw: string[] = []
+    const links: string[] = []
+    marked.walkTokens([...tokens], (token) => {
+      if (token.type === 'html') raw.push(token.raw.trim())
+      if (token.type === 'link' || token.type === 'image') links.push(token.raw)
+    })
+    expect({ raw: [...new Set(raw)], links }).toEqual({ raw: ['<!-- -->'], links: [] })
+    expect(tables(tokens).flatMap((table) => table.rows.filter((row) => row.length !== table.header.length))).toEqual([])
+    expect(tables(tokens).map((table) => table.header.length)).toEqual([2, 9, 5, 5, 5, 5, 5, 5, 5, 4])
+  })
+
+  it('tells of a run that is not over', () => {
+    const document = reportDocument({ run: runWith({ status: 'requested' }), injections: [], history: [], samples: [] })
+    expect(markdownReport(document)).toContain('# ⏳ Shop: requested\n\nThe run is not over: it is requested.')
+  })
+})
