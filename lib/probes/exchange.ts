@@ -41,11 +41,17 @@ async function readUpTo(response: Response, most: number): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** `fetch failed` says nothing; its cause does. */
+/** `fetch failed` says nothing; its cause does, and of many causes the first. */
 function causeOf(error: unknown): string {
-  const cause = error instanceof Error ? (error.cause ?? error) : error
-  if (cause instanceof AggregateError && cause.errors.length > 0) return causeOf(cause.errors[0])
-  return cause instanceof Error && cause.message !== '' ? cause.message : String(Object(cause).code ?? cause)
+  const { cause, errors, message, code } = Object(error) as {
+    cause?: unknown
+    errors?: readonly unknown[]
+    message?: string
+    code?: string
+  }
+  if (cause !== undefined) return causeOf(cause)
+  if (errors?.[0] !== undefined) return causeOf(errors[0])
+  return message || code || String(error)
 }
 
 /** A query may hold secrets. */

@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, it } from '@jest/globals'
+import type { HttpSource } from '../../lib/domain/probe.ts'
+import { askHttp } from '../../lib/probes/http.ts'
+import { bodyOf, serve, type TestServer } from '../support/http-server.ts'
+
+let server: TestServer | undefined
+
+afterEach(async () => {
+  await server?.close()
+  server = undefined
+})
+
+async function ask(read: HttpSource['read'], body: string, change: Partial<HttpSource> = {}) {
+  server = await serve((_, response) => response.writeHead(503, { 'content-type': 'text/plain' }).end(body))
+  return reading({ read, url: server.url, ...change })
+}
+
+function reading(source: Partial<HttpSource> & Pick<HttpSource, 'url' | 'read'>, timeoutMs = 5_000, signal = new AbortController().signal) {
+  return askHttp({ type: 'http', method: 'GET', headers: {}, body: null, ...source }, { timeoutMs, signal })
+}
+
+describe('an HTTP probe', () => {
+  it('reads the status', async () => {
+    expect(await ask({ what: 'status' }, '')).toMatchObject({ value: 503, message: expect.stringMatching(/^HTTP 503 in [\d.]+ ms$/) })
+  })
+
+  it('reads the latency in milliseconds, the body included', async () => {
+    server = await serve((_, response) => {
+      response.write('a')
+      setTimeout(() => response.end('b'), 60)
+    })
+    const { value } = await reading({ url: server.url, read: { what: 'latency' } })
+    expect(value).toBeGreaterThanOrEqual(55)
+  })
+
+  it.each([
+    ['a number', '$.queue.length', 3],
+    ['a text', '$.status', 'green'],
+    ['true as text', '$.ok', 'true'],
+    ['an object as JSON', '$.queue', '{"length":3}'],
+    ['what a filter finds', "$.nodes[?@.name=='b'].up", 1],
+  ])('reads %s by JSONPath', async (_, path, value) => {
+    const body = {
+      queue: { length: 3 },
+      status: 'green',
+      ok: true,
+      nodes: [
+        { name: 'a', up: 0 },
+        { name: 'b', up: 1 },
+      ],
+    }
+    expect((await ask({ what: 'jsonpath', path }, JSON.stringify(body))).value).toBe(value)
+  })
+
+  it.each([
+    ['nothing', '$.none', '{}', '$.none matches 0 values of the body (HTTP 503); one is needed'],
+    ['several', '$[*]', '[1,2]', '$[*] matches 2 values of the body (HTTP 503); one is needed'],
+    ['no JSON', '$.a', '<html>', 'the body is no JSON (HTTP 503): <html>'],
+  ])('measures nothing where JSONPath finds %s', async (_, path, body, message) => {
+    await expect(ask({ what: 'jsonpath', path }, body)).rejects.toThrow(message)
+  })
+
+  it('reads the first group of a regex, as a number where it is one', async () => {
+    expect((await ask({ what: 'regex', pattern: '^up (\\d+)$' }, 'a 1\nup 42\n')).value).toBe(42)
+    await server?.close()
+    expect((await ask({ what: 'regex', pattern: 'v\\d+\\.\\d+' }, 'this is v1.20')).value).toBe('v1.20')
+    await server?.close()
+    await expect(ask({ what: 'regex', pattern: 'absent' }, 'this')).rejects.toThrow('/absent/ matches nothing of the body (HTTP 503)')
+  })
+
+  it('gives up a pattern that takes for ever, so that no revert waits for it', async () => {
+    const slow = ask({ what: 'regex', pattern: '^(\\w+\\s?)*$' }, `${'a'.repeat(40)}!`)
+    await expect(slow).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('took longer than 100 ms') })
+  })
+
+  it('sends method, headers and body', async () => {
+    const seen: unknown[] = []
+    server = await serve(async (request, response) => {
+      seen.push(request.method, request.headers['x-tenant'], await bodyOf(request))
+      response.end()
+    })
+    await reading({ url: server.url, read: { what: 'status' }, method: 'POST', headers: { 'X-Tenant': 'a' }, body: '{"q":1}' })
+    expect(seen).toEqual(['POST', 'a', '{"q":1}'])
+  })
+
+  it('reads a megabyte of an endless body, and no more', async () => {
+    let sent = 0
+    server = await serve((_, response) => {
+      const more = () => {
+        while (!response.destroyed && response.write('x'.repeat(65_536))) sent += 65_536
+      }
+      response.on('drain', more)
+      more()
+    })
+    const { value } = await reading({ url: server.url, read: { what: 'body' } })
+    expect(String(value).length).toBe(1_048_576)
+    expect(sent).toBeLessThan(64 * 1_048_576)
+  })
+
+  it.each([
+    ['status', { what: 'status' }, 0],
+    ['latency', { what: 'latency' }, 'no answer'],
+  ] as const)('measures %s of an endpoint that refuses or hangs as no answer', async (_, read, value) => {
+    server = await serve(() => undefined)
+    expect(await reading({ url: server.url, read }, 50)).toMatchObject({
+      value,
+      message: expect.stringMatching(/no answer within 0.05 s$/),
+    })
+    const { url } = server
+    await server.close()
+    expect(await reading({ url: `${url}/?token=secret`, read })).toEqual({
+      value,
+      message: expect.stringMatching(/^GET http:[^?]*: .*ECONNREFUSED/),
+    })
+  })
+
+  it('measures nothing when nobody waits for it any more', async () => {
+    server = await serve(() => undefined)
+    const stop = new AbortController()
+    const asked = reading({ url: server.url, read: { what: 'status' } }, 5_000, stop.signal)
+    stop.abort()
+    await expect(asked).rejects.toMatchObject({ code: 'unavailable' })
+  })
+})

@@ -1,0 +1,202 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import type { PrometheusConfig } from '../../lib/config.ts'
+import type { PrometheusSource } from '../../lib/domain/probe.ts'
+import { askPrometheus, type Signer } from '../../lib/probes/prometheus.ts'
+import { probePresets } from '../../lib/suite/probe-presets.ts'
+import { bodyOf, serve, type TestServer } from '../support/http-server.ts'
+import { startPrometheus, type TestPrometheus } from '../support/prometheus.ts'
+
+const none: PrometheusConfig['auth'] = { kind: 'none' }
+const unsigned: Signer = async () => {
+  throw new Error('nothing is to be signed')
+}
+
+function ask(
+  query: string,
+  config: PrometheusConfig,
+  change: Partial<PrometheusSource> = {},
+  rest: { sign?: Signer; timeoutMs?: number } = {},
+) {
+  const source: PrometheusSource = { type: 'prometheus', url: null, query, range: null, whenEmpty: null, ...change }
+  const options = { timeoutMs: 5_000, signal: new AbortController().signal, sign: unsigned, ...rest }
+  return askPrometheus(source, { ...options, config, now: Date.now() })
+}
+
+describe('a probe of a real Prometheus', () => {
+  let workload: TestServer
+  let prometheus: TestPrometheus
+  let requests = 0
+
+  const exposition = () => {
+    requests += 10
+    const buckets = ['0.1', '1', '+Inf'].map((le, i) => `jadevectordb_request_duration_seconds_bucket{le="${le}"} ${requests * (i + 1)}`)
+    return [
+      `jadevectordb_requests_total{status="200"} ${requests * 3}`,
+      `jadevectordb_requests_total{status="503"} ${requests}`,
+      ...buckets,
+      'up_since{pod="a"} 1',
+      'up_since{pod="b"} 2',
+      'level 7',
+      '',
+    ].join('\n')
+  }
+
+  beforeAll(async () => {
+    workload = await serve((_, response) => response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(exposition()))
+    prometheus = await startPrometheus(workload.url)
+    await prometheus.until('rate(jadevectordb_requests_total[1m]) > 0')
+  }, 60_000)
+
+  afterAll(async () => {
+    await prometheus?.close()
+    await workload?.close()
+  })
+
+  const real = (query: string, change: Partial<PrometheusSource> = {}) => ask(query, { url: prometheus.url, auth: none }, change)
+
+  it('reads a scalar and the one series of a vector', async () => {
+    expect((await real('6 * 7')).value).toBe(42)
+    expect((await real('scalar(vector(2))')).value).toBe(2)
+    expect((await real('level')).value).toBe(7)
+  })
+
+  it('reads the presets for JadeVectorDB', async () => {
+    const ratio = await real(probePresets['jadevectordb-error-ratio'].probe.query)
+    expect(ratio.value).toBeCloseTo(0.25, 5)
+    const p95 = await real(probePresets['jadevectordb-p95'].probe.query)
+    expect(p95.value).toBeGreaterThan(0.1)
+    expect(p95.value).toBeLessThanOrEqual(1)
+  })
+
+  it('reads an error ratio of 0 where no request ever failed', async () => {
+    const query = probePresets['jadevectordb-error-ratio'].probe.query.replace('5..', '4..')
+    expect((await real(query)).value).toBe(0)
+  })
+
+  it.each([
+    ['last', 7],
+    ['min', 7],
+    ['max', 7],
+    ['avg', 7],
+  ] as const)('reduces a range to its %s', async (reduce, value) => {
+    expect((await real('level', { range: { windowMs: 1_000, stepMs: 200, reduce } })).value).toBe(value)
+  })
+
+  it('reduces values that change', async () => {
+    const range = (reduce: 'min' | 'max') =>
+      real('jadevectordb_requests_total{status="503"}', { range: { windowMs: 2_000, stepMs: 200, reduce } })
+    await prometheus.until('changes(level[10s]) >= 0 and on() count_over_time(level[3s]) > 10')
+    const [min, max] = await Promise.all([range('min'), range('max')])
+    expect(Number(max.value)).toBeGreaterThan(Number(min.value))
+  })
+
+  it('says what Prometheus says of a query it cannot read', async () => {
+    await expect(real('sum(')).rejects.toMatchObject({ code: 'invalid', message: expect.stringMatching(/^Prometheus says: .*parse error/) })
+  })
+
+  it('does not choose between series', async () => {
+    await expect(real('up_since')).rejects.toThrow('the query gives 2 series; make it one, e.g. with sum() or max()')
+  })
+
+  it('measures nothing of what is not there, unless told what that means', async () => {
+    await expect(real('absent_metric')).rejects.toMatchObject({ code: 'not_found', message: 'the query has no result' })
+    await expect(real('0 / 0')).rejects.toThrow('the result is NaN')
+    expect(await real('absent_metric', { whenEmpty: 0 })).toEqual({ value: 0, message: 'no result' })
+    await expect(real('"text"')).rejects.toThrow('the query gives a string, not a number')
+  })
+})
+
+describe('a probe of Prometheus', () => {
+  let server: TestServer | undefined
+
+  afterEach(async () => {
+    await server?.close()
+    server = undefined
+  })
+
+  async function recording(): Promise<{
+    readonly url: string
+    readonly seen: { authorization?: string | undefined; path?: string | undefined; body: string }[]
+  }> {
+    const seen: { authorization?: string | undefined; path?: string | undefined; body: string }[] = []
+    server = await serve(async (request, response) => {
+      seen.push({ authorization: request.headers.authorization, path: request.url, body: await bodyOf(request) })
+      response.end(JSON.stringify({ status: 'success', data: { resultType: 'scalar', result: [1, '1'] } }))
+    })
+    return { url: server.url, seen }
+  }
+
+  it.each([
+    ['a bearer token', { kind: 'bearer', token: 'abc' }, 'Bearer abc'],
+    ['user and password', { kind: 'basic', user: 'ann', password: 'p:w' }, 'Basic YW5uOnA6dw=='],
+    ['nothing', { kind: 'none' }, undefined],
+  ] as const)('signs in with %s', async (_, auth, authorization) => {
+    const { url, seen } = await recording()
+    await ask('up', { url: `${url}/base/`, auth })
+    expect(seen).toMatchObject([{ authorization, path: '/base/api/v1/query' }])
+  })
+
+  it('reads a token file anew each time', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'faultline-token-'))
+    try {
+      const path = join(directory, 'token')
+      const { url, seen } = await recording()
+      const auth = { kind: 'bearer_file', path } as const
+      await writeFile(path, 'one\n')
+      await ask('up', { url, auth })
+      await writeFile(path, 'two\n')
+      await ask('up', { url, auth })
+      expect(seen.map(({ authorization }) => authorization)).toEqual(['Bearer one', 'Bearer two'])
+      await rm(path)
+      await expect(ask('up', { url, auth })).rejects.toMatchObject({ code: 'forbidden' })
+    } finally {
+      await rm(directory, { recursive: true })
+    }
+  })
+
+  it('signs the whole request for Amazon Managed Prometheus', async () => {
+    const { url, seen } = await recording()
+    const signed: unknown[] = []
+    const sign: Signer = async (call, region) => {
+      signed.push([call.method, call.url, call.body, region])
+      return { ...call.headers, authorization: 'AWS4-HMAC-SHA256 …'.replace('…', 'x') }
+    }
+    await ask('up', { url, auth: { kind: 'sigv4', region: 'eu-west-1' } }, {}, { sign })
+    expect(signed).toEqual([['POST', `${url}/api/v1/query`, 'query=up&timeout=5000ms', 'eu-west-1']])
+    expect(seen).toMatchObject([{ authorization: 'AWS4-HMAC-SHA256 x', body: 'query=up&timeout=5000ms' }])
+  })
+
+  it('gives no credentials to another server that a probe names', async () => {
+    const { url, seen } = await recording()
+    await ask('up', { url: 'http://127.0.0.1:1', auth: { kind: 'bearer', token: 'secret' } }, { url })
+    expect(seen).toMatchObject([{ authorization: undefined }])
+  })
+
+  it('says so when none is configured', async () => {
+    await expect(ask('up', { url: null, auth: none })).rejects.toThrow(
+      'no Prometheus is configured: --prometheus-url or FAULTLINE_PROMETHEUS_URL',
+    )
+  })
+
+  it.each([
+    [401, 'no token', 'forbidden'],
+    [403, '{"status":"error","errorType":"x","error":"not yours"}', 'forbidden'],
+    [502, '<html>bad gateway</html>', 'unavailable'],
+    [422, '{"status":"error","errorType":"execution","error":"many-to-many matching"}', 'invalid'],
+    [503, '{"status":"error","errorType":"timeout","error":"query timed out"}', 'unavailable'],
+  ] as const)('takes an answer of %i (%s) as %s', async (status, body, code) => {
+    server = await serve((_, response) => response.writeHead(status).end(body))
+    await expect(ask('up', { url: server.url, auth: none })).rejects.toMatchObject({ code })
+  })
+
+  it('waits for a server that hangs as long as its timeout says', async () => {
+    server = await serve(() => undefined)
+    await expect(ask('up', { url: server.url, auth: none }, {}, { timeoutMs: 50 })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/no answer within 0.05 s$/),
+    })
+  })
+})
