@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a command of this checkout (default: npm run test:linux) in a virtual machine with Debian's own kernel: real netem, cgroup v2,
+# Runs a command of this checkout (default: test/vm/netem.sh) in a virtual machine with Debian's own kernel: real netem, cgroup v2,
 # nf_tables. Root is this machine's files, read-only over 9p, under a tmpfs: nothing that happens in there stays. Installs nothing.
 #
 #   test/vm/run.sh [--kernel DIR] [COMMAND …]        DIR holds boot/vmlinuz-* and lib/modules/*: / where linux-image-amd64 is
@@ -16,7 +16,7 @@ while :; do
     *) break ;;
   esac
 done
-[ $# -gt 0 ] || set -- npm run test:linux
+[ $# -gt 0 ] || set -- test/vm/netem.sh
 
 fail() { echo "test:vm: $*" >&2; exit 1; }
 for tool in qemu-system-x86_64 busybox modprobe depmod xz; do
