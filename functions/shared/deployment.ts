@@ -79,6 +79,6 @@ export function clusterNamed(deployment: Deployment, wanted: string | undefined)
     throw new FaultlineError('bad_input', `no cluster was named, and there is no defaultCluster; there are: ${names.join(', ') || 'none'}`)
   }
   const entry = Object.hasOwn(deployment.clusters, name) ? deployment.clusters[name] : undefined
-  if (entry === undefined) throw new FaultlineError('bad_input', `cluster ${notAllowed(name, names, 'is not in the configuration.')}`)
+  if (entry === undefined) throw new FaultlineError('bad_input', `cluster ${notAllowed(name, names, 'is not in the configuration')}`)
   return { name, entry }
 }

@@ -18,7 +18,7 @@ export async function findSuite(folder: string, wanted: string | object): Promis
   if (typeof wanted !== 'string') return usable(parseSuite(JSON.stringify(wanted, null, 2), 'suite'))
   const names = await packagedSuites(folder)
   if (names.includes(wanted)) return usable(await loadSuite(join(folder, `${wanted}.json`)))
-  throw new FaultlineError('bad_input', `suite ${notAllowed(wanted, names, 'is not packaged.')}`)
+  throw new FaultlineError('bad_input', `suite ${notAllowed(wanted, names, 'is not packaged')}`)
 }
 
 function usable(parsed: ParsedSuite): Suite {

@@ -19,6 +19,7 @@ type Handler = (event: unknown, context: object) => Promise<unknown>
 const [file = ''] = process.argv.slice(2)
 const { handler } = createRequire(`${process.cwd()}/`)(file) as { readonly handler: Handler }
 
+process.send?.('ready')
 process.on('message', async (request: HostRequest) => {
   process.send?.(await run(request))
   // Lambda freezes an environment between invocations; a tick lets logs out before the parent may do so.

@@ -28,6 +28,8 @@ export class TimedOut extends Error {}
 
 interface Environment {
   readonly child: ChildProcess
+  /** Loaded; what that takes is not counted, as with Lambda. */
+  readonly ready: Promise<unknown>
   busy: boolean
 }
 
@@ -63,6 +65,7 @@ export class LocalFunction {
   /** The function's answer. @throws TimedOut, or an error with the function's own name and message */
   async invoke(event: unknown, { requestId = randomUUID(), timeoutMs = this.spec.timeoutMs }: InvokeOptions = {}): Promise<unknown> {
     const environment = this.#take()
+    await environment.ready
     const request: HostRequest = { event, requestId, functionName: this.spec.name, timeoutMs }
     const answer = await ask(environment.child, request)
     environment.busy = false
@@ -74,20 +77,24 @@ export class LocalFunction {
     throw Object.assign(new Error(answer.message), { name: answer.name })
   }
 
-  async close(): Promise<void> {
+  async kill(): Promise<void> {
     await Promise.all(this.#environments.map(({ child }) => ended(child)))
+  }
+
+  async close(): Promise<void> {
+    await this.kill()
     await rm(this.#root, { recursive: true, force: true })
   }
 
   #take(): Environment {
     const idle = this.#environments.find(({ busy }) => !busy)
-    const environment = idle ?? { child: this.#start(), busy: true }
+    const environment = idle ?? this.#start()
     if (idle === undefined) this.#environments.push(environment)
     environment.busy = true
     return environment
   }
 
-  #start(): ChildProcess {
+  #start(): Environment {
     const file = `./${this.spec.handler.replace(/\.[^.]+$/, '')}.cjs`
     const { PATH, HOME } = process.env
     const env = { PATH, HOME, ...this.spec.env, LAMBDA_TASK_ROOT: this.#root }
@@ -97,7 +104,11 @@ export class LocalFunction {
         for (const line of text.split('\n').filter((part) => part !== '')) this.#log(line)
       })
     }
-    return child
+    const ready = new Promise((resolve) => {
+      child.once('message', resolve)
+      child.once('exit', resolve)
+    })
+    return { child, ready, busy: true }
   }
 }
 
@@ -117,7 +128,8 @@ function ask(child: ChildProcess, request: HostRequest): Promise<HostAnswer | 't
     }
     child.once('message', onMessage)
     child.once('exit', onExit)
-    child.send(request)
+    if (child.connected) child.send(request)
+    else over('died')
   })
 }
 

@@ -103,6 +103,11 @@ export class LocalAws {
     while (this.#open.size > 0) await Promise.all(this.#open)
   }
 
+  /** Ends every process of a function without a word, as a crash of Lambda would. */
+  async kill(name: FunctionShortName): Promise<void> {
+    await this.#functions.get(name)?.kill()
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#functions.values()].map((local) => local.close()))
     for (const close of this.#closers) await close()
