@@ -1,18 +1,19 @@
-import { afterAll, beforeAll, describe, test } from '@jest/globals'
+import { afterAll, beforeAll } from '@jest/globals'
 import { createDynamoClient } from '../../lib/adapters/dynamodb/client.ts'
 import { createDynamoStore } from '../../lib/adapters/dynamodb/store.ts'
 import { ensureTable } from '../../lib/adapters/dynamodb/table.ts'
-import { type Moto, motoCommand, motoCredentials, startMoto } from '../support/moto.ts'
+import { type Moto, motoCredentials, startMoto } from '../support/moto.ts'
+import { describeWith } from '../support/tools.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 import { nine } from './records.ts'
 import { describeStore } from './store-contract.ts'
 
-function describeOnMoto(command: string): void {
+function describeOnMoto(): void {
   let server: Moto
   let tables = 0
 
   beforeAll(async () => {
-    server = await startMoto(command)
+    server = await startMoto()
   }, 60_000)
 
   afterAll(() => server.close())
@@ -28,11 +29,4 @@ function describeOnMoto(command: string): void {
   describeStore('the DynamoDB adapter on moto_server', open, { atomic: false })
 }
 
-if (motoCommand === undefined) {
-  process.stderr.write('skipped: the store contract on moto_server, which is not on the PATH\n')
-  describe.skip('the DynamoDB adapter on moto_server (not on the PATH)', () => {
-    test.todo('meets the store contract')
-  })
-} else {
-  describeOnMoto(motoCommand)
-}
+describeWith(['moto_server'], 'on moto', describeOnMoto)

@@ -7,9 +7,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { toOutletError } from '../../../lib/adapters/sns/errors.ts'
 import { createSnsOutlet, type SnsOutlet } from '../../../lib/adapters/sns/outlet.ts'
 import { FaultlineError } from '../../../lib/domain/errors.ts'
-import { type Moto, motoCommand, motoCredentials, startMoto } from '../../support/moto.ts'
+import { type Moto, motoCredentials, startMoto } from '../../support/moto.ts'
 import { noticeOf } from '../../support/notices.ts'
 import { partition, stepOf, suiteOf } from '../../support/suites.ts'
+import { describeWith } from '../../support/tools.ts'
 import { openWorld, type World } from '../../support/world.ts'
 
 const region = 'eu-central-1'
@@ -95,7 +96,7 @@ async function troubledWay(
   return way
 }
 
-function describeOnMoto(command: string): void {
+describeWith(['moto_server'], 'SNS, through moto to an SQS queue', () => {
   let moto: Moto
   let world: World
   let way: Awaited<ReturnType<typeof troubledWay>>
@@ -104,7 +105,7 @@ function describeOnMoto(command: string): void {
   let n = 0
 
   beforeAll(async () => {
-    moto = await startMoto(command)
+    moto = await startMoto()
   }, 60_000)
   afterAll(() => moto.close())
 
@@ -134,86 +135,75 @@ function describeOnMoto(command: string): void {
     return { ...outlet, tell }
   }
 
-  describe('SNS, through moto to an SQS queue', () => {
-    it('brings exactly the messages of a game day that pass the filter policy', async () => {
-      const tracked = await subscribe({
-        suite: ['Nächtlich 測試'],
-        severity: ['info', 'warning'],
-        kind: [{ 'anything-but': ['run.started'] }],
-      })
-      const suite = suiteOf([stepOf(partition)], { name: 'Nächtlich 測試' })
-      const run = await world.run(world.engine('driver-1', { outlets: [tracked] }), suite)
-      await world.run(world.engine('driver-1', { outlets: [tracked] }), suiteOf([stepOf(partition)]), { key: 'another suite' })
-      expect(await mailbox.empty()).toMatchObject([
-        {
-          subject: 'Faultline: run succeeded: Nachtlich ? in sandbox/jadevectordb-system',
-          body: {
-            schemaVersion: 1,
-            kind: 'run.finished',
-            id: expect.stringMatching(new RegExp(`^${run.id}#\\d+#0$`)),
-            run: { id: run.id, status: 'succeeded' },
-            reportUrl: `https://r.example/${run.id}`,
-          },
-          attributes: {
-            kind: 'run.finished',
-            severity: 'info',
-            suite: 'Nächtlich 測試',
-            cluster: 'sandbox',
-            namespace: 'jadevectordb-system',
-            run: run.id,
-            verdict: 'succeeded',
-          },
+  it('brings exactly the messages of a game day that pass the filter policy', async () => {
+    const tracked = await subscribe({
+      suite: ['Nächtlich 測試'],
+      severity: ['info', 'warning'],
+      kind: [{ 'anything-but': ['run.started'] }],
+    })
+    const suite = suiteOf([stepOf(partition)], { name: 'Nächtlich 測試' })
+    const run = await world.run(world.engine('driver-1', { outlets: [tracked] }), suite)
+    await world.run(world.engine('driver-1', { outlets: [tracked] }), suiteOf([stepOf(partition)]), { key: 'another suite' })
+    expect(await mailbox.empty()).toMatchObject([
+      {
+        subject: 'Faultline: run succeeded: Nachtlich ? in sandbox/jadevectordb-system',
+        body: {
+          schemaVersion: 1,
+          kind: 'run.finished',
+          id: expect.stringMatching(new RegExp(`^${run.id}#\\d+#0$`)),
+          run: { id: run.id, status: 'succeeded' },
+          reportUrl: `https://r.example/${run.id}`,
         },
-      ])
-    })
-
-    it('brings once what a broken connection left uncertain', async () => {
-      const tracked = await subscribe({ severity: ['info'] })
-      way.mode = 'lose'
-      await world.run(world.engine('driver-1', { outlets: [tracked] }), suiteOf([stepOf(partition)]))
-      const kinds = (await mailbox.empty()).map(({ body }) => body.kind)
-      expect(kinds).toEqual(['run.started', 'run.finished'])
-      expect(way.calls).toBe(2)
-    })
-
-    it('brings once what was refused for a while', async () => {
-      const tracked = await subscribe({ severity: ['info'] })
-      way.mode = 'refuse'
-      const engine = world.engine('driver-1', {
-        outlets: [tracked],
-        observe: ({ run }) => {
-          if (run.status === 'recovering') way.mode = 'pass'
+        attributes: {
+          kind: 'run.finished',
+          severity: 'info',
+          suite: 'Nächtlich 測試',
+          cluster: 'sandbox',
+          namespace: 'jadevectordb-system',
+          run: run.id,
+          verdict: 'succeeded',
         },
-      })
-      await world.run(engine, suiteOf([stepOf(partition)]))
-      const kinds = (await mailbox.empty()).map(({ body }) => body.kind)
-      expect(kinds.toSorted()).toEqual(['run.finished', 'run.started'])
-      expect(way.calls).toBeGreaterThan(3)
-    })
-
-    it('says of a failure whether it is certain that nothing was told', async () => {
-      await subscribe({ severity: ['info'] })
-      const failure = async (mode: typeof way.mode) => {
-        way.mode = mode
-        const error = await outlet.tell(noticeOf('run.started')).catch((thrown: unknown) => thrown)
-        return error instanceof FaultlineError ? { code: error.code, isCertain: error.retryable } : error
-      }
-      expect(await failure('refuse')).toEqual({ code: 'unavailable', isCertain: true })
-      expect(await failure('lose')).toEqual({ code: 'unavailable', isCertain: false })
-      const unknown = createSnsOutlet({ topicArn: `${mailbox.topicArn}-gone`, endpoint: moto.endpoint, credentials: motoCredentials })
-      await expect(unknown.tell(noticeOf('run.started'))).rejects.toMatchObject({ code: 'unavailable', retryable: true })
-    })
+      },
+    ])
   })
-}
 
-if (motoCommand === undefined) {
-  process.stderr.write('skipped: SNS on moto_server, which is not on the PATH\n')
-  describe.skip('SNS, through moto to an SQS queue (moto_server is not on the PATH)', () => {
-    it.todo('brings the expected messages')
+  it('brings once what a broken connection left uncertain', async () => {
+    const tracked = await subscribe({ severity: ['info'] })
+    way.mode = 'lose'
+    await world.run(world.engine('driver-1', { outlets: [tracked] }), suiteOf([stepOf(partition)]))
+    const kinds = (await mailbox.empty()).map(({ body }) => body.kind)
+    expect(kinds).toEqual(['run.started', 'run.finished'])
+    expect(way.calls).toBe(2)
   })
-} else {
-  describeOnMoto(motoCommand)
-}
+
+  it('brings once what was refused for a while', async () => {
+    const tracked = await subscribe({ severity: ['info'] })
+    way.mode = 'refuse'
+    const engine = world.engine('driver-1', {
+      outlets: [tracked],
+      observe: ({ run }) => {
+        if (run.status === 'recovering') way.mode = 'pass'
+      },
+    })
+    await world.run(engine, suiteOf([stepOf(partition)]))
+    const kinds = (await mailbox.empty()).map(({ body }) => body.kind)
+    expect(kinds.toSorted()).toEqual(['run.finished', 'run.started'])
+    expect(way.calls).toBeGreaterThan(3)
+  })
+
+  it('says of a failure whether it is certain that nothing was told', async () => {
+    await subscribe({ severity: ['info'] })
+    const failure = async (mode: typeof way.mode) => {
+      way.mode = mode
+      const error = await outlet.tell(noticeOf('run.started')).catch((thrown: unknown) => thrown)
+      return error instanceof FaultlineError ? { code: error.code, isCertain: error.retryable } : error
+    }
+    expect(await failure('refuse')).toEqual({ code: 'unavailable', isCertain: true })
+    expect(await failure('lose')).toEqual({ code: 'unavailable', isCertain: false })
+    const unknown = createSnsOutlet({ topicArn: `${mailbox.topicArn}-gone`, endpoint: moto.endpoint, credentials: motoCredentials })
+    await expect(unknown.tell(noticeOf('run.started'))).rejects.toMatchObject({ code: 'unavailable', retryable: true })
+  })
+})
 
 describe('a call to SNS', () => {
   const failed = (error: object) => toOutletError(Object.assign(new Error('it failed'), error), 'publish to t')
