@@ -5,7 +5,7 @@ import { createS3ReportStore } from '../../../lib/adapters/s3/report-store.ts'
 import { FaultlineError } from '../../../lib/domain/errors.ts'
 import { publishReports } from '../../../lib/report/publish.ts'
 import { gameDay } from '../../report/game-day.ts'
-import { type Moto, motoCommand, startMoto } from '../../support/moto.ts'
+import { type Moto, startMoto } from '../../support/moto.ts'
 import { describeWith } from '../../support/tools.ts'
 
 const region = 'eu-central-1'
@@ -18,7 +18,7 @@ describeWith(['moto_server'], 'reports in S3', () => {
   let client: S3Client
 
   beforeAll(async () => {
-    moto = await startMoto(motoCommand ?? 'moto_server')
+    moto = await startMoto()
     client = new S3Client({ region, credentials, endpoint: moto.endpoint, forcePathStyle: true })
     await client.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint: region } }))
   }, 60_000)
