@@ -2,20 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import type { Injection } from '../lib/domain/injection.ts'
 import type { Run } from '../lib/domain/run.ts'
-import type { Store } from '../lib/ports.ts'
 import type { RunRecord } from '../lib/report/document.ts'
 import { formatOfFile, formats } from '../lib/report/formats.ts'
 import { errorText } from './error-text.ts'
-
-/** What the store knows of a run. */
-export async function recordOf(store: Store, run: Run): Promise<RunRecord> {
-  const [injections, history, samples] = await Promise.all([
-    store.ledger.list(run.id),
-    store.ledger.history(run.id),
-    store.samples.list(run.id),
-  ])
-  return { run, injections, history, samples }
-}
 
 /** A record without its history, for when the store is away. */
 export function recordFromMemory(run: Run, injections: readonly Injection[]): RunRecord {

@@ -1,13 +1,14 @@
 import type { Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
 import { abortRun } from '../../lib/engine/control.ts'
+import { recordOf } from '../../lib/report/record.ts'
 import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
 import type { Composition } from '../compose.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { findRun } from '../find-run.ts'
 import { personName } from '../owner.ts'
 import { giveUpAfterMs } from '../reaping.ts'
-import { recordOf, writeReports } from '../reports.ts'
+import { writeReports } from '../reports.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface AbortFlags extends WorkFlags {

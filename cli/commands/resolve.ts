@@ -1,8 +1,9 @@
 import { resolveRun } from '../../lib/engine/control.ts'
+import { recordOf } from '../../lib/report/record.ts'
 import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { findRun } from '../find-run.ts'
-import { recordOf, writeReports } from '../reports.ts'
+import { writeReports } from '../reports.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface ResolveFlags extends WorkFlags {

@@ -1,9 +1,9 @@
 import { reportDocument } from '../../lib/report/document.ts'
+import { recordOf } from '../../lib/report/record.ts'
 import { textReport } from '../../lib/report/text.ts'
 import { printJson, type WorkFlags, withComposition } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { findRun } from '../find-run.ts'
-import { recordOf } from '../reports.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** `faultline show RUN`: state, steps, ledger with evidence, and history of a run, also of one under way. */

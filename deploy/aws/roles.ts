@@ -38,10 +38,22 @@ function functionRole({ prefix }: Names, name: FunctionName, deployment: Deploym
     allow('Alerts', ['sns:Publish'], { Ref: 'AlertTopic' }),
     allow('DeadLetters', ['sqs:SendMessage'], arnOf(logicalId(name, 'dlq'))),
     ...Object.entries(deployment.clusters).flatMap(([cluster, entry]) => clusterAccess(logicalId(cluster), entry)),
+    ...(deployment.reportBucket === undefined
+      ? []
+      : [allow('Reports', ['s3:PutObject', 's3:GetObject'], bucketPart(deployment.reportBucket))]),
+    ...(deployment.prometheus?.sigv4Region === undefined ? [] : [allow('Metrics', ['aps:QueryMetrics'], workspace(deployment.prometheus))]),
     ...(deployment.vpc === undefined ? [] : [allow('NetworkInterfaces', networkActions, '*')]),
     ...(deployment.xray ? [allow('Traces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*')] : []),
   ]
   return role(`${prefix}-${name}`, 'lambda.amazonaws.com', statements)
+}
+
+const bucketPart = (bucket: string) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${bucket}/faultline/*` })
+
+/** An Amazon Managed Service for Prometheus URL has its workspace in the path: `…/workspaces/ws-…/`. */
+function workspace({ url, sigv4Region }: NonNullable<Deployment['prometheus']>): unknown {
+  const id = /\/workspaces\/(ws-[\w-]+)/.exec(url)?.[1] ?? '*'
+  return named('aps', sigv4Region, `workspace/${id}`)
 }
 
 const networkActions = [

@@ -8,6 +8,7 @@ import { recordRefused, type StartRequest, start } from '../../lib/engine/start.
 import { type Answer, drivenAnswer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
 import type { StartInput } from './inputs.ts'
+import { report } from './reporting.ts'
 import { findSuite } from './suites.ts'
 
 /** Starts a run, or finds the one that the same request started, and drives it as long as this invocation may last. */
@@ -25,9 +26,12 @@ export async function begin(input: StartInput, invocation: Invocation): Promise<
 }
 
 /** Drives a run on. That somebody else has it, or is quicker, is no error: events arrive more than once. */
-export async function go(engine: Engine, runId: string, { budget, store }: Invocation): Promise<Answer> {
+export async function go(engine: Engine, runId: string, invocation: Invocation): Promise<Answer> {
+  const { budget, store } = invocation
   try {
-    return drivenAnswer(await drive(engine, runId, { budget, giveUpAfterMs }))
+    const run = await drive(engine, runId, { budget, giveUpAfterMs })
+    await report(run, invocation)
+    return drivenAnswer(run)
   } catch (error) {
     const elsewhere =
       error instanceof VersionConflict || (error instanceof FaultlineError && ['refused', 'lease_lost'].includes(error.code))

@@ -4,11 +4,12 @@ import { signForPrometheus } from '../../lib/adapters/aws/sigv4.ts'
 import { systemClock } from '../../lib/adapters/system-clock.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import type { Budget } from '../../lib/engine/hand-over.ts'
-import type { Clock, MetricsSink, Outlet, Store } from '../../lib/ports.ts'
+import type { Clock, ReportStore, Store } from '../../lib/ports.ts'
 import { createProbes } from '../../lib/probes/probes.ts'
 import { Clusters } from './clusters.ts'
 import { logProgress } from './log.ts'
 import { engineConfig, readSettings, type Settings } from './settings.ts'
+import { type Listeners, openListeners } from './telling.ts'
 
 /** What an invocation works with. */
 export interface Invocation {
@@ -17,8 +18,7 @@ export interface Invocation {
   readonly clock: Clock
   readonly store: Store
   readonly clusters: Clusters
-  /** Whom lifecycle notices are told. */
-  readonly outlets: readonly Outlet[]
+  readonly reports: ReportStore | null
   readonly budget: Budget
   engine(cluster: { readonly simulated: boolean }): Engine
 }
@@ -28,8 +28,7 @@ interface Warm {
   readonly settings: Settings
   readonly store: Store
   readonly clusters: Clusters
-  readonly outlets: readonly Outlet[]
-  readonly sink: MetricsSink | null
+  readonly listeners: Listeners
   readonly advance: (runId: string) => Promise<void>
 }
 
@@ -40,11 +39,11 @@ let warm: Promise<Warm> | undefined
 
 /** The composition root of the functions: the only place that knows all adapters. */
 export async function compose(context: Context): Promise<Invocation> {
-  warm ??= openAll(readSettings(process.env))
+  warm ??= openAll(readSettings(process.env), context.invokedFunctionArn)
   warm.catch(() => {
     warm = undefined
   })
-  const { settings, store, clusters, outlets, sink, advance } = await warm
+  const { settings, store, clusters, listeners, advance } = await warm
   const timeMs = context.getRemainingTimeInMillis()
   const owner = `${context.functionName}/${context.awsRequestId}/${randomUUID().slice(0, 8)}`
   return {
@@ -53,7 +52,7 @@ export async function compose(context: Context): Promise<Invocation> {
     clock: systemClock,
     store,
     clusters,
-    outlets,
+    reports: listeners.reports,
     budget: { remainingMs: () => context.getRemainingTimeInMillis(), handOver: advance },
     engine: ({ simulated }) => {
       const config = engineConfig(settings, { timeMs, simulated })
@@ -65,8 +64,8 @@ export async function compose(context: Context): Promise<Invocation> {
         config,
         owner,
         isDead: () => false,
-        outlets,
-        sink,
+        outlets: listeners.outlets,
+        sink: listeners.sink,
         observe: logProgress,
       }
     },
@@ -74,23 +73,23 @@ export async function compose(context: Context): Promise<Invocation> {
 }
 
 /** Adapters are loaded side by side, the Kubernetes client while the table is asked for the run. */
-async function openAll(settings: Settings): Promise<Warm> {
+async function openAll(settings: Settings, functionArn: string | undefined): Promise<Warm> {
   const { region, table, bus: name } = settings
   void import('../../lib/adapters/kubernetes/connect.ts').catch(() => undefined)
-  const [{ createDynamoClient }, { createDynamoStore }, { openBus }, { advanceCall }, { eventBridgeOutlet }] = await Promise.all([
+  const [{ createDynamoClient }, { createDynamoStore }, { openBus }, { advanceCall }, { eventBridgeOutlet }, told] = await Promise.all([
     import('../../lib/adapters/dynamodb/client.ts'),
     import('../../lib/adapters/dynamodb/store.ts'),
     import('../../lib/adapters/eventbridge/bus.ts'),
     import('../../lib/adapters/eventbridge/advance.ts'),
     import('../../lib/adapters/eventbridge/outlet.ts'),
+    openListeners(settings, functionArn),
   ])
   const bus = openBus({ name, region })
   return {
     settings,
     store: createDynamoStore({ client: createDynamoClient({ region }), table, clock: systemClock }),
     clusters: new Clusters(settings, systemClock),
-    outlets: [eventBridgeOutlet(bus)],
-    sink: null,
+    listeners: { ...told, outlets: [eventBridgeOutlet(bus), ...told.outlets] },
     advance: advanceCall(bus, systemClock),
   }
 }

@@ -7,6 +7,7 @@ import { checked } from './checked.ts'
 
 const ways = ['eks', 'secret', 'parameter', 'url'] as const
 const text = z.string().min(1)
+const webAddress = z.url({ protocol: /^https?$/ })
 const roleArn = z
   .string()
   .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'expected the ARN of an IAM role: arn:aws:iam::<account>:role/<name>')
@@ -16,7 +17,7 @@ const clusterEntry = strict({
   eks: text.optional(),
   secret: text.optional(),
   parameter: text.optional(),
-  url: z.url({ protocol: /^https?$/ }).optional(),
+  url: webAddress.optional(),
   region: text.optional(),
   roleArn: roleArn.optional(),
   context: text.optional(),
@@ -39,6 +40,15 @@ const deploymentShape = {
   acceptNoFuse: z.boolean().default(false),
   /** Subscribed to the alert topic; AWS asks each of them to confirm. */
   alertEmails: z.array(z.email()).default([]),
+  /** Answers PromQL probes that name no server; signed for Amazon Managed Service for Prometheus where a region is given. */
+  prometheus: strict({ url: webAddress, sigv4Region: text.optional() }).optional(),
+  /** Gets the metrics of every run. */
+  pushgatewayUrl: webAddress.optional(),
+  /** An S3 bucket that gets the reports of ended runs; alerts then link to them. */
+  reportBucket: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'expected the name of an S3 bucket')
+    .optional(),
   /** For API servers without a public endpoint. */
   vpc: strict({ subnetIds: ids('subnet'), securityGroupIds: ids('sg') }).optional(),
   xray: z.boolean().default(false),

@@ -2,6 +2,7 @@ import type { Run } from '../../lib/domain/run.ts'
 import { type Reaped, reapRuns, type Swept, sweepOrphans } from '../../lib/engine/reap.ts'
 import { type Answer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
+import { report } from './reporting.ts'
 
 /** One round of the reaper: ends what dead drivers left, then sweeps every configured cluster. One that does not answer concerns no other. */
 export async function reapAll(invocation: Invocation): Promise<Answer> {
@@ -10,6 +11,7 @@ export async function reapAll(invocation: Invocation): Promise<Answer> {
   const [simulated, real] = await Promise.all([true, false].map((kind) => reapKind(due, kind, invocation)))
   const swept = await Promise.all(clusters.names.map((name) => sweep(name, invocation)))
   const rounds = [simulated, real].filter((round) => round !== undefined)
+  await Promise.all(rounds.flatMap((round) => round.runs.map((run) => report(run, invocation))))
   const errors = [...rounds.flatMap((round) => round.errors), ...swept.flatMap(({ failed }) => failed)]
   const runs = rounds.flatMap((round) => round.runs.map(runLine))
   const orphans = swept.flatMap(({ removed }) => removed)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { Config } from '../../lib/config.ts'
+import type { Config, PrometheusConfig } from '../../lib/config.ts'
 import { defaultConfig } from '../../lib/config.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import { type Deployment, readDeployment } from './deployment.ts'
@@ -60,10 +60,17 @@ export function engineConfig({ deployment }: Settings, options: { readonly timeM
       cordonImage: images.cordonFuse ?? fuse.cordonImage,
       acceptNoFuse: deployment.acceptNoFuse,
     },
+    prometheus: prometheusOf(deployment),
     handOver: {
       firstMs: Math.min(handOver.firstMs, timeMs * shares.first),
       againMs: Math.min(handOver.againMs, timeMs * shares.again),
       leaveMs: Math.min(handOver.leaveMs, Math.max(500, timeMs * shares.leave)),
     },
   }
+}
+
+function prometheusOf({ prometheus }: Deployment): PrometheusConfig {
+  if (prometheus === undefined) return defaultConfig.prometheus
+  const { url, sigv4Region: region } = prometheus
+  return { url, auth: region === undefined ? { kind: 'none' } : { kind: 'sigv4', region } }
 }

@@ -36,7 +36,13 @@ const halfADaySeconds = 12 * 3_600
 export function createS3ReportStore(options: S3ReportStoreOptions): ReportStore {
   const { bucket, prefix = '', link = { kind: 'presigned', seconds: halfADaySeconds }, timeoutMs = 10_000 } = options
   const client = clientOf(options)
+  const linkTo = async (name: string) => {
+    const key = `${prefix}${name}`
+    if (link.kind === 'console') return consoleLink(await client.config.region(), bucket, key)
+    return getSignedUrl(client, new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: link.seconds })
+  }
   return {
+    linkTo,
     put: async (name, contentType, body) => {
       const key = `${prefix}${name}`
       const tried = `put report s3://${bucket}/${key}`
@@ -50,8 +56,7 @@ export function createS3ReportStore(options: S3ReportStoreOptions): ReportStore 
           ContentType: contentType,
         })
         await client.send(command, { abortSignal: AbortSignal.timeout(timeoutMs) })
-        if (link.kind === 'console') return consoleLink(await client.config.region(), bucket, key)
-        return await getSignedUrl(client, new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn: link.seconds })
+        return await linkTo(name)
       } catch (error) {
         throw toReportError(error, tried)
       }

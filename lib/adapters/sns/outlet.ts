@@ -15,8 +15,8 @@ export interface SnsOptions {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
   /** What is sent; see `mailedKinds` for the default. */
   readonly kinds?: readonly NoticeKind[]
-  /** Where a run's report is or will be. */
-  readonly reportUrl?: (runId: string) => string | null
+  /** Where a run's report is or will be; a message goes without it when that cannot be told. */
+  readonly reportUrl?: (runId: string) => Promise<string | null>
   /** For the connection, and for the answer. */
   readonly timeoutMs?: number
 }
@@ -43,7 +43,7 @@ export interface SnsOutlet extends Outlet {
  * @throws FaultlineError `bad_input` when the ARN is none
  */
 export function createSnsOutlet(options: SnsOptions): SnsOutlet {
-  const { topicArn, kinds = mailedKinds, reportUrl = () => null, timeoutMs = 5_000 } = options
+  const { topicArn, kinds = mailedKinds, reportUrl = async () => null, timeoutMs = 5_000 } = options
   const region = regionOf(topicArn)
   const { endpoint, credentials } = options
   const client = new SNSClient({
@@ -57,10 +57,8 @@ export function createSnsOutlet(options: SnsOptions): SnsOutlet {
     name: 'sns',
     wants: (notice: Notice) => kinds.includes(notice.kind),
     tell: async (notice) => {
-      const input: PublishCommandInput = {
-        TopicArn: topicArn,
-        ...publication(notice, reportUrl(notice.run.id), topicArn.endsWith('.fifo')),
-      }
+      const report = await reportUrl(notice.run.id).catch(() => null)
+      const input: PublishCommandInput = { TopicArn: topicArn, ...publication(notice, report, topicArn.endsWith('.fifo')) }
       try {
         await client.send(new PublishCommand(input))
       } catch (error) {

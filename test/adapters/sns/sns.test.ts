@@ -128,7 +128,7 @@ describeWith(['moto_server'], 'SNS, through moto to an SQS queue', () => {
       topicArn: mailbox.topicArn,
       endpoint: way.url,
       credentials: motoCredentials,
-      reportUrl: (run) => `https://r.example/${run}`,
+      reportUrl: async (run) => `https://r.example/${run}`,
     })
     world.stuckTurns = 5_000
     const { tell } = world.tracked('sns', { tell: outlet.tell })

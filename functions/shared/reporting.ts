@@ -1,0 +1,16 @@
+import type { Run } from '../../lib/domain/run.ts'
+import { isEnded } from '../../lib/domain/run.ts'
+import type { Invocation } from './compose.ts'
+import { log } from './log.ts'
+
+/** Puts the reports of a run that is over into the bucket, if there is one. What goes wrong is told in the log; the run is over all the same. */
+export async function report(run: Run, { reports, store }: Invocation): Promise<void> {
+  if (reports === null || !isEnded(run)) return
+  try {
+    const { publishReports } = await import('../../lib/report/publish.ts')
+    const { recordOf } = await import('../../lib/report/record.ts')
+    log('info', 'reports are written', { run: run.id, link: await publishReports(reports, await recordOf(store, run)) })
+  } catch (error) {
+    log('error', `the reports could not be written: ${error instanceof Error ? error.message : String(error)}`, { run: run.id })
+  }
+}

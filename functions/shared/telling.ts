@@ -1,0 +1,46 @@
+import type { MetricsSink, Outlet, ReportStore } from '../../lib/ports.ts'
+import { linkToPage } from '../../lib/report/publish.ts'
+import { log } from './log.ts'
+import type { Settings } from './settings.ts'
+
+/** Whoever hears of runs, besides the log and the bus. */
+export interface Listeners {
+  readonly outlets: readonly Outlet[]
+  readonly sink: MetricsSink | null
+  readonly reports: ReportStore | null
+}
+
+/** Opens the alert topic and what the configuration names; each adapter is loaded only where it is needed. */
+export async function openListeners({ region, topic, deployment }: Settings, functionArn: string | undefined): Promise<Listeners> {
+  const reports = openReports(deployment.reportBucket, region)
+  const topicArn = topicBeside(functionArn, topic)
+  if (topicArn === null) log('error', 'the function does not know its account: nobody is alerted', { topic })
+  return {
+    outlets: topicArn === null ? [] : [await openTopic(topicArn, reports)],
+    sink: await openSink(deployment.pushgatewayUrl),
+    reports: await reports,
+  }
+}
+
+/** The alert topic is in the function's own account and region. */
+function topicBeside(functionArn: string | undefined, topic: string): string | null {
+  const [, partition, region, account] = /^arn:([\w-]+):lambda:([\w-]+):(\d{12}):function:/.exec(functionArn ?? '') ?? []
+  return account === undefined ? null : `arn:${partition}:sns:${region}:${account}:${topic}`
+}
+
+async function openTopic(topicArn: string, opening: Promise<ReportStore | null>): Promise<Outlet> {
+  const [{ createSnsOutlet }, reports] = await Promise.all([import('../../lib/adapters/sns/outlet.ts'), opening])
+  return createSnsOutlet({ topicArn, ...(reports === null ? {} : { reportUrl: (runId) => linkToPage(reports, runId) }) })
+}
+
+async function openReports(bucket: string | undefined, region: string): Promise<ReportStore | null> {
+  if (bucket === undefined) return null
+  const { createS3ReportStore } = await import('../../lib/adapters/s3/report-store.ts')
+  return createS3ReportStore({ bucket, region, prefix: 'faultline/' })
+}
+
+async function openSink(url: string | undefined): Promise<MetricsSink | null> {
+  if (url === undefined) return null
+  const { createPushgatewaySink } = await import('../../lib/adapters/pushgateway/sink.ts')
+  return createPushgatewaySink({ url })
+}
