@@ -1,8 +1,9 @@
 #!/bin/sh
 # Inside the virtual machine (test/vm/run.sh): the injector's script at work with the kernel's own netem, tbf and nf_tables, under
 # cgroup v2, on a pod made of a network namespace and a cgroup. Asserts the bite and the undo from outside, by pings of its own.
-# Plain sh, because an emulated machine takes minutes to start Jest.
+# Names as arguments choose; none: all. Plain sh, because an emulated machine takes minutes to start Jest.
 set -u
+wanted=" $* "
 cd "$(dirname "$0")/../.." || exit 1
 failed=0 count=0
 uid=3137b5cc-c8a7-436c-ab88-791a73f48ae6 container=$(printf 'ab%.0s' $(seq 32))
@@ -50,6 +51,7 @@ says() { if grep -q "$2" "$1"; then echo 1; else echo 0; fi; }
 try() {
   name=$1 condition=$2 figure=$3
   shift 3
+  case $wanted in '  ' | *" $name "*) ;; *) return ;; esac
   log=/run/log.$name
   : >"$log"
   before=$(traces)
@@ -79,7 +81,7 @@ sleep 1
 try latency '$AVERAGE > 190' 'round trip' FAULTLINE_DELAY_MS=200
 try jitter '$AVERAGE > 150 && $SPREAD > 30' 'round trip' FAULTLINE_DELAY_MS=200 FAULTLINE_JITTER_MS=150
 try corruption '$LOSS > 5' 'lost or damaged' FAULTLINE_CORRUPT_PCT=30
-must 'corruption: damaged packets arrive' "$(says /run/log.corruption '[1-9][0-9]* arrived damaged')"
+[ ! -e /run/log.corruption ] || must 'corruption: damaged packets arrive' "$(says /run/log.corruption '[1-9][0-9]* arrived damaged')"
 try duplication '$TWICE > 5' duplicates FAULTLINE_DUPLICATE_PCT=30
 try together '$AVERAGE > 90 && $LOSS > 2 && $TWICE > 2' 'round trip' \
   FAULTLINE_DELAY_MS=100 FAULTLINE_LOSS_PCT=20 FAULTLINE_DUPLICATE_PCT=20 FAULTLINE_RATE_KBIT=5000

@@ -24,7 +24,7 @@ const tools = [
 ]
 
 /** Budgets are so many times as long where a machine is emulated. */
-export const slowness = Number(process.env.FAULTLINE_TEST_SLOWNESS ?? 1)
+const slowness = Number(process.env.FAULTLINE_TEST_SLOWNESS ?? 1)
 
 /** This Node inside a test's node, whose /tmp (perhaps the very place of this checkout) is another one. */
 export const nodeInside = '/run/tools/node'
