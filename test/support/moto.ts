@@ -1,39 +1,26 @@
-import { spawn } from 'node:child_process'
-import { createServer } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { freePort, untilAnswering } from './tools.ts'
 
-/** AWS's services by moto, on this machine. */
+/** AWS, simulated by moto (https://docs.getmoto.org), in a process of its own. */
 export interface Moto {
   readonly endpoint: string
   close(): Promise<void>
 }
 
-/** Starts moto_server (it must be on the PATH) on a free port. */
+/** Credentials that moto takes. */
+export const motoCredentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+
+/** Starts a server of its own and returns once it answers. */
 export async function startMoto(): Promise<Moto> {
-  const endpoint = `http://127.0.0.1:${await freePort()}`
-  const child = spawn('moto_server', ['-H', '127.0.0.1', '-p', new URL(endpoint).port], { stdio: 'ignore' })
-  const exited = new Promise((resolve) => child.once('exit', resolve))
-  while (
-    !(await fetch(`${endpoint}/moto-api/`).then(
-      () => true,
-      () => false,
-    ))
-  )
-    await sleep(100)
-  return {
-    endpoint,
-    close: async () => {
-      child.kill('SIGKILL')
-      await exited
-    },
-  }
+  const port = await freePort()
+  const endpoint = `http://127.0.0.1:${port}`
+  const server = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
+  await untilAnswering(`${endpoint}/moto-api/`)
+  return { endpoint, close: () => ended(server) }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+async function ended(server: ChildProcess): Promise<void> {
+  const exited = new Promise((resolve) => server.once('exit', resolve))
+  server.kill('SIGKILL')
+  await exited
 }
