@@ -100,16 +100,16 @@ describeWith(['chromium'], 'a browser shows the HTML report', () => {
     expect(phone).toMatchObject({ needs: 360, wide: 0, lines: 129, crosses: 15 })
     expect(phone.charts.every(([width, height]) => width > 200 && width < 320 && height >= 54)).toBe(true)
     expect(asked).toEqual(['/?1200', '/report', '/?360', '/report'])
-  })
+  }, 60_000)
 
   it('light or dark, as the reader has it', async () => {
     expect((await measure(800, '--blink-settings=preferredColorScheme=1')).paper).toBe('rgb(255, 255, 255)')
     expect((await measure(800, '--blink-settings=preferredColorScheme=0')).paper).toBe('rgb(22, 29, 38)')
-  })
+  }, 60_000)
 
   it('and runs nothing that hostile text brings along', async () => {
     report = htmlReport(reportDocument(hostileDay)).replace('</body>', '<script>window.hacked = "yes"</script></body>')
     expect(await measure(360)).toMatchObject({ needs: 360, scripts: 'none' })
     expect(asked).toEqual(['/?360', '/report'])
-  })
+  }, 60_000)
 })

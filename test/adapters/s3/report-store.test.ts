@@ -5,11 +5,11 @@ import { createS3ReportStore } from '../../../lib/adapters/s3/report-store.ts'
 import { FaultlineError } from '../../../lib/domain/errors.ts'
 import { publishReports } from '../../../lib/report/publish.ts'
 import { gameDay } from '../../report/game-day.ts'
-import { type Moto, startMoto } from '../../support/moto.ts'
+import { type Moto, motoCredentials, startMoto } from '../../support/moto.ts'
 import { describeWith } from '../../support/tools.ts'
 
 const region = 'eu-central-1'
-const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+const credentials = motoCredentials
 const bucket = 'game-days'
 const name = 'shop-game-day-20260105-090000-0a1b2c3d'
 
