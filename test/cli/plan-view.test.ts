@@ -10,6 +10,8 @@ const plan: Plan = {
   seed: 42,
   cluster: { name: 'staging', simulated: false },
   config: defaultConfig,
+  answers: [],
+  leftOut: [],
   admission: {
     refusals: [],
     baseline: { ready: 3, total: 3 },
