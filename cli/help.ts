@@ -35,7 +35,7 @@ Examples:
   $ faultline plan experiments/default-test-suite.json --context staging --seed 42
   $ faultline plan sandbox/demo-suite.json --sandbox --json
 
-Exits with 2 when a run would be refused, and says every reason.`,
+Asks the suite's probes too (docs/probes.md). Exits with 2 when a run would be refused, and says every reason.`,
   validate: `
 Examples:
   $ faultline validate experiments/*-suite.json

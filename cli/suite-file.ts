@@ -1,5 +1,6 @@
 import { FaultlineError } from '../lib/domain/errors.ts'
 import { compileSelector } from '../lib/domain/label-selector.ts'
+import type { ProbeSpec } from '../lib/domain/probe.ts'
 import type { Suite } from '../lib/domain/suite.ts'
 import { loadSuite } from '../lib/suite/load.ts'
 import { formatProblems } from '../lib/suite/problems.ts'
@@ -21,7 +22,14 @@ export async function readSuite(file: string, flags: SuiteFlags): Promise<{ read
   if (selector === undefined) return { suite: { ...suite, namespace }, warnings }
   checkSelector(selector)
   const steps = suite.steps.map((step) => ({ ...step, targets: { ...step.targets, selector } }))
-  return { suite: { ...suite, namespace, selector, steps }, warnings }
+  const probes = suite.probes.map((probe) => withSelector(probe, suite.selector, selector))
+  return { suite: { ...suite, namespace, selector, steps, probes }, warnings }
+}
+
+/** A probe of other pods than the workload's keeps its own selector. */
+function withSelector(probe: ProbeSpec, before: string, selector: string): ProbeSpec {
+  const { source } = probe
+  return source.type === 'kubernetes' && source.selector === before ? { ...probe, source: { ...source, selector } } : probe
 }
 
 /** A seed for a run that was given none. */

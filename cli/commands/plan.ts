@@ -1,7 +1,8 @@
 import type { Suite } from '../../lib/domain/suite.ts'
-import { faultName, plannedMs } from '../../lib/domain/suite.ts'
-import type { Admission } from '../../lib/engine/admit.ts'
+import { faultName, plannedMs, withoutPrometheus } from '../../lib/domain/suite.ts'
 import { examine, forbiddenBySwitch, isOverIn } from '../../lib/engine/admit.ts'
+import { askerFor, checkSteadyBefore } from '../../lib/engine/steady.ts'
+import { probeDocument } from '../../lib/report/probe-document.ts'
 import type { ChosenCluster } from '../clusters.ts'
 import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
 import type { Composition } from '../compose.ts'
@@ -24,7 +25,9 @@ export async function planSuite(file: string, flags: PlanFlags, terminal: Termin
     const chosen = await composition.clusters.choose()
     const seed = seedOf(flags)
     const { config } = composition.engine(chosen.ref)
-    const plan: Plan = { suite, file, seed, cluster: chosen.ref, config, admission: await look(composition, { chosen, suite, seed }) }
+    const { suite: asked, leftOut } = config.prometheus.url === null ? withoutPrometheus(suite) : { suite, leftOut: [] }
+    const found = await look(composition, { chosen, suite: asked, seed })
+    const plan: Plan = { suite: asked, file, seed, cluster: chosen.ref, config, leftOut, ...found }
     if (flags.json === true) printJson(terminal, planDocument(plan))
     else for (const line of planLines(plan, Math.min(widestText, terminal.out.columns), painter(terminal.hasColour))) say(line)
     return plan.admission.refusals.length > 0 ? exitCodes.refused : exitCodes.succeeded
@@ -34,18 +37,20 @@ export async function planSuite(file: string, flags: PlanFlags, terminal: Termin
 async function look(
   composition: Composition,
   { chosen, suite, seed }: { readonly chosen: ChosenCluster; readonly suite: Suite; readonly seed: number },
-): Promise<Admission> {
+): Promise<Pick<Plan, 'admission' | 'answers'>> {
   const engine = composition.engine(chosen.ref)
   const { clock, config } = engine
   const context = { cluster: chosen.cluster, clock, config, runId: plannedRunId, namespace: suite.namespace, fence: async () => undefined }
-  const [switches, admission] = await Promise.all([
+  const asker = askerFor(engine, { cluster: chosen.cluster, namespace: suite.namespace })
+  const [switches, admission, steady] = await Promise.all([
     forbiddenBySwitch(engine, { id: plannedRunId, suite }),
     examine(context, suite, seed, isOverIn(engine)),
+    checkSteadyBefore(asker, suite.probes, new AbortController().signal),
   ])
-  return { ...admission, refusals: [...switches, ...admission.refusals] }
+  return { admission: { ...admission, refusals: [...switches, ...admission.refusals, ...steady.refusals] }, answers: steady.answers }
 }
 
-function planDocument({ suite, seed, cluster, admission }: Plan): object {
+function planDocument({ suite, seed, cluster, admission, answers, leftOut }: Plan): object {
   const { refusals, baseline, steps } = admission
   return {
     verdict: refusals.length === 0 ? 'ready' : 'refused',
@@ -57,6 +62,13 @@ function planDocument({ suite, seed, cluster, admission }: Plan): object {
     maxDurationMs: suite.maxDurationMs,
     baseline,
     refusals,
+    hypothesis: suite.hypothesis,
+    probes: suite.probes.map((probe) => {
+      const { value = null, within = null, message = 'not asked before the start' } = answers.find((a) => a.probe.name === probe.name) ?? {}
+      return { ...probeDocument(probe), now: { value, within, message } }
+    }),
+    thresholds: suite.thresholds,
+    leftOut,
     steps: steps.map((planned) => {
       const step = suite.steps[planned.step]
       if (step === undefined) throw new TypeError(`the suite has no step ${planned.step}`)

@@ -1,10 +1,15 @@
 import type { Config } from '../../lib/config.ts'
 import { targetLabel } from '../../lib/domain/labels.ts'
 import type { Refusal } from '../../lib/domain/run.ts'
+import { asksDuring } from '../../lib/domain/score.ts'
+import { valueText } from '../../lib/domain/steady.ts'
 import type { FaultName, Step, Suite } from '../../lib/domain/suite.ts'
 import { faultName, plannedMs } from '../../lib/domain/suite.ts'
+import { thresholdText } from '../../lib/domain/threshold.ts'
+import { sourceText, toleranceText } from '../../lib/domain/tolerance.ts'
 import type { Admission } from '../../lib/engine/admit.ts'
 import type { PlannedStep } from '../../lib/engine/plan.ts'
+import type { Steadiness } from '../../lib/engine/steady.ts'
 import type { PlannedInjection } from '../../lib/faults/fault.ts'
 import { duration } from '../../lib/report/durations.ts'
 import { figuresInShort } from '../../lib/report/figures.ts'
@@ -21,6 +26,10 @@ export interface Plan {
   readonly cluster: { readonly name: string; readonly simulated: boolean }
   readonly config: Config
   readonly admission: Admission
+  /** What the probes that are asked before a start measured just now. */
+  readonly answers: Steadiness['answers']
+  /** Optional probes that a run would do without. */
+  readonly leftOut: readonly string[]
 }
 
 /** How each fault is shown to bite and to be gone, without an injector where there is a choice. */
@@ -47,6 +56,7 @@ export function planLines(plan: Plan, width: number, paint: Paint = noPaint): re
     `on ${cluster.name}${cluster.simulated ? ' (simulated)' : ''}, namespace ${suite.namespace}, seed ${seed} (the same targets again: --seed ${seed})`,
     `${baseline.ready} of ${baseline.total} pods are ready. Nothing is changed by planning.`,
     '',
+    ...steadyLines(plan, { width, paint }),
     ...steps.flatMap((planned) => stepPlanLines(plan, planned, { width, paint })),
     ...timeLines(suite, width),
     ...(steps.length > 1
@@ -64,6 +74,31 @@ function timeLines(suite: Suite, width: number): readonly string[] {
   const { graceBeforeMs, graceAfterMs, recoveryTimeoutMs, maxDurationMs } = suite
   const text = `Total: about ${duration(plannedMs(suite))} (grace before ${duration(graceBeforeMs)} and after ${duration(graceAfterMs)} included), plus injecting and recovery, up to ${duration(recoveryTimeoutMs)} a step. Aborted and undone after ${duration(maxDurationMs)} at the latest.`
   return wrapped(text, width, '')
+}
+
+/** What the steady state is measured by, as it is now, and what ends the run. */
+function steadyLines({ suite, answers, leftOut }: Plan, { width, paint }: Look): readonly string[] {
+  const { hypothesis, probes, thresholds } = suite
+  if (hypothesis === '' && probes.length === 0 && leftOut.length === 0) return []
+  const row = (label: string, text: string, tone: Tone = 'plain') => hanging(label, text, { width, paint, tone })
+  return [
+    line(paint, width, ['strong', 'Steady state'], hypothesis === '' ? '' : `  ${hypothesis}`),
+    ...probes.flatMap((probe) => {
+      const answer = answers.find((found) => found.probe.name === probe.name)
+      const now = answer === undefined ? '' : `; now: ${answer.within === null ? answer.message : valueText(answer.value, probe.unit)}`
+      const when = asksDuring(probe) ? `${probe.mode}, every ${duration(probe.intervalMs)}` : probe.mode
+      const text = `${probe.name}: ${sourceText(probe.source)}; allowed: ${toleranceText(probe.tolerance)} (${when})${now}`
+      return row('probe', text, answer === undefined || answer.within === true ? 'plain' : 'bad')
+    }),
+    ...(leftOut.length === 0 ? [] : row('without', `${leftOut.join(', ')}: no Prometheus is configured (--prometheus-url)`)),
+    ...thresholds.flatMap((spec) =>
+      row(
+        'threshold',
+        `${thresholdText(spec)} (${spec.severity}): ${spec.action === 'abort' ? 'everything is reverted, the run ends' : 'told'}`,
+      ),
+    ),
+    '',
+  ]
 }
 
 interface Look {

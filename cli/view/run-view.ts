@@ -2,11 +2,13 @@ import { isOpen } from '../../lib/domain/injection.ts'
 import { haltCommand } from '../../lib/domain/labels.ts'
 import type { Ended, Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
+import { runScore } from '../../lib/domain/score.ts'
 import { plannedMs } from '../../lib/domain/suite.ts'
 import { stepOf } from '../../lib/domain/transition.ts'
 import { duration } from '../../lib/report/durations.ts'
 import { runReasons } from '../../lib/report/reasons.ts'
 import { line, noPaint, type Paint, type Tone, wrapped } from './paint.ts'
+import { probeLines } from './probe-view.ts'
 import { remains } from './remains.ts'
 import type { RunState } from './run-state.ts'
 import { type Canvas, stepLines } from './step-view.ts'
@@ -18,7 +20,7 @@ const stepsAfter = 6
 export function render(state: RunState, now: number, width: number, paint: Paint = noPaint): string[] {
   const canvas: Canvas = { now, width, paint }
   const footer = isEnded(state.run) ? [] : ['', ...footerLines(state, canvas)]
-  return [...headerLines(state.run, canvas), '', ...windowOfSteps(state, canvas), ...footer]
+  return [...headerLines(state.run, canvas), '', ...probeLines(state, canvas), ...windowOfSteps(state, canvas), ...footer]
 }
 
 /** What is said at the end, also in a pipe: the verdict, its reasons, and what is left to do. */
@@ -33,7 +35,13 @@ export function verdictLines(state: RunState, width: number, paint: Paint = noPa
     paint(tone, first),
     ...rest.map((more) => paint(tone, `  ${more}`)),
     ...runReasons(run).flatMap((reason) => hangingItem(reason, width)),
+    ...scoreLine(run),
   ]
+}
+
+function scoreLine(run: Ended): readonly string[] {
+  const score = runScore(run.steps)
+  return score === null ? [] : [`  resilience score ${score} of 100`]
 }
 
 /** One item of a list, its further lines indented. */

@@ -43,12 +43,18 @@ export function thresholdText({ probe, op, limit, forMs }: Pick<ThresholdSpec, '
   return `${probe} ${op} ${limit}${forMs === 0 ? '' : ` for ${forMs / 1000} s`}`
 }
 
+/** A crossing for people: `errors are high (error ratio > 0.1 for 120 s): it is 0.4`. */
+export function crossingText({ threshold, value, ...spec }: Omit<ThresholdCrossing, 'severity' | 'action' | 'since'>): string {
+  const text = thresholdText(spec)
+  return `${threshold === text ? text : `${threshold} (${text})`}: it is ${value}`
+}
+
 /** What the history says of a crossing. */
-export function crossedText({ threshold, value, severity, action, ...spec }: ThresholdCrossing): string {
-  return `threshold ${threshold} crossed: ${thresholdText(spec)} (${severity}): it is ${value}${action === 'abort' ? '; the run is aborted' : ''}`
+export function crossedText(crossing: ThresholdCrossing): string {
+  return `${crossing.severity} threshold crossed: ${crossingText(crossing)}${crossing.action === 'abort' ? '; the run is aborted' : ''}`
 }
 
 /** What the history says when a value is on the right side again. */
-export function recoveredText({ threshold, probe, value }: ThresholdCrossing): string {
-  return `threshold ${threshold} is no longer crossed: ${probe} is ${value}`
+export function recoveredText(crossing: ThresholdCrossing): string {
+  return `threshold no longer crossed: ${crossingText(crossing)}`
 }

@@ -3,7 +3,7 @@ import type { AbortReason, Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import { addAnswer, asksDuring, blankSummary } from '../domain/score.ts'
 import type { ThresholdState } from '../domain/threshold.ts'
-import { calm, follow, longestGapMs, thresholdText } from '../domain/threshold.ts'
+import { calm, crossingText, follow, longestGapMs } from '../domain/threshold.ts'
 import type { RunEvent } from '../domain/transition.ts'
 import { stepOf } from '../domain/transition.ts'
 import type { Cluster, ProbePort } from '../ports.ts'
@@ -118,23 +118,14 @@ export class Probing {
     const before = this.#thresholds.get(spec.name) ?? calm
     const { state, change } = follow(before, { spec, gapMs: longestGapMs(probe) }, sample)
     this.#thresholds.set(spec.name, state)
-    if (state.crossedAt !== null && spec.action === 'abort' && mayAbort(this.#driver.run)) {
-      this.#driver.requestStop('threshold', spec.name, `threshold ${spec.name} crossed: ${thresholdText(spec)}, it is ${sample.value}`)
+    const { name: threshold, op, limit, forMs, severity, action } = spec
+    const seen = { threshold, probe: probe.name, value: Number(sample.value), op, limit, forMs }
+    if (state.crossedAt !== null && action === 'abort' && sample.value !== null && mayAbort(this.#driver.run)) {
+      this.#driver.requestStop('threshold', `probe ${probe.name}`, crossingText(seen))
     }
     if (change === null) return
-    const { name: threshold, op, limit, forMs, severity, action } = spec
     const since = (change === 'crossed' ? state.since : before.since) ?? sample.at
-    const crossing: ThresholdCrossing = {
-      threshold,
-      probe: probe.name,
-      value: Number(sample.value),
-      op,
-      limit,
-      forMs,
-      severity,
-      action,
-      since,
-    }
+    const crossing: ThresholdCrossing = { ...seen, severity, action, since }
     const type = change === 'crossed' ? 'threshold_crossed' : 'threshold_recovered'
     this.#driver
       .record({ type, crossing })

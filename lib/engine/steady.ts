@@ -6,7 +6,9 @@ import { toleranceText } from '../domain/tolerance.ts'
 import type { RunEvent } from '../domain/transition.ts'
 import { stepOf } from '../domain/transition.ts'
 import type { Answer } from './ask.ts'
+import { ask } from './ask.ts'
 import type { Driver } from './driver.ts'
+import type { Engine } from './engine.ts'
 
 const againMs = 1_000
 
@@ -17,7 +19,18 @@ export interface Asker {
   askAll(probes: readonly ProbeSpec[], options: { readonly phase: 'before'; readonly signal: AbortSignal }): Promise<readonly Answered[]>
 }
 
-/** How a probe answered before the start, for a plan. */
+/** Asks without a run, for a plan. */
+export function askerFor(engine: Pick<Engine, 'probes' | 'clock'>, place: Parameters<Engine['probes']>[0]): Asker {
+  const port = engine.probes(place)
+  return {
+    askAll: (probes, { signal }) =>
+      Promise.all(
+        probes.map(async (probe) => ({ ...(await ask(probe, { port, clock: engine.clock, signal, memory: new Map() })), probe })),
+      ),
+  }
+}
+
+/** How the probes answered before the start, and what that has against it. */
 export interface Steadiness {
   readonly answers: readonly Answered[]
   readonly refusals: readonly Refusal[]

@@ -3,11 +3,13 @@ import { isOpen } from '../domain/injection.ts'
 import { haltCommand } from '../domain/labels.ts'
 import type { Run, StepRecord } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
+import { runScore } from '../domain/score.ts'
 import type { Step } from '../domain/suite.ts'
 import { faultName } from '../domain/suite.ts'
 import type { RunRecord } from './document.ts'
 import { dateAndTime, duration, timeOfDay } from './durations.ts'
 import { figuresWithBefore } from './figures.ts'
+import { steadyLines, summaryText } from './probe-text.ts'
 import { runReasons, stepReasons } from './reasons.ts'
 import { table } from './table.ts'
 
@@ -16,7 +18,16 @@ export function textReport(record: RunRecord): string {
   const { run, injections, history } = record
   const steps = run.steps.flatMap((step, index) => stepLines({ run, step, index, injections: injections.filter((i) => i.step === index) }))
   const events = history.map((e) => `  ${dateAndTime(e.at)}  ${e.step === null ? '-' : e.step + 1}  ${e.type.padEnd(14)}  ${e.message}`)
-  const lines = [...headLines(record), '', ...timingTable(run), '', ...steps, 'History (time, step, event)', ...events]
+  const lines = [
+    ...headLines(record),
+    '',
+    ...timingTable(run),
+    '',
+    ...steadyLines(record),
+    ...steps,
+    'History (time, step, event)',
+    ...events,
+  ]
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
 }
 
@@ -27,6 +38,7 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
     ? `${dateAndTime(run.requestedAt)} to ${dateAndTime(run.endedAt)} (${duration(run.endedAt - run.requestedAt)})`
     : `${dateAndTime(run.requestedAt)}, not over`
   const open = injections.filter(isOpen)
+  const score = runScore(run.steps)
   return [
     `Faultline run ${run.id}: ${run.status.toUpperCase()}`,
     ...(ended ? runReasons(run).map((reason) => `  because  ${reason}`) : []),
@@ -39,6 +51,9 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
     `Time       ${took}`,
     ...(baseline === null ? [] : [`Before     ${baseline.ready} of ${baseline.total} pods were ready`]),
     ...(abort === null ? [] : [`Aborted    ${dateAndTime(abort.at)} by ${abort.by} (${abort.reason})${ended ? '' : `: ${abort.detail}`}`]),
+    ...(abort?.undoneAt === undefined ? [] : [`Undone     ${duration(abort.undoneAt - abort.at)} after the abort, with proof`]),
+    ...(suite.hypothesis === '' ? [] : [`Expected   ${suite.hypothesis}`]),
+    ...(score === null ? [] : [`Score      ${score} of 100 (resilience)`]),
     ...(run.lease === null || ended ? [] : [`Driver     ${run.lease.owner}, lease until ${dateAndTime(run.lease.until)}`]),
     ended
       ? `Left over  ${run.orphans === 0 ? 'nothing (0 orphans)' : `${run.orphans} orphans were found and removed`}`
@@ -58,9 +73,23 @@ function timingTable(run: Run): readonly string[] {
       span(step.activeAt, step.revertedAt),
       span(step.plannedEnd, step.revertedAt),
       span(step.revertedAt, step.recoveredAt),
+      ...(run.suite.probes.length === 0 ? [] : [span(step.activeAt, step.detectedAt), step.score === null ? '-' : String(step.score)]),
     ]
   })
-  return table(['#', 'step', 'fault', 'verdict', 'planned', 'active', 'undone after', 'recovery'], rows)
+  return table(
+    [
+      '#',
+      'step',
+      'fault',
+      'verdict',
+      'planned',
+      'active',
+      'undone after',
+      'recovery',
+      ...(run.suite.probes.length === 0 ? [] : ['detected', 'score']),
+    ],
+    rows,
+  )
 }
 
 function span(from: number | null, to: number | null): string {
@@ -83,7 +112,9 @@ function stepLines({ run, step, index, injections }: StepOfRun): readonly string
   return [
     `Step ${index + 1}: ${step.name} (${spec === undefined ? '' : describeFault(spec)}): ${step.verdict}`,
     ...stepReasons(step, run).map((reason) => `  because     ${reason}`),
+    ...(spec === undefined || spec.hypothesis === '' ? [] : [`  expected    ${spec.hypothesis}`]),
     ...(times.length === 0 ? [] : [`  times       ${times.join(', ')}`]),
+    ...step.probes.map((summary) => `  probe       ${summaryText(run, summary)}`),
     ...injections.flatMap(injectionLines),
     '',
   ]

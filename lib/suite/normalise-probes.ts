@@ -18,12 +18,12 @@ export function normaliseProbes(file: SuiteFile): { readonly probes: readonly Pr
 }
 
 /** True for an entry that names a preset. */
-export function isPreset(entry: Entry): entry is PresetEntry {
+function isPreset(entry: Entry): entry is PresetEntry {
   return 'preset' in entry
 }
 
 /** What a probe is called: its own name, else its preset's. */
-export function probeName(entry: Entry): string {
+function probeName(entry: Entry): string {
   return isPreset(entry) ? (entry.name ?? entry.preset) : entry.name
 }
 

@@ -112,7 +112,7 @@ export const suiteSchema = strict({
     .describe('Seconds a step may wait for the workload to be healthy again.'),
   hypothesis: z.string().max(2000).optional().describe('What is expected of the system under these faults, for people.'),
   probes: z
-    .array(z.union([presetEntry(presetNames), typedProbe]))
+    .array(z.union([typedProbe, presetEntry(presetNames)]))
     .max(20)
     .default([])
     .describe('What the steady state is measured by (docs/probes.md).'),

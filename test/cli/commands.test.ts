@@ -46,7 +46,8 @@ describe('plan', () => {
     const { code, out } = await faultline(['plan', demo, ...place.flags, '-n', 'nowhere'])
     expect(code).toBe(2)
     expect(out).toContain('refused (namespace): namespace nowhere does not exist')
-    expect(out).toContain('REFUSED: a run would not start (1 reason).')
+    expect(out).toContain('refused (unsteady): the steady state is unknown before the start: probe jadevectordb-ready-pods')
+    expect(out).toContain('REFUSED: a run would not start (2 reasons).')
   })
 
   it("takes the selector of the flag instead of the suite's", async () => {

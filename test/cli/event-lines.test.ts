@@ -4,6 +4,7 @@ import { remains } from '../../cli/view/remains.ts'
 import { advance, initialState } from '../../cli/view/run-state.ts'
 import type { HistoryEvent } from '../../lib/domain/run.ts'
 import { transition } from '../../lib/domain/transition.ts'
+import { probedSuite, sampleOf } from '../report/probed.ts'
 import { at, base, cut, runWith } from '../report/records.ts'
 
 const preparing = runWith({ status: 'preparing', step: 0, until: at(2) })
@@ -15,6 +16,29 @@ describe('lines for a pipe', () => {
     expect(eventLines(initialState(preparing), { kind: 'event', run, event, injections: [] }, at(2))).toEqual([
       '2026-01-05T09:00:02Z [1/2 Cut] targets fixed: shop-1',
       '2026-01-05T09:00:02Z [1/2 Cut] warning: shop-9 is left out',
+    ])
+  })
+
+  it('tell a probe only when its answer is another one than before', () => {
+    const run = runWith({ status: 'holding', step: 0, revertAt: at(23), rechecked: false, suite: probedSuite })
+    const told = [
+      sampleOf(4),
+      sampleOf(5),
+      sampleOf(6, { value: 0.4, within: false }),
+      sampleOf(7, { value: 0.5, within: false }),
+      sampleOf(8, { value: null, within: null, message: 'no answer within 1 s' }),
+      sampleOf(9),
+    ]
+    let state = initialState(run)
+    const lines = told.flatMap((sample) => {
+      const said = eventLines(state, { kind: 'sample', run, sample }, sample.at)
+      state = advance(state, { kind: 'sample', run, sample })
+      return said
+    })
+    expect(lines).toEqual([
+      '2026-01-05T09:00:06Z [1/2 Cut] probe errors is OUT of tolerance: 0.4 (allowed: <= 0.1)',
+      '2026-01-05T09:00:08Z [1/2 Cut] probe errors measured nothing: no answer within 1 s',
+      '2026-01-05T09:00:09Z [1/2 Cut] probe errors is within tolerance: 0 (allowed: <= 0.1)',
     ])
   })
 

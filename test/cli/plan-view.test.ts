@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { type Plan, planLines } from '../../cli/view/plan-view.ts'
 import { defaultConfig } from '../../lib/config.ts'
+import { probedSuite } from '../report/probed.ts'
 import { cut, pod, suite } from '../report/records.ts'
 
 const before = cut.evidence.filter((e) => e.phase === 'before')
@@ -10,6 +11,8 @@ const plan: Plan = {
   seed: 42,
   cluster: { name: 'staging', simulated: false },
   config: defaultConfig,
+  answers: [],
+  leftOut: [],
   admission: {
     refusals: [],
     baseline: { ready: 3, total: 3 },
@@ -73,6 +76,25 @@ describe('a plan', () => {
       'refused (halted): everything is halted by ana: release day',
       '',
       'REFUSED: a run would not start (2 reasons).',
+    ])
+  })
+
+  it('tells what is expected, how it is measured, what it is now, what is left out and what ends the run', () => {
+    const [errors, ready] = probedSuite.probes
+    if (errors === undefined || ready === undefined) throw new Error('no probes')
+    const answer = { at: 0, tookMs: 1, code: null, message: 'one value' }
+    const answers = [
+      { ...answer, probe: errors, value: 0.2, within: false },
+      { ...answer, probe: ready, value: null, within: null, message: 'no pod matches' },
+    ]
+    const lines = planLines({ ...plan, suite: probedSuite, answers, leftOut: ['slow'] }, 120)
+    expect(lines.slice(4, 10)).toEqual([
+      'Steady state  Nobody notices.',
+      '   probe     errors: errors; allowed: <= 0.1 (continuous, every 2 s); now: 0.2',
+      '   probe     ready: ready; allowed: 3 (edge); now: no pod matches',
+      '   without   slow: no Prometheus is configured (--prometheus-url)',
+      '   threshold errors > 0.1 for 4 s (critical): everything is reverted, the run ends',
+      '',
     ])
   })
 })

@@ -17,6 +17,7 @@ describe('the text report', () => {
       'Time       2026-01-05T09:00:00Z to 2026-01-05T09:00:40Z (41 s)',
       'Before     3 of 3 pods were ready',
       'Aborted    2026-01-05T09:00:39Z by ana@desk (asked)',
+      'Undone     1 s after the abort, with proof',
       'Left over  nothing (0 orphans)',
       '',
       '#  step     fault              verdict    planned  active  undone after  recovery',

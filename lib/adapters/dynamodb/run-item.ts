@@ -1,4 +1,4 @@
-import { isEnded, type Run } from '../../domain/run.ts'
+import { isEnded, type Run, untouchedStep } from '../../domain/run.ts'
 import { type Key, runKey } from './keys.ts'
 import type { VersionedAttributes } from './versioned.ts'
 
@@ -25,4 +25,21 @@ export function runAttributes(run: Run, saveId: string, now: number): VersionedA
 /** The whole item of a run, as its first save puts it. */
 export function runItem(run: Run, saveId: string, now: number): Key & VersionedAttributes {
   return { ...runKey(run.id), ...runAttributes(run, saveId, now) }
+}
+
+/** A run as it was stored, perhaps by a version that knew less of it: what is missing says nothing. */
+export function readRun(body: unknown): Run {
+  const run = body as Run
+  const steps = run.suite.steps.map((step) => ({ ...step, hypothesis: step.hypothesis ?? '' }))
+  return {
+    ...run,
+    suite: {
+      ...run.suite,
+      hypothesis: run.suite.hypothesis ?? '',
+      probes: run.suite.probes ?? [],
+      thresholds: run.suite.thresholds ?? [],
+      steps,
+    },
+    steps: run.steps.map((record) => ({ ...untouchedStep, ...record })),
+  }
 }

@@ -3,7 +3,7 @@ import { isEnded, type Run } from '../../domain/run.ts'
 import type { Clock, RunStore } from '../../ports.ts'
 import { stillThere } from './conditions.ts'
 import { runKey, runPartition, samplesEnd, samplesPrefix } from './keys.ts'
-import { expiry, runAttributes, runItem } from './run-item.ts'
+import { expiry, readRun, runAttributes, runItem } from './run-item.ts'
 import { dueIndex, suitesIndex } from './table.ts'
 import type { Item, TableAccess } from './table-access.ts'
 import { createOnce, saveIdOf, saveVersion } from './versioned.ts'
@@ -33,7 +33,7 @@ export function createRunStore(table: TableAccess, clock: Clock): RunStore {
   }
 }
 
-const runOf = (item: Item) => item.body as Run
+const runOf = (item: Item) => readRun(item.body)
 
 /** The ledger, history and abort switch of a run that has ended go when it goes; answers of probes have had their time from the start. */
 async function expireItems(table: TableAccess, runId: string, ttl: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { expiry, runAttributes, wakeAt } from '../../../lib/adapters/dynamodb/run-item.ts'
+import { expiry, readRun, runAttributes, wakeAt } from '../../../lib/adapters/dynamodb/run-item.ts'
 import { endedRun, requestedRun } from '../../contracts/records.ts'
 
 const nine = Date.UTC(2026, 0, 5, 9, 0, 0)
@@ -45,5 +45,15 @@ describe('what the indexes see', () => {
       version: 2,
       saveId: 's1',
     })
+  })
+})
+
+test('a run that was stored before there were probes is read with none', () => {
+  const { suite, ...run } = requestedRun('r1')
+  const { hypothesis: _h, probes: _p, thresholds: _t, ...old } = suite
+  const record = { name: 'A', verdict: 'succeeded', reasons: [], plannedAt: 1, activeAt: 2, plannedEnd: 3, revertedAt: 4, recoveredAt: 5 }
+  expect(readRun({ ...run, suite: old, steps: [record] })).toMatchObject({
+    suite: { hypothesis: '', probes: [], thresholds: [] },
+    steps: [{ ...record, probes: [], score: null, detectedAt: null, steady: null, steadyAt: null }],
   })
 })

@@ -1,0 +1,44 @@
+import type { ProbeSample, ProbeSpec } from '../../lib/domain/probe.ts'
+import { isEnded } from '../../lib/domain/run.ts'
+import { valueText } from '../../lib/domain/steady.ts'
+import { thresholdText } from '../../lib/domain/threshold.ts'
+import { compare, toleranceText } from '../../lib/domain/tolerance.ts'
+import { timeOfDay } from '../../lib/report/durations.ts'
+import { line, type Tone } from './paint.ts'
+import type { RunState } from './run-state.ts'
+import type { Canvas } from './step-view.ts'
+
+const nameColumn = 24
+const mostShown = 6
+
+/** The latest answer of each probe while the run goes on; those out of tolerance first. Pure. */
+export function probeLines({ run, samples }: RunState, { width, paint }: Canvas): readonly string[] {
+  const { probes, thresholds } = run.suite
+  if (probes.length === 0 || isEnded(run)) return []
+  const rank = (probe: ProbeSpec) => (samples[probe.name]?.within === false ? 0 : samples[probe.name]?.within === null ? 1 : 2)
+  const sorted = [...probes].sort((a, b) => rank(a) - rank(b))
+  const lines = sorted.slice(0, mostShown).map((probe) => {
+    const sample = samples[probe.name]
+    const [tone, sign, said] = look(probe, sample)
+    const rest = `allowed ${toleranceText(probe.tolerance)}${sample === undefined ? '' : `, ${timeOfDay(sample.at)}`}`
+    return line(paint, width, ' ', [tone, sign], ` ${probe.name.padEnd(nameColumn)} `, [tone, said], ['faint', `  ${rest}`])
+  })
+  const high = thresholds.filter(({ probe, op, limit }) => {
+    const value = samples[probe]?.value
+    return typeof value === 'number' && compare(value, op, limit)
+  })
+  return [
+    ...lines,
+    ...(probes.length > mostShown ? [line(paint, width, ['faint', `   … ${probes.length - mostShown} more probes`])] : []),
+    ...high.map((spec) =>
+      line(paint, width, ' ', ['warn', `threshold ${thresholdText(spec)} (${spec.severity}, ${spec.action}): on the wrong side now`]),
+    ),
+    '',
+  ]
+}
+
+function look(probe: ProbeSpec, sample: ProbeSample | undefined): readonly [Tone, string, string] {
+  if (sample === undefined) return ['faint', '○', 'not asked yet']
+  if (sample.within === null) return ['warn', '?', sample.message]
+  return [sample.within ? 'good' : 'bad', sample.within ? '✓' : '✗', valueText(sample.value, probe.unit)]
+}

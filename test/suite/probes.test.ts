@@ -1,0 +1,291 @@
+import { describe, expect, test } from '@jest/globals'
+import { withoutPrometheus } from '../../lib/domain/suite.ts'
+import { parseSuite } from '../../lib/suite/parse.ts'
+import { suiteOf } from './one-step.ts'
+
+const memory = { name: 'A', type: 'resource_exhaustion', params: { resource_type: 'memory', intensity: 'low' }, duration: 10 }
+const textOf = (top: object) => JSON.stringify({ name: 'S', experiments: [memory], ...top })
+const http = { name: 'a', type: 'http', url: 'https://shop/health', tolerance: 200 }
+
+function probesOf(...probes: object[]) {
+  return suiteOf(textOf({ selector: 'app=shop', probes })).suite.probes
+}
+
+describe('a probe', () => {
+  test('of HTTP asks for the status every five seconds, before, during and after', () => {
+    expect(probesOf(http)).toEqual([
+      {
+        name: 'a',
+        source: { type: 'http', url: 'https://shop/health', method: 'GET', headers: {}, body: null, read: { what: 'status' } },
+        mode: 'continuous',
+        intervalMs: 5_000,
+        timeoutMs: 5_000,
+        retries: 2,
+        tolerance: { kind: 'value', value: 200 },
+        weight: 1,
+        unit: '',
+        optional: false,
+      },
+    ])
+  })
+
+  test('of HTTP takes everything the file says', () => {
+    const said = { method: 'POST', headers: { 'X-A': 'b' }, body: '{}', read: { jsonpath: '$.a[0].b' }, mode: 'edge', interval: 1.5 }
+    const [probe] = probesOf({ ...http, ...said, timeout: 0.5, retries: 0, weight: 10, unit: 'items', tolerance: { min: 1, max: 2 } })
+    expect(probe).toMatchObject({
+      source: { method: 'POST', headers: { 'X-A': 'b' }, body: '{}', read: { what: 'jsonpath', path: '$.a[0].b' } },
+      mode: 'edge',
+      intervalMs: 1_500,
+      timeoutMs: 500,
+      retries: 0,
+      weight: 10,
+      unit: 'items',
+      tolerance: { kind: 'range', min: 1, max: 2 },
+    })
+  })
+
+  test('of Prometheus asks for a value now, or for one of a range', () => {
+    const prometheus = { type: 'prometheus', query: 'up', tolerance: 1 }
+    const [now, range] = probesOf(
+      { name: 'a', ...prometheus },
+      { name: 'b', ...prometheus, range: { window: 120, reduce: 'max' }, whenEmpty: 0, url: 'http://p' },
+    )
+    expect(now?.source).toEqual({ type: 'prometheus', url: null, query: 'up', range: null, whenEmpty: null })
+    expect(range?.source).toEqual({
+      type: 'prometheus',
+      url: 'http://p',
+      query: 'up',
+      range: { windowMs: 120_000, stepMs: 2_000, reduce: 'max' },
+      whenEmpty: 0,
+    })
+  })
+
+  test('of Kubernetes asks for the pods of the suite, unless it names others', () => {
+    const [own, others] = probesOf(
+      { name: 'a', type: 'kubernetes', read: 'ready', tolerance: 3 },
+      { name: 'b', type: 'kubernetes', read: { condition: 'Ready' }, selector: 'app=db', tolerance: 0 },
+    )
+    expect(own).toMatchObject({ source: { type: 'kubernetes', selector: 'app=shop', read: { what: 'ready' } }, unit: 'pods' })
+    expect(others?.source).toEqual({
+      type: 'kubernetes',
+      selector: 'app=db',
+      read: { what: 'condition', condition: 'Ready', status: 'True' },
+    })
+  })
+
+  test.each([
+    [200, { kind: 'value', value: 200 }],
+    [true, { kind: 'value', value: true }],
+    ['green', { kind: 'value', value: 'green' }],
+    ['< 0.1', { kind: 'comparison', op: '<', value: 0.1 }],
+    [' >=-2e3 ', { kind: 'comparison', op: '>=', value: -2000 }],
+    [
+      { op: '!=', value: 5 },
+      { kind: 'comparison', op: '!=', value: 5 },
+    ],
+    [
+      { min: 1, max: 2 },
+      { kind: 'range', min: 1, max: 2 },
+    ],
+    [{ min: 1 }, { kind: 'comparison', op: '>=', value: 1 }],
+    [{ max: 2 }, { kind: 'comparison', op: '<=', value: 2 }],
+    [{ regex: '^ok' }, { kind: 'regex', pattern: '^ok' }],
+  ])('may spell its tolerance %j', (tolerance, expected) => {
+    expect(probesOf({ ...http, tolerance })[0]?.tolerance).toEqual(expected)
+  })
+})
+
+describe('a preset', () => {
+  test('is a probe, and brings its threshold', () => {
+    const { suite } = suiteOf(textOf({ probes: [{ preset: 'jadevectordb-error-ratio' }, { preset: 'jadevectordb-p95' }] }))
+    expect(suite.probes.map(({ name, tolerance, unit }) => [name, tolerance, unit])).toEqual([
+      ['jadevectordb-error-ratio', { kind: 'comparison', op: '<=', value: 0.1 }, 'ratio'],
+      ['jadevectordb-p95', { kind: 'comparison', op: '<=', value: 5 }, 's'],
+    ])
+    expect(suite.thresholds).toEqual([
+      {
+        name: 'jadevectordb-errors',
+        probe: 'jadevectordb-error-ratio',
+        op: '>',
+        limit: 0.1,
+        forMs: 120_000,
+        severity: 'critical',
+        action: 'abort',
+      },
+      { name: 'jadevectordb-slow', probe: 'jadevectordb-p95', op: '>', limit: 5, forMs: 180_000, severity: 'warning', action: 'notify' },
+    ])
+  })
+
+  test('takes what stands beside it in the place of its own', () => {
+    const [probe] = probesOf({ preset: 'jadevectordb-ready-pods', name: 'ready', tolerance: '>= 0.9', interval: 1, selector: 'app=db' })
+    expect(probe).toMatchObject({
+      name: 'ready',
+      intervalMs: 1_000,
+      tolerance: { kind: 'comparison', op: '>=', value: 0.9 },
+      source: { selector: 'app=db', read: { what: 'ready_ratio' } },
+    })
+  })
+
+  test('leaves its threshold where the suite has one on it, says false, or never asks during a run', () => {
+    const preset = 'jadevectordb-p95'
+    const thresholdsOf = (entry: object, thresholds: object[] = []) => suiteOf(textOf({ probes: [entry], thresholds })).suite.thresholds
+    expect(thresholdsOf({ preset }, [{ probe: preset, when: '> 1' }])).toEqual([
+      { name: 'jadevectordb-p95 > 1', probe: preset, op: '>', limit: 1, forMs: 0, severity: 'warning', action: 'notify' },
+    ])
+    expect(thresholdsOf({ preset, threshold: false })).toEqual([])
+    expect(thresholdsOf({ preset, mode: 'edge' })).toEqual([])
+    expect(thresholdsOf({ preset, name: 'slow' })).toMatchObject([{ probe: 'slow' }])
+  })
+
+  test('that is optional is left out, with its threshold, where no Prometheus is configured', () => {
+    const probes = [{ preset: 'jadevectordb-p95', optional: true }, { preset: 'jadevectordb-error-ratio' }, http]
+    const { suite } = suiteOf(textOf({ probes }))
+    const { suite: rest, leftOut } = withoutPrometheus(suite)
+    expect(leftOut).toEqual(['jadevectordb-p95'])
+    expect(rest.probes.map(({ name }) => name)).toEqual(['jadevectordb-error-ratio', 'a'])
+    expect(rest.thresholds.map(({ name }) => name)).toEqual(['jadevectordb-errors'])
+  })
+})
+
+test('hypotheses are kept, of the suite and of its steps', () => {
+  const { suite } = suiteOf(textOf({ hypothesis: 'Nobody notices.', experiments: [{ ...memory, hypothesis: 'Not even this.' }] }))
+  expect([suite.hypothesis, suite.steps[0]?.hypothesis]).toEqual(['Nobody notices.', 'Not even this.'])
+})
+
+const bad = (probe: object) => ({ probes: [{ ...http, ...probe }] })
+const prom = (probe: object) => ({ probes: [{ name: 'a', type: 'prometheus', query: 'up', tolerance: 1, ...probe }] })
+const onA = (threshold: object, probe: object = {}) => ({
+  probes: [{ ...http, ...probe }],
+  thresholds: [{ probe: 'a', when: '> 1', ...threshold }],
+})
+
+test.each([
+  ['an address of another kind', bad({ url: 'ftp://x' }), 'probes[0].url', '`ftp://x` is not an http or https address'],
+  [
+    'a password in an address',
+    bad({ url: 'http://u:p@x' }),
+    'probes[0].url',
+    'user and password do not belong into an address: use `headers`',
+  ],
+  ['a kind that is none', bad({ type: 'htpp' }), 'probes[0].type', '`htpp`: did you mean `http`? Allowed: http, prometheus, kubernetes'],
+  ['no kind', { probes: [{ name: 'a' }] }, 'probes[0].type', 'missing. Allowed: http, prometheus, kubernetes'],
+  ['a preset that is none', { probes: [{ preset: 'jadevectordb-p59' }] }, 'probes[0].preset', 'did you mean `jadevectordb-p95`?'],
+  [
+    'a key of another kind beside a preset',
+    { probes: [{ preset: 'jadevectordb-p95', selector: 'a=b' }] },
+    'probes[0].selector',
+    'does not go with preset `jadevectordb-p95`, a prometheus probe',
+  ],
+  ['an unknown key', bad({ tolerence: 1 }), 'probes[0].tolerence', 'unknown key `tolerence`: did you mean `tolerance`?'],
+  ['a query of HTTP', bad({ query: 'up' }), 'probes[0].query', 'unknown key `query`'],
+  ['a comparison with words', bad({ tolerance: '< ten' }), 'probes[0].tolerance', '`< ten` is no comparison; write e.g. "< 0.1"'],
+  [
+    'a range the wrong way round',
+    bad({ tolerance: { min: 2, max: 1 } }),
+    'probes[0].tolerance',
+    'min 2 is above max 1: nothing would be within',
+  ],
+  ['a tolerance that says nothing', bad({ tolerance: {} }), 'probes[0].tolerance', 'says nothing; expected min, max, op or regex'],
+  [
+    'no tolerance',
+    { probes: [{ name: 'a', type: 'http', url: 'http://x' }] },
+    'probes[0].tolerance',
+    'missing; expected a number, true or false, a string or an object',
+  ],
+  ['a regex that does not compile', bad({ tolerance: { regex: '(' } }), 'probes[0].tolerance.regex', '`(` is no regular expression'],
+  ['a regex that may take for ever', bad({ read: { regex: '(a+)+$' } }), 'probes[0].read.regex', 'may take for ever on some texts'],
+  ['a JSONPath that is none', bad({ read: { jsonpath: '$.[' } }), 'probes[0].read.jsonpath', '`$.[` is no JSONPath (RFC 9535)'],
+  ['a header that is none', bad({ headers: { 'a b': 'c' } }), 'probes[0].headers', 'not HTTP headers: '],
+  ['a body without POST', bad({ body: 'x' }), 'probes[0].body', 'does not go with GET. Allowed: only with "method": "POST"'],
+  [
+    'a part of an answer to HEAD',
+    bad({ method: 'HEAD', read: 'body' }),
+    'probes[0].read',
+    'an answer to HEAD has no body. Allowed: status, latency',
+  ],
+  ['no interval', bad({ interval: 0 }), 'probes[0].interval', 'found the number `0`; allowed: at least 1 seconds'],
+  ['a long timeout', bad({ timeout: 61 }), 'probes[0].timeout', 'found the number `61`; allowed: at most 60 seconds'],
+  ['half a retry', bad({ retries: 0.5 }), 'probes[0].retries', 'expected a whole number'],
+  ['too much weight', bad({ weight: 11 }), 'probes[0].weight', 'allowed: at most 10'],
+  ['a mode that is none', bad({ mode: 'allways' }), 'probes[0].mode', 'Allowed: before, during, after, edge, continuous'],
+  ['a name with control characters', bad({ name: 'a\nb' }), 'probes[0].name', 'is not a name for this'],
+  ['no query', prom({ query: '' }), 'probes[0].query', 'found 0 characters; allowed: at least 1'],
+  [
+    'a step above its window',
+    prom({ range: { window: 10, step: 20, reduce: 'avg' } }),
+    'probes[0].range',
+    'found a step of 20 in a window of 10; allowed: 1 to 1000 steps',
+  ],
+  ['no way to reduce', prom({ range: { window: 10 } }), 'probes[0].range.reduce', 'missing. Allowed: last, min, max, avg'],
+  [
+    'what pods do not have',
+    { probes: [{ name: 'a', type: 'kubernetes', read: 'redy', tolerance: 1 }] },
+    'probes[0].read',
+    '`redy`: did you mean `ready`?',
+  ],
+  ['a name twice', { probes: [http, http] }, 'probes[1]', '`a` is the name of probes[0] too; give it another `name`'],
+  [
+    'a preset twice',
+    { probes: [{ preset: 'jadevectordb-p95' }, { preset: 'jadevectordb-p95' }] },
+    'probes[1]',
+    'is the name of probes[0] too',
+  ],
+  [
+    '21 probes',
+    { probes: Array.from({ length: 21 }, (_, i) => ({ ...http, name: `a${i}` })) },
+    'probes',
+    'found a list of 21; allowed: at most 20 entries',
+  ],
+  [
+    'more probes and steps than a record holds',
+    { probes: Array.from({ length: 10 }, (_, i) => ({ ...http, name: `a${i}` })), experiments: Array.from({ length: 51 }, () => memory) },
+    'probes',
+    'found 10 for 51 steps; allowed: at most 9 (steps times probes: 500)',
+  ],
+  ['a threshold on no probe', onA({ probe: 'b' }), 'thresholds[0].probe', '`b` is no probe. Allowed: a'],
+  [
+    'a threshold on a probe with another name',
+    { probes: [{ ...http, name: 'errors' }], thresholds: [{ probe: 'erors', when: '> 1' }] },
+    'thresholds[0].probe',
+    '`erors`: did you mean `errors`?',
+  ],
+  [
+    'a threshold without probes',
+    { thresholds: [{ probe: 'b', when: '> 1' }] },
+    'thresholds[0].probe',
+    '`b` is no probe: the suite has none',
+  ],
+  [
+    'a threshold on a probe that is not asked during the run',
+    onA({}, { mode: 'edge' }),
+    'thresholds[0].probe',
+    '`a` has the mode `edge`; a threshold needs `during` or `continuous`',
+  ],
+  ['a threshold without a comparison', onA({ when: '5' }), 'thresholds[0].when', '`5` is no comparison'],
+  [
+    'a threshold with a comparison that is none',
+    onA({ when: { op: '=>', value: 1 } }),
+    'thresholds[0].when.op',
+    'Allowed: <, <=, ==, !=, >=, >',
+  ],
+  ['a negative time', onA({ for: -1 }), 'thresholds[0].for', 'allowed: at least 0 seconds'],
+  ['a severity that is none', onA({ severity: 'page' }), 'thresholds[0].severity', 'Allowed: info, warning, critical'],
+  ['an action that is none', onA({ action: 'stop' }), 'thresholds[0].action', 'Allowed: notify, abort'],
+  [
+    'thresholds of one name',
+    {
+      probes: [http],
+      thresholds: [
+        { name: 't', probe: 'a', when: '> 1' },
+        { name: 't', probe: 'a', when: '> 2' },
+      ],
+    },
+    'thresholds[1]',
+    '`t` is the name of thresholds[0] too',
+  ],
+  ['probes of a step', { experiments: [{ ...memory, probes: [] }] }, 'experiments[0].probes', '`probes` belongs to the suite, not here'],
+])('%s is told with its path', (_, top, path, message) => {
+  const parsed = parseSuite(textOf(top), 'suite.json')
+  const problems = parsed.ok ? [] : parsed.problems.map((problem) => [problem.path, problem.message])
+  expect(problems).toEqual([[path, expect.stringContaining(message)]])
+})
