@@ -11,7 +11,7 @@ import { Counting, Pushing } from './metering.ts'
 const closingMs = 5_000
 
 /** Whoever takes a run over tells what is not older than this and was not told; older news helps nobody. */
-const newsMs = 900_000
+export const newsMs = 900_000
 
 /**
  * Tells the outlets of a run's events while it is driven. Nothing here is awaited by the run, and nothing here can fail it: the undo

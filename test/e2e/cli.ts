@@ -10,14 +10,18 @@ export interface Finished {
 }
 
 /** The real command, as a user's shell would start it, without the user's own settings. */
-function spawnCli(args: readonly string[], cwd: string): ChildProcess {
+export function startCli(args: readonly string[], cwd: string, more: Readonly<Record<string, string>> = {}): ChildProcess {
   const { KUBECONFIG: _, ...env } = process.env
-  return spawn(process.execPath, [bin, ...args], { cwd, env: { ...env, HOME: cwd, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
+  return spawn(process.execPath, [bin, ...args], {
+    cwd,
+    env: { ...env, HOME: cwd, NO_COLOR: '1', ...more },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 }
 
 /** Runs the command to its end. */
-export function cli(args: readonly string[], cwd: string): Promise<Finished> {
-  const child = spawnCli(args, cwd)
+export function cli(args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}): Promise<Finished> {
+  const child = startCli(args, cwd, env)
   let stdout = ''
   let stderr = ''
   child.stdout?.on('data', (chunk) => {
@@ -31,7 +35,7 @@ export function cli(args: readonly string[], cwd: string): Promise<Finished> {
 
 /** Starts the command and kills it with SIGKILL as soon as it prints the text; true when it did. */
 export function killAt(args: readonly string[], text: string, cwd: string): Promise<boolean> {
-  const child = spawnCli(args, cwd)
+  const child = startCli(args, cwd)
   let output = ''
   let killed = false
   child.stdout?.on('data', (chunk) => {

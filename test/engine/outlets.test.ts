@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { FaultlineError, StoreUnavailable } from '../../lib/domain/errors.ts'
 import type { Notice } from '../../lib/domain/notice.ts'
 import type { Run } from '../../lib/domain/run.ts'
+import { catchUp } from '../../lib/engine/catch-up.ts'
 import { resolveRun } from '../../lib/engine/control.ts'
 import { drive } from '../../lib/engine/drive.ts'
 import { reapRuns } from '../../lib/engine/reap.ts'
@@ -166,6 +167,29 @@ describe('outlets', () => {
     })
     await expect(world.run(engine, suiteOf([stepOf(partition, { durationMs: 120_000 })]))).rejects.toBeInstanceOf(StoreUnavailable)
     expect(told.heard.at(-1)).toMatchObject({ kind: 'undo.unproven', severity: 'critical', step: { index: 0 } })
+  })
+
+  it('that were away at the end of a run hear of it from the next reaper, once', async () => {
+    let isAway = false
+    const told = ear(async () => {
+      if (isAway) await refuses()
+    })
+    const engine = world.engine('driver-1', {
+      outlets: [told.outlet],
+      observe: ({ run }) => {
+        if (run.status === 'verifying') isAway = true
+      },
+    })
+    await world.run(engine, suiteOf([stepOf(partition)]))
+    isAway = false
+    const reaper = ear()
+    for (const owner of ['reaper-1', 'reaper-2'])
+      await world.play(catchUp(world.engine(owner, { outlets: [reaper.outlet] }), () => undefined))
+    expect(reaper.kinds()).toEqual(['run.finished'])
+    await world.pass(900_000)
+    const late = ear()
+    await world.play(catchUp(world.engine('reaper-3', { outlets: [{ ...late.outlet, name: 'new' }] }), () => undefined))
+    expect(late.heard).toEqual([])
   })
 
   it('are told why a run is refused', async () => {

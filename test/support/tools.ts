@@ -52,11 +52,11 @@ export async function freePort(): Promise<number> {
   return address.port
 }
 
-/** Asks until there is an answer of any kind. */
+/** Asks until there is an answer that is no error. */
 export async function untilAnswering(url: string): Promise<void> {
   for (;;) {
     const up = await fetch(url).then(
-      () => true,
+      ({ ok }) => ok,
       () => false,
     )
     if (up) return

@@ -42,7 +42,7 @@ export function createPushgatewaySink({ url, timeoutMs = 4_000 }: PushgatewayOpt
 }
 
 /** Values are base64url, so that they may hold anything, slashes and blanks too. */
-export function groupPath({ clusterUid, namespace }: Place): string {
+function groupPath({ clusterUid, namespace }: Place): string {
   return `/metrics/job/faultline/cluster_uid@base64/${encoded(clusterUid)}/namespace@base64/${encoded(namespace)}`
 }
 

@@ -1,0 +1,40 @@
+import { FaultlineError } from '../domain/errors.ts'
+import { isEnded } from '../domain/run.ts'
+import type { Engine } from './engine.ts'
+import { newsMs, Telling } from './outlets.ts'
+import { pushTruth } from './place-state.ts'
+
+const ends = ['refused', 'verified', 'resolved']
+const newest = 100
+
+/**
+ * Called by every reaper: says what drivers could not say at their end. A run that is over has no driver any more that could try again
+ * to tell so, and metrics that a killed one pushed last would stay. Never throws for an outlet, a Pushgateway or a store that is away.
+ */
+export async function catchUp(engine: Engine, say: (line: string) => void): Promise<void> {
+  try {
+    await Promise.all([pushTruth(engine, say), retellEnds(engine)])
+  } catch (error) {
+    if (!(error instanceof FaultlineError)) throw error
+    say(`not everybody could be told: ${error.message}`)
+  }
+}
+
+/** What was told is claimed, and told no more. */
+async function retellEnds(engine: Engine): Promise<void> {
+  if (engine.outlets.length === 0) return
+  const { store, clock } = engine
+  const runs = (await store.runs.list({ limit: newest })).filter((run) => isEnded(run) && run.endedAt >= clock.now() - newsMs)
+  await Promise.all(
+    runs.map(async (run) => {
+      const history = await store.ledger.history(run.id)
+      const telling = new Telling({ ...engine, sink: null }, run)
+      telling.tell(
+        run,
+        history.filter(({ type }) => ends.includes(type)),
+        [],
+      )
+      await telling.end()
+    }),
+  )
+}
