@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { Cron } from 'croner'
 import { LocalAws } from './local-aws.ts'
+import { playSchedule, type ScheduleSpec } from './scheduler.ts'
 
 const usage = `npm run aws:local [-- options]: the deployed form on this machine; needs what "npm run package" makes
 
@@ -20,9 +20,6 @@ const options = {
   timeout: { type: 'string' },
   help: { type: 'boolean', default: false },
 } as const
-
-/** EventBridge Scheduler counts in minutes; croner counts in seconds and names weekdays from 0 unless told otherwise. */
-const cronOptions = { alternativeWeekdays: true, protect: false, timezone: 'UTC' } as const
 
 const say = (line: string) => void process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`)
 
@@ -60,43 +57,49 @@ async function main(): Promise<number> {
   }
 }
 
-type Values = { readonly cron: string; readonly in?: string | undefined; readonly once: boolean }
+type Values = { readonly suite: string; readonly cron: string; readonly in?: string | undefined; readonly once: boolean }
 
+/** Every enabled schedule of the template, and the one of the command line, until that one is over or somebody ends it. */
 async function play(aws: LocalAws, suite: unknown, values: Values): Promise<number> {
-  const when = values.in === undefined ? `0 ${values.cron}` : new Date(Date.now() + Number(values.in) * 1000)
   let finish: (code: number) => void = () => undefined
   const over = new Promise<number>((resolve) => {
     finish = resolve
   })
-  const start = new Cron(when, cronOptions, async (self: Cron) => {
-    const scheduledAt = `${(self.currentRun() ?? new Date()).toISOString().slice(0, 19)}Z`
-    say(`the schedule fires: start (${scheduledAt})`)
-    const state = await run(aws, { suite, scheduledAt })
-    say(`the run is over: ${state}`)
-    if (values.once || values.in !== undefined) finish(state === 'succeeded' ? 0 : 1)
+  const input = JSON.stringify({ suite, scheduledAt: '<aws.scheduler.scheduled-time>' })
+  const asked: ScheduleSpec = { name: values.suite, expression: expressionOf(values), timezone: 'UTC', target: 'start', input }
+  const crons = [asked, ...aws.stack.schedules].map((spec) => {
+    const cron = playSchedule(spec, async (event, scheduledAt) => {
+      if (spec.target === 'start') say(`schedule ${spec.name} fires (${scheduledAt})`)
+      const state = await fire(aws, spec, event)
+      if (spec === asked && (values.once || values.in !== undefined)) finish(state === 'succeeded' ? 0 : 1)
+    })
+    say(`schedule ${spec.name}: ${spec.expression}, next at ${cron.nextRun()?.toISOString() ?? 'no time'}`)
+    return cron
   })
-  const reaper = new Cron('0 * * * * *', async () => {
-    const answer = await aws.invoke('reap', {}).catch((error: unknown) => ({ happened: String(error) }))
-    say(`reap: ${(answer as { readonly happened: string }).happened}`)
-  })
-  const next = start.nextRun()
-  say(`next start: ${next?.toISOString() ?? 'never'}; Ctrl-C ends it`)
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => finish(130))
   const code = await over
-  start.stop()
-  reaper.stop()
+  for (const cron of crons) cron.stop()
   await aws.idle()
   return code
 }
 
-/** Starts, and waits until the run is over, whoever drives it by then. */
-async function run(aws: LocalAws, event: object): Promise<string> {
-  const answer = (await aws.invoke('start', event).catch((error: unknown) => ({ state: String(error) }))) as {
-    readonly run?: string
-    readonly state: string
-  }
-  await aws.idle()
-  return answer.run === undefined ? answer.state : ((await aws.store.runs.load(answer.run))?.status ?? answer.state)
+function expressionOf(values: Values): string {
+  if (values.in === undefined) return `cron(${values.cron})`
+  return `at(${new Date(Date.now() + Number(values.in) * 1000).toISOString().slice(0, 19)}Z)`
+}
+
+/** Invokes the target, and after a start waits until the run is over, whoever drives it by then. */
+async function fire(aws: LocalAws, spec: ScheduleSpec, event: unknown): Promise<string> {
+  const answer = (await aws.invoke(spec.target, event).catch((error: unknown) => ({ happened: String(error) }))) as Told
+  if (spec.target === 'start') await aws.idle()
+  const run = answer.run === undefined ? undefined : await aws.store.runs.load(answer.run)
+  say(`${spec.target}: ${run === undefined ? answer.happened : `run ${run.id} is over: ${run.status}`}`)
+  return run?.status ?? 'none'
+}
+
+interface Told {
+  readonly happened: string
+  readonly run?: string
 }
 
 process.exit(await main())
