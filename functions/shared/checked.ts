@@ -18,7 +18,11 @@ export function checked<T>(schema: z.ZodType<T>, value: unknown, what: string): 
 
 /** What stands where something else was expected; our own messages say so themselves. */
 function found(issue: z.core.$ZodIssue, root: unknown): string {
-  if (!['invalid_type', 'invalid_value', 'invalid_union', 'too_small', 'too_big', 'invalid_format'].includes(issue.code)) return ''
+  if (
+    issue.message.includes('`') ||
+    !['invalid_type', 'invalid_value', 'invalid_union', 'too_small', 'too_big', 'invalid_format'].includes(issue.code)
+  )
+    return ''
   const value = issue.path.reduce<unknown>((at, part) => Object(at)[part], root)
   return value === undefined ? ' (it is missing)' : ` (found ${quote(value)})`
 }

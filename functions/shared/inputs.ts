@@ -43,7 +43,7 @@ const actions = {
 export const controlInput = z.discriminatedUnion(
   'action',
   [actions.status, actions.plan, actions.abort, actions.halt, actions.resume, actions.pause, actions.unpause],
-  { error: ({ input }) => `action: ${notAllowed(String(Object(input).action ?? ''), Object.keys(actions))}` },
+  { error: ({ input }) => notAllowed(String(Object(input).action ?? ''), Object.keys(actions)) },
 )
 
 export type StartInput = z.output<typeof startInput>

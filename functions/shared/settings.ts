@@ -24,7 +24,8 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
       throw new FaultlineError('bad_input', `environment variable ${name} is not set: deploy with serverless.yml`)
     return value
   }
-  const root = env.LAMBDA_TASK_ROOT ?? '.'
+  // `osls invoke local` names a folder that only Lambda has.
+  const root = env.IS_LOCAL === 'true' ? '.' : (env.LAMBDA_TASK_ROOT ?? '.')
   const stage = must('FAULTLINE_STAGE')
   return {
     stage,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FunctionSpec } from './lambda.ts'
+import type { ScheduleSpec } from './scheduler.ts'
 
 interface TemplateResource {
   readonly Type: string
@@ -14,6 +15,8 @@ export interface PackagedStack {
   readonly table: string
   readonly bus: string
   readonly topic: string
+  /** Enabled ones. */
+  readonly schedules: readonly ScheduleSpec[]
   /** Whether an event on the bus goes to `advance`. */
   advances(event: { readonly source: string; readonly 'detail-type': string }): boolean
 }
@@ -34,9 +37,21 @@ export async function readStack(directory: string): Promise<PackagedStack> {
       timeoutMs: Properties.Timeout * 1000,
     }
   })
+  const schedules = of('AWS::Scheduler::Schedule')
+    .filter(({ Properties }) => Properties.State === 'ENABLED')
+    .map(
+      ({ Properties }): ScheduleSpec => ({
+        name: Properties.Name,
+        expression: Properties.ScheduleExpression,
+        timezone: Properties.ScheduleExpressionTimezone,
+        target: Properties.Target.Arn['Fn::GetAtt'][0].startsWith('Reap') ? 'reap' : 'start',
+        input: Properties.Target.Input,
+      }),
+    )
   const pattern = of('AWS::Events::Rule')[0]?.Properties.EventPattern ?? {}
   return {
     functions,
+    schedules,
     table: of('AWS::DynamoDB::Table')[0]?.Properties.TableName,
     bus: of('AWS::Events::EventBus')[0]?.Properties.Name,
     topic: of('AWS::SNS::Topic')[0]?.Properties.TopicName,

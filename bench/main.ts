@@ -1,0 +1,14 @@
+import { coldstart } from './coldstart.ts'
+
+/** Benchmarks by name; each answers one JSON document and whether its limits held. */
+const benches: Readonly<Record<string, () => Promise<{ readonly ok: boolean }>>> = { coldstart }
+
+const [name = '', ...flags] = process.argv.slice(2)
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined
+if (bench === undefined) {
+  process.stderr.write(`bench \`${name}\` is not known. Allowed: ${Object.keys(benches).join(', ')}\n`)
+  process.exit(2)
+}
+const result = await bench()
+process.stdout.write(`${JSON.stringify(result, null, flags.includes('--json') ? 0 : 2)}\n`)
+process.exitCode = result.ok ? 0 : 1
