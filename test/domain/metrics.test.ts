@@ -23,6 +23,7 @@ const toHolding: readonly (readonly [RunEvent, number])[] = [
 ]
 const toRecovering: readonly (readonly [RunEvent, number])[] = [
   ...toHolding,
+  [{ type: 'rechecked', outcomes: [] }, 7_750],
   [{ type: 'hold_over' }, 12_750],
   [{ type: 'reverted', summaries: [], probes: [] }, 13_150],
 ]
