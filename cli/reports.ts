@@ -4,7 +4,7 @@ import type { Injection } from '../lib/domain/injection.ts'
 import type { Run } from '../lib/domain/run.ts'
 import type { Store } from '../lib/ports.ts'
 import type { RunRecord } from '../lib/report/document.ts'
-import { formatOfFile, formats } from '../lib/report/formats.ts'
+import { formatOfFile } from '../lib/report/format-names.ts'
 import { errorText } from './error-text.ts'
 
 /** What the store knows of a run. */
@@ -32,7 +32,7 @@ export async function writeReports(
   for (const file of [...usual, ...(options.files ?? [])]) {
     try {
       await mkdir(dirname(file), { recursive: true })
-      await writeFile(file, contentFor(file, record))
+      await writeFile(file, await contentFor(file, record))
       written.push(shortPath(file))
     } catch (error) {
       options.warn(`report ${file} could not be written: ${errorText(error)}`)
@@ -47,6 +47,7 @@ export function shortPath(file: string): string {
   return short.startsWith('..') ? file : short
 }
 
-function contentFor(file: string, record: RunRecord): string {
-  return formats[formatOfFile(file) ?? 'text'].render(record)
+async function contentFor(file: string, record: RunRecord): Promise<string> {
+  const { renderReport } = await import('../lib/report/formats.ts')
+  return renderReport(formatOfFile(file) ?? 'text', record)
 }
