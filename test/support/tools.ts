@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, test } from '@jest/globals'
 
 /** Where a program is on the PATH; undefined when it is not. */
-export function onPath(name: string): string | undefined {
+function onPath(name: string): string | undefined {
   return (process.env.PATH ?? '')
     .split(delimiter)
     .map((directory) => join(directory, name))
