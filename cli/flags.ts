@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type FormatName, formatNames, formatOfFile, formats } from '../lib/report/formats.ts'
+import { type FormatName, formatNames, formatOfFile, formats } from '../lib/report/format-names.ts'
 
 /** Adds `--state`, `--json`, which every command that knows runs has. */
 export function withState(command: Command): Command {

@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path'
 import type { Injection } from '../lib/domain/injection.ts'
 import type { Run } from '../lib/domain/run.ts'
 import type { RunRecord } from '../lib/report/document.ts'
-import { formatOfFile, formats } from '../lib/report/formats.ts'
+import { formatOfFile } from '../lib/report/format-names.ts'
 import { errorText } from './error-text.ts'
 
 /** A record without its history, for when the store is away. */
@@ -21,7 +21,7 @@ export async function writeReports(
   for (const file of [...usual, ...(options.files ?? [])]) {
     try {
       await mkdir(dirname(file), { recursive: true })
-      await writeFile(file, contentFor(file, record))
+      await writeFile(file, await contentFor(file, record))
       written.push(shortPath(file))
     } catch (error) {
       options.warn(`report ${file} could not be written: ${errorText(error)}`)
@@ -36,6 +36,7 @@ export function shortPath(file: string): string {
   return short.startsWith('..') ? file : short
 }
 
-function contentFor(file: string, record: RunRecord): string {
-  return formats[formatOfFile(file) ?? 'text'].render(record)
+async function contentFor(file: string, record: RunRecord): Promise<string> {
+  const { renderReport } = await import('../lib/report/formats.ts')
+  return renderReport(formatOfFile(file) ?? 'text', record)
 }

@@ -2,7 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import { reportDocument } from '../../lib/report/document.ts'
-import { type FormatName, formatNames, formatOfFile, formats } from '../../lib/report/formats.ts'
+import { type FormatName, formatNames, formatOfFile } from '../../lib/report/format-names.ts'
+import { renderReport } from '../../lib/report/formats.ts'
 import { recordOf } from '../../lib/report/record.ts'
 import { printJson, type WorkFlags, withComposition } from '../command.ts'
 import { errorText } from '../error-text.ts'
@@ -20,11 +21,11 @@ export async function writeReport(wanted: string, flags: WorkFlags & ReportFlags
     const run = await findRun(store, wanted)
     const record = await recordOf(store, run)
     if (output !== undefined) {
-      await writeTo(output, formats[format].render(record))
+      await writeTo(output, renderReport(format, record))
       if (flags.json === true) printJson(terminal, { run: run.id, format, report: shortPath(output) })
       else print(terminal.out, `${format} report of ${run.id}: ${shortPath(output)}`)
     } else if (flags.json === true) printJson(terminal, reportDocument(record))
-    else terminal.out.write(formats[format].render(record))
+    else terminal.out.write(renderReport(format, record))
     return exitCodes.succeeded
   })
 }

@@ -9,7 +9,7 @@ const journalVersion = '1.45.1'
 interface Activity {
   readonly type: 'action' | 'probe'
   readonly name: string
-  readonly provider: { readonly type: 'process'; readonly path: 'faultline'; readonly arguments: object }
+  readonly provider: { readonly type: 'process'; readonly path: 'faultline'; readonly arguments: readonly string[] }
   readonly tolerance?: unknown
   readonly background?: boolean
 }
@@ -98,7 +98,8 @@ function statusOf({ verdict, endedAt }: ReportDocument): Journal['status'] {
 }
 
 function process(args: object): Activity['provider'] {
-  return { type: 'process', path: 'faultline', arguments: args }
+  const words = Object.entries(args).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
+  return { type: 'process', path: 'faultline', arguments: words }
 }
 
 function action(step: StepDocument): Activity {

@@ -1,6 +1,7 @@
 import type { ReportStore } from '../ports.ts'
 import type { RunRecord } from './document.ts'
-import { formats } from './formats.ts'
+import { formats } from './format-names.ts'
+import { renderReport } from './formats.ts'
 
 /** Where people will find the page of a run, also before it is there. */
 export function linkToPage(store: ReportStore, runId: string): Promise<string> {
@@ -10,8 +11,8 @@ export function linkToPage(store: ReportStore, runId: string): Promise<string> {
 /** Puts what people and machines want of an ended run where it outlives the driver; answers with the link to the page. */
 export async function publishReports(store: ReportStore, record: RunRecord): Promise<string> {
   const put = (format: 'html' | 'json' | 'junit') => {
-    const { extension, contentType, render } = formats[format]
-    return store.put(`${record.run.id}${extension}`, contentType, render(record))
+    const { extension, contentType } = formats[format]
+    return store.put(`${record.run.id}${extension}`, contentType, renderReport(format, record))
   }
   const [link] = await Promise.all([put('html'), put('json'), put('junit')])
   return link

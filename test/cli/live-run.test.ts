@@ -108,9 +108,13 @@ describe('Ctrl-C', () => {
   })
 
   it('before the run began leaves at once: nothing was touched', async () => {
-    place.sandbox.disturb(() => ({ hang: true }))
+    const asked = Promise.withResolvers<void>()
+    place.sandbox.disturb(() => {
+      asked.resolve()
+      return { hang: true }
+    })
     const run = place.spawn('run', suite, ...place.flags, '--json')
-    await new Promise((resolve) => setTimeout(resolve, 1500))
+    await asked.promise
     run.child.kill('SIGINT')
     const { code, out } = await run.end()
     expect(code).toBe(2)
