@@ -48,18 +48,22 @@ export async function checkSteadyBefore(asker: Asker, probes: readonly ProbeSpec
     asker.askAll(probes.filter(asksBefore), { phase: 'before', signal }),
     asker.askAll(later, { phase: 'before', signal }),
   ])
-  const senseless = tried.filter(({ code }) => code === 'invalid' || code === 'forbidden' || code === 'bad_input')
+  const senseless = tried.filter(isSenseless)
   return {
     answers,
-    refusals: [
-      ...answers.flatMap(refusalOf),
-      ...senseless.map((answer) => unsteady(`probe ${answer.probe.name} cannot be asked: ${answer.message}`)),
-    ],
+    refusals: [...answers.flatMap(refusalOf), ...senseless.flatMap(refusalOf)],
   }
 }
 
-function refusalOf({ probe, within, value, message }: Answered): readonly Refusal[] {
+/** Asking again would not help: the question itself is wrong, or not allowed. */
+function isSenseless({ code }: Answered): boolean {
+  return code === 'invalid' || code === 'forbidden' || code === 'bad_input'
+}
+
+function refusalOf(answer: Answered): readonly Refusal[] {
+  const { probe, within, value, message } = answer
   if (within === true) return []
+  if (isSenseless(answer)) return [unsteady(`probe ${probe.name} cannot be asked: ${message}`)]
   if (within === null) return [unsteady(`the steady state is unknown before the start: probe ${probe.name} measured nothing: ${message}`)]
   const measured = valueText(value, probe.unit)
   return [unsteady(`not steady before the start: probe ${probe.name} measured ${measured}; allowed: ${toleranceText(probe.tolerance)}`)]
