@@ -49,52 +49,32 @@ export function claimOn(run: Run, engine: Pick<Engine, 'owner' | 'clock' | 'conf
  * @throws FaultlineError `refused` when another driver holds it, `lease_lost` when one took it, `unavailable` when the store was lost
  */
 export async function drive(engine: Engine, runId: string, options: DriveOptions = {}): Promise<Run> {
-  const found = await engine.store.runs.load(runId)
-  if (found === undefined) throw new FaultlineError('not_found', `there is no run ${runId}`)
-  if (isEnded(found)) return found
-  const claim = claimOn(found, engine)
-  if (claim === 'held') throw new FaultlineError('refused', `run ${runId} is driven by ${found.lease?.owner}`)
-  const abort = claim === 'take_over' ? await whyTakenOver(engine, found) : null
-  const telling = new Telling(engine, found)
+  const telling = new Telling(engine, runId)
   try {
-    const state = await seize(engine, found, abort)
-    telling.takeOver(found, state)
-    return await driveOn(observedBy(telling, engine), { state, telling }, options)
+    return await driveOn(telling.watchedEngine(), runId, options)
+  } catch (error) {
+    telling.failed(error)
+    throw error
   } finally {
     await telling.end()
   }
 }
 
-async function driveOn(
-  engine: Engine,
-  { state, telling }: { readonly state: { readonly run: Run; readonly injections: readonly Injection[] }; readonly telling: Telling },
-  options: DriveOptions,
-): Promise<Run> {
+async function driveOn(engine: Engine, runId: string, options: DriveOptions): Promise<Run> {
+  const found = await engine.store.runs.load(runId)
+  if (found === undefined) throw new FaultlineError('not_found', `there is no run ${runId}`)
+  if (isEnded(found)) return found
+  const claim = claimOn(found, engine)
+  if (claim === 'held') throw new FaultlineError('refused', `run ${runId} is driven by ${found.lease?.owner}`)
+  const state = await seize(engine, found, claim === 'take_over' ? await whyTakenOver(engine, found) : null)
   let driver: Driver
   try {
-    driver = new Driver(engine, await engine.connect(state.run.cluster), state)
+    driver = new Driver(engine, await engine.connect(found.cluster), state)
   } catch (error) {
     if (error instanceof FaultlineError && error.code === 'cluster_gone') return endWithoutCluster(engine, state, error)
     throw error
   }
-  try {
-    return await hold(driver, options)
-  } catch (error) {
-    const { run, injections, openInjections } = driver
-    if (error instanceof StoreUnavailable && openInjections.length > 0) telling.storeLost(run, error.message, injections)
-    if (error instanceof FaultlineError && error.code === 'lease_lost') telling.disown()
-    throw error
-  }
-}
-
-function observedBy(telling: Telling, engine: Engine): Engine {
-  return {
-    ...engine,
-    observe: (progress) => {
-      engine.observe(progress)
-      telling.observe(progress)
-    },
-  }
+  return hold(driver, options)
 }
 
 /** A person who asked for the abort is named; else it is the driver's death that ends the run. */
@@ -122,6 +102,7 @@ async function seize(engine: Engine, found: Run, abort: Abort | null): Promise<{
       return bumped
     }),
   )
+  engine.observe({ kind: 'event', run, event, injections })
   return { run, injections }
 }
 
