@@ -28,7 +28,7 @@ async function retellEnds(engine: Engine): Promise<void> {
   await Promise.all(
     runs.map(async (run) => {
       const history = await store.ledger.history(run.id)
-      const telling = new Telling({ ...engine, sink: null }, run)
+      const telling = new Telling({ ...engine, sink: null }, run.id)
       telling.tell(
         run,
         history.filter(({ type }) => ends.includes(type)),

@@ -39,7 +39,7 @@ export async function resolveRun(engine: Engine, runId: string, by: { readonly w
   await engine.store.runs.save(resolved)
   await engine.store.ledger.appendHistory(runId, resolved.events)
   await engine.store.locks.release(namespaceLock(resolved), runId)
-  const telling = new Telling(engine, resolved)
+  const telling = new Telling(engine, runId)
   telling.tell(resolved, resolved.events, injections)
   await telling.end()
   return resolved

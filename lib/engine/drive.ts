@@ -60,43 +60,25 @@ export function claimOn(run: Run, engine: Pick<Engine, 'owner' | 'clock' | 'conf
  * @throws FaultlineError `refused` when another driver holds it, `lease_lost` when one took it, `unavailable` when the store was lost
  */
 export async function drive(engine: Engine, runId: string, options: DriveOptions = {}): Promise<Run> {
-  const { run, claim } = await claimed(engine, runId)
-  if (claim === 'over') return run
-  const cluster = await connectOrGone(engine, run)
-  const { found, ...state } = await take(engine, runId)
-  if (isEnded(state.run)) return state.run
-  const telling = new Telling(engine, found)
+  const telling = new Telling(engine, runId)
   try {
-    telling.takeOver(found, state)
-    const observed = observedBy(telling, engine)
-    if (cluster instanceof FaultlineError) return await endWithoutCluster(observed, state, cluster)
-    return await driveOn(new Driver(observed, cluster, state), telling, options)
+    return await driveOn(telling.watchedEngine(), runId, options)
+  } catch (error) {
+    telling.failed(error)
+    throw error
   } finally {
     await telling.end(options.budget === undefined ? undefined : options.budget.remainingMs() - lastWordsMs)
   }
 }
 
-async function driveOn(driver: Driver, telling: Telling, options: DriveOptions): Promise<Run> {
-  try {
-    const run = await hold(driver, options)
-    if (run.handover && !isEnded(run)) telling.disown()
-    return run
-  } catch (error) {
-    const { run, injections, openInjections } = driver
-    if (error instanceof StoreUnavailable && openInjections.length > 0) telling.storeLost(run, error.message, injections)
-    if (error instanceof FaultlineError && error.code === 'lease_lost') telling.disown()
-    throw error
-  }
-}
-
-function observedBy(telling: Telling, engine: Engine): Engine {
-  return {
-    ...engine,
-    observe: (progress) => {
-      engine.observe(progress)
-      telling.observe(progress)
-    },
-  }
+async function driveOn(engine: Engine, runId: string, options: DriveOptions): Promise<Run> {
+  const { run, claim } = await claimed(engine, runId)
+  if (claim === 'over') return run
+  const cluster = await connectOrGone(engine, run)
+  const state = await take(engine, runId)
+  if (isEnded(state.run)) return state.run
+  if (cluster instanceof FaultlineError) return endWithoutCluster(engine, state, cluster)
+  return hold(new Driver(engine, cluster, state), options)
 }
 
 async function claimed(engine: Engine, runId: string): Promise<{ readonly run: Run; readonly claim: Exclude<Claim, 'held'> | 'over' }> {
@@ -119,14 +101,13 @@ async function connectOrGone(engine: Engine, run: Run): Promise<Cluster | Faultl
 }
 
 /** A driver that handed over goes on saving, so the first try may come between two of its saves. */
-async function take(engine: Engine, runId: string): Promise<{ found: Run; run: Run; injections: readonly Injection[] }> {
+async function take(engine: Engine, runId: string): Promise<{ run: Run; injections: readonly Injection[] }> {
   for (;;) {
     const { run, claim } = await claimed(engine, runId)
-    if (claim === 'over') return { found: run, run, injections: [] }
+    if (claim === 'over') return { run, injections: [] }
     const abort = claim === 'take_over' ? await whyTakenOver(engine, run) : null
     try {
-      const seized = await seize(engine, run, { continued: claim === 'continue' && run.handover, abort })
-      return { found: run, ...seized }
+      return await seize(engine, run, { continued: claim === 'continue' && run.handover, abort })
     } catch (error) {
       if (!(error instanceof VersionConflict) || !run.handover) throw error
     }

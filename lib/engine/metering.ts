@@ -22,10 +22,10 @@ export class Counting {
   readonly #engine: Engine
   readonly #courier: Courier
 
-  constructor(engine: Engine, run: Run, note: (message: string) => void) {
+  constructor(engine: Engine, runId: string, note: (message: string) => void) {
     const { clock, store } = engine
     this.#engine = engine
-    this.#courier = new Courier({ outlet: 'totals', runId: run.id, clock, notices: store.notices, note })
+    this.#courier = new Courier({ outlet: 'totals', runId, clock, notices: store.notices, note })
   }
 
   /** Returns at once. */

@@ -1,7 +1,10 @@
+import { FaultlineError, StoreUnavailable } from '../domain/errors.ts'
 import type { Injection } from '../domain/injection.ts'
+import { isOpen } from '../domain/injection.ts'
 import type { Notice } from '../domain/notice.ts'
 import { coolDownOf, isVital, noticesOf, storeLostNotice } from '../domain/notices.ts'
 import type { HistoryEvent, Run } from '../domain/run.ts'
+import { isEnded } from '../domain/run.ts'
 import type { Outlet } from '../ports.ts'
 import { Courier } from './courier.ts'
 import type { Engine, Progress } from './engine.ts'
@@ -24,75 +27,49 @@ export class Telling {
   readonly #counting: Counting
   readonly #pushing: Pushing | null
   readonly #closing = new AbortController()
-  #run: Run
+  #run: Run | null = null
+  #injections: readonly Injection[] = []
   #isOurs = true
   #retelling: Promise<void> = Promise.resolve()
 
-  constructor(engine: Engine, run: Run) {
+  constructor(engine: Engine, runId: string) {
     this.#engine = engine
-    this.#runId = run.id
-    this.#run = run
+    this.#runId = runId
     const { clock } = engine
     const { notices } = engine.store
     const note = (message: string) => this.#note(message)
-    this.#couriers = new Map(
-      engine.outlets.map((outlet) => [outlet, new Courier({ outlet: outlet.name, runId: run.id, clock, notices, note })]),
-    )
-    this.#counting = new Counting(engine, run, note)
+    this.#couriers = new Map(engine.outlets.map((outlet) => [outlet, new Courier({ outlet: outlet.name, runId, clock, notices, note })]))
+    this.#counting = new Counting(engine, runId, note)
     this.#pushing = engine.sink === null ? null : new Pushing(engine, engine.sink, note)
   }
 
-  /** Sees what the driver does; never throws. */
-  observe(progress: Progress): void {
-    this.#run = progress.run
-    if (progress.kind === 'sample') this.#pushing?.sampled(progress.sample)
-    if (progress.kind === 'injection') this.#pushing?.changed(progress.run, progress.injections)
-    if (progress.kind !== 'event') return
-    const { run, injections } = progress
-    this.tell(
-      run,
-      run.events.filter((event) => event.version === run.version),
-      injections,
-    )
+  /** The engine for a driver whose doings are told. */
+  watchedEngine(): Engine {
+    return {
+      ...this.#engine,
+      observe: (progress) => {
+        this.#engine.observe(progress)
+        this.#observe(progress)
+      },
+    }
   }
 
   /** Returns at once. */
   tell(run: Run, events: readonly HistoryEvent[], injections: readonly Injection[]): void {
+    this.#run = run
+    this.#injections = injections
     for (const notice of noticesOf(run, events, injections)) this.#post(notice)
     this.#counting.count(run, events, injections)
     this.#pushing?.changed(run, injections)
   }
 
-  /**
-   * Tells what the driver before could not, then that there is a new one. That an undo is not proven is left out: who takes over tries it again, and tells it when
-   * it fails again.
-   */
-  takeOver(found: Run, { run, injections }: { readonly run: Run; readonly injections: readonly Injection[] }): void {
-    this.#retelling = this.#retell(found, injections).then(() => this.tell(run, run.events, injections))
-  }
-
-  #retell(found: Run, injections: readonly Injection[]): Promise<void> {
-    return this.#engine.store.ledger.history(this.#runId).then(
-      (history) => {
-        const since = this.#engine.clock.now() - newsMs
-        const isNews = (event: HistoryEvent) => event.at >= since && event.version <= found.version
-        const news = noticesOf(found, history.filter(isNews), injections)
-        for (const notice of news) if (!isVital(notice)) this.#post(notice)
-        this.#counting.count(found, history.filter(isNews), injections)
-      },
-      (error: unknown) => this.#note(`what the driver before told could not be looked up: ${String(error)}`),
-    )
-  }
-
-  /** Tells that the driver lost the store, and with it the proof. */
-  storeLost(run: Run, message: string, injections: readonly Injection[]): void {
+  /** Why the driver left: without its store it has proof of nothing; when another driver has the run, it knows nothing of it any more. */
+  failed(error: unknown): void {
     const { clock, owner } = this.#engine
-    this.#post(storeLostNotice(run, clock.now(), { owner, message, injections }))
-  }
-
-  /** Another driver has the run: what this one knows of it is no longer true. */
-  disown(): void {
-    this.#isOurs = false
+    const injections = this.#injections
+    if (error instanceof FaultlineError && error.code === 'lease_lost') this.#isOurs = false
+    if (!(error instanceof StoreUnavailable) || this.#run === null || !injections.some(isOpen)) return
+    this.#post(storeLostNotice(this.#run, clock.now(), { owner, message: error.message, injections }))
   }
 
   /** Waits a little (`mostMs` where the driver's own time is limited) for what is still on its way; nothing of the run waits any more. */
@@ -110,7 +87,35 @@ export class Telling {
   /** The last push has what was counted last. */
   async #endMetrics(giveUp: AbortSignal): Promise<void> {
     await this.#counting.close(giveUp)
-    await this.#pushing?.close(this.#isOurs)
+    const isGivenAway = this.#run?.handover === true && !isEnded(this.#run)
+    await this.#pushing?.close(this.#isOurs && !isGivenAway)
+  }
+
+  #observe(progress: Progress): void {
+    this.#run = progress.run
+    if (progress.kind === 'sample') this.#pushing?.sampled(progress.sample)
+    if (progress.kind !== 'event' && progress.kind !== 'injection') return
+    const { run, injections } = progress
+    const events = progress.kind === 'event' ? run.events.filter((event) => event.version === run.version) : []
+    if (progress.kind === 'event' && progress.event.type === 'leased')
+      this.#retelling = this.#retell(run, injections).then(() => this.tell(run, events, injections))
+    else this.tell(run, events, injections)
+  }
+
+  /**
+   * Tells what the driver before could not. That an undo is not proven is left out: who takes over tries it again, and tells it when it
+   * fails again.
+   */
+  async #retell(run: Run, injections: readonly Injection[]): Promise<void> {
+    try {
+      const since = this.#engine.clock.now() - newsMs
+      const history = await this.#engine.store.ledger.history(this.#runId)
+      const news = history.filter((event) => event.at >= since && event.version < run.version)
+      for (const notice of noticesOf(run, news, injections)) if (!isVital(notice)) this.#post(notice)
+      this.#counting.count(run, news, injections)
+    } catch (error) {
+      this.#note(`what the driver before told could not be looked up: ${String(error)}`)
+    }
   }
 
   #post(notice: Notice): void {
@@ -128,6 +133,6 @@ export class Telling {
   }
 
   #note(message: string): void {
-    this.#engine.observe({ kind: 'note', run: this.#run, message })
+    if (this.#run !== null) this.#engine.observe({ kind: 'note', run: this.#run, message })
   }
 }

@@ -22,7 +22,9 @@ export async function seize(
   const run = transition(found, event, clock.now())
   await store.runs.save(run)
   const entries = await store.ledger.list(found.id)
-  return { run, injections: await Promise.all(entries.map((entry) => raise(engine, entry))) }
+  const injections = await Promise.all(entries.map((entry) => raise(engine, entry)))
+  engine.observe({ kind: 'event', run, event, injections })
+  return { run, injections }
 }
 
 /** A driver that handed over writes until it sees that it was succeeded: its last words count, but each of them only until we are through. */

@@ -7,6 +7,7 @@ import { withoutPrometheus } from '../domain/suite.ts'
 import { transition } from '../domain/transition.ts'
 import { isoSeconds } from '../time.ts'
 import type { Engine } from './engine.ts'
+import { Telling } from './outlets.ts'
 
 export interface StartRequest {
   readonly suite: Suite
@@ -79,11 +80,14 @@ export async function recordRefused(engine: Engine, request: StartRequest, refus
   const { run, created } = await start(engine, request)
   if (!created) return run
   await store.ledger.appendHistory(run.id, run.events)
+  const telling = new Telling(engine, run.id)
   let refused: Run = run
   for (const event of [{ type: 'refused', refusals }, { type: 'released' }] as const) {
     refused = transition(refused, event, clock.now())
     await store.runs.save(refused)
     await store.ledger.appendHistory(run.id, refused.events)
+    telling.tell(refused, refused.events, [])
   }
+  await telling.end()
   return refused
 }
