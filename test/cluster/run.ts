@@ -49,7 +49,8 @@ async function play(place: Place, options: Options, scenario: Scenario): Promise
   const experiments = [{ name, type, params, duration, ...(targets === undefined ? {} : { targets }) }]
   const suite = { name: 'e2e', namespace: place.namespace, selector: 'app=e2e', gracePeriod: 0, experiments }
   writeFileSync(join(directory, 'suite.json'), JSON.stringify(suite))
-  const where = ['--kubeconfig', place.account.kubeconfig]
+  const context = options.context === undefined ? [] : ['--context', options.context]
+  const where = scenario.asGiven ? ['--kubeconfig', options.kubeconfig, ...context] : ['--kubeconfig', place.account.kubeconfig]
   const images = ['--injector-image', options.injectorImage, '--injector-namespace', place.injectors, '--fuse-image', options.fuseImage]
   const pause = options.pauseImage === undefined ? [] : ['--pause-image', options.pauseImage]
   const report = join(directory, 'report.json')

@@ -8,6 +8,8 @@ export interface Scenario {
   readonly verdict: 'succeeded' | 'no_effect' | 'aborted' | 'refused' | 'failed'
   /** What happens once the fault bites. */
   readonly meanwhile?: 'kill the runner' | 'delete the injector'
+  /** A drain evicts whoever else is on the node, which takes rights in their namespaces too: the kubeconfig's own. */
+  readonly asGiven?: true
   /** What the injectors' namespace refuses, and what the run has to say of it. */
   readonly refused?: 'jobs' | 'pods'
   readonly says?: string
@@ -36,7 +38,7 @@ export const scenarios: readonly Scenario[] = [
   { name: 'pod-kill TERM', ...failure('pod-kill', { signal: 'TERM', graceSeconds: 1 }), ...plain },
   { name: 'pod-kill KILL', ...failure('pod-kill', { signal: 'KILL' }), ...plain },
   { name: 'crashloop', ...failure('crashloop'), ...plain, duration: 10 },
-  { name: 'node-drain with a budget', ...failure('node-drain'), ...plain },
+  { name: 'node-drain with a budget', ...failure('node-drain'), ...plain, asGiven: true },
   { name: 'memory', ...exhaustion('memory'), ...plain },
   { name: 'cpu', ...exhaustion('cpu'), ...plain },
   { name: 'disk', ...exhaustion('disk'), ...plain },
@@ -71,7 +73,14 @@ export const scenarios: readonly Scenario[] = [
     verdict: 'aborted',
     meanwhile: 'kill the runner',
   },
-  { name: 'runner killed: node-drain', ...failure('node-drain'), duration: 6, verdict: 'aborted', meanwhile: 'kill the runner' },
+  {
+    name: 'runner killed: node-drain',
+    ...failure('node-drain'),
+    asGiven: true,
+    duration: 6,
+    verdict: 'aborted',
+    meanwhile: 'kill the runner',
+  },
   { name: 'injector force-deleted: memory', ...exhaustion('memory'), duration: 12, verdict: 'no_effect', meanwhile: 'delete the injector' },
   {
     name: 'injector force-deleted: netfilter',

@@ -45,6 +45,7 @@ describe('the demo', () => {
         'cpu-exhaustion',
         'disk-exhaustion',
         'network-exhaustion',
+        'network-degradation',
       ].map((fault) => [fault, 'succeeded']),
     )
     for (const { evidence } of demo.steps) {

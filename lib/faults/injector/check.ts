@@ -1,3 +1,4 @@
+import { FaultlineError } from '../../domain/errors.ts'
 import type { Evidence, Injection, Target } from '../../domain/injection.ts'
 import type { Job } from '../../domain/kube.ts'
 import type { FaultContext } from '../fault.ts'
@@ -26,14 +27,14 @@ export async function checkForResidue(context: FaultContext, injection: Injectio
 }
 
 /**
- * Sends the check off while the injector still undoes: on the node it waits for that, and so its answer is there the sooner. A refusal
- * is told by `checkForResidue`.
+ * Sends the check off while the injector still undoes: on the node it waits for that, and so its answer is there the sooner. What
+ * keeps it from that never stops a revert: `checkForResidue` meets it again, and tells.
  */
 export async function beginCheck(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<void> {
   try {
     await ensureJob(context, checkJob(context, injection, on), null)
   } catch (error) {
-    if (!isRefusal(error)) throw error
+    if (!(error instanceof FaultlineError)) throw error
   }
 }
 

@@ -61,7 +61,11 @@ export class TestPod {
       [containerInit, this.name, this.uid, name, main, ...groups],
     )
     const found = () => this.#firstProcess(groups[0] ?? '')
-    await until(`container ${name} runs`, () => found() !== undefined)
+    const isMounted = (pid: number) => this.#node.succeeds('grep -q " /srv " /proc/$1/mountinfo', String(pid))
+    await until(`container ${name} runs`, () => {
+      const pid = found()
+      return pid !== undefined && isMounted(pid)
+    })
     await sleep(100)
     this.#containers.set(name, { id, pid: found() ?? 0 })
   }
