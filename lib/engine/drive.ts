@@ -12,7 +12,7 @@ import { lightBeacon } from './beacon.ts'
 import { Driver } from './driver.ts'
 import type { Engine } from './engine.ts'
 import { endWithoutCluster } from './gone.ts'
-import { type Budget, untilLeft, watchBudget } from './hand-over.ts'
+import { type Budget, inTime, watchBudget } from './hand-over.ts'
 import { injectStep, recheckStep } from './inject.ts'
 import { asRefusal, planStep } from './plan.ts'
 import { checkRecovery } from './recover.ts'
@@ -30,9 +30,6 @@ export interface DriveOptions {
   /** For a driver whose own time is limited; without one it stays to the end. */
   readonly budget?: Budget
 }
-
-/** What a limited driver keeps of its time for its caller's answer. */
-const lastWordsMs = 1_000
 
 /** How a driver may take a run: begin or go on, or only revert it; or not at all. */
 type Claim = 'continue' | 'take_over' | 'held'
@@ -119,22 +116,15 @@ async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
     await (options.budget === undefined ? driven : Promise.race([driven, watchBudget(driver, options.budget, done.signal)]))
   } catch (error) {
     if (isHandedOver(driver, error)) return driver.run
-    if (!(error instanceof FaultlineError && error.code === 'lease_lost')) await revertInTime(driver, options.budget, done.signal)
+    if (!(error instanceof FaultlineError && error.code === 'lease_lost')) await inTime(driver, options.budget, revertFromMemory(driver))
     throw error
   } finally {
     done.abort()
     options.interrupt?.removeEventListener('abort', onInterrupt)
-    await (options.budget === undefined
-      ? sentinel
-      : Promise.race([sentinel, untilLeft(driver, { budget: options.budget, ms: lastWordsMs })]))
+    await inTime(driver, options.budget, sentinel)
   }
   await letGo(driver)
   return driver.run
-}
-
-async function revertInTime(driver: Driver, budget: Budget | undefined, done: AbortSignal): Promise<void> {
-  const reverted = revertFromMemory(driver)
-  await (budget === undefined ? reverted : Promise.race([reverted, untilLeft(driver, { budget, ms: lastWordsMs, done })]))
 }
 
 /** Somebody else goes on, or may: nothing is reverted from memory. */
