@@ -13,7 +13,7 @@ import { lightBeacon } from './beacon.ts'
 import { Driver } from './driver.ts'
 import type { Engine } from './engine.ts'
 import { endWithoutCluster } from './gone.ts'
-import { type Budget, untilLeft, watchBudget } from './hand-over.ts'
+import { type Budget, inTime, lastWordsMs, watchBudget } from './hand-over.ts'
 import { injectStep, recheckStep } from './inject.ts'
 import { Telling } from './outlets.ts'
 import { asRefusal, planStep } from './plan.ts'
@@ -33,9 +33,6 @@ export interface DriveOptions {
   /** For a driver whose own time is limited; without one it stays to the end. */
   readonly budget?: Budget
 }
-
-/** What a limited driver keeps of its time for its caller's answer. */
-const lastWordsMs = 1_000
 
 /** How a driver may take a run: begin or go on, or only revert it; or not at all. */
 type Claim = 'continue' | 'take_over' | 'held'
@@ -148,14 +145,6 @@ async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
   }
   await Promise.all([letGo(driver), driver.probing.flush()])
   return driver.run
-}
-
-/** Waits for the task; a driver whose time is limited no longer than until its last words. */
-async function inTime(driver: Driver, budget: Budget | undefined, task: Promise<unknown>): Promise<void> {
-  const over = new AbortController()
-  await (budget === undefined ? task : Promise.race([task, untilLeft(driver, { budget, ms: lastWordsMs, done: over.signal })])).finally(
-    () => over.abort(),
-  )
 }
 
 /** Somebody else goes on, or may: nothing is reverted from memory. */

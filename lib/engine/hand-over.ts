@@ -36,17 +36,31 @@ export async function watchBudget(driver: Driver, budget: Budget, done: AbortSig
 
 interface Wait {
   readonly budget: Budget
-  readonly done?: AbortSignal
+  readonly done: AbortSignal
+}
+
+/** What a limited driver keeps of its time for its caller's answer. */
+export const lastWordsMs = 1_000
+
+/** Waits for the work, but no longer than the budget lasts. */
+export async function inTime(driver: Driver, budget: Budget | undefined, work: Promise<unknown>): Promise<void> {
+  if (budget === undefined) return work
+  const done = new AbortController()
+  try {
+    await Promise.race([work, untilLeft(driver, { budget, ms: lastWordsMs, done: done.signal })])
+  } finally {
+    done.abort()
+  }
 }
 
 /** Resolves when no more than `ms` of the budget are left, or with `done`. */
-export async function untilLeft(driver: Driver, { budget, ms, done }: Wait & { readonly ms: number }): Promise<void> {
-  while (done?.aborted !== true && budget.remainingMs() > ms) await driver.engine.clock.sleep(budget.remainingMs() - ms, done)
+async function untilLeft(driver: Driver, { budget, ms, done }: Wait & { readonly ms: number }): Promise<void> {
+  while (!done.aborted && budget.remainingMs() > ms) await driver.engine.clock.sleep(budget.remainingMs() - ms, done)
 }
 
 /** A call that fails is tried again until the next one is due. */
 async function call(driver: Driver, { budget, untilMs, done }: Wait & { readonly untilMs: number }): Promise<void> {
-  while (done?.aborted !== true) {
+  while (!done.aborted) {
     try {
       await budget.handOver(driver.run.id)
       return

@@ -43,6 +43,7 @@ export class LocalAws {
   readonly #options: LocalAwsOptions
   readonly #closers: (() => Promise<unknown>)[]
   readonly #functions = new Map<FunctionShortName, LocalFunction>()
+  #environment: Readonly<Record<string, string>> = {}
   readonly #open = new Set<Promise<unknown>>()
 
   private constructor(
@@ -98,6 +99,11 @@ export class LocalAws {
     return invoked
   }
 
+  /** What a function needs beside what the template gives it, to work here instead of on AWS. */
+  get environment(): Readonly<Record<string, string>> {
+    return this.#environment
+  }
+
   /** Waits until nothing runs any more, what runs by events included. */
   async idle(): Promise<void> {
     while (this.#open.size > 0) await Promise.all(this.#open)
@@ -123,7 +129,7 @@ export class LocalAws {
     this.#closers.push(() => rm(folder, { recursive: true, force: true }))
     const config = join(folder, 'faultline.config.json')
     await writeFile(config, JSON.stringify({ clusters: { embedded: { url: this.sandbox.url } } }))
-    const env = {
+    this.#environment = {
       FAULTLINE_CONFIG: config,
       AWS_REGION: region,
       AWS_ACCESS_KEY_ID: credentials.accessKeyId,
@@ -135,7 +141,7 @@ export class LocalAws {
     const log = this.#options.log ?? (() => undefined)
     for (const spec of this.stack.functions) {
       const name = spec.name.split('-').at(-1) as FunctionShortName
-      this.#functions.set(name, await LocalFunction.open({ ...spec, env: { ...spec.env, ...env } }, log))
+      this.#functions.set(name, await LocalFunction.open({ ...spec, env: { ...spec.env, ...this.#environment } }, log))
     }
   }
 }

@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals'
+import { advanceCall } from '../../../lib/adapters/eventbridge/advance.ts'
+import type { BusEvent } from '../../../lib/adapters/eventbridge/bus.ts'
+import { advanceDetail, noticeDetail } from '../../../lib/adapters/eventbridge/event-schema.ts'
+import { eventBridgeOutlet } from '../../../lib/adapters/eventbridge/outlet.ts'
+import { type Notice, noticeKinds } from '../../../lib/domain/notice.ts'
+
+const nine = Date.UTC(2026, 0, 5, 9)
+
+function noticeOf(change: Partial<Notice>): Notice {
+  const run = { id: 'run-1', suite: 'Quick', cluster: 'production', clusterUid: 'c0ffee', namespace: 'ns', simulated: false }
+  return {
+    id: 'run-1#6#0',
+    kind: 'run.started',
+    at: nine + 3_000,
+    severity: 'info',
+    topic: 'run-1',
+    run: { ...run, status: 'holding', requestedAt: nine },
+    step: null,
+    message: 'it began',
+    data: {},
+    ...change,
+  }
+}
+
+function told() {
+  const events: BusEvent[] = []
+  return { events, bus: { put: async (event: BusEvent) => void events.push(event) } }
+}
+
+describe('the outlet to EventBridge', () => {
+  it.each(noticeKinds)('tells %s as its published schema says', async (kind) => {
+    const { events, bus } = told()
+    await eventBridgeOutlet(bus).tell(noticeOf({ kind }))
+    expect(events).toEqual([expect.objectContaining({ detailType: kind, at: nine + 3_000 })])
+    expect(noticeDetail.strict().safeParse(events[0]?.detail)).toMatchObject({ success: true })
+  })
+
+  it('keeps an event with ten thousand targets below what EventBridge takes', async () => {
+    const { events, bus } = told()
+    const targets = Array.from({ length: 10_000 }, (_, n) => `pod-with-a-rather-long-name-${n}`)
+    await eventBridgeOutlet(bus).tell(noticeOf({ step: { index: 0, name: 'Cut', fault: 'network-partition', targets } }))
+    expect(JSON.stringify(events[0]?.detail).length).toBeLessThan(256 * 1024)
+    expect(events[0]?.detail).toMatchObject({ step: { targetCount: 10_000 } })
+  })
+
+  it('passes on that nothing could be told', async () => {
+    const put = async () => {
+      throw new Error('no bus')
+    }
+    await expect(eventBridgeOutlet({ put }).tell(noticeOf({}))).rejects.toThrow('no bus')
+  })
+
+  it('calls for a successor with the run’s id alone', async () => {
+    const { events, bus } = told()
+    await advanceCall(bus, { now: () => nine })('run-1')
+    expect(events).toEqual([{ detailType: 'advance', detail: { runId: 'run-1' }, at: nine }])
+    expect(advanceDetail.strict().parse(events[0]?.detail)).toEqual({ runId: 'run-1' })
+  })
+})

@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { LocalAws } from '../../sandbox/aws/local-aws.ts'
+
+type Name = 'start' | 'advance' | 'reap' | 'control'
+const run = promisify(execFile)
+const files = readdirSync('events').filter((file) => file.endsWith('.json'))
+const sample = (file: string): Record<string, unknown> => JSON.parse(readFileSync(`events/${file}`, 'utf8'))
+const nameOf = (file: string) => file.split(/[-.]/)[0] as Name
+
+/** What each sample must come to; they are played in this order, on a cluster and a table of their own. */
+const expected: readonly (readonly [string, object | RegExp])[] = [
+  ['control-status.json', { halt: null, clusters: ['embedded'] }],
+  ['control-plan.json', { refusals: [], happened: 'suite Quick test suite could start now' }],
+  ['control-pause.json', { happened: 'suite quick-test-suite is paused by ann' }],
+  ['start-scheduled.json', { state: 'refused', refusals: [{ code: 'paused' }] }],
+  ['control-unpause.json', { happened: 'suite quick-test-suite may start again' }],
+  ['start-own-suite.json', { state: 'succeeded', orphans: 0 }],
+  ['control-halt.json', { happened: 'everything is halted by ann: 0 live runs revert now, and none starts' }],
+  ['start-by-hand.json', { happened: expect.stringMatching(/^run quick-test-suit-by-key-\w+ was started$/), state: 'requested' }],
+  ['control-resume.json', { happened: 'ann lifted the halt' }],
+  ['reap.json', { orphans: [], errors: [] }],
+  ['advance.json', /there is no run quick-test-suit-20260105-100000-abcdefgh/],
+  ['control-abort.json', /there is no run quick-test-suit-20260105-100000-abcdefgh/],
+  ['control-status-of-run.json', /there is no run quick-test-suit-20260105-100000-abcdefgh/],
+]
+
+let aws: LocalAws
+
+beforeAll(async () => {
+  aws = await LocalAws.open({ directory: '.serverless' })
+}, 60_000)
+
+afterAll(() => aws.close())
+
+describe('a sample event', () => {
+  it('has its expectation here, each of them', () => {
+    expect(expected.map(([file]) => file).sort()).toEqual([...files].sort())
+  })
+
+  it.each(expected)('%s does what it says', async (file, outcome) => {
+    const invoked = aws.invoke(nameOf(file), sample(file))
+    if (outcome instanceof RegExp) await expect(invoked).rejects.toThrow(outcome)
+    else expect(await invoked).toMatchObject({ happened: expect.any(String), next: expect.any(String), ...outcome })
+    await aws.idle()
+  })
+
+  it('that names a run works with a real one', async () => {
+    const started = Object(await aws.invoke('start', { ...sample('start-by-hand.json') }))
+    const status = await aws.invoke('control', { ...sample('control-status-of-run.json'), run: started.run })
+    expect(status).toMatchObject({ run: started.run, history: expect.any(Array) })
+    const aborted = Object(await aws.invoke('control', { ...sample('control-abort.json'), run: started.run }))
+    expect(aborted.happened).toMatch(/was asked to abort|is over/)
+    await aws.idle()
+    expect(await aws.store.runs.load(started.run)).toMatchObject({ status: 'aborted', abort: { by: 'ann', detail: 'customers notice' } })
+    const advance = await aws.invoke('advance', { ...sample('advance.json'), detail: { runId: started.run } })
+    expect(advance).toMatchObject({ happened: `run ${started.run} ended: aborted` })
+  })
+
+  it.each([
+    ['control', 'control-status.json', /"happened": "0 runs are live/],
+    ['start', 'start-own-suite.json', /"state": "succeeded"/],
+  ] as const)('works in osls invoke local as well: %s with %s', async (name, file, said) => {
+    const args = ['node_modules/osls/bin/serverless.js', 'invoke', 'local', '-f', name, '-p', `events/${file}`]
+    const { stdout } = await run(process.execPath, args, {
+      timeout: 100_000,
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...aws.environment },
+    })
+    expect(stdout).toMatch(said)
+  })
+})
