@@ -44,7 +44,10 @@ export const lastWordsMs = 1_000
 
 /** Waits for the work, but no longer than the budget lasts. */
 export async function inTime(driver: Driver, budget: Budget | undefined, work: Promise<unknown>): Promise<void> {
-  if (budget === undefined) return work
+  if (budget === undefined) {
+    await work
+    return
+  }
   const done = new AbortController()
   try {
     await Promise.race([work, untilLeft(driver, { budget, ms: lastWordsMs, done: done.signal })])
