@@ -1,5 +1,5 @@
 import type { Run } from '../lib/domain/run.ts'
-import { claimOn } from '../lib/engine/drive.ts'
+import { claimOn } from '../lib/engine/claim.ts'
 import type { Progress } from '../lib/engine/engine.ts'
 import type { Reaped } from '../lib/engine/reap.ts'
 import { reapRuns } from '../lib/engine/reap.ts'

@@ -1,25 +1,23 @@
-import { assertNever, FaultlineError, StoreUnavailable, VersionConflict } from '../domain/errors.ts'
-import type { Injection } from '../domain/injection.ts'
+import { assertNever, FaultlineError } from '../domain/errors.ts'
 import type { Action } from '../domain/next-action.ts'
 import { nextAction } from '../domain/next-action.ts'
-import type { Abort, Preparing, Refusal, Run } from '../domain/run.ts'
+import type { Refusal, Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
-import { faultName } from '../domain/suite.ts'
 import type { RunEvent } from '../domain/transition.ts'
 import { stepOf } from '../domain/transition.ts'
 import type { Cluster } from '../ports.ts'
 import { examine, forbiddenBySwitch, isOverIn, namespaceLock, nodeLock, takeLock } from './admit.ts'
 import { lightBeacon } from './beacon.ts'
+import { claimed, take } from './claim.ts'
 import { Driver } from './driver.ts'
 import type { Engine } from './engine.ts'
+import { fixStep, orStepRefused } from './fix-step.ts'
 import { endWithoutCluster } from './gone.ts'
 import { type Budget, inTime, lastWordsMs, watchBudget } from './hand-over.ts'
 import { injectStep, recheckStep } from './inject.ts'
 import { Telling } from './outlets.ts'
-import { asRefusal, planStep } from './plan.ts'
 import { checkRecovery } from './recover.ts'
 import { revertAll, revertFromMemory } from './revert.ts'
-import { seize } from './seize.ts'
 import { watchOver } from './sentinel.ts'
 import { checkSteadyAgain, checkSteadyBefore } from './steady.ts'
 import { verifyNothingLeft } from './verify.ts'
@@ -32,23 +30,6 @@ export interface DriveOptions {
   readonly giveUpAfterMs?: number
   /** For a driver whose own time is limited; without one it stays to the end. */
   readonly budget?: Budget
-}
-
-/** How a driver may take a run: begin or go on, or only revert it; or not at all. */
-type Claim = 'continue' | 'take_over' | 'held'
-
-/**
- * Whether this engine may drive the run now. An expired lease is never continued: the run is reverted. A hand-over is an offer for as
- * long as the old driver's lease lasts (it renews it until it leaves); whoever comes later finds nobody who held the fault meanwhile.
- */
-export function claimOn(run: Run, engine: Pick<Engine, 'owner' | 'clock' | 'config' | 'isDead'>): Claim {
-  const { lease } = run
-  if (lease === null) return 'take_over'
-  const now = engine.clock.now()
-  if (run.handover) return now <= lease.until + engine.config.skewMs ? 'continue' : 'take_over'
-  if (lease.owner === engine.owner) return now <= lease.until ? 'continue' : 'take_over'
-  const expired = now > lease.until + engine.config.skewMs || engine.isDead(lease.owner)
-  return expired ? 'take_over' : 'held'
 }
 
 /**
@@ -78,15 +59,6 @@ async function driveOn(engine: Engine, runId: string, options: DriveOptions): Pr
   return hold(new Driver(engine, cluster, state), options)
 }
 
-async function claimed(engine: Engine, runId: string): Promise<{ readonly run: Run; readonly claim: Exclude<Claim, 'held'> | 'over' }> {
-  const run = await engine.store.runs.load(runId)
-  if (run === undefined) throw new FaultlineError('not_found', `there is no run ${runId}`)
-  if (isEnded(run)) return { run, claim: 'over' }
-  const claim = claimOn(run, engine)
-  if (claim === 'held') throw new FaultlineError('refused', `run ${runId} is driven by ${run.lease?.owner}`)
-  return { run, claim }
-}
-
 /** Before the lease is taken: who cannot reach the cluster takes a run from nobody. */
 async function connectOrGone(engine: Engine, run: Run): Promise<Cluster | FaultlineError> {
   try {
@@ -95,29 +67,6 @@ async function connectOrGone(engine: Engine, run: Run): Promise<Cluster | Faultl
     if (error instanceof FaultlineError && error.code === 'cluster_gone') return error
     throw error
   }
-}
-
-/** A driver that handed over goes on saving, so the first try may come between two of its saves. */
-async function take(engine: Engine, runId: string): Promise<{ run: Run; injections: readonly Injection[] }> {
-  for (;;) {
-    const { run, claim } = await claimed(engine, runId)
-    if (claim === 'over') return { run, injections: [] }
-    const abort = claim === 'take_over' ? await whyTakenOver(engine, run) : null
-    try {
-      return await seize(engine, run, { continued: claim === 'continue' && run.handover, abort })
-    } catch (error) {
-      if (!(error instanceof VersionConflict) || !run.handover) throw error
-    }
-  }
-}
-
-/** A person who asked for the abort is named; else it is the driver's death that ends the run. */
-async function whyTakenOver(engine: Engine, run: Run): Promise<Abort> {
-  const at = engine.clock.now()
-  const { abort } = await engine.store.controls.read({ id: run.id, suite: run.suite.name })
-  if (abort !== null) return { reason: 'asked', at, by: abort.by, detail: abort.why }
-  const detail = run.handover ? 'it was handed over, and nobody took it in time' : 'its driver died or lost its lease'
-  return { reason: 'driver_lost', at, by: engine.owner, detail }
 }
 
 async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
@@ -250,53 +199,4 @@ async function admit(driver: Driver): Promise<RunEvent | null> {
     ...steady.refusals,
   ]
   return refusals.length > 0 ? { type: 'refused', refusals } : { type: 'admitted', baseline: admission.baseline }
-}
-
-/** Fixes the step's targets and writes its ledger; entries from before a hand-over stay as they are, and nothing is planned anew. */
-async function fixStep(driver: Driver): Promise<RunEvent> {
-  const { run } = driver
-  if (run.status !== 'preparing') throw new TypeError(`cannot plan a step while ${run.status}`)
-  const written = driver.stepInjections.length > 0 ? { refusals: [], warnings: [] } : await writeStep(driver, run)
-  if (written.refusals.length > 0) return { type: 'step_refused', refusals: written.refusals }
-  return { type: 'step_planned', targets: driver.stepInjections.flatMap((i) => i.targets.map((t) => t.name)), warnings: written.warnings }
-}
-
-async function writeStep(
-  driver: Driver,
-  run: Preparing,
-): Promise<{ readonly refusals: readonly Refusal[]; readonly warnings: readonly string[] }> {
-  const { clock, config } = driver.engine
-  const { step } = run
-  const { injections, refusals: against, warnings } = await planStep(driver.context(), { suite: run.suite, index: step, seed: run.seed })
-  const refusals: Refusal[] = against.map((refusal) => ({ ...refusal, step }))
-  for (const node of injections.flatMap((i) => i.targets.filter((t) => t.kind === 'Node'))) {
-    const busy = await takeLock(driver.engine, nodeLock(run, node.name), run.id)
-    if (busy !== null) refusals.push({ ...busy, step })
-  }
-  const spec = run.suite.steps[step]
-  if (spec === undefined) throw new TypeError(`the suite has no step ${step}`)
-  if (refusals.length > 0) return { refusals, warnings }
-  const expiresAt = clock.now() + config.prepareMs + spec.durationMs + config.fuse.marginMs
-  const blank = {
-    runId: run.id,
-    step,
-    version: 1,
-    fault: faultName(spec.fault),
-    armed: null,
-    status: 'planned',
-    reason: null,
-    expiresAt,
-  } as const
-  await driver.addInjections(injections.map((planned, n): Injection => ({ ...planned, ...blank, n })))
-  return { refusals, warnings }
-}
-
-/** What goes wrong while nothing is injected yet ends the step, not the engine. */
-async function orStepRefused(act: () => Promise<RunEvent>): Promise<RunEvent> {
-  try {
-    return await act()
-  } catch (error) {
-    if (!(error instanceof FaultlineError) || error.code === 'lease_lost' || error instanceof StoreUnavailable) throw error
-    return { type: 'step_refused', refusals: [{ ...asRefusal(error), step: null }] }
-  }
 }

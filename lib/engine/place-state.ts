@@ -7,7 +7,7 @@ import type { ProbeSample } from '../domain/probe.ts'
 import type { Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import type { Store } from '../ports.ts'
-import { claimOn } from './drive.ts'
+import { claimOn } from './claim.ts'
 import type { Engine } from './engine.ts'
 
 /** So many of the newest runs are looked at for the places that there are. */
