@@ -180,7 +180,7 @@ export interface NoticeStore {
 
 /** Counters and histograms of all runs, and the last values of what is no counter. Each series is one item. */
 export interface TotalsStore {
-  /** Adds to the amounts of one series; one whose answer was lost may count twice. */
+  /** Adds to the amounts of one series; one whose answer was lost may count twice when others add at the same time. */
   add(total: Total): Promise<void>
   /** Replaces the amounts of one series. */
   set(total: Total): Promise<void>

@@ -109,6 +109,15 @@ export function totalsStoreContract(harness: StoreHarness, { atomic }: { readonl
       expect(await totals().read()).toEqual([counted(75.5)])
     })
 
+    test('an addition whose answer was lost counts once', async () => {
+      const { loseNext, lost } = harness.answers()
+      loseNext(1)
+      await totals().add(counted(1))
+      expect(lost()).toBe(1)
+      await totals().add(counted(1))
+      expect(await totals().read()).toEqual([counted(2)])
+    })
+
     test('one place reads its own only', async () => {
       await totals().add(counted(1))
       await totals().add(counted(2, { labels: { ...labels, namespace: 'shop-2' } }))

@@ -17,3 +17,6 @@ export const stillThere = 'attribute_exists(pk)'
 
 /** A: claim at 0 for 60 ── B: claim at 30 x ── B: claim at 60. `for good` has no `freeAt`. */
 export const unclaimed = 'attribute_not_exists(pk) OR freeAt <= :at'
+
+/** A: adds a1 ── (its answer is lost) ── A: adds a1 again x. With B's addition in between it counts twice: only the last is remembered. */
+export const notJustAdded = 'attribute_not_exists(lastAddition) OR lastAddition <> :addition'

@@ -34,7 +34,11 @@ export interface TableAccess {
   /** Sets these attributes and leaves the others. */
   update(key: Key, attributes: Attributes, condition: Condition): Promise<boolean>
   /** Adds to these numbers (absent ones are 0), sets these attributes, and leaves the others. */
-  add(key: Key, amounts: Readonly<Record<string, number>>, attributes: Attributes): Promise<void>
+  add(
+    key: Key,
+    change: { readonly amounts: Readonly<Record<string, number>>; readonly set: Attributes },
+    condition: Condition,
+  ): Promise<boolean>
   delete(key: Key, condition?: Condition): Promise<boolean>
   /** Every page, up to `limit` items. */
   query(input: Omit<QueryCommandInput, 'TableName'>, limit?: number): Promise<readonly Item[]>
@@ -62,10 +66,10 @@ export function createTableAccess(client: DynamoDBDocumentClient, table: string)
         assertFits({ pk, sk }, attributes)
         return client.send(new UpdateCommand({ TableName: table, Key: { pk, sk }, ...updateInput(attributes, condition) }))
       }),
-    add: ({ pk, sk }, amounts, attributes) =>
-      mapped(tried('add to', { pk, sk }), async () => {
-        await client.send(new UpdateCommand({ TableName: table, Key: { pk, sk }, ...addInput(amounts, attributes) }))
-      }),
+    add: ({ pk, sk }, change, condition) =>
+      applied(tried('add to', { pk, sk }), () =>
+        client.send(new UpdateCommand({ TableName: table, Key: { pk, sk }, ...addInput(change, condition) })),
+      ),
     delete: ({ pk, sk }, condition) =>
       applied(tried('delete', { pk, sk }), () =>
         client.send(new DeleteCommand({ TableName: table, Key: { pk, sk }, ...conditionInput(condition) })),
@@ -110,10 +114,11 @@ function updateInput(attributes: Attributes, condition: Condition) {
   }
 }
 
-function addInput(amounts: Readonly<Record<string, number>>, attributes: Attributes) {
-  const added = Object.entries(amounts)
-  const set = Object.entries(attributes)
+function addInput(change: { readonly amounts: Readonly<Record<string, number>>; readonly set: Attributes }, condition: Condition) {
+  const added = Object.entries(change.amounts)
+  const set = Object.entries(change.set)
   return {
+    ConditionExpression: condition.expression,
     UpdateExpression: `SET ${set.map((_, i) => `#s${i} = :s${i}`).join(', ')} ADD ${added.map((_, i) => `#a${i} :a${i}`).join(', ')}`,
     ExpressionAttributeNames: Object.fromEntries([
       ...set.map(([name], i) => [`#s${i}`, name]),
@@ -122,6 +127,7 @@ function addInput(amounts: Readonly<Record<string, number>>, attributes: Attribu
     ExpressionAttributeValues: Object.fromEntries([
       ...set.map(([, value], i) => [`:s${i}`, value]),
       ...added.map(([, value], i) => [`:a${i}`, value]),
+      ...Object.entries(condition.values ?? {}),
     ]),
   }
 }

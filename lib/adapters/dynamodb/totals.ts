@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { placeOf, type Total } from '../../domain/metrics.ts'
 import type { TotalsStore } from '../../ports.ts'
+import { notJustAdded } from './conditions.ts'
 import { type Key, placePrefix, totalsPartition } from './keys.ts'
 import type { Item, TableAccess } from './table-access.ts'
 
@@ -9,7 +10,11 @@ const amountPrefix = 'amount:'
 /** Totals in the table, one item per series; DynamoDB adds, so that drivers that count at once lose nothing. */
 export function createTotalsStore(table: TableAccess): TotalsStore {
   return {
-    add: ({ metric, labels, amounts }) => table.add(seriesKey({ metric, labels }), prefixed(amounts), { metric, labels }),
+    add: async ({ metric, labels, amounts }) => {
+      const addition = randomUUID()
+      const change = { amounts: prefixed(amounts), set: { metric, labels, lastAddition: addition } }
+      await table.add(seriesKey({ metric, labels }), change, { expression: notJustAdded, values: { ':addition': addition } })
+    },
     set: async ({ metric, labels, amounts }) => {
       await table.put({ ...seriesKey({ metric, labels }), metric, labels, ...prefixed(amounts) })
     },

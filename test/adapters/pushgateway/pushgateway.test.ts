@@ -37,12 +37,15 @@ interface Group {
 
 describeWith(['prometheus-pushgateway'], 'a real Pushgateway', () => {
   let gateway: ChildProcess
+  let directory = ''
   let url = ''
 
   beforeAll(async () => {
     const port = await freePort()
     url = `http://127.0.0.1:${port}`
-    gateway = spawn('prometheus-pushgateway', [`--web.listen-address=127.0.0.1:${port}`], { stdio: 'ignore' })
+    directory = mkdtempSync(join(tmpdir(), 'faultline-'))
+    const flags = [`--web.listen-address=127.0.0.1:${port}`, `--persistence.file=${join(directory, 'metrics')}`]
+    gateway = spawn('prometheus-pushgateway', flags, { stdio: 'ignore' })
     await untilAnswering(`${url}/-/ready`)
   })
 
@@ -50,6 +53,7 @@ describeWith(['prometheus-pushgateway'], 'a real Pushgateway', () => {
     const exited = once(gateway, 'exit')
     gateway.kill('SIGTERM')
     await exited
+    rmSync(directory, { recursive: true, force: true })
   })
 
   const groups = async () => ((await (await fetch(`${url}/api/v1/metrics`)).json()) as { data: readonly Group[] }).data

@@ -43,7 +43,11 @@ export async function startStack(directory: string, sandbox: Sandbox): Promise<S
   )
   const routes = write('alertmanager.yml', alertmanagerConfig(side.address))
   const processes = [
-    start('prometheus-pushgateway', [`--web.listen-address=127.0.0.1:${pushgateway}`]),
+    start('prometheus-pushgateway', [
+      `--web.listen-address=127.0.0.1:${pushgateway}`,
+      // Debian's keeps what it was told in /var/lib unless told otherwise.
+      `--persistence.file=${join(directory, 'pushgateway')}`,
+    ]),
     start('prometheus-alertmanager', [
       `--config.file=${routes}`,
       `--web.listen-address=127.0.0.1:${alertmanager}`,
