@@ -27,7 +27,7 @@ export function scheduledSuites(folder: string): readonly ScheduledSuite[] {
 }
 
 /** What the scheduler sends to `start`: it fills in the time itself, which makes a second delivery the same start. */
-export function startInputOf({ name, schedule }: ScheduledSuite): Readonly<Record<string, string>> {
+function startInputOf({ name, schedule }: ScheduledSuite): Readonly<Record<string, string>> {
   const scheduledAt = '<aws.scheduler.scheduled-time>'
   return { suite: name, ...(schedule.cluster === null ? {} : { cluster: schedule.cluster }), scheduledAt }
 }

@@ -1,7 +1,7 @@
-import { FaultlineError, VersionConflict } from '../../lib/domain/errors.ts'
+import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { ClusterRef, Run } from '../../lib/domain/run.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
-import { drive } from '../../lib/engine/drive.ts'
+import { drive, isTaken } from '../../lib/engine/drive.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import { giveAway } from '../../lib/engine/hand-over.ts'
 import { recordRefused, type StartRequest, start } from '../../lib/engine/start.ts'
@@ -29,9 +29,7 @@ export async function go(engine: Engine, runId: string, { budget, store }: Invoc
   try {
     return drivenAnswer(await drive(engine, runId, { budget, giveUpAfterMs }))
   } catch (error) {
-    const elsewhere =
-      error instanceof VersionConflict || (error instanceof FaultlineError && ['refused', 'lease_lost'].includes(error.code))
-    const run = elsewhere ? await store.runs.load(runId) : undefined
+    const run = isTaken(error) ? await store.runs.load(runId) : undefined
     if (run === undefined) throw error
     return { happened: `run ${runId} is driven by ${run.lease?.owner ?? 'nobody'}: nothing to do here`, next: 'nothing', ...runLine(run) }
   }

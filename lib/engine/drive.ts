@@ -1,4 +1,4 @@
-import { assertNever, FaultlineError, StoreUnavailable, VersionConflict } from '../domain/errors.ts'
+import { assertNever, FaultlineError, RunHeld, StoreUnavailable, VersionConflict } from '../domain/errors.ts'
 import type { Injection } from '../domain/injection.ts'
 import type { Action } from '../domain/next-action.ts'
 import { nextAction } from '../domain/next-action.ts'
@@ -51,7 +51,7 @@ export function claimOn(run: Run, engine: Pick<Engine, 'owner' | 'clock' | 'conf
 /**
  * Holds the run until it is over (or its undo cannot be proven for `giveUpAfterMs`, or the budget's time is up): load, lease, then
  * `nextAction`, perform it, `transition`, save, again. A run that was handed over comes back as it was last known here.
- * @throws FaultlineError `refused` when another driver holds it, `lease_lost` when one took it, `unavailable` when the store was lost
+ * @throws RunHeld when another driver holds it, `lease_lost` when one took it, `unavailable` when the store was lost
  */
 export async function drive(engine: Engine, runId: string, options: DriveOptions = {}): Promise<Run> {
   const { run, claim } = await claimed(engine, runId)
@@ -63,12 +63,17 @@ export async function drive(engine: Engine, runId: string, options: DriveOptions
   return hold(new Driver(engine, cluster, state), options)
 }
 
+/** Whether a try to drive failed because somebody else has the run, or was quicker: no error of the run's. */
+export function isTaken(error: unknown): boolean {
+  return error instanceof VersionConflict || error instanceof RunHeld || (error instanceof FaultlineError && error.code === 'lease_lost')
+}
+
 async function claimed(engine: Engine, runId: string): Promise<{ readonly run: Run; readonly claim: Exclude<Claim, 'held'> | 'over' }> {
   const run = await engine.store.runs.load(runId)
   if (run === undefined) throw new FaultlineError('not_found', `there is no run ${runId}`)
   if (isEnded(run)) return { run, claim: 'over' }
   const claim = claimOn(run, engine)
-  if (claim === 'held') throw new FaultlineError('refused', `run ${runId} is driven by ${run.lease?.owner}`)
+  if (claim === 'held') throw new RunHeld(runId, run.lease?.owner)
   return { run, claim }
 }
 

@@ -1,4 +1,4 @@
-import { FaultlineError, KubernetesError, VersionConflict } from '../domain/errors.ts'
+import { KubernetesError } from '../domain/errors.ts'
 import type { KubeObject, Node, Pod } from '../domain/kube.ts'
 import { refOf } from '../domain/kube.ts'
 import { cordonAnnotation, expiresAnnotation, managedSelector, roleLabel, runLabel, targetLabel } from '../domain/labels.ts'
@@ -7,7 +7,7 @@ import { isEnded } from '../domain/run.ts'
 import type { Cluster } from '../ports.ts'
 import { parseIso } from '../time.ts'
 import type { DriveOptions } from './drive.ts'
-import { claimOn, drive } from './drive.ts'
+import { claimOn, drive, isTaken } from './drive.ts'
 import type { Engine } from './engine.ts'
 import { ourKinds } from './verify.ts'
 
@@ -36,7 +36,7 @@ export async function reapRuns(engine: Engine, runs: readonly Run[], options: Dr
         if (claimOn(run, engine) === 'held') alive.push(run)
         else ended.push(await drive(engine, id, options))
       } catch (error) {
-        if (error instanceof VersionConflict || (error instanceof FaultlineError && error.code === 'lease_lost')) return
+        if (isTaken(error)) return
         errors.push({ runId: id, message: error instanceof Error ? error.message : String(error) })
       }
     }),

@@ -24,7 +24,7 @@ export interface InvokeOptions {
 }
 
 /** Killed by Lambda, as at a timeout. */
-export class TimedOut extends Error {}
+class TimedOut extends Error {}
 
 interface Environment {
   readonly child: ChildProcess

@@ -14,7 +14,7 @@ export function eventBridgeOutlet(bus: Bus): Outlet {
 }
 
 /** The event's detail: the notice, its times as RFC 3339. */
-export function detailOf({ at, run, step, ...notice }: Notice) {
+function detailOf({ at, run, step, ...notice }: Notice) {
   return {
     ...notice,
     at: new Date(at).toISOString(),
