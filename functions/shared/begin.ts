@@ -1,6 +1,7 @@
-import { FaultlineError, VersionConflict } from '../../lib/domain/errors.ts'
+import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { ClusterRef, Run } from '../../lib/domain/run.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
+import { isTaken } from '../../lib/engine/claim.ts'
 import { drive } from '../../lib/engine/drive.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import { giveAway } from '../../lib/engine/hand-over.ts'
@@ -33,9 +34,7 @@ export async function go(engine: Engine, runId: string, invocation: Invocation):
     await report(run, invocation)
     return drivenAnswer(run)
   } catch (error) {
-    const elsewhere =
-      error instanceof VersionConflict || (error instanceof FaultlineError && ['refused', 'lease_lost'].includes(error.code))
-    const run = elsewhere ? await store.runs.load(runId) : undefined
+    const run = isTaken(error) ? await store.runs.load(runId) : undefined
     if (run === undefined) throw error
     return { happened: `run ${runId} is driven by ${run.lease?.owner ?? 'nobody'}: nothing to do here`, next: 'nothing', ...runLine(run) }
   }

@@ -1,7 +1,9 @@
 import type { Run } from '../../lib/domain/run.ts'
+import { catchUp } from '../../lib/engine/catch-up.ts'
 import { type Reaped, reapRuns, type Swept, sweepOrphans } from '../../lib/engine/reap.ts'
 import { type Answer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
+import { log } from './log.ts'
 import { report } from './reporting.ts'
 
 /** One round of the reaper: ends what dead drivers left, then sweeps every configured cluster. One that does not answer concerns no other. */
@@ -14,6 +16,7 @@ export async function reapAll(invocation: Invocation): Promise<Answer> {
   await Promise.all(rounds.flatMap((round) => round.runs.map((run) => report(run, invocation))))
   const errors = [...rounds.flatMap((round) => round.errors), ...swept.flatMap(({ failed }) => failed)]
   const runs = rounds.flatMap((round) => round.runs.map(runLine))
+  await catchUp(invocation.engine({ simulated: false }), (line) => log('error', line))
   const orphans = swept.flatMap(({ removed }) => removed)
   return {
     happened: `${runs.length} runs reaped, ${orphans.length} orphans removed, ${errors.length} errors`,

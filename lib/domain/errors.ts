@@ -46,6 +46,13 @@ export class VersionConflict extends FaultlineError {
   }
 }
 
+/** Somebody else drives the run. */
+export class RunHeld extends FaultlineError {
+  constructor(runId: string, owner: string | undefined) {
+    super('refused', `run ${runId} is driven by ${owner}`)
+  }
+}
+
 /** The store could not be reached or did not answer in time. */
 export class StoreUnavailable extends FaultlineError {
   constructor(tried: string, cause?: unknown) {

@@ -1,4 +1,4 @@
-import { FaultlineError, VersionConflict } from '../domain/errors.ts'
+import { FaultlineError, RunHeld, VersionConflict } from '../domain/errors.ts'
 import type { Injection } from '../domain/injection.ts'
 import type { Abort, Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
@@ -22,7 +22,12 @@ export function claimOn(run: Run, engine: Pick<Engine, 'owner' | 'clock' | 'conf
   return expired ? 'take_over' : 'held'
 }
 
-/** The run as it is stored, and how it may be taken. @throws FaultlineError `refused` when another driver holds it */
+/** Whether a try to drive failed because somebody else has the run, or was quicker: no error of the run's. */
+export function isTaken(error: unknown): boolean {
+  return error instanceof VersionConflict || error instanceof RunHeld || (error instanceof FaultlineError && error.code === 'lease_lost')
+}
+
+/** The run as it is stored, and how it may be taken. @throws RunHeld when another driver holds it */
 export async function claimed(
   engine: Engine,
   runId: string,
@@ -31,7 +36,7 @@ export async function claimed(
   if (run === undefined) throw new FaultlineError('not_found', `there is no run ${runId}`)
   if (isEnded(run)) return { run, claim: 'over' }
   const claim = claimOn(run, engine)
-  if (claim === 'held') throw new FaultlineError('refused', `run ${runId} is driven by ${run.lease?.owner}`)
+  if (claim === 'held') throw new RunHeld(runId, run.lease?.owner)
   return { run, claim }
 }
 

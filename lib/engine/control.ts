@@ -4,7 +4,7 @@ import type { Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import { transition } from '../domain/transition.ts'
 import { namespaceLock } from './admit.ts'
-import { claimOn } from './claim.ts'
+import { claimOn, isTaken } from './claim.ts'
 import type { DriveOptions } from './drive.ts'
 import { drive } from './drive.ts'
 import type { Engine } from './engine.ts'
@@ -21,7 +21,12 @@ export async function abortRun(
   if (isEnded(run)) return { run, driven: 'already_over' }
   await engine.store.controls.set({ kind: 'abort', runId }, by.who, by.why, engine.clock.now())
   if (claimOn(run, engine) === 'held') return { run, driven: 'elsewhere' }
-  return { run: await drive(engine, runId, options), driven: 'here' }
+  try {
+    return { run: await drive(engine, runId, options), driven: 'here' }
+  } catch (error) {
+    if (!isTaken(error)) throw error
+    return { run: await mustLoad(engine, runId), driven: 'elsewhere' }
+  }
 }
 
 /**

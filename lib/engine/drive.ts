@@ -35,7 +35,7 @@ export interface DriveOptions {
 /**
  * Holds the run until it is over (or its undo cannot be proven for `giveUpAfterMs`, or the budget's time is up): load, lease, then
  * `nextAction`, perform it, `transition`, save, again. A run that was handed over comes back as it was last known here.
- * @throws FaultlineError `refused` when another driver holds it, `lease_lost` when one took it, `unavailable` when the store was lost
+ * @throws RunHeld when another driver holds it, `lease_lost` when one took it, `unavailable` when the store was lost
  */
 export async function drive(engine: Engine, runId: string, options: DriveOptions = {}): Promise<Run> {
   const telling = new Telling(engine, runId)

@@ -1,4 +1,3 @@
-import { FaultlineError, VersionConflict } from '../domain/errors.ts'
 import type { KubeObject, Node, Pod } from '../domain/kube.ts'
 import { refOf } from '../domain/kube.ts'
 import { cordonAnnotation, expiresAnnotation, managedSelector, roleLabel, runLabel, targetLabel } from '../domain/labels.ts'
@@ -6,7 +5,7 @@ import type { Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import type { Cluster } from '../ports.ts'
 import { parseIso } from '../time.ts'
-import { claimOn } from './claim.ts'
+import { claimOn, isTaken } from './claim.ts'
 import type { DriveOptions } from './drive.ts'
 import { drive } from './drive.ts'
 import type { Engine } from './engine.ts'
@@ -38,7 +37,7 @@ export async function reapRuns(engine: Engine, runs: readonly Run[], options: Dr
         if (claimOn(run, engine) === 'held') alive.push(run)
         else ended.push(await drive(engine, id, options))
       } catch (error) {
-        if (error instanceof VersionConflict || (error instanceof FaultlineError && error.code === 'lease_lost')) return
+        if (isTaken(error)) return
         errors.push({ runId: id, message: error instanceof Error ? error.message : String(error) })
       }
     }),

@@ -19,12 +19,12 @@ const expected: readonly (readonly [string, object | RegExp])[] = [
   ['control-unpause.json', { happened: 'suite quick-test-suite may start again' }],
   ['start-own-suite.json', { state: 'succeeded', orphans: 0 }],
   ['control-halt.json', { happened: 'everything is halted by ann: 0 live runs revert now, and none starts' }],
-  ['start-by-hand.json', { happened: expect.stringMatching(/^run quick-test-suit-by-key-\w+ was started$/), state: 'requested' }],
+  ['start-by-hand.json', { happened: expect.stringMatching(/^run quick-test-sui-by-key-\w+ was started$/), state: 'requested' }],
   ['control-resume.json', { happened: 'ann lifted the halt' }],
   ['reap.json', { orphans: [], errors: [] }],
-  ['advance.json', /there is no run quick-test-suit-20260105-100000-abcdefgh/],
-  ['control-abort.json', /there is no run quick-test-suit-20260105-100000-abcdefgh/],
-  ['control-status-of-run.json', /there is no run quick-test-suit-20260105-100000-abcdefgh/],
+  ['advance.json', /there is no run quick-test-sui-20260105-100000-abcdefgh/],
+  ['control-abort.json', /there is no run quick-test-sui-20260105-100000-abcdefgh/],
+  ['control-status-of-run.json', /there is no run quick-test-sui-20260105-100000-abcdefgh/],
 ]
 
 let aws: LocalAws
