@@ -186,7 +186,7 @@ describe('outlets', () => {
     for (const owner of ['reaper-1', 'reaper-2'])
       await world.play(catchUp(world.engine(owner, { outlets: [reaper.outlet] }), () => undefined))
     expect(reaper.kinds()).toEqual(['run.finished'])
-    await world.pass(900_000)
+    await world.pass(900_001)
     const late = ear()
     await world.play(catchUp(world.engine('reaper-3', { outlets: [{ ...late.outlet, name: 'new' }] }), () => undefined))
     expect(late.heard).toEqual([])
