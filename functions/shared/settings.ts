@@ -65,7 +65,7 @@ export function engineConfig({ deployment }: Settings, options: { readonly timeM
     handOver: {
       firstMs: Math.min(handOver.firstMs, timeMs * shares.first),
       againMs: Math.min(handOver.againMs, timeMs * shares.again),
-      leaveMs: Math.min(handOver.leaveMs, Math.max(500, timeMs * shares.leave)),
+      leaveMs: Math.min(handOver.leaveMs, Math.max(1_000, timeMs * shares.leave)),
     },
   }
 }

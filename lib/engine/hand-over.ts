@@ -40,7 +40,7 @@ interface Wait {
 }
 
 /** What a limited driver keeps of its time for its caller's answer. */
-export const lastWordsMs = 1_000
+export const lastWordsMs = 500
 
 /** Waits for the work, but no longer than the budget lasts. */
 export async function inTime(driver: Driver, budget: Budget | undefined, work: Promise<unknown>): Promise<void> {

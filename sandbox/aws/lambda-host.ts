@@ -6,7 +6,8 @@ export interface HostRequest {
   readonly event: unknown
   readonly requestId: string
   readonly functionName: string
-  readonly timeoutMs: number
+  /** When it is killed, ms since epoch: decided outside, as Lambda does. */
+  readonly endsAt: number
 }
 
 /** What became of it. */
@@ -27,8 +28,7 @@ process.on('message', async (request: HostRequest) => {
 })
 process.on('disconnect', () => process.exit(0))
 
-async function run({ event, requestId, functionName, timeoutMs }: HostRequest): Promise<HostAnswer> {
-  const endsAt = Date.now() + timeoutMs
+async function run({ event, requestId, functionName, endsAt }: HostRequest): Promise<HostAnswer> {
   const context = {
     awsRequestId: requestId,
     functionName,

@@ -66,7 +66,7 @@ export class LocalFunction {
   async invoke(event: unknown, { requestId = randomUUID(), timeoutMs = this.spec.timeoutMs }: InvokeOptions = {}): Promise<unknown> {
     const environment = this.#take()
     await environment.ready
-    const request: HostRequest = { event, requestId, functionName: this.spec.name, timeoutMs }
+    const request: HostRequest = { event, requestId, functionName: this.spec.name, endsAt: Date.now() + timeoutMs }
     const answer = await ask(environment.child, request)
     environment.busy = false
     if (answer === 'timed out' || answer === 'died') {
@@ -117,7 +117,7 @@ function ask(child: ChildProcess, request: HostRequest): Promise<HostAnswer | 't
     const timer = setTimeout(() => {
       child.kill('SIGKILL')
       over('timed out')
-    }, request.timeoutMs)
+    }, request.endsAt - Date.now())
     const onMessage = (answer: HostAnswer) => over(answer)
     const onExit = () => over('died')
     const over = (outcome: HostAnswer | 'timed out' | 'died') => {

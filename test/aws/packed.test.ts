@@ -73,7 +73,7 @@ describe('the packaged functions', () => {
     expect(uncut.status).toBe('succeeded')
     await uncutAws.close()
 
-    const local = await open({ timeoutMs: { start: 5_000, advance: 5_000 } })
+    const local = await open({ timeoutMs: { start: 8_000, advance: 8_000 } })
     await local.invoke('start', { suite, seed: 7, scheduledAt: '2026-01-05T09:00:00Z' })
     await local.idle()
     const run = await onlyRun(local)

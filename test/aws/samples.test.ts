@@ -49,6 +49,9 @@ describe('a sample event', () => {
 
   it('that names a run works with a real one', async () => {
     const started = Object(await aws.invoke('start', { ...sample('start-by-hand.json') }))
+    for (let tries = 0; tries < 100 && (await aws.store.runs.load(started.run))?.status === 'requested'; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
     const status = await aws.invoke('control', { ...sample('control-status-of-run.json'), run: started.run })
     expect(status).toMatchObject({ run: started.run, history: expect.any(Array) })
     const aborted = Object(await aws.invoke('control', { ...sample('control-abort.json'), run: started.run }))

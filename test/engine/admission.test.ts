@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { KubernetesError } from '../../lib/domain/errors.ts'
 import type { Pod } from '../../lib/domain/kube.ts'
+import { drive } from '../../lib/engine/drive.ts'
 import { start } from '../../lib/engine/start.ts'
 import { around } from '../support/around.ts'
 import { memory, nodeDrain, partition, podDelete, stepOf, suiteOf } from '../support/suites.ts'
@@ -30,6 +31,21 @@ describe('a start', () => {
     expect(started.filter((s) => s.created)).toHaveLength(1)
     expect(new Set(started.map((s) => s.run.id)).size).toBe(1)
     expect(await world.store.runs.list()).toHaveLength(1)
+  })
+
+  it('is refused when its schedule brings it outside of its window, and not when a person does', async () => {
+    world = await openWorld()
+    const window = { days: [2], fromMinute: 9 * 60, toMinute: 16 * 60 }
+    const suite = { ...one, schedule: { cron: '0 10 ? * TUE *', rate: null, timezone: 'UTC', enabled: true, cluster: null, window } }
+    const byWhom = async (kind: 'schedule' | 'manual') => {
+      const { run } = await start(world.engine(), { ...world.request(suite), trigger: { kind, key: kind, by: 'test' } })
+      return drive(world.engine(), run.id)
+    }
+    expect(await world.play(byWhom('schedule'))).toMatchObject({
+      status: 'refused',
+      refusals: [{ code: 'outside_window', message: 'it is Mon 09:00 in UTC; scheduled starts are allowed Tue from 09:00 to 16:00' }],
+    })
+    expect((await world.play(byWhom('manual'))).status).toBe('succeeded')
   })
 
   it('is refused while another run has the namespace', async () => {

@@ -4,6 +4,7 @@ import type { Run } from '../../lib/domain/run.ts'
 import type { FaultSpec } from '../../lib/domain/suite.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import { reapRuns } from '../../lib/engine/reap.ts'
+import { start } from '../../lib/engine/start.ts'
 import { around } from '../support/around.ts'
 import { Relay } from '../support/relay.ts'
 import { anyPod, crashloop, memory, nodeDrain, partition, podDelete, podKill, stepOf, suiteOf } from '../support/suites.ts'
@@ -137,6 +138,31 @@ describe('a run that is handed from driver to driver', () => {
     const run = await relay.run(suiteOf([stepOf(partition)]))
     expect(run.status).toBe('succeeded')
     expect(calls).toBeGreaterThanOrEqual(3)
+  })
+
+  it('is taken by one of those who come at once, reapers among them, and by nobody else', async () => {
+    const outcomes: string[] = []
+    const relay = new Relay(world, {
+      ...tiny,
+      deliver: (call) => {
+        if (call === 1) {
+          void reapRuns(world.engine('reaper-1'), [{ id: runId } as Run]).then(({ errors }) =>
+            outcomes.push(...errors.map((e) => e.message)),
+          )
+          void reapRuns(world.engine('reaper-2'), [{ id: runId } as Run]).then(({ errors }) =>
+            outcomes.push(...errors.map((e) => e.message)),
+          )
+        }
+        return [0]
+      },
+    })
+    const suite = suiteOf([stepOf(partition)])
+    const { run } = await start(world.engine('driver-1'), world.request(suite, 'relay'))
+    const runId = run.id
+    await relay.run(suite)
+    await world.pass(60_000)
+    expect((await world.store.runs.load(runId))?.status).toBe('succeeded')
+    expect(outcomes).toEqual([])
   })
 
   it('obeys an abort that was asked for between two drivers', async () => {
