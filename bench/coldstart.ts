@@ -16,7 +16,7 @@ const mostTimes = 2
 const threeClients = `
 export { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 export { EventBridgeClient } from '@aws-sdk/client-eventbridge'
-export { EKSClient } from '@aws-sdk/client-eks'
+export { SNSClient } from '@aws-sdk/client-sns'
 `
 
 /** Prints how long the import took; with an event, the handler is called too. */

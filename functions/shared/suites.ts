@@ -2,8 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
-import { loadSuite } from '../../lib/suite/load.ts'
-import { type ParsedSuite, parseSuite } from '../../lib/suite/parse.ts'
+import type { ParsedSuite } from '../../lib/suite/parse.ts'
 import { formatProblems } from '../../lib/suite/problems.ts'
 import { notAllowed } from '../../lib/suite/words.ts'
 
@@ -13,8 +12,9 @@ export async function packagedSuites(folder: string): Promise<readonly string[]>
   return files.filter((file) => file.endsWith('.json') && file !== 'schema.json').map((file) => file.slice(0, -'.json'.length))
 }
 
-/** A packaged suite by its name, or one that was sent along. @throws FaultlineError `bad_input` with every problem of it */
+/** A packaged suite by its name, or one that was sent along; only who needs a suite loads what reads it. @throws FaultlineError `bad_input` with every problem of it */
 export async function findSuite(folder: string, wanted: string | object): Promise<Suite> {
+  const [{ loadSuite }, { parseSuite }] = await Promise.all([import('../../lib/suite/load.ts'), import('../../lib/suite/parse.ts')])
   if (typeof wanted !== 'string') return usable(parseSuite(JSON.stringify(wanted, null, 2), 'suite'))
   const names = await packagedSuites(folder)
   if (names.includes(wanted)) return usable(await loadSuite(join(folder, `${wanted}.json`)))

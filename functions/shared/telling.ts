@@ -1,5 +1,5 @@
 import type { MetricsSink, Outlet, ReportStore } from '../../lib/ports.ts'
-import { linkToPage } from '../../lib/report/publish.ts'
+import { linkToPage } from '../../lib/report/link.ts'
 import { log } from './log.ts'
 import type { Settings } from './settings.ts'
 

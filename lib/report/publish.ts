@@ -3,11 +3,6 @@ import type { RunRecord } from './document.ts'
 import { formats } from './format-names.ts'
 import { renderReport } from './formats.ts'
 
-/** Where people will find the page of a run, also before it is there. */
-export function linkToPage(store: ReportStore, runId: string): Promise<string> {
-  return store.linkTo(`${runId}${formats.html.extension}`)
-}
-
 /** Puts what people and machines want of an ended run where it outlives the driver; answers with the link to the page. */
 export async function publishReports(store: ReportStore, record: RunRecord): Promise<string> {
   const put = (format: 'html' | 'json' | 'junit') => {

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns'
 import { createDynamoClient } from '../../lib/adapters/dynamodb/client.ts'
 import { createDynamoStore } from '../../lib/adapters/dynamodb/store.ts'
 import { ensureTable } from '../../lib/adapters/dynamodb/table.ts'
@@ -72,7 +73,7 @@ export class LocalAws {
     const store = createDynamoStore({ client, table: stack.table, clock: systemClock })
     const closers: (() => Promise<unknown>)[] = [() => store.close(), dynamo.close, () => sandbox.close(), async () => moto?.close()]
     const aws = new LocalAws(options, { stack, sandbox, store, moto }, closers)
-    if (moto !== undefined) await createBus(moto.url, stack.bus)
+    if (moto !== undefined) await Promise.all([createBus(moto.url, stack.bus), createTopic(moto.url, stack.topic)])
     const endpoint = await openEventsEndpoint({ upstream: moto?.url ?? null, deliver: (event) => aws.#deliver(event) })
     closers.unshift(endpoint.close)
     await Promise.all([aws.#unpack({ dynamo: dynamo.url, events: endpoint.url }), sandbox.ready()])
@@ -149,6 +150,12 @@ export class LocalAws {
 async function createBus(endpoint: string, name: string): Promise<void> {
   const client = new EventBridgeClient({ region, endpoint, credentials })
   await client.send(new CreateEventBusCommand({ Name: name }))
+  client.destroy()
+}
+
+async function createTopic(endpoint: string, Name: string): Promise<void> {
+  const client = new SNSClient({ region, endpoint, credentials })
+  await client.send(new CreateTopicCommand({ Name }))
   client.destroy()
 }
 
