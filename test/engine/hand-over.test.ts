@@ -86,6 +86,22 @@ describe('a run that is handed from driver to driver', () => {
     expect(await handOvers(run)).toBeGreaterThanOrEqual(5)
   })
 
+  it('goes on under the next driver when the one that called dies at once', async () => {
+    let dead = false
+    const relay = new Relay(world, {
+      ...tiny,
+      hook: (n) => () => {
+        if (dead && n === 1) throw new Error('the process is dead')
+      },
+      deliver: () => {
+        dead = true
+        return [200]
+      },
+    })
+    const run = await relay.run(twoSteps(partition))
+    expect(run.status).toBe('succeeded')
+  })
+
   it('is driven on by the reaper when every call is lost', async () => {
     const relay = new Relay(world, { ...tiny, deliver: () => [] })
     const run = await relay.run(twoSteps(partition))
