@@ -22,6 +22,8 @@ export interface LocalAwsOptions {
   /** Where `osls package` put template and zips. */
   readonly directory: string
   readonly sandbox?: SandboxOptions
+  /** Further keys of faultline.config.json. */
+  readonly deployment?: object
   /** Of the function named, instead of its own: a driver must hand on the sooner. */
   readonly timeoutMs?: Partial<Readonly<Record<FunctionShortName, number>>>
   readonly log?: (line: string) => void
@@ -129,7 +131,7 @@ export class LocalAws {
     const folder = await mkdtemp(join(tmpdir(), 'faultline-aws-'))
     this.#closers.push(() => rm(folder, { recursive: true, force: true }))
     const config = join(folder, 'faultline.config.json')
-    await writeFile(config, JSON.stringify({ clusters: { embedded: { url: this.sandbox.url } } }))
+    await writeFile(config, JSON.stringify({ ...this.#options.deployment, clusters: { embedded: { url: this.sandbox.url } } }))
     this.#environment = {
       FAULTLINE_CONFIG: config,
       AWS_REGION: region,

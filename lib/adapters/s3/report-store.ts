@@ -65,10 +65,12 @@ export function createS3ReportStore(options: S3ReportStoreOptions): ReportStore 
 }
 
 function clientOf({ region, endpoint, credentials, timeoutMs = 10_000 }: S3ReportStoreOptions): S3Client {
+  const { AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL } = process.env
   return new S3Client({
     ...(region !== undefined && { region }),
+    ...(endpoint !== undefined && { endpoint }),
     // A name of our own in an endpoint has no wildcard DNS.
-    ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
+    forcePathStyle: (endpoint ?? AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL) !== undefined,
     ...(credentials !== undefined && { credentials }),
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 3_000, requestTimeout: timeoutMs, throwOnRequestTimeout: true, socketTimeout: timeoutMs },
