@@ -1,0 +1,41 @@
+import { expect, it } from '@jest/globals'
+import { roles } from '../../deploy/aws/roles.ts'
+import type { Deployment } from '../../functions/shared/deployment.ts'
+
+const names = { stage: 'dev', prefix: 'faultline-dev' }
+const plain: Deployment = {
+  clusters: { default: { eks: 'jadevectordb' } },
+  images: {},
+  acceptNoFuse: false,
+  alertEmails: [],
+  xray: false,
+  logRetentionDays: 30,
+}
+
+/** What the role of `start` may do, by the statements' names. */
+function allowed(deployment: Deployment): Readonly<Record<string, unknown>> {
+  const role = roles(names, deployment).StartRole as {
+    Properties: { Policies: { PolicyDocument: { Statement: Record<string, unknown>[] } }[] }
+  }
+  const [policy] = role.Properties.Policies
+  return Object.fromEntries((policy?.PolicyDocument.Statement ?? []).map(({ Sid, Action, Resource }) => [Sid, { Action, Resource }]))
+}
+
+it('a function may write and read reports in its part of the bucket only, and query its workspace only', () => {
+  const url = 'https://aps-workspaces.eu-central-1.amazonaws.com/workspaces/ws-1a2b/'
+  const all = allowed({ ...plain, reportBucket: 'reports', prometheus: { url, sigv4Region: 'eu-central-1' } })
+  expect(all.Reports).toEqual({
+    Action: ['s3:PutObject', 's3:GetObject'],
+    Resource: { 'Fn::Sub': `arn:\${AWS::Partition}:s3:::reports/faultline/*` },
+  })
+  expect(all.Metrics).toEqual({
+    Action: ['aps:QueryMetrics'],
+    Resource: { 'Fn::Sub': `arn:\${AWS::Partition}:aps:eu-central-1:\${AWS::AccountId}:workspace/ws-1a2b` },
+  })
+})
+
+it('a function that has no bucket and no workspace may touch none', () => {
+  expect(Object.keys(allowed({ ...plain, prometheus: { url: 'http://prometheus.monitoring:9090' } }))).not.toEqual(
+    expect.arrayContaining([expect.stringMatching(/Reports|Metrics/)]),
+  )
+})
