@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { seconds, TestNode, until } from './support/test-node.ts'
+import { promisedMs, seconds, TestNode, until } from './support/test-node.ts'
 
 let node: TestNode
 beforeAll(async () => {
@@ -71,8 +71,7 @@ describe('stress-memory', () => {
     })
     await injector.says('bite')
     pod.kill()
-    const took = await until('the stress is gone', () => pod.memoryMiB() < 5)
-    expect(took).toBeLessThan(1500)
+    await until('the stress is gone, long before its end', () => pod.memoryMiB() < 5)
     const [last] = (await injector.says('measure')).slice(-1)
     expect(last).toMatchObject({ ok: false, message: expect.stringContaining('main process') })
     injector.term()
@@ -109,7 +108,7 @@ describe('stress-cpu', () => {
     await sleep(1000)
     expect(pod.cpuSeconds() - first).toBeGreaterThan(0.1)
     await injector.exited()
-    expect(Date.now() - end).toBeLessThan(3000)
+    expect(Date.now() - end).toBeLessThan(promisedMs)
     expect(pod.traces()).toBe(before)
     const last = pod.cpuSeconds()
     await sleep(500)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { injectorScript } from '../../lib/faults/injector/script/injector-script.ts'
-import { seconds, TestNode, until } from './support/test-node.ts'
+import { promisedMs, seconds, TestNode, until } from './support/test-node.ts'
 import type { TestPod } from './support/test-pod.ts'
 
 let node: TestNode
@@ -34,8 +34,7 @@ describe('an injector killed with SIGKILL', () => {
     const injector = start(kind, pod)
     await injector.says('bite')
     injector.killHard('main', 'warden')
-    const took = await until('the twin undid it', () => pod.traces() === before)
-    expect(took).toBeLessThan(1500)
+    await until('the twin undid it, long before its end', () => pod.traces() === before)
     await injector.exited()
     expect(injector.twinLines.at(-1)).toMatchObject({ phase: 'undone', ok: true, message: expect.stringContaining('the injector died') })
   })
@@ -46,7 +45,7 @@ describe('an injector killed with SIGKILL', () => {
     const injector = start(kind, pod)
     await injector.says('bite')
     injector.killHard('main', 'twin')
-    expect(await until('the watcher undid it', () => pod.traces() === before)).toBeLessThan(1500)
+    await until('the watcher undid it, long before its end', () => pod.traces() === before)
   })
 
   it('loses nothing when only its twin dies', async () => {
@@ -69,7 +68,8 @@ describe('an injector killed with SIGKILL', () => {
     injector.killHard('main', 'warden')
     expect(node.succeeds('ping -n -q -c 1 -W 1 $1', pod.address)).toBe(false)
     await until('packets pass again', () => node.succeeds('ping -n -q -c 1 -W 1 $1', pod.address))
-    expect(Math.abs(Date.now() - end)).toBeLessThan(2500)
+    expect(Date.now() - end).toBeGreaterThan(-2_500)
+    expect(Date.now() - end).toBeLessThan(promisedMs)
   })
 
   it('leaves stress that ends by itself when nobody is left to undo', async () => {
@@ -94,7 +94,7 @@ describe('an injector that is stopped', () => {
     await sleep(Math.max(0, end - 1000 - Date.now()))
     expect(injector.lines.length).toBeLessThanOrEqual(said + 1)
     await until('somebody undid it', () => pod.traces() === before, 15_000)
-    expect(Date.now() - end).toBeLessThan(10_000)
+    expect(Date.now() - end).toBeLessThan(promisedMs)
   })
 })
 
@@ -108,7 +108,7 @@ describe('an injector killed at any moment', () => {
       await sleep(delayMs)
       node.succeeds('for p in $(cut -d " " -f 1 /run/faultline/*/$1/main); do kill -9 $p; done', injector.tag)
       await until('nothing is left', () => Date.now() > end && pod.traces() === before, 16_000)
-      expect(Date.now() - end).toBeLessThan(10_000)
+      expect(Date.now() - end).toBeLessThan(promisedMs)
     }
   })
 })
@@ -203,7 +203,8 @@ describe('the normal end', () => {
     )
     await injector.says('bite', { count: 3 })
     await injector.says('undone', { count: 3 })
-    expect(Math.abs(Date.now() - end)).toBeLessThan(3000)
+    expect(Date.now() - end).toBeGreaterThan(-1_000)
+    expect(Date.now() - end).toBeLessThan(promisedMs)
     expect(await injector.exited()).toBe(0)
     expect(pods.map((pod) => pod.traces())).toEqual(before)
     expect(injector.stderr).toBe('')

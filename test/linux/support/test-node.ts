@@ -23,6 +23,9 @@ const tools = [
   'busybox',
 ]
 
+/** Nothing of an injector is left later than so long after its end: the promise, not what it usually takes. */
+export const promisedMs = 10_000
+
 /** Budgets are so many times as long where a machine is emulated. */
 const slowness = Number(process.env.FAULTLINE_TEST_SLOWNESS ?? 1)
 
