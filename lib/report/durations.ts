@@ -10,6 +10,11 @@ export function duration(ms: number): string {
   return `${sign}${joined(Math.floor(min / 60), 'h', min % 60, 'min')}`
 }
 
+/** How long after its planned end something came: `0.4 s`, or `54 s early`. */
+export function lateness(ms: number): string {
+  return ms < 0 ? `${duration(-ms)} early` : duration(ms)
+}
+
 /** Time of day in UTC, e.g. `10:34:45Z`. */
 export function timeOfDay(ms: number): string {
   return `${new Date(ms).toISOString().slice(11, 19)}Z`

@@ -1,7 +1,7 @@
 import { valueText } from '../domain/steady.ts'
 import { printable } from '../suite/words.ts'
 import type { ReportDocument, StepDocument } from './document.ts'
-import { dateAndTimeInWords, duration, timeOfDay } from './durations.ts'
+import { dateAndTimeInWords, duration, lateness, timeOfDay } from './durations.ts'
 import { comparisonText, faultWords, figureRows, scoreText, stepFigures, verdictSentence, verdictWords } from './facts.ts'
 import { runReasons, stepReasons } from './reasons.ts'
 
@@ -97,7 +97,7 @@ function stepTable({ steps }: ReportDocument): readonly string[] {
     faultWords(step),
     verdictWords(step.verdict),
     length(step.activeMs),
-    length(step.undoneAfterMs),
+    step.undoneAfterMs === null ? '–' : lateness(step.undoneAfterMs),
     length(step.recoveryMs),
     length(step.detectMs),
     step.score === null ? '–' : scoreText(step.score),

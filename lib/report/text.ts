@@ -7,7 +7,7 @@ import { runScore } from '../domain/score.ts'
 import type { Step } from '../domain/suite.ts'
 import { faultName } from '../domain/suite.ts'
 import type { RunRecord } from './document.ts'
-import { dateAndTime, duration, timeOfDay } from './durations.ts'
+import { dateAndTime, duration, lateness, timeOfDay } from './durations.ts'
 import { figuresWithBefore } from './figures.ts'
 import { steadyLines, summaryText } from './probe-text.ts'
 import { runReasons, stepReasons } from './reasons.ts'
@@ -71,7 +71,7 @@ function timingTable(run: Run): readonly string[] {
       step.verdict,
       spec === undefined ? '' : duration(spec.durationMs),
       span(step.activeAt, step.revertedAt),
-      span(step.plannedEnd, step.revertedAt),
+      step.plannedEnd === null || step.revertedAt === null ? '-' : lateness(step.revertedAt - step.plannedEnd),
       span(step.revertedAt, step.recoveredAt),
       ...(run.suite.probes.length === 0 ? [] : [span(step.activeAt, step.detectedAt), step.score === null ? '-' : String(step.score)]),
     ]

@@ -22,7 +22,7 @@ describe('the text report', () => {
       '',
       '#  step     fault              verdict    planned  active  undone after  recovery',
       '1  Cut      network-partition  succeeded  20 s     20 s    0.4 s         1.6 s',
-      '2  Squeeze  memory-exhaustion  aborted    30 s     9 s     -21 s         -',
+      '2  Squeeze  memory-exhaustion  aborted    30 s     9 s     21 s early    -',
       '',
       'Step 1: Cut (network-partition random, 20 s): succeeded',
       '  times       planned 09:00:02Z, active 09:00:03Z, planned end 09:00:23Z, undone 09:00:23Z, recovered 09:00:25Z',

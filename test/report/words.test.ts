@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { dateAndTime, duration, timeOfDay } from '../../lib/report/durations.ts'
+import { dateAndTime, duration, lateness, timeOfDay } from '../../lib/report/durations.ts'
 import { figuresInShort, figuresWithBefore } from '../../lib/report/figures.ts'
 import { table } from '../../lib/report/table.ts'
 
@@ -20,6 +20,10 @@ describe('durations', () => {
     [-21_000, '-21 s'],
   ])('of %d ms read %s', (ms, text) => {
     expect(duration(ms)).toBe(text)
+  })
+
+  it('before a planned end are early', () => {
+    expect([lateness(400), lateness(-54_000)]).toEqual(['0.4 s', '54 s early'])
   })
 })
 
