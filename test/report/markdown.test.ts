@@ -25,7 +25,7 @@ describe('the Markdown report', () => {
   })
 
   it('shows steps, thresholds, evidence and probes in tables', () => {
-    expect(text).toContain('| 3 | Squeeze memory | memory exhaustion, medium | aborted | 22 s | -38 s | – | 3.1 s | 35 |')
+    expect(text).toContain('| 3 | Squeeze memory | memory exhaustion, medium | aborted | 22 s | 38 s early | – | 3.1 s | 35 |')
     expect(text).toContain('| too many errors | error ratio &gt; 0.2 for 10 s | critical | abort | 09:03:25Z at 0.37 |')
     expect(text).toContain('| memory of shop-7d9c6bf5d4-x1kqz | 142 MiB | 398 MiB |  | 142 MiB |')
     expect(text).toContain('| error ratio | 1 of 7 | 0.003 | 0.37 | 0.37 |')
