@@ -4,7 +4,7 @@
 
 CHUNK_MIB=256
 
-# join PID DIR: moves a process into a cgroup; from the node's cgroup namespace where ours is another (delegation forbids it else).
+# join PID DIR: moves a process into a cgroup, which delegation forbids from a cgroup namespace other than the node's.
 join() {
   if sees_node_cgroups; then
     printf '%s\n' "$1" >"$2/cgroup.procs"
