@@ -10,8 +10,8 @@ cd "$(dirname "$0")/../.." || exit 1
 top=/sys/fs/cgroup/kubepods.slice
 burstable=$top/kubepods-burstable.slice besteffort=$top/kubepods-besteffort.slice
 own=$besteffort/kubepods-besteffort-pod7d5b8b4e_1d0a_4c55_9a0e_3c8f0c6d2b11.slice
-containerd=3137b5cc-c8a7-436c-ab88-791a73f48ae6 crio=9e0c1f7a-52d4-4b0e-8a6f-0d9b8c7e6f51
-containerd_id=$(printf 'ab%.0s' $(seq 32)) crio_id=$(printf 'cd%.0s' $(seq 32)) sandbox_id=$(printf '9f%.0s' $(seq 32))
+containerd=5e8a1c3d-7b2f-4d6e-9a01-c4d5e6f70812 crio=9e0c1f7a-52d4-4b0e-8a6f-0d9b8c7e6f51
+containerd_id=$(printf 'a1%.0s' $(seq 32)) crio_id=$(printf 'cd%.0s' $(seq 32)) sandbox_id=$(printf '9f%.0s' $(seq 32))
 slice_of() { echo "$burstable/kubepods-burstable-pod$(echo "$1" | tr - _).slice"; }
 containerd_scope=$(slice_of $containerd)/cri-containerd-$containerd_id.scope crio_scope=$(slice_of $crio)/crio-$crio_id.scope
 volume='volumes/kubernetes.io~empty-dir/e'
@@ -31,7 +31,7 @@ process() {
   mkdir -p "$2"
   # shellcheck disable=SC2016 # its own parameters
   unshare --net --pid --fork --mount sh -c 'echo 0 >"$2/cgroup.procs" && exec unshare --cgroup sh -c "
-    mount -t proc proc /proc && mount --bind /run/kubelet/pods/$1/$3 /mnt && exec sleep 1000000"' process "$1" "$2" "$volume" </dev/null &
+    mount -t proc proc /proc && mount --bind /run/kubelet/pods/$1/$3 /mnt && exec sleep 1000000"' process "$1" "$2" "$volume" </dev/null 2>/run/log.process &
 }
 process $containerd "$containerd_scope"
 process $containerd "$(slice_of $containerd)/cri-containerd-$sandbox_id.scope"
@@ -62,7 +62,8 @@ look() { SEEN_CONTAINERD=$("$1" $containerd "$containerd_scope") SEEN_CRIO=$("$1
 # left: whatever an injector may leave, in words.
 left() {
   grep -ls FAULTLINE_STRESS= /proc/[0-9]*/environ
-  find /run/faultline /run/kubelet/pods -mindepth 1 -name '.faultline*' -o -path '/run/faultline/*/*' 2>/dev/null
+  find /run/kubelet/pods -name '.faultline*'
+  ls -d /run/faultline/*/"t-$name" 2>/dev/null
   cat "$own"/*/cgroup.procs
 }
 
