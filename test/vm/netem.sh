@@ -72,7 +72,8 @@ try() {
 sleep 1
 try latency '$AVERAGE > 190' 'round trip' FAULTLINE_DELAY_MS=200
 try jitter '$AVERAGE > 150 && $SPREAD > 30' 'round trip' FAULTLINE_DELAY_MS=200 FAULTLINE_JITTER_MS=150
-try corruption '$LOSS > 5' 'lost or damaged' FAULTLINE_CORRUPT_PCT=30
+# Not all that is damaged is missing at the other end, and nothing was missing before.
+try corruption '$LOSS > 0' 'lost or damaged' FAULTLINE_CORRUPT_PCT=30
 [ ! -e /run/log.corruption ] || must 'corruption: damaged packets arrive' "$(says /run/log.corruption '[1-9][0-9]* arrived damaged')"
 try duplication '$TWICE > 5' duplicates FAULTLINE_DUPLICATE_PCT=30
 try together '$AVERAGE > 90 && $LOSS > 2 && $TWICE > 2' 'round trip' \
