@@ -21,7 +21,10 @@ $busybox mkdir -p /root/dev/pts /root/dev/shm
 $busybox mount -t devpts devpts /root/dev/pts
 $busybox mount -t tmpfs tmpfs /root/dev/shm
 $busybox mount -t tmpfs -o mode=755 tmpfs /root/run
-$busybox mount -t cgroup2 cgroup2 /root/sys/fs/cgroup
+# As systemd has it: the first process in a leaf.
+$busybox mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 /root/sys/fs/cgroup
+$busybox mkdir /root/sys/fs/cgroup/init.scope
+echo 1 >/root/sys/fs/cgroup/init.scope/cgroup.procs
 $busybox cp /command /root/run/command
 $busybox cat >/root/run/start <<'START'
 ip link set lo up

@@ -64,7 +64,7 @@ echo "test:vm: kernel $version, $accelerator" >&2
 share() { printf 'local,path=%s,mount_tag=%s,security_model=none,multidevs=remap,readonly=on' "$1" "$2"; }
 qemu-system-x86_64 -machine q35 -accel "$accelerator" -cpu "$cpu" -smp "$(nproc)" -m "${FAULTLINE_VM_MEMORY:-4G}" \
   -nodefaults -no-user-config -display none -no-reboot -serial stdio -device virtio-rng-pci \
-  -kernel "$image" -initrd "$work/initramfs" -append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off nokaslr norandmaps ${FAULTLINE_VM_APPEND-}" \
+  -kernel "$image" -initrd "$work/initramfs" -append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off nokaslr norandmaps rcupdate.rcu_expedited=1 ${FAULTLINE_VM_APPEND-}" \
   -virtfs "$(share / root)" -virtfs "$(share "$work/modules/lib/modules/$version" modules)" </dev/null | tee "$work/log"
 sed -n 's/\r$//; s/^FAULTLINE-VM-EXIT //p' "$work/log" | tail -n 1 >"$work/status"
 [ -s "$work/status" ] || fail 'the virtual machine ended without a word'

@@ -149,6 +149,18 @@ inside() {
   nsenter --net=/proc/self/fd/9 "$@"
 }
 
+# Is our cgroup namespace the node's? Else paths of cgroups are told from ours on up, and writes elsewhere may be forbidden.
+sees_node_cgroups() {
+  local node
+  node=$(readlink /proc/1/ns/cgroup)
+  [ -z "$node" ] || [ "$node" = "$(readlink /proc/self/ns/cgroup)" ]
+}
+
+# with_node_cgroups COMMAND …: in the node's cgroup namespace.
+with_node_cgroups() {
+  if sees_node_cgroups; then "$@"; else nsenter --cgroup=/proc/1/ns/cgroup "$@"; fi
+}
+
 # cgroup_of PID CONTROLLER [CONTAINER-ID]: the directory of that process (or of its whole container) in that controller's tree,
 # as seen from this container; v2 where the controller has no v1 tree. Both files are read in one cgroup namespace, so a common
 # prefix of mount root and path is cut even where it starts with /../.
@@ -160,7 +172,7 @@ cgroup_of() {
 
 # cgroup_path CONTROLLER CONTAINER-ID MOUNTINFO CGROUP
 cgroup_path() {
-  awk -v want="$1" -v id="$2" '
+  with_node_cgroups awk -v want="$1" -v id="$2" '
     FNR == 1 { file++ }
     file == 1 {
       split($0, half, " - "); split(half[2], right, " ")

@@ -67,6 +67,6 @@ leave_container() {
   local controller dir pid=$SELF
   for controller in $(cut -d : -f 2 /proc/1/cgroup | tr '\n' ' ') unified; do
     dir=$(cgroup_of 1 "$controller") || continue
-    printf '%s\n' "$pid" >"$dir/cgroup.procs" || true
+    join "$pid" "$dir" || true
   done 2>/dev/null
 }

@@ -4,13 +4,13 @@
 
 CHUNK_MIB=256
 
-# join PID DIR: moves a process into a cgroup; from the node's cgroup namespace where ours is another (delegation forbids it else).
+# join PID DIR: moves a process into a cgroup, which delegation forbids from a cgroup namespace other than the node's.
 join() {
-  if [ "$(readlink /proc/self/ns/cgroup)" = "$(readlink /proc/1/ns/cgroup)" ]; then
+  if sees_node_cgroups; then
     printf '%s\n' "$1" >"$2/cgroup.procs"
   else
     # shellcheck disable=SC2016 # its own parameters
-    nsenter --cgroup=/proc/1/ns/cgroup sh -c 'printf "%s\n" "$1" >"$2/cgroup.procs"' join "$1" "$2"
+    with_node_cgroups sh -c 'printf "%s\n" "$1" >"$2/cgroup.procs"' join "$1" "$2"
   fi
 }
 
