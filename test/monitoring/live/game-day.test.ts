@@ -95,7 +95,7 @@ describe('a game day under the eyes of Prometheus and Alertmanager', () => {
     const { code, stdout, stderr } = await cli(['run', 'Harmful.json', ...flags], directory)
     expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
     const { run, verdict, abort } = JSON.parse(stdout) as ReportDocument
-    expect({ verdict, reason: abort?.reason, by: abort?.by }).toEqual({ verdict: 'aborted', reason: 'threshold', by: 'errors' })
+    expect({ verdict, reason: abort?.reason, by: abort?.by }).toEqual({ verdict: 'aborted', reason: 'threshold', by: 'probe error-ratio' })
     const { history } = await report(run)
     const at = (type: string) => history.find((event) => event.type === type)
     const crossed = at('threshold_crossed')
