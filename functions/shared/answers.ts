@@ -1,4 +1,4 @@
-import type { Run } from '../../lib/domain/run.ts'
+import type { Ended, Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
 import { stepOf } from '../../lib/domain/transition.ts'
 
@@ -27,6 +27,13 @@ export function runLine(run: Run) {
 /** What became of a run that was driven here. */
 export function drivenAnswer(run: Run): Answer {
   const line = runLine(run)
+  if (!isEnded(run) && !run.handover) {
+    return {
+      happened: `run ${run.id} is still ${run.status}: NOT proven undone`,
+      next: 'the reaper tries again each minute; look at the targets, and "resolve" only what can never be proven',
+      ...line,
+    }
+  }
   if (!isEnded(run)) {
     return {
       happened: `run ${run.id} is ${run.status} and was handed on to another invocation`,
@@ -36,10 +43,11 @@ export function drivenAnswer(run: Run): Answer {
   }
   const steps = run.steps.map(({ name, verdict, reasons }) => ({ name, verdict, reasons }))
   const refusals = run.refusals.map(({ code, step, message }) => ({ code, step, message }))
-  return { happened: `run ${run.id} ended: ${run.status}`, next: nextAfter(run.status), ...line, orphans: run.orphans, steps, refusals }
+  return { happened: `run ${run.id} ended: ${run.status}`, next: nextAfter(run), ...line, orphans: run.orphans, steps, refusals }
 }
 
-function nextAfter(status: Run['status']): string {
+function nextAfter({ status, reasons }: Ended): string {
+  if (reasons.some((reason) => reason.startsWith('unproven'))) return 'make sure by hand that nothing is left on the targets'
   switch (status) {
     case 'refused':
       return 'nothing was touched; remove what the refusals name, then start again'

@@ -1,8 +1,9 @@
 import { assertNever, FaultlineError } from '../../lib/domain/errors.ts'
 import { isEnded } from '../../lib/domain/run.ts'
-import { faultName, plannedMs } from '../../lib/domain/suite.ts'
+import { faultName, plannedMs, withoutPrometheus } from '../../lib/domain/suite.ts'
 import { examine, forbiddenBySwitch, isOverIn } from '../../lib/engine/admit.ts'
-import { abortRun } from '../../lib/engine/control.ts'
+import { abortRun, resolveRun } from '../../lib/engine/control.ts'
+import { askerFor, checkSteadyBefore } from '../../lib/engine/steady.ts'
 import { type Answer, drivenAnswer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
 import type { ControlInput } from './inputs.ts'
@@ -22,6 +23,8 @@ export async function control(input: ControlInput, invocation: Invocation): Prom
       return plan(input, invocation)
     case 'abort':
       return abort(input, invocation)
+    case 'resolve':
+      return resolve(input, invocation)
     case 'halt':
       return halt(input, invocation)
     case 'resume':
@@ -81,22 +84,25 @@ async function statusOfRun(id: string, { store }: Invocation): Promise<Answer> {
 }
 
 async function plan({ suite: wanted, cluster: name, seed = 1 }: Asked<'plan'>, invocation: Invocation): Promise<Answer> {
-  const suite = await findSuite(invocation.settings.suites, wanted)
+  const found = await findSuite(invocation.settings.suites, wanted)
   const { ref, cluster } = await invocation.clusters.reach(name)
   const engine = invocation.engine(ref)
   const { clock, config } = engine
+  const { suite, leftOut } = config.prometheus.url === null ? withoutPrometheus(found) : { suite: found, leftOut: [] }
   const context = { cluster, clock, config, runId: 'plan', namespace: suite.namespace, fence: async () => undefined }
-  const [switches, admission] = await Promise.all([
+  const [switches, admission, steady] = await Promise.all([
     forbiddenBySwitch(engine, { id: 'plan', suite }),
     examine(context, suite, seed, isOverIn(engine)),
+    checkSteadyBefore(askerFor(engine, { cluster, namespace: suite.namespace }), suite.probes, new AbortController().signal),
   ])
-  const refusals = [...switches, ...admission.refusals]
+  const refusals = [...switches, ...admission.refusals, ...steady.refusals]
   return {
     happened:
       refusals.length === 0 ? `suite ${suite.name} could start now` : `suite ${suite.name} would be refused for ${refusals.length} reasons`,
     next: refusals.length === 0 ? 'invoke start' : 'remove what the refusals name',
     refusals,
     baseline: admission.baseline,
+    probesLeftOut: leftOut,
     plannedSeconds: plannedMs(suite) / 1000,
     steps: admission.steps.map(({ step, injections, warnings }) => ({
       name: suite.steps[step]?.name,
@@ -113,6 +119,7 @@ async function abort({ run: id, by, why }: Asked<'abort'>, invocation: Invocatio
   if (found === undefined) throw new FaultlineError('not_found', `there is no run ${id}; "status" without "run" lists them`)
   const options = { budget: invocation.budget, giveUpAfterMs }
   const { run, driven } = await abortRun(invocation.engine(found.cluster), id, { who: by, why }, options)
+  if (driven === 'here' && !isEnded(run)) return drivenAnswer(run)
   if (driven !== 'elsewhere')
     return { ...drivenAnswer(run), happened: `run ${id} is over${driven === 'here' ? '' : ' already'}: ${run.status}` }
   return {
@@ -120,6 +127,13 @@ async function abort({ run: id, by, why }: Asked<'abort'>, invocation: Invocatio
     next: `it looks every few seconds: ask for its status`,
     ...runLine(run),
   }
+}
+
+/** A person's word where proof can never be had. */
+async function resolve({ run: id, by, why }: Asked<'resolve'>, invocation: Invocation): Promise<Answer> {
+  const found = await invocation.store.runs.load(id)
+  if (found === undefined) throw new FaultlineError('not_found', `there is no run ${id}; "status" without "run" lists them`)
+  return drivenAnswer(await resolveRun(invocation.engine(found.cluster), id, { who: by, why }))
 }
 
 async function halt({ by, why }: Asked<'halt'>, { store, clock }: Invocation): Promise<Answer> {

@@ -7,7 +7,10 @@ import { checked } from './checked.ts'
 
 const ways = ['eks', 'secret', 'parameter', 'url'] as const
 const text = z.string().min(1)
-const webAddress = z.url({ protocol: /^https?$/ })
+const webAddress = z.url({ protocol: /^https?$/ }).refine((address) => {
+  const { username, password, search } = new URL(address)
+  return username + password + search === ''
+}, 'expected an address without user, password and query: they would stand in logs and reports')
 const roleArn = z
   .string()
   .regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/.+$/, 'expected the ARN of an IAM role: arn:aws:iam::<account>:role/<name>')

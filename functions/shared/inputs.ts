@@ -33,6 +33,7 @@ const actions = {
   status: strict({ action: z.literal('status'), run: text.optional() }),
   plan: strict({ action: z.literal('plan'), suite: startInput.shape.suite, cluster: text.optional(), seed: seed.optional() }),
   abort: strict({ action: z.literal('abort'), run: text, ...who }),
+  resolve: strict({ action: z.literal('resolve'), run: text, by: text, why: text }),
   halt: strict({ action: z.literal('halt'), ...who }),
   resume: strict({ action: z.literal('resume'), ...who }),
   pause: strict({ action: z.literal('pause'), suite: suiteName, ...who }),
@@ -42,7 +43,7 @@ const actions = {
 /** What people may ask of `control`. */
 export const controlInput = z.discriminatedUnion(
   'action',
-  [actions.status, actions.plan, actions.abort, actions.halt, actions.resume, actions.pause, actions.unpause],
+  [actions.status, actions.plan, actions.abort, actions.resolve, actions.halt, actions.resume, actions.pause, actions.unpause],
   { error: ({ input }) => notAllowed(String(Object(input).action ?? ''), Object.keys(actions)) },
 )
 

@@ -1,3 +1,4 @@
+import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { catchUp } from '../../lib/engine/catch-up.ts'
 import { type Reaped, reapRuns, type Swept, sweepOrphans } from '../../lib/engine/reap.ts'
@@ -18,14 +19,24 @@ export async function reapAll(invocation: Invocation): Promise<Answer> {
   const runs = rounds.flatMap((round) => round.runs.map(runLine))
   await catchUp(invocation.engine({ simulated: false }), (line) => log('error', line))
   const orphans = swept.flatMap(({ removed }) => removed)
+  failAloud(errors)
   return {
-    happened: `${runs.length} runs reaped, ${orphans.length} orphans removed, ${errors.length} errors`,
-    next: errors.length > 0 ? 'read the errors; the next round tries again in a minute' : 'nothing',
+    happened: `${runs.length} runs reaped, ${orphans.length} orphans removed`,
+    next: 'nothing',
     runs,
     alive: rounds.flatMap((round) => round.alive.map(runLine)),
     orphans,
-    errors,
   }
+}
+
+/** Nobody reads the answer to a schedule: what went wrong is in the log, and raises the alarm on errors. */
+function failAloud(errors: readonly (string | Reaped['errors'][number])[]): void {
+  for (const error of errors)
+    log('error', typeof error === 'string' ? error : error.message, typeof error === 'string' ? {} : { run: error.runId })
+  const [first] = errors
+  if (first === undefined) return
+  const message = typeof first === 'string' ? first : `run ${first.runId}: ${first.message}`
+  throw new FaultlineError('unavailable', `${errors.length} things could not be reaped, and are tried again in a minute: ${message}`)
 }
 
 function reapKind(due: readonly Run[], simulated: boolean, invocation: Invocation): Promise<Reaped> {

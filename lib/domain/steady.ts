@@ -10,8 +10,8 @@ export interface SteadyJudgement {
 }
 
 /**
- * Judges a step by what its probes answered while its fault was active: one answer out of tolerance fails it, a probe that never answered
- * does too (nobody can say that the steady state held), and single answers that are missing are told.
+ * Judges a step by what its probes answered while its fault was active: one answer out of tolerance fails it, a probe that mostly measured
+ * nothing does too (nobody can say that the steady state held), and single answers that are missing are told.
  */
 export function judgeSteady(probes: readonly ProbeSpec[], record: Pick<StepRecord, 'probes' | 'activeAt'>): SteadyJudgement {
   if (record.activeAt === null) return { verdict: 'succeeded', reasons: [] }
@@ -34,6 +34,10 @@ function judgeProbe(probe: ProbeSpec, summary: ProbeSummary | undefined, activeA
     return { verdict: 'failed', reasons: [`steady state unknown: probe ${name} measured nothing while the fault was active`] }
   }
   const { asked, within, unknown, firstOutAt, worst } = summary
+  if (unknown * 2 > asked && within + unknown === asked) {
+    const often = `probe ${name} measured nothing in ${unknown} of ${asked} tries while the fault was active`
+    return { verdict: 'failed', reasons: [`steady state unknown: ${often}`] }
+  }
   const missing = unknown === 0 ? [] : [`probe ${name} measured nothing in ${unknown} of ${asked} tries`]
   const out = asked - within - unknown
   if (out === 0 || firstOutAt === null) return { verdict: 'succeeded', reasons: missing }

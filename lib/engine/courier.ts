@@ -34,6 +34,7 @@ interface Queued {
 
 /** One delivery may take this long; what has not answered by then may have arrived or not. */
 const deliveryMs = 10_000
+const claimMs = 1_500
 const firstRetryMs = 1_000
 const lastRetryMs = 60_000
 const uncertainTries = 3
@@ -106,13 +107,14 @@ export class Courier {
   #putOff(queued: Queued): void {
     if (this.#isLastCall && !queued.parcel.isVital) return
     const delay = Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(10, queued.attempts - 1))
-    this.#queue.push({ ...queued, notBefore: this.#options.clock.now() + delay })
+    queued.notBefore = this.#options.clock.now() + delay
+    this.#queue.push(queued)
   }
 
   async #attempt(queued: Queued): Promise<'done' | 'again'> {
     const { parcel } = queued
     queued.attempts += 1
-    const claim = await this.#claim(queued)
+    const claim = await this.#claimInTime(queued)
     if (claim === 'taken') return 'done'
     if (claim === 'unknown' && !parcel.isVital) return 'again'
     const { outcome, message } = await this.#deliver(parcel)
@@ -140,6 +142,17 @@ export class Courier {
     const result = await Promise.race([delivery, late])
     over.abort()
     return result
+  }
+
+  /** A store that hangs must not keep a page back: who closes waits 5 s only. */
+  async #claimInTime(queued: Queued): Promise<'ours' | 'taken' | 'unknown'> {
+    const over = new AbortController()
+    const late = this.#options.clock.sleep(claimMs, over.signal).then(() => 'unknown' as const)
+    try {
+      return await Promise.race([this.#claim(queued), late])
+    } finally {
+      over.abort()
+    }
   }
 
   /** Two claims: the event's, for good, and its topic's, for the cool-down. */

@@ -103,11 +103,12 @@ function isHandedOver({ run }: Driver, error: unknown): boolean {
 
 async function loop(driver: Driver, options: DriveOptions): Promise<void> {
   const { clock } = driver.engine
+  const began = clock.now()
   for (;;) {
     driver.throwIfLost()
     const { run } = driver
     if (isEnded(run)) return
-    if (givesUp(run, clock.now(), options)) return
+    if (givesUp(run, { began, now: clock.now() }, options)) return
     if (driver.stop !== null) {
       await driver.record({ type: 'abort', abort: driver.stop })
       continue
@@ -120,9 +121,9 @@ async function loop(driver: Driver, options: DriveOptions): Promise<void> {
   }
 }
 
-function givesUp(run: Run, now: number, { giveUpAfterMs }: DriveOptions): boolean {
+function givesUp(run: Run, { began, now }: { readonly began: number; readonly now: number }, { giveUpAfterMs }: DriveOptions): boolean {
   if (giveUpAfterMs === undefined || (run.status !== 'reverting' && run.status !== 'verifying')) return false
-  return run.attempts > 0 && now - run.since > giveUpAfterMs
+  return run.attempts > 0 && now - Math.max(began, run.since) > giveUpAfterMs
 }
 
 /** Locks are released only after the terminal state is stored: a crash in between leaves a lock that the next run may take over. */
@@ -162,7 +163,7 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
     case 'revert':
       return withAnswers(driver, await revertAll(driver))
     case 'check_recovery':
-      return run.status === 'recovering' ? withAnswers(driver, await checkRecovery(driver, run)) : null
+      return run.status === 'recovering' ? withAnswers(driver, await recounted(driver, await checkRecovery(driver, run))) : null
     case 'check_steady':
       return checkSteadyAgain(driver)
     case 'end_rest':
@@ -172,6 +173,12 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
     default:
       return assertNever(action)
   }
+}
+
+/** Before the step is judged: what the driver before answered after we had looked. The fault is proven undone by now. */
+async function recounted(driver: Driver, event: RunEvent | null): Promise<RunEvent | null> {
+  if (event !== null) await driver.probing.recount(stepOf(driver.run) ?? 0)
+  return event
 }
 
 /** What the probes answered so far goes with the event that ends a part of the step. */

@@ -61,11 +61,28 @@ async function untilLeft(driver: Driver, { budget, ms, done }: Wait & { readonly
   while (!done.aborted && budget.remainingMs() > ms) await driver.engine.clock.sleep(budget.remainingMs() - ms, done)
 }
 
+/** A bus that does not answer keeps nobody longer than to the next call, or to his end. */
+async function inBudget(
+  driver: Driver,
+  { budget, untilMs }: { readonly budget: Budget; readonly untilMs: number },
+  call: Promise<void>,
+): Promise<void> {
+  const over = new AbortController()
+  const late = untilLeft(driver, { budget, ms: untilMs, done: over.signal }).then(() => {
+    if (!over.signal.aborted) throw new FaultlineError('unavailable', 'no answer in time')
+  })
+  try {
+    await Promise.race([call, late])
+  } finally {
+    over.abort()
+  }
+}
+
 /** A call that fails is tried again until the next one is due. */
 async function call(driver: Driver, { budget, untilMs, done }: Wait & { readonly untilMs: number }): Promise<void> {
   while (!done.aborted) {
     try {
-      await budget.handOver(driver.run.id)
+      await inBudget(driver, { budget, untilMs }, budget.handOver(driver.run.id))
       return
     } catch (error) {
       driver.note(`nobody could be asked to go on: ${String(error)}`)

@@ -111,7 +111,7 @@ export class Pushing {
   }
 
   async #push(): Promise<void> {
-    if (this.#state === null) return
+    if (this.#state === null || ['requested', 'refused'].includes(this.#state.run.status)) return
     const { clock } = this.#engine
     const over = new AbortController()
     const late = clock.sleep(pushBudgetMs, over.signal).then(() => `no answer for ${pushBudgetMs / 1000} s`)

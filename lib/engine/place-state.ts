@@ -42,7 +42,8 @@ async function stateOfPlaces(store: Store): Promise<readonly RunState[]> {
   const places = new Map<string, Run>()
   for (const run of await store.runs.list({ limit: newest })) {
     const key = `${run.cluster.uid}/${run.namespace}`
-    if (!places.has(key)) places.set(key, run)
+    const known = places.get(key)
+    if (known === undefined || (isEnded(known) && !isEnded(run))) places.set(key, run)
   }
   return Promise.all([...places.values()].map((run) => stateOf(store, run)))
 }

@@ -37,12 +37,14 @@ export class Probing {
   readonly #memories = new Map<string, Map<string, unknown>>()
   readonly #summaries = new Map<string, ProbeSummary>()
   readonly #thresholds = new Map<string, ThresholdState>()
+  readonly #isSuccessor: boolean
   #nudge = new AbortController()
 
   constructor(driver: Probed) {
     this.#driver = driver
     this.#port = driver.engine.probes({ cluster: driver.cluster, namespace: driver.run.namespace })
     this.#buffer = new SampleBuffer(driver)
+    this.#isSuccessor = driver.run.status !== 'requested'
   }
 
   /** Asks again and again until `done`. A run that only reverts for a dead driver is not probed. */
@@ -77,6 +79,22 @@ export class Probing {
   /** Counts answers to a step that were not taken while its fault was active. */
   count(step: number, answers: readonly (Answer & { readonly probe: ProbeSpec })[]): void {
     for (const answer of answers) this.#summarise(step, answer.probe, answer)
+  }
+
+  /** A driver that handed over answers until it sees that it was succeeded, and stores that when it leaves: counts the step anew from the store. */
+  async recount(step: number): Promise<void> {
+    if (!this.#isSuccessor) return
+    await this.flush()
+    const stored = await this.#buffer.stored(new AbortController().signal)
+    for (const probe of this.#driver.run.suite.probes) {
+      const during = stored.filter((sample) => sample.probe === probe.name && sample.step === step && sample.phase === 'during')
+      const key = keyOf(step, probe.name)
+      if (during.length <= (this.#summaries.get(key)?.asked ?? 0)) continue
+      this.#summaries.set(
+        key,
+        during.reduce((sum, sample) => addAnswer(sum, probe, sample), blankSummary(probe.name)),
+      )
+    }
   }
 
   /** Told of every recorded event. */

@@ -6,7 +6,7 @@ import type { HttpAnswer } from './exchange.ts'
 import { exchange } from './exchange.ts'
 import { withinTime } from './within-time.ts'
 
-/** The value of a probe whose endpoint gave no HTTP answer: a measurement, out of every tolerance that does not name it. */
+/** The value of a probe whose endpoint gave no HTTP answer, or one of failure (5xx) that says nothing else: a measurement, out of every tolerance that does not name it. */
 const noAnswer = 'no answer'
 
 /**
@@ -26,7 +26,13 @@ export async function askHttp(
     return { value: source.read.what === 'status' ? 0 : noAnswer, message: error.message }
   }
   const tookMs = Math.round((performance.now() - began) * 10) / 10
-  return { value: readValue(source, answer, tookMs), message: `HTTP ${answer.status} in ${tookMs} ms` }
+  const message = `HTTP ${answer.status} in ${tookMs} ms`
+  try {
+    return { value: readValue(source, answer, tookMs), message }
+  } catch (error) {
+    if (!(error instanceof FaultlineError) || error.code === 'invalid' || answer.status < 500) throw error
+    return { value: noAnswer, message: error.message }
+  }
 }
 
 function readValue({ read }: HttpSource, { status, text }: HttpAnswer, tookMs: number): number | string {

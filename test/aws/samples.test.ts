@@ -21,9 +21,10 @@ const expected: readonly (readonly [string, object | RegExp])[] = [
   ['control-halt.json', { happened: 'everything is halted by ann: 0 live runs revert now, and none starts' }],
   ['start-by-hand.json', { happened: expect.stringMatching(/^run quick-test-sui-by-key-\w+ was started$/), state: 'requested' }],
   ['control-resume.json', { happened: 'ann lifted the halt' }],
-  ['reap.json', { orphans: [], errors: [] }],
+  ['reap.json', { orphans: [] }],
   ['advance.json', /there is no run quick-test-sui-20260105-100000-abcdefgh/],
   ['control-abort.json', /there is no run quick-test-sui-20260105-100000-abcdefgh/],
+  ['control-resolve.json', /there is no run quick-test-sui-20260105-100000-abcdefgh/],
   ['control-status-of-run.json', /there is no run quick-test-sui-20260105-100000-abcdefgh/],
 ]
 

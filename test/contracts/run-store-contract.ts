@@ -100,10 +100,18 @@ export function runStoreContract(harness: StoreHarness, { atomic }: { readonly a
       await runs().create(requestedRun('middle', { requestedAt: nine + 1_000, ...ofSuite('B') }))
       await runs().save(endedRun(requestedRun('new', { requestedAt: nine + 2_000, ...ofSuite('A') })))
       expect(ids(await runs().list())).toEqual(['new', 'middle', 'old'])
+      await runs().save(endedRun(requestedRun('old', { requestedAt: nine, ...ofSuite('A') })))
       expect(ids(await runs().list({ limit: 2 }))).toEqual(['new', 'middle'])
       expect(ids(await runs().list({ suite: 'A' }))).toEqual(['new', 'old'])
       expect(ids(await runs().list({ suite: 'A', limit: 1 }))).toEqual(['new'])
       expect(await runs().list({ suite: 'C' })).toEqual([])
+    })
+
+    test('a limit leaves out no live run, however old it is', async () => {
+      await runs().create(requestedRun('stuck', { requestedAt: nine, ...ofSuite('A') }))
+      await runs().create(requestedRun('newer', { requestedAt: nine + 1_000, ...ofSuite('A') }))
+      await runs().save(endedRun(requestedRun('newer', { requestedAt: nine + 1_000, ...ofSuite('A') })))
+      expect(ids(await runs().list({ limit: 1 }))).toEqual(['newer', 'stuck'])
     })
 
     test('due runs are those whose lease has ended or that nobody drives, oldest first', async () => {

@@ -10,9 +10,9 @@ afterEach(async () => {
   server = undefined
 })
 
-async function ask(read: HttpSource['read'], body: string, change: Partial<HttpSource> = {}) {
-  server = await serve((_, response) => response.writeHead(503, { 'content-type': 'text/plain' }).end(body))
-  return reading({ read, url: server.url, ...change })
+async function ask(read: HttpSource['read'], body: string, status = 404) {
+  server = await serve((_, response) => response.writeHead(status, { 'content-type': 'text/plain' }).end(body))
+  return reading({ read, url: server.url })
 }
 
 function reading(source: Partial<HttpSource> & Pick<HttpSource, 'url' | 'read'>, timeoutMs = 5_000, signal = new AbortController().signal) {
@@ -21,7 +21,7 @@ function reading(source: Partial<HttpSource> & Pick<HttpSource, 'url' | 'read'>,
 
 describe('an HTTP probe', () => {
   it('reads the status', async () => {
-    expect(await ask({ what: 'status' }, '')).toMatchObject({ value: 503, message: expect.stringMatching(/^HTTP 503 in [\d.]+ ms$/) })
+    expect(await ask({ what: 'status' }, '')).toMatchObject({ value: 404, message: expect.stringMatching(/^HTTP 404 in [\d.]+ ms$/) })
   })
 
   it('reads the latency in milliseconds, the body included', async () => {
@@ -53,11 +53,16 @@ describe('an HTTP probe', () => {
   })
 
   it.each([
-    ['nothing', '$.none', '{}', '$.none matches 0 values of the body (HTTP 503); one is needed'],
-    ['several', '$[*]', '[1,2]', '$[*] matches 2 values of the body (HTTP 503); one is needed'],
-    ['no JSON', '$.a', '<html>', 'the body is no JSON (HTTP 503): <html>'],
+    ['nothing', '$.none', '{}', '$.none matches 0 values of the body (HTTP 404); one is needed'],
+    ['several', '$[*]', '[1,2]', '$[*] matches 2 values of the body (HTTP 404); one is needed'],
+    ['no JSON', '$.a', '<html>', 'the body is no JSON (HTTP 404): <html>'],
   ])('measures nothing where JSONPath finds %s', async (_, path, body, message) => {
     await expect(ask({ what: 'jsonpath', path }, body)).rejects.toThrow(message)
+  })
+
+  it('has no answer where a 5xx does not hold what is looked for', async () => {
+    const message = 'the body is no JSON (HTTP 503): <html>'
+    expect(await ask({ what: 'jsonpath', path: '$.status' }, '<html>', 503)).toEqual({ value: 'no answer', message })
   })
 
   it('reads the first group of a regex, as a number where it is one', async () => {
@@ -65,7 +70,7 @@ describe('an HTTP probe', () => {
     await server?.close()
     expect((await ask({ what: 'regex', pattern: 'v\\d+\\.\\d+' }, 'this is v1.20')).value).toBe('v1.20')
     await server?.close()
-    await expect(ask({ what: 'regex', pattern: 'absent' }, 'this')).rejects.toThrow('/absent/ matches nothing of the body (HTTP 503)')
+    await expect(ask({ what: 'regex', pattern: 'absent' }, 'this')).rejects.toThrow('/absent/ matches nothing of the body (HTTP 404)')
   })
 
   it('gives up a pattern that takes for ever, so that no revert waits for it', async () => {

@@ -73,5 +73,7 @@ async function listAll(table: TableAccess, limit: number | undefined): Promise<r
     const seen = byId.get(run.id)
     if (seen === undefined || isEnded(run)) byId.set(run.id, run)
   }
-  return [...byId.values()].sort((a, b) => b.requestedAt - a.requestedAt).slice(0, limit)
+  const all = [...byId.values()].sort((a, b) => b.requestedAt - a.requestedAt)
+  const newest = new Set(all.slice(0, limit))
+  return all.filter((run) => newest.has(run) || !isEnded(run))
 }
