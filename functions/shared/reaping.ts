@@ -36,7 +36,10 @@ function failAloud(errors: readonly (string | Reaped['errors'][number])[]): void
   const [first] = errors
   if (first === undefined) return
   const message = typeof first === 'string' ? first : `run ${first.runId}: ${first.message}`
-  throw new FaultlineError('unavailable', `${errors.length} things could not be reaped, and are tried again in a minute: ${message}`)
+  throw new FaultlineError(
+    'unavailable',
+    `not everything could be reaped (${errors.length} failed; the next round comes in a minute): ${message}`,
+  )
 }
 
 function reapKind(due: readonly Run[], simulated: boolean, invocation: Invocation): Promise<Reaped> {

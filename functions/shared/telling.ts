@@ -1,4 +1,5 @@
 import type { MetricsSink, Outlet, ReportStore } from '../../lib/ports.ts'
+import type { AlertCommands } from '../../lib/report/alert-text.ts'
 import { linkToPage } from '../../lib/report/link.ts'
 import { log } from './log.ts'
 import type { Settings } from './settings.ts'
@@ -11,12 +12,12 @@ export interface Listeners {
 }
 
 /** Opens the alert topic and what the configuration names; each adapter is loaded only where it is needed. */
-export async function openListeners({ region, topic, deployment }: Settings, functionArn: string | undefined): Promise<Listeners> {
+export async function openListeners({ stage, region, topic, deployment }: Settings, functionArn: string | undefined): Promise<Listeners> {
   const reports = openReports(deployment.reportBucket, region)
   const topicArn = topicBeside(functionArn, topic)
   if (topicArn === null) log('error', 'the function does not know its account: nobody is alerted', { topic })
   return {
-    outlets: topicArn === null ? [] : [await openTopic(topicArn, reports)],
+    outlets: topicArn === null ? [] : [await openTopic(topicArn, { opening: reports, commands: byControl(stage) })],
     sink: await openSink(deployment.pushgatewayUrl),
     reports: await reports,
   }
@@ -28,9 +29,23 @@ function topicBeside(functionArn: string | undefined, topic: string): string | n
   return account === undefined ? null : `arn:${partition}:sns:${region}:${account}:${topic}`
 }
 
-async function openTopic(topicArn: string, opening: Promise<ReportStore | null>): Promise<Outlet> {
+/** What is pasted into the console's test event of `control`; the reaper comes by itself. */
+function byControl(stage: string): AlertCommands {
+  const event = (fields: object) => `faultline-${stage}-control ${JSON.stringify(fields)}`
+  return {
+    show: (run) => event({ action: 'status', run }),
+    abort: (run) => event({ action: 'abort', run }),
+    reap: () => `faultline-${stage}-reap {}`,
+    resolve: (run) => event({ action: 'resolve', run, by: 'NAME', why: '...' }),
+  }
+}
+
+async function openTopic(
+  topicArn: string,
+  { opening, commands }: { readonly opening: Promise<ReportStore | null>; readonly commands: AlertCommands },
+): Promise<Outlet> {
   const [{ createSnsOutlet }, reports] = await Promise.all([import('../../lib/adapters/sns/outlet.ts'), opening])
-  return createSnsOutlet({ topicArn, ...(reports === null ? {} : { reportUrl: (runId) => linkToPage(reports, runId) }) })
+  return createSnsOutlet({ topicArn, commands, ...(reports === null ? {} : { reportUrl: (runId) => linkToPage(reports, runId) }) })
 }
 
 async function openReports(bucket: string | undefined, region: string): Promise<ReportStore | null> {

@@ -18,8 +18,23 @@ export interface AlertText {
   readonly sms: string
 }
 
+/** What a person enters to act on a run; they differ by where runs are driven from. */
+export interface AlertCommands {
+  readonly show: (run: string) => string
+  readonly abort: (run: string) => string
+  readonly reap: () => string
+  readonly resolve: (run: string) => string
+}
+
+const onACommandLine: AlertCommands = {
+  show: (run) => `faultline show ${run}`,
+  abort: (run) => `faultline abort ${run}`,
+  reap: () => 'faultline reap',
+  resolve: (run) => `faultline resolve ${run} --by NAME --why "..."`,
+}
+
 /** Words for an on-call person who has a phone and no context. `reportUrl`: where the run's report is or will be. */
-export function alertText(notice: Notice, reportUrl: string | null = null): AlertText {
+export function alertText(notice: Notice, reportUrl: string | null = null, commands: AlertCommands = onACommandLine): AlertText {
   const { run, severity } = notice
   const title = titleOf(notice)
   const grade = severity === 'info' ? '' : ` ${severity.toUpperCase()}`
@@ -29,12 +44,19 @@ export function alertText(notice: Notice, reportUrl: string | null = null): Aler
   const name = /[A-Za-z0-9]/.test(suite) ? suite : run.id
   const room = Math.max(12, subjectLength - head.length - place.length)
   const subject = clip(`${head}${clip(name, room)}${place}`, subjectLength)
-  return { subject, body: bodyOf(notice, title, reportUrl), sms: clip(`${subject}. ${ascii(notice.message)}`, smsLength) }
+  return {
+    subject,
+    body: bodyOf(notice, title, { reportUrl, ...adviceOf(notice, commands) }),
+    sms: clip(`${subject}. ${ascii(notice.message)}`, smsLength),
+  }
 }
 
-function bodyOf(notice: Notice, title: string, reportUrl: string | null): string {
+function bodyOf(
+  notice: Notice,
+  title: string,
+  { reportUrl, done, toDo, commands }: Advice & { readonly reportUrl: string | null },
+): string {
   const { run, step, message, severity } = notice
-  const { done, toDo, commands } = adviceOf(notice)
   const where = `cluster ${run.cluster}${run.simulated ? ' (simulated)' : ''}, namespace ${run.namespace}`
   return [
     `${severity.toUpperCase()}: ${title}`,
@@ -76,10 +98,10 @@ interface Advice {
   readonly commands: readonly { readonly what: string; readonly command: string }[]
 }
 
-function adviceOf(notice: Notice): Advice {
+function adviceOf(notice: Notice, commands: AlertCommands): Advice {
   const { kind, run, data } = notice
-  const show = { what: 'Look at it', command: `faultline show ${run.id}` }
-  const abort = { what: 'Stop this run', command: `faultline abort ${run.id}` }
+  const show = { what: 'Look at it', command: commands.show(run.id) }
+  const abort = { what: 'Stop this run', command: commands.abort(run.id) }
   switch (kind) {
     case 'run.started':
       return {
@@ -108,7 +130,7 @@ function adviceOf(notice: Notice): Advice {
     case 'run.finished':
       return finishedAdvice(notice, show)
     case 'undo.unproven':
-      return unprovenAdvice(notice, show)
+      return unprovenAdvice(notice, show, commands)
     default:
       return assertNever(kind)
   }
@@ -124,15 +146,15 @@ function finishedAdvice({ data }: Notice, show: Advice['commands'][number]): Adv
   return { done: `Every fault is proven to be undone.${orphans}`, toDo, commands: [show] }
 }
 
-function unprovenAdvice({ run, data }: Notice, show: Advice['commands'][number]): Advice {
+function unprovenAdvice({ run, data }: Notice, show: Advice['commands'][number], commands: AlertCommands): Advice {
   const tries = typeof data.attempts === 'number' ? `Tried ${data.attempts} times; ` : ''
   return {
     done: `${tries}tries go on while a driver or a reaper runs.`,
     toDo: 'Look at the targets now. End all chaos with the last command, then reap. Resolve only what can never be proven.',
     commands: [
       show,
-      { what: 'Try again', command: 'faultline reap' },
-      { what: 'When it can never be proven', command: `faultline resolve ${run.id} --by NAME --why "..."` },
+      { what: 'Try again', command: commands.reap() },
+      { what: 'When it can never be proven', command: commands.resolve(run.id) },
     ],
   }
 }

@@ -85,6 +85,14 @@ describe('a step', () => {
     })
   })
 
+  it('is not passed by a probe that mostly measured nothing', () => {
+    const mostly = { ...summaryOf(errors, 0), asked: 30, within: 1, unknown: 29 }
+    expect(judgeSteady([errors], { activeAt: 0, probes: [mostly] })).toEqual({
+      verdict: 'failed',
+      reasons: ['steady state unknown: probe errors measured nothing in 29 of 30 tries while the fault was active'],
+    })
+  })
+
   it('whose fault never was active is not judged', () => {
     expect(judgeSteady([errors], { activeAt: null, probes: [] })).toEqual({ verdict: 'succeeded', reasons: [] })
   })

@@ -38,6 +38,10 @@ describe('faultline.config.json', () => {
     [{ clusters: { a: { eks: 'x', roleArn: 'admin' } } }, /clusters\.a\.roleArn: expected the ARN of an IAM role/],
     [{ clusters: { a: { eks: 'x' } }, reportBucket: 'My Bucket' }, /reportBucket: expected the name of an S3 bucket/],
     [{ clusters: { a: { eks: 'x' } }, pushgatewayUrl: 'gateway:9091' }, /pushgatewayUrl/],
+    [
+      { clusters: { a: { eks: 'x' } }, prometheus: { url: 'http://ann:s3cret@p' } },
+      /prometheus\.url: expected an address without user, password and query/,
+    ],
     [{ clusters: { a: { eks: 'x' } }, prometheus: { url: 'http://p', region: 'x' } }, /`prometheus\.region`|`region`/],
     [{ cluster: {} }, /`cluster`: did you mean `clusters`\?/],
     [{ clusters: { a: { eks: 'x' } }, defaultCluster: 'b' }, /cluster `b` is not in the configuration\. Allowed: a/],

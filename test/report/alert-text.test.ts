@@ -101,6 +101,13 @@ run quick-20260105-090000-abcdefgh
     }
   })
 
+  it('names the commands of the place that runs are driven from', () => {
+    const commands = { show: (run: string) => `SHOW ${run}`, abort: () => 'ABORT', reap: () => 'REAP', resolve: () => 'RESOLVE' }
+    const { body } = alertText(page, null, commands)
+    expect([`SHOW ${page.run.id}`, 'REAP', 'RESOLVE'].filter((command) => !body.includes(`  ${command}\n`))).toEqual([])
+    expect(body).not.toMatch(/faultline (show|reap|resolve)/)
+  })
+
   it('names five targets and counts the rest', () => {
     const { body } = alertText({ ...page, step: stepWith(300) })
     expect(body).toContain('network-partition on db-0, db-1, db-2, db-3, db-4 and 295 more (suite')

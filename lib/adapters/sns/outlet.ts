@@ -3,6 +3,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import { FaultlineError } from '../../domain/errors.ts'
 import type { Notice, NoticeKind } from '../../domain/notice.ts'
 import type { Outlet } from '../../ports.ts'
+import type { AlertCommands } from '../../report/alert-text.ts'
 import { toOutletError } from './errors.ts'
 import { publication } from './publication.ts'
 
@@ -17,6 +18,8 @@ export interface SnsOptions {
   readonly kinds?: readonly NoticeKind[]
   /** Where a run's report is or will be; a message goes without it when that cannot be told. */
   readonly reportUrl?: (runId: string) => Promise<string | null>
+  /** Those of the command line when left out. */
+  readonly commands?: AlertCommands
   /** For the connection, and for the answer. */
   readonly timeoutMs?: number
 }
@@ -58,7 +61,9 @@ export function createSnsOutlet(options: SnsOptions): SnsOutlet {
     wants: (notice: Notice) => kinds.includes(notice.kind),
     tell: async (notice) => {
       const report = await reportUrl(notice.run.id).catch(() => null)
-      const input: PublishCommandInput = { TopicArn: topicArn, ...publication(notice, report, topicArn.endsWith('.fifo')) }
+      const isFifo = topicArn.endsWith('.fifo')
+      const said = publication(notice, { reportUrl: report, isFifo, commands: options.commands })
+      const input: PublishCommandInput = { TopicArn: topicArn, ...said }
       try {
         await client.send(new PublishCommand(input))
       } catch (error) {

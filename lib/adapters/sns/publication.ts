@@ -1,14 +1,21 @@
 import type { MessageAttributeValue, PublishCommandInput } from '@aws-sdk/client-sns'
 import type { Notice } from '../../domain/notice.ts'
 import { alertDocument } from '../../report/alert-document.ts'
-import { alertText } from '../../report/alert-text.ts'
+import { type AlertCommands, alertText } from '../../report/alert-text.ts'
 
 /**
  * A notice as SNS takes it: text for people, JSON for machines, attributes for filter policies
  * (https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html).
  */
-export function publication(notice: Notice, reportUrl: string | null, isFifo: boolean): Omit<PublishCommandInput, 'TopicArn'> {
-  const { subject, body, sms } = alertText(notice, reportUrl)
+export function publication(
+  notice: Notice,
+  {
+    reportUrl,
+    isFifo,
+    commands,
+  }: { readonly reportUrl: string | null; readonly isFifo: boolean; readonly commands?: AlertCommands | undefined },
+): Omit<PublishCommandInput, 'TopicArn'> {
+  const { subject, body, sms } = alertText(notice, reportUrl, commands)
   const json = JSON.stringify(alertDocument(notice, reportUrl))
   return {
     Subject: subject,
