@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { injectorScript } from '../../lib/faults/injector/script/injector-script.ts'
+import { allKinds, type Kind, kinds, startKind } from './support/kinds.ts'
 import { promisedMs, seconds, TestNode, until } from './support/test-node.ts'
 import type { TestPod } from './support/test-pod.ts'
 
@@ -10,22 +11,8 @@ beforeAll(async () => {
 })
 afterAll(() => node.stop())
 
-const kinds = {
-  'cut-network': {},
-  'limit-network': { FAULTLINE_AMOUNT: '2000' },
-  'load-network': { FAULTLINE_AMOUNT: '2000' },
-  'fill-disk': { FAULTLINE_AMOUNT: '10', FAULTLINE_PATH: '/mnt' },
-  'stress-memory': { FAULTLINE_AMOUNT: '20' },
-  'stress-cpu': { FAULTLINE_AMOUNT: '1' },
-} as const
-type Kind = keyof typeof kinds
-const allKinds = Object.keys(kinds) as Kind[]
-
 const start = (kind: Kind, pod: TestPod, options: { readonly lasts?: number; readonly twin?: boolean } = {}) =>
-  node.inject(
-    { FAULTLINE_ACTION: kind, FAULTLINE_TARGETS: pod.line(), FAULTLINE_ENDS_AT: seconds(options.lasts ?? 40), ...kinds[kind] },
-    { twin: options.twin ?? true },
-  )
+  startKind(node, kind, { pod, ...options })
 
 describe('an injector killed with SIGKILL', () => {
   it.each(allKinds)('is undone by its twin or its watcher: %s', async (kind) => {
@@ -81,40 +68,6 @@ describe('an injector killed with SIGKILL', () => {
     await until('the stress ended', () => pod.traces() === before, 7000)
   })
 })
-
-describe('an injector that is stopped', () => {
-  it.each(allKinds)('says nothing more, and is undone after its end: %s', async (kind) => {
-    const pod = await node.pod()
-    const before = pod.traces()
-    const end = Number(seconds(7)) * 1000
-    const injector = start(kind, pod, { lasts: 7 })
-    await injector.says('bite')
-    node.run('kill -STOP $1', String(injector.pid('main')))
-    const said = injector.lines.length
-    await sleep(Math.max(0, end - 1000 - Date.now()))
-    expect(injector.lines.length).toBeLessThanOrEqual(said + 1)
-    await until('somebody undid it', () => pod.traces() === before, 15_000)
-    expect(Date.now() - end).toBeLessThan(promisedMs)
-  })
-})
-
-describe('an injector killed at any moment', () => {
-  it.each(allKinds)('leaves nothing ten seconds after its end: %s', async (kind) => {
-    for (const delayMs of moments()) {
-      const pod = await node.pod()
-      const before = pod.traces()
-      const end = Number(seconds(6)) * 1000
-      const injector = start(kind, pod, { lasts: 6 })
-      await sleep(delayMs)
-      node.succeeds('for p in $(cut -d " " -f 1 /run/faultline/*/$1/main); do kill -9 $p; done', injector.tag)
-      await until('nothing is left', () => Date.now() > end && pod.traces() === before, 16_000)
-      expect(Date.now() - end).toBeLessThan(promisedMs)
-    }
-  })
-})
-
-/** From before its first deed until after its end. */
-const moments = () => Array.from({ length: 4 }, (_, n) => 300 + n * 1500 + Math.random() * 1500)
 
 describe('whoever comes later', () => {
   it.each(['limit-network', 'fill-disk'] as const)('a replacement of the pod only cleans: %s', async (kind) => {

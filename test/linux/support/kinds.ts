@@ -1,0 +1,24 @@
+import { seconds, type TestNode } from './test-node.ts'
+import type { TestPod } from './test-pod.ts'
+
+/** One injection of each kind that leaves something behind when nobody undoes it. */
+export const kinds = {
+  'cut-network': {},
+  'limit-network': { FAULTLINE_AMOUNT: '2000' },
+  'load-network': { FAULTLINE_AMOUNT: '2000' },
+  'fill-disk': { FAULTLINE_AMOUNT: '10', FAULTLINE_PATH: '/mnt' },
+  'stress-memory': { FAULTLINE_AMOUNT: '20' },
+  'stress-cpu': { FAULTLINE_AMOUNT: '1' },
+} as const
+export type Kind = keyof typeof kinds
+export const allKinds = Object.keys(kinds) as Kind[]
+
+/** Starts one on a pod, for 40 s if not told otherwise. */
+export function startKind(
+  node: TestNode,
+  kind: Kind,
+  { pod, lasts = 40, twin = true }: { readonly pod: TestPod; readonly lasts?: number; readonly twin?: boolean },
+) {
+  const what = { FAULTLINE_ACTION: kind, FAULTLINE_TARGETS: pod.line(), FAULTLINE_ENDS_AT: seconds(lasts), ...kinds[kind] }
+  return node.inject(what, { twin })
+}
