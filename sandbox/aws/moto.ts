@@ -1,16 +1,18 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort, untilAnswering } from '../answering.ts'
 
-/** A running moto_server. */
+/** AWS, simulated by moto (https://docs.getmoto.org), in a process of its own. */
 export interface Moto {
   readonly url: string
   close(): Promise<void>
 }
 
-/** Where `moto_server` (https://docs.getmoto.org) is, undefined when it is not on the PATH. */
+/** It takes any. */
+export const motoCredentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+
+/** Where `moto_server` is, undefined when it is not on the PATH. */
 export function findMoto(path = process.env.PATH ?? ''): string | undefined {
   return path
     .split(delimiter)
@@ -18,16 +20,13 @@ export function findMoto(path = process.env.PATH ?? ''): string | undefined {
     .find((file) => existsSync(file))
 }
 
-/** Starts moto_server on a free port and resolves when it answers. */
-export async function startMoto(command: string): Promise<Moto> {
+/** Starts a server of its own on a free port and resolves when it answers. */
+export async function startMoto(command = 'moto_server'): Promise<Moto> {
   const port = await freePort()
   const child = spawn(command, ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
   const exited = new Promise((resolve) => child.once('exit', resolve))
   const url = `http://127.0.0.1:${port}`
-  while (!(await answers(`${url}/moto-api/`))) {
-    if (child.exitCode !== null) throw new Error(`${command} ended with code ${child.exitCode}`)
-    await sleep(100)
-  }
+  await untilAnswering(`${url}/moto-api/`, () => (child.exitCode === null ? undefined : `${command} ended with code ${child.exitCode}`))
   return {
     url,
     close: async () => {
@@ -35,20 +34,4 @@ export async function startMoto(command: string): Promise<Moto> {
       await exited
     },
   }
-}
-
-function answers(url: string): Promise<boolean> {
-  return fetch(url).then(
-    () => true,
-    () => false,
-  )
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

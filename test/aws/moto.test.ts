@@ -15,7 +15,7 @@ import { openBus } from '../../lib/adapters/eventbridge/bus.ts'
 import { eventBridgeOutlet } from '../../lib/adapters/eventbridge/outlet.ts'
 import { readSecret } from '../../lib/adapters/secrets/read-secret.ts'
 import type { Notice } from '../../lib/domain/notice.ts'
-import { findMoto, type Moto, startMoto } from '../../sandbox/aws/moto.ts'
+import { findMoto, type Moto, motoCredentials, startMoto } from '../../sandbox/aws/moto.ts'
 
 const region = 'eu-central-1'
 const command = findMoto()
@@ -45,7 +45,7 @@ const notice: Notice = {
 
 function onMoto(): void {
   let moto: Moto
-  const options = () => ({ region, endpoint: moto.url, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } })
+  const options = () => ({ region, endpoint: moto.url, credentials: motoCredentials })
 
   beforeAll(async () => {
     moto = await startMoto(command as string)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from '@jest/globals'
 import { createDynamoClient } from '../../lib/adapters/dynamodb/client.ts'
 import { createDynamoStore } from '../../lib/adapters/dynamodb/store.ts'
 import { ensureTable } from '../../lib/adapters/dynamodb/table.ts'
-import { type Moto, motoCredentials, startMoto } from '../support/moto.ts'
+import { type Moto, motoCredentials, startMoto } from '../../sandbox/aws/moto.ts'
 import { describeWith } from '../support/tools.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 import { nine } from './records.ts'
@@ -19,7 +19,7 @@ function describeOnMoto(): void {
   afterAll(() => server.close())
 
   const open = async () => {
-    const { endpoint } = server
+    const endpoint = server.url
     const client = createDynamoClient({ region: 'eu-central-1', endpoint, credentials: motoCredentials, timeoutMs: 10_000 })
     const table = `faultline-${++tables}`
     await ensureTable(client, table)

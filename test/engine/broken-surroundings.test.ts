@@ -23,6 +23,20 @@ afterEach(() => world.close())
 
 const policies = () => world.sandbox.objects().filter((o) => o.kind === 'NetworkPolicy')
 
+/** A driver whose API server is away for good as soon as it verifies. */
+function awayWhileVerifying() {
+  let verifying = false
+  const driver = world.engine('driver-1', {
+    observe: ({ run }) => {
+      verifying ||= run.status === 'verifying'
+    },
+  })
+  return around(driver, async (_, go) => {
+    if (verifying) throw new KubernetesError('unavailable', 0, 'away')
+    return go()
+  })
+}
+
 describe('a run in broken surroundings', () => {
   it('a reaper whose first try fails after the lease still only reverts', async () => {
     const dead = await dieIn(world, 'preparing', suiteOf([stepOf(partition)], { graceBeforeMs: 5_000 }))
@@ -218,18 +232,7 @@ describe('a run in broken surroundings', () => {
   })
 
   it('a run that verifies against an API that says no ends, or is left, some time', async () => {
-    let verifying = false
-    const engine = around(
-      world.engine('driver-1', {
-        observe: ({ run }) => {
-          verifying ||= run.status === 'verifying'
-        },
-      }),
-      async (_, go) => {
-        if (verifying) throw new KubernetesError('unavailable', 0, 'away for good')
-        return go()
-      },
-    )
+    const engine = awayWhileVerifying()
     let over = false
     const suite = suiteOf([stepOf(partition)])
     const { run } = await world.play(start(engine, world.request(suite)))
@@ -288,18 +291,7 @@ describe('a run in broken surroundings', () => {
 
   it('a driver told to stop while it verifies against an API that is away leaves in the end', async () => {
     const stop = new AbortController()
-    let verifying = false
-    const engine = around(
-      world.engine('driver-1', {
-        observe: ({ run }) => {
-          verifying ||= run.status === 'verifying'
-        },
-      }),
-      async (_, go) => {
-        if (verifying) throw new KubernetesError('unavailable', 0, 'away')
-        return go()
-      },
-    )
+    const engine = awayWhileVerifying()
     let over = false
     const { run } = await world.play(start(engine, world.request(suiteOf([stepOf(partition)]))))
     void drive(engine, run.id, { giveUpAfterMs: 300_000, interrupt: stop.signal }).finally(() => {

@@ -158,7 +158,7 @@ describe('cut-network', () => {
       'd=/sys/fs/cgroup/memory; [ -d $d ] || d=/sys/fs/cgroup; echo $$ >$d/kubepods-test/pod$1/$2/cgroup.procs && exec sleep 60'
     const [uid = '', id = ''] = pod.line().split(' ')
     pod.kill()
-    const child = node.spawn(script, [uid, id])
+    const child = node.enter(['sh', '-c', script, 'sh', uid, id])
     await until('it runs', () => node.succeeds('grep -qs $1 /proc/[0-9]*/cgroup && pgrep -f "^sleep 60" >/dev/null', uid))
     const injector = cut(pod)
     expect((await injector.says('error'))[0]?.message).toContain("the node's own network")

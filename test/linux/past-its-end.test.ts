@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { allKinds, type Kind, startKind } from './support/kinds.ts'
-import { promisedMs, seconds, TestNode, until } from './support/test-node.ts'
-import type { TestPod } from './support/test-pod.ts'
+import { allKinds, startKind } from './support/kinds.ts'
+import { seconds, TestNode, until } from './support/test-node.ts'
+
+/** Nothing of an injector is left later than so long after its end: the promise, not what it usually takes. */
+const promisedMs = 10_000
 
 let node: TestNode
 beforeAll(async () => {
@@ -10,15 +12,12 @@ beforeAll(async () => {
 })
 afterAll(() => node.stop())
 
-const start = (kind: Kind, pod: TestPod, options: { readonly lasts?: number; readonly twin?: boolean } = {}) =>
-  startKind(node, kind, { pod, ...options })
-
 describe('an injector that is stopped', () => {
   it.each(allKinds)('says nothing more, and is undone after its end: %s', async (kind) => {
     const pod = await node.pod()
     const before = pod.traces()
     const end = Number(seconds(7)) * 1000
-    const injector = start(kind, pod, { lasts: 7 })
+    const injector = startKind(node, kind, { pod, lasts: 7 })
     await injector.says('bite')
     node.run('kill -STOP $1', String(injector.pid('main')))
     const said = injector.lines.length
@@ -35,7 +34,7 @@ describe('an injector killed at any moment', () => {
       const pod = await node.pod()
       const before = pod.traces()
       const end = Number(seconds(6)) * 1000
-      const injector = start(kind, pod, { lasts: 6 })
+      const injector = startKind(node, kind, { pod, lasts: 6 })
       await sleep(delayMs)
       node.succeeds('for p in $(cut -d " " -f 1 /run/faultline/*/$1/main); do kill -9 $p; done', injector.tag)
       await until('nothing is left', () => Date.now() > end && pod.traces() === before, 16_000)

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../../sandbox/answering.ts'
 
 /** A real Prometheus on a free port of this machine, which scrapes one address every 200 ms. */
 export interface TestPrometheus {
@@ -66,12 +66,4 @@ async function hasResult(url: string, query: string): Promise<void> {
     if ((answer.data?.result ?? []).length > 0) return
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

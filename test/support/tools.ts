@@ -1,8 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, test } from '@jest/globals'
 
 /** Where a program is on the PATH; undefined when it is not. */
@@ -43,26 +41,4 @@ export function runTool(name: string, args: readonly string[], options: { readon
       else reject(error)
     })
   })
-}
-
-/** A port that nobody listens on just now. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}
-
-/** Asks until there is an answer that is no error. */
-export async function untilAnswering(url: string): Promise<void> {
-  for (;;) {
-    const up = await fetch(url).then(
-      ({ ok }) => ok,
-      () => false,
-    )
-    if (up) return
-    await sleep(100)
-  }
 }

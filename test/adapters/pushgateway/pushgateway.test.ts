@@ -11,7 +11,8 @@ import { exposition } from '../../../lib/adapters/prometheus/exposition.ts'
 import { createPushgatewaySink } from '../../../lib/adapters/pushgateway/sink.ts'
 import type { Total } from '../../../lib/domain/metrics.ts'
 import { familiesOf, observation } from '../../../lib/domain/metrics.ts'
-import { describeWith, freePort, runTool, untilAnswering } from '../../support/tools.ts'
+import { freePort, untilAnswering } from '../../../sandbox/answering.ts'
+import { describeWith, runTool } from '../../support/tools.ts'
 
 const labels = (clusterUid: string, namespace: string) => ({ cluster_uid: clusterUid, namespace })
 const families = (clusterUid: string, namespace: string, suite: string, value: number) => {

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { createS3ReportStore } from '../../../lib/adapters/s3/report-store.ts'
 import { FaultlineError } from '../../../lib/domain/errors.ts'
 import { publishReports } from '../../../lib/report/publish.ts'
+import { type Moto, motoCredentials, startMoto } from '../../../sandbox/aws/moto.ts'
 import { gameDay } from '../../report/game-day.ts'
-import { type Moto, motoCredentials, startMoto } from '../../support/moto.ts'
 import { describeWith } from '../../support/tools.ts'
 
 const region = 'eu-central-1'
@@ -19,7 +19,7 @@ describeWith(['moto_server'], 'reports in S3', () => {
 
   beforeAll(async () => {
     moto = await startMoto()
-    client = new S3Client({ region, credentials, endpoint: moto.endpoint, forcePathStyle: true })
+    client = new S3Client({ region, credentials, endpoint: moto.url, forcePathStyle: true })
     await client.send(new CreateBucketCommand({ Bucket: bucket, CreateBucketConfiguration: { LocationConstraint: region } }))
   }, 60_000)
 
@@ -29,7 +29,7 @@ describeWith(['moto_server'], 'reports in S3', () => {
   })
 
   const storeWith = (more: Partial<Parameters<typeof createS3ReportStore>[0]> = {}) =>
-    createS3ReportStore({ bucket, region, credentials, endpoint: moto.endpoint, ...more })
+    createS3ReportStore({ bucket, region, credentials, endpoint: moto.url, ...more })
 
   it('open by a presigned link, with their type, and are replaced by the next of the same name', async () => {
     const store = storeWith({ prefix: 'faultline/' })

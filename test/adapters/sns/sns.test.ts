@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { toOutletError } from '../../../lib/adapters/sns/errors.ts'
 import { createSnsOutlet, type SnsOutlet } from '../../../lib/adapters/sns/outlet.ts'
 import { FaultlineError } from '../../../lib/domain/errors.ts'
-import { type Moto, motoCredentials, startMoto } from '../../support/moto.ts'
+import { type Moto, motoCredentials, startMoto } from '../../../sandbox/aws/moto.ts'
 import { noticeOf } from '../../support/notices.ts'
 import { partition, stepOf, suiteOf } from '../../support/suites.ts'
 import { describeWith } from '../../support/tools.ts'
@@ -111,8 +111,8 @@ describeWith(['moto_server'], 'SNS, through moto to an SQS queue', () => {
 
   beforeEach(async () => {
     world = await openWorld()
-    way = await troubledWay(moto.endpoint)
-    mailbox = new Mailbox(moto.endpoint)
+    way = await troubledWay(moto.url)
+    mailbox = new Mailbox(moto.url)
   })
   afterEach(async () => {
     outlet.close()
@@ -128,6 +128,7 @@ describeWith(['moto_server'], 'SNS, through moto to an SQS queue', () => {
       topicArn: mailbox.topicArn,
       endpoint: way.url,
       credentials: motoCredentials,
+      timeoutMs: 30_000,
       reportUrl: async (run) => `https://r.example/${run}`,
     })
     world.stuckTurns = 5_000
@@ -200,7 +201,8 @@ describeWith(['moto_server'], 'SNS, through moto to an SQS queue', () => {
     }
     expect(await failure('refuse')).toEqual({ code: 'unavailable', isCertain: true })
     expect(await failure('lose')).toEqual({ code: 'unavailable', isCertain: false })
-    const unknown = createSnsOutlet({ topicArn: `${mailbox.topicArn}-gone`, endpoint: moto.endpoint, credentials: motoCredentials })
+    const topicArn = `${mailbox.topicArn}-gone`
+    const unknown = createSnsOutlet({ topicArn, endpoint: moto.url, credentials: motoCredentials, timeoutMs: 30_000 })
     await expect(unknown.tell(noticeOf('run.started'))).rejects.toMatchObject({ code: 'unavailable', retryable: true })
   })
 })

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { type InjectorLine, parseInjectorLog } from '../../../lib/faults/injector/protocol.ts'
 import { type TestNode, until } from './test-node.ts'
 
@@ -19,11 +19,7 @@ export class Injector {
   ) {
     this.#node = node
     this.tag = env.FAULTLINE_TAG ?? ''
-    const start = (more: Readonly<Record<string, string>>) =>
-      spawn('nsenter', [...node.entry, ...options.shell], {
-        env: { PATH: process.env.PATH, ...env, ...more },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
+    const start = (more: Readonly<Record<string, string>>) => node.enter(options.shell, { PATH: process.env.PATH, ...env, ...more })
     this.#main = start({})
     this.#twin = options.twin ? start({ FAULTLINE_ROLE: 'twin' }) : null
     this.#main.stdout?.on('data', (data) => {

@@ -1,7 +1,8 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { injectorScript } from '../../../lib/faults/injector/script/injector-script.ts'
 import { Injector } from './injector.ts'
@@ -23,11 +24,10 @@ const tools = [
   'busybox',
 ]
 
-/** Nothing of an injector is left later than so long after its end: the promise, not what it usually takes. */
-export const promisedMs = 10_000
-
-/** Budgets are so many times as long where a machine is emulated. */
 const slowness = Number(process.env.FAULTLINE_TEST_SLOWNESS ?? 1)
+
+/** A budget of a quick, idle machine: so many times as long where one is emulated or busy. */
+export const within = (ms: number): number => ms * slowness
 
 /** This Node inside a test's node, whose /tmp (perhaps the very place of this checkout) is another one. */
 export const nodeInside = '/run/tools/node'
@@ -47,6 +47,7 @@ export class TestNode {
   readonly pid: number
   readonly #process: ChildProcess
   readonly #pods: TestPod[] = []
+  readonly #inside: ChildProcess[] = []
 
   private constructor(process: ChildProcess, pid: number) {
     this.#process = process
@@ -77,13 +78,13 @@ export class TestNode {
   }
 
   /** What `nsenter` needs before a command of this node. */
-  get entry(): readonly string[] {
+  get #entry(): readonly string[] {
     return ['-t', String(this.pid), '-p', '-m', '-n', '--']
   }
 
   /** Output of a shell command in the node; throws when it fails. */
   run(script: string, ...args: readonly string[]): string {
-    return execFileSync('nsenter', [...this.entry, 'sh', '-c', `PATH=$PATH:/usr/sbin:/sbin; ${script}`, 'sh', ...args], {
+    return execFileSync('nsenter', [...this.#entry, 'sh', '-c', `PATH=$PATH:/usr/sbin:/sbin; ${script}`, 'sh', ...args], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
       maxBuffer: 16 * 1024 * 1024,
@@ -91,11 +92,14 @@ export class TestNode {
   }
 
   succeeds(script: string, ...args: readonly string[]): boolean {
-    return spawnSync('nsenter', [...this.entry, 'sh', '-c', `PATH=$PATH:/usr/sbin:/sbin; ${script}`, 'sh', ...args]).status === 0
+    return spawnSync('nsenter', [...this.#entry, 'sh', '-c', `PATH=$PATH:/usr/sbin:/sbin; ${script}`, 'sh', ...args]).status === 0
   }
 
-  spawn(script: string, args: readonly string[] = []): ChildProcess {
-    return spawn('nsenter', [...this.entry, 'sh', '-c', script, 'sh', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  /** Starts a program in the node, with its output as pipes. */
+  enter(command: readonly string[], env: NodeJS.ProcessEnv = process.env): ChildProcessByStdio<null, Readable, Readable> {
+    const child = spawn('nsenter', [...this.#entry, ...command], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#inside.push(child)
+    return child
   }
 
   /** A pod with one running container. */
@@ -118,6 +122,8 @@ export class TestNode {
   async stop(): Promise<void> {
     for (const pod of this.#pods) pod.killAll()
     this.#process.kill('SIGKILL')
+    // An nsenter whose command was stopped is stopped, too, and outlives it.
+    for (const child of this.#inside) child.kill('SIGKILL')
     for (const pod of this.#pods) await pod.removeCgroups()
   }
 }
@@ -131,7 +137,7 @@ export async function until(what: string, holds: () => boolean, budgetMs = 10_00
   const from = performance.now()
   for (;;) {
     if (holds()) return performance.now() - from
-    if (performance.now() - from > budgetMs * slowness) throw new Error(`waited ${budgetMs} ms for this, in vain: ${what}`)
+    if (performance.now() - from > within(budgetMs)) throw new Error(`waited ${budgetMs} ms for this, in vain: ${what}`)
     await sleep(50)
   }
 }

@@ -54,17 +54,20 @@ export class TestPod {
     const groups = trees.map((tree) => `${tree}/kubepods-test/pod${this.uid}/${id}`)
     for (const group of groups) this.#makeGroup(group)
     this.#node.run('mkdir -p $1 && : >$1/0a1b2c3d', `/run/kubelet/pods/${this.uid}/containers/${name}`)
-    this.#node.spawn(
+    const container = this.#node.enter([
+      'sh',
+      '-c',
       `init=$1 netns=$2 uid=$3 name=$4 main=$5; shift 5
        for group; do echo $$ >$group/cgroup.procs || exit 1; done
        exec nsenter --net=/run/netns/$netns unshare --pid --mount --fork --kill-child sh -c "$init" sh $uid $name "$main"`,
-      [containerInit, this.name, this.uid, name, main, ...groups],
-    )
+      'sh',
+      ...[containerInit, this.name, this.uid, name, main, ...groups],
+    ])
     const found = () => this.#firstProcess(groups[0] ?? '')
     const isMounted = (pid: number) => this.#node.succeeds('grep -q " /srv " /proc/$1/mountinfo', String(pid))
-    await until(`container ${name} runs`, () => {
+    await until(`container ${name} runs, or was killed already`, () => {
       const pid = found()
-      return pid !== undefined && isMounted(pid)
+      return (pid !== undefined && isMounted(pid)) || container.exitCode !== null || container.signalCode !== null
     })
     await sleep(100)
     this.#containers.set(name, { id, pid: found() ?? 0 })
@@ -103,7 +106,7 @@ export class TestPod {
   }
 
   kill(container = 'main'): void {
-    this.#node.succeeds('kill -9 $1', String(this.mainPid(container)))
+    this.#node.succeeds('[ $1 -gt 0 ] && kill -9 $1', String(this.mainPid(container)))
   }
 
   killAll(): void {

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { nodeInside, type TestNode } from './test-node.ts'
 import type { TestPod } from './test-pod.ts'
@@ -22,9 +21,7 @@ const client = `
 
 /** One connection, established before whatever comes: how many echoes came back over it so far. */
 export function connection(node: TestNode, host: string, port: number): { readonly echoes: () => number; stop(): void } {
-  const child = spawn('nsenter', [...node.entry, nodeInside, '-e', client, host, String(port)], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  const child = node.enter([nodeInside, '-e', client, host, String(port)])
   let echoes = 0
   child.stdout.on('data', () => {
     echoes += 1
@@ -87,7 +84,5 @@ export function connects(node: TestNode, host: string, port: number): boolean {
 }
 
 function inPod(node: TestNode, pod: TestPod, code: string, ...args: readonly string[]) {
-  return spawn('nsenter', [...node.entry, 'nsenter', `--net=/run/netns/${pod.name}`, nodeInside, '-e', code, ...args], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
+  return node.enter(['nsenter', `--net=/run/netns/${pod.name}`, nodeInside, '-e', code, ...args])
 }

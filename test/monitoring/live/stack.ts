@@ -5,8 +5,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
+import { freePort, untilAnswering } from '../../../sandbox/answering.ts'
 import type { Sandbox } from '../../../sandbox/start.ts'
-import { freePort, untilAnswering } from '../../support/tools.ts'
 
 /** An alert as Alertmanager posts it (https://prometheus.io/docs/alerting/latest/configuration/#webhook_config). */
 export interface Alert {

@@ -1,0 +1,26 @@
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A port of 127.0.0.1 that nobody listens on just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+/** Asks until there is an answer that is no error; throws what `stopped` says as soon as it says something. */
+export async function untilAnswering(url: string, stopped: () => string | undefined = () => undefined): Promise<void> {
+  for (;;) {
+    const up = await fetch(url).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+    if (up) return
+    const why = stopped()
+    if (why !== undefined) throw new Error(why)
+    await sleep(100)
+  }
+}
