@@ -37,7 +37,7 @@ function functionRole({ prefix }: Names, name: FunctionName, deployment: Deploym
     allow('Events', ['events:PutEvents'], arnOf('EventBus')),
     allow('Alerts', ['sns:Publish'], { Ref: 'AlertTopic' }),
     allow('DeadLetters', ['sqs:SendMessage'], arnOf(logicalId(name, 'dlq'))),
-    ...Object.entries(deployment.clusters).flatMap(([cluster, entry]) => clusterAccess(logicalId(cluster), entry)),
+    ...Object.values(deployment.clusters).flatMap((entry, n) => clusterAccess(String(n + 1), entry)),
     ...(deployment.reportBucket === undefined
       ? []
       : [allow('Reports', ['s3:PutObject', 's3:GetObject'], bucketPart(deployment.reportBucket))]),
@@ -65,7 +65,7 @@ const networkActions = [
   'ec2:UnassignPrivateIpAddresses',
 ]
 
-/** A cluster of another account is entered by its role alone. */
+/** A cluster of another account is entered by its role alone. `id`: a number, as names without their punctuation may be the same. */
 function clusterAccess(id: string, { eks, secret, parameter, region, roleArn }: ClusterEntry): readonly Statement[] {
   if (roleArn !== undefined) return [allow(`Assume${id}`, ['sts:AssumeRole'], roleArn)]
   if (eks !== undefined) return [allow(`Describe${id}`, ['eks:DescribeCluster'], named('eks', region, `cluster/${eks}`))]

@@ -39,13 +39,30 @@ export function expressionOf({ cron, rate }: Pick<Schedule, 'cron' | 'rate'>): s
   return `rate(${count} ${unit.replace(/s$/, '')}${count === '1' ? '' : 's'})`
 }
 
-/** The schedules of all suites, and the reaper's. */
+const reaper = 'reap'
+const idOf = (name: string) => logicalId(name, 'schedule')
+
+/** Names that AWS takes for schedules, and that are neither each other's nor the reaper's once they are logical ids. */
+function checkNames(suites: readonly ScheduledSuite[]): void {
+  const taken = new Map([[idOf(reaper), 'the reaper']])
+  for (const { name } of suites) {
+    const said = `experiments/${name}.json has a schedule, which bears its name`
+    if (!/^\w[\w.-]{0,63}$/.test(name))
+      throw new FaultlineError('bad_input', `${said}: rename it (1 to 64 ASCII letters, digits, "-", "_" and ".")`)
+    const other = taken.get(idOf(name))
+    if (other !== undefined) throw new FaultlineError('bad_input', `${said}: it would take the place of ${other}'s schedule; rename it`)
+    taken.set(idOf(name), `${name}.json`)
+  }
+}
+
+/** The schedules of all suites, and the reaper's. @throws FaultlineError `bad_input` for a suite whose name cannot be a schedule's */
 export function schedules(names: Names, suites: readonly ScheduledSuite[], deployment: Deployment): Resources {
+  checkNames(suites)
   for (const { schedule } of suites) if (schedule.cluster !== null) clusterNamed(deployment, schedule.cluster)
   const group = { ScheduleGroup: { Type: 'AWS::Scheduler::ScheduleGroup', Properties: { Name: names.prefix } } }
-  const reap = scheduleOf('reap', { expression: 'rate(1 minute)', timezone: 'UTC', enabled: true, target: 'reap', input: {}, patience: 60 })
+  const reap = scheduleOf(reaper, { expression: 'rate(1 minute)', timezone: 'UTC', enabled: true, target: 'reap', input: {}, patience: 60 })
   const starts = suites.map((suite) => [
-    logicalId(suite.name, 'schedule'),
+    idOf(suite.name),
     scheduleOf(suite.name, {
       expression: expressionOf(suite.schedule),
       timezone: suite.schedule.timezone,
@@ -55,7 +72,7 @@ export function schedules(names: Names, suites: readonly ScheduledSuite[], deplo
       patience: 900,
     }),
   ])
-  return { ...group, ReapSchedule: reap, ...Object.fromEntries(starts) }
+  return { ...group, ...Object.fromEntries(starts), [idOf(reaper)]: reap }
 }
 
 interface ScheduleOptions {

@@ -41,7 +41,11 @@ export async function go(engine: Engine, runId: string, invocation: Invocation):
 }
 
 function given(run: Run): Answer {
-  return { happened: `run ${run.id} was started`, next: `ask control for {"action":"status","run":"${run.id}"}`, ...runLine(run) }
+  return {
+    happened: `run ${run.id} is recorded; another function drives or refuses it`,
+    next: `ask control for {"action":"status","run":"${run.id}"}`,
+    ...runLine(run),
+  }
 }
 
 /** A cluster that cannot be reached is a reason not to start, recorded like any other; its identity is not known then. */
@@ -53,7 +57,9 @@ async function refuse(
   const cluster: ClusterRef = { uid: `unreached:${name}`, name, via, simulated: false }
   const request = requestOf(input, { suite, cluster, invocation })
   const code = error.code === 'forbidden' ? 'permission' : 'unreachable'
-  return drivenAnswer(await recordRefused(invocation.engine(cluster), request, [{ code, step: null, message: error.message }]))
+  const run = await recordRefused(invocation.engine(cluster), request, [{ code, step: null, message: error.message }])
+  await report(run, invocation)
+  return drivenAnswer(run)
 }
 
 function requestOf(

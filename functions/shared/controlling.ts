@@ -7,6 +7,7 @@ import { askerFor, checkSteadyBefore } from '../../lib/engine/steady.ts'
 import { type Answer, drivenAnswer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
 import type { ControlInput } from './inputs.ts'
+import { report } from './reporting.ts'
 import { findSuite, packagedSuites } from './suites.ts'
 
 type Asked<A extends ControlInput['action']> = Extract<ControlInput, { action: A }>
@@ -119,6 +120,7 @@ async function abort({ run: id, by, why }: Asked<'abort'>, invocation: Invocatio
   if (found === undefined) throw new FaultlineError('not_found', `there is no run ${id}; "status" without "run" lists them`)
   const options = { budget: invocation.budget, giveUpAfterMs }
   const { run, driven } = await abortRun(invocation.engine(found.cluster), id, { who: by, why }, options)
+  if (driven === 'here') await report(run, invocation)
   if (driven === 'here' && !isEnded(run)) return drivenAnswer(run)
   if (driven !== 'elsewhere')
     return { ...drivenAnswer(run), happened: `run ${id} is over${driven === 'here' ? '' : ' already'}: ${run.status}` }
@@ -133,7 +135,9 @@ async function abort({ run: id, by, why }: Asked<'abort'>, invocation: Invocatio
 async function resolve({ run: id, by, why }: Asked<'resolve'>, invocation: Invocation): Promise<Answer> {
   const found = await invocation.store.runs.load(id)
   if (found === undefined) throw new FaultlineError('not_found', `there is no run ${id}; "status" without "run" lists them`)
-  return drivenAnswer(await resolveRun(invocation.engine(found.cluster), id, { who: by, why }))
+  const run = await resolveRun(invocation.engine(found.cluster), id, { who: by, why })
+  await report(run, invocation)
+  return drivenAnswer(run)
 }
 
 async function halt({ by, why }: Asked<'halt'>, { store, clock }: Invocation): Promise<Answer> {

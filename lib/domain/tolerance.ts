@@ -74,13 +74,13 @@ export function toleranceText(tolerance: Tolerance): string {
   }
 }
 
-/** What a probe asks, in one line; without headers and bodies, which may hold secrets. */
+/** What a probe asks, in one line; without an address' query, headers and bodies, which may hold secrets. */
 export function sourceText(source: ProbeSource): string {
   switch (source.type) {
     case 'http': {
       const { read } = source
       const part = read.what === 'jsonpath' ? read.path : read.what === 'regex' ? `/${read.pattern}/` : read.what
-      return `${source.method} ${source.url}: ${part}`
+      return `${source.method} ${source.url.replace(/[?#].*$/, '?…')}: ${part}`
     }
     case 'prometheus': {
       const { range } = source

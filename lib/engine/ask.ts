@@ -1,14 +1,16 @@
 import type { ErrorCode } from '../domain/errors.ts'
 import { FaultlineError } from '../domain/errors.ts'
-import type { ProbeSample, ProbeSpec } from '../domain/probe.ts'
+import type { ProbeSample, ProbeSpec, Tolerance } from '../domain/probe.ts'
+import { cutTo } from '../domain/text.ts'
 import { isWithin } from '../domain/tolerance.ts'
 import type { Clock, ProbePort, ProbeReading } from '../ports.ts'
+import { withinTime } from '../probes/within-time.ts'
 
 /** Wait before another try of a probe that measured nothing. */
 const retryPauseMs = 500
 /** A port keeps the timeout by itself, and may say what a timeout means; this is for one that does not. */
 const portGraceMs = 500
-/** Longer values and messages are cut: an answer is stored many times over. */
+/** Longer values and messages are cut once they are judged: an answer is stored many times over. */
 const longestValue = 200
 const longestMessage = 300
 
@@ -61,13 +63,20 @@ async function measure(probe: ProbeSpec, read: () => Promise<ProbeReading>): Pro
   try {
     const { value, message } = await read()
     if (typeof value === 'number' && !Number.isFinite(value)) return nothing(`${value} is no measurement: ${message}`, 'unavailable')
-    const kept = typeof value === 'string' ? value.slice(0, longestValue) : value
-    return { value: kept, within: isWithin(probe.tolerance, kept), message: message.slice(0, longestMessage), code: null }
+    const within = judge(probe.tolerance, value)
+    const kept = typeof value === 'string' ? cutTo(value, longestValue) : value
+    return { value: kept, within, message: cutTo(message, longestMessage), code: null }
   } catch (error) {
     return nothing(error instanceof Error ? error.message : String(error), error instanceof FaultlineError ? error.code : 'unavailable')
   }
 }
 
+/** A whole body may be long, and its tolerance a pattern. */
+function judge(tolerance: Tolerance, value: number | string): boolean {
+  if (typeof value === 'number' || value.length <= longestValue) return isWithin(tolerance, value)
+  return withinTime('the tolerance', () => isWithin(tolerance, value))
+}
+
 function nothing(message: string, code: ErrorCode): Seen {
-  return { value: null, within: null, message: message.slice(0, longestMessage), code }
+  return { value: null, within: null, message: cutTo(message, longestMessage), code }
 }

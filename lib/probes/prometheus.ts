@@ -115,14 +115,19 @@ function jsonOf(text: string): unknown {
 function instantValue({ resultType, result }: Result): readonly number[] {
   if (resultType === 'scalar') return [numberOf((result as readonly unknown[])[1])]
   if (resultType !== 'vector') throw new FaultlineError('invalid', `the query gives a ${resultType}, not a number`)
-  const series = result as readonly { readonly value: readonly unknown[] }[]
-  return onlyOne(series).map(({ value }) => numberOf(value[1]))
+  const series = result as readonly { readonly value?: readonly unknown[] }[]
+  return onlyOne(series).map(({ value }) => numberOf((value ?? noNumbers())[1]))
 }
 
 function rangeValues({ resultType, result }: Result): readonly number[] {
   if (resultType !== 'matrix') throw new FaultlineError('invalid', `the query gives a ${resultType}, not a range of numbers`)
-  const series = result as readonly { readonly values: readonly (readonly unknown[])[] }[]
-  return onlyOne(series).flatMap(({ values }) => values.map((value) => numberOf(value[1])))
+  const series = result as readonly { readonly values?: readonly (readonly unknown[])[] }[]
+  return onlyOne(series).flatMap(({ values }) => (values ?? noNumbers()).map((value) => numberOf(value[1])))
+}
+
+/** A series of native histograms has `histogram` in place of `value`. */
+function noNumbers(): never {
+  throw new FaultlineError('invalid', 'the query gives a histogram, not a number; make it one, e.g. with histogram_quantile()')
 }
 
 function onlyOne<T>(series: readonly T[]): readonly T[] {

@@ -1,5 +1,6 @@
 import { haltCommand } from '../domain/labels.ts'
 import type { Notice } from '../domain/notice.ts'
+import { cutTo } from '../domain/text.ts'
 
 const longestText = 2_000
 const longestList = 50
@@ -37,19 +38,21 @@ export function alertDocument(notice: Notice, reportUrl: string | null = null): 
     at: new Date(at).toISOString(),
     run: { ...run, requestedAt: new Date(run.requestedAt).toISOString() },
     step: step === null ? null : { ...step, targets: step.targets.slice(0, longestList), targetCount: step.targets.length },
-    message: message.slice(0, longestText),
-    data: fitting(cut(data) as AlertDocument['data']),
+    message: cutTo(message, longestText),
+    data: shortData(data),
     reportUrl,
     haltCommand,
   }
 }
 
-function fitting(data: AlertDocument['data']): AlertDocument['data'] {
-  return JSON.stringify(data).length <= longestData ? data : { omitted: true }
+/** What a notice says beside its message, with long texts and lists cut; `{ omitted: true }` when that is not enough. */
+export function shortData(data: Notice['data']): Notice['data'] {
+  const short = cut(data) as Notice['data']
+  return JSON.stringify(short).length <= longestData ? short : { omitted: true }
 }
 
 function cut(value: unknown): unknown {
-  if (typeof value === 'string') return value.slice(0, longestText)
+  if (typeof value === 'string') return cutTo(value, longestText)
   if (Array.isArray(value)) return value.slice(0, longestList).map(cut)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, cut(part)]))

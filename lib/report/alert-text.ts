@@ -1,7 +1,9 @@
 import { assertNever } from '../domain/errors.ts'
 import { haltCommand } from '../domain/labels.ts'
 import type { Notice } from '../domain/notice.ts'
+import { cutTo } from '../domain/text.ts'
 import { dateAndTime, duration } from './durations.ts'
+import { harmless } from './markup.ts'
 
 /** Longest subject that SNS takes (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html). */
 const subjectLength = 100
@@ -58,7 +60,7 @@ function bodyOf(
 ): string {
   const { run, step, message, severity } = notice
   const where = `cluster ${run.cluster}${run.simulated ? ' (simulated)' : ''}, namespace ${run.namespace}`
-  return [
+  const lines = [
     `${severity.toUpperCase()}: ${title}`,
     clip(message, messageLength),
     '',
@@ -75,7 +77,8 @@ function bodyOf(
     '',
     `run ${run.id}`,
     '',
-  ].join('\n')
+  ]
+  return harmless(lines.join('\n'))
 }
 
 function whatOf(suite: string, step: Notice['step']): string {
@@ -201,5 +204,5 @@ function ascii(text: string): string {
 }
 
 function clip(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 3)}...`
+  return text.length <= length ? cutTo(text, length) : `${cutTo(text, length - 3)}...`
 }

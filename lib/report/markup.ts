@@ -32,7 +32,7 @@ function escaped(value: Content): string {
 }
 
 /** Control characters, invisible ones and those that turn the direction of writing become visible; line breaks and tabs stay. */
-function harmless(text: string): string {
+export function harmless(text: string): string {
   return text
     .toWellFormed()
     .replace(/[\ufffe\uffff]/g, '\ufffd')

@@ -9,11 +9,12 @@ import { faultName } from '../domain/suite.ts'
 import type { RunRecord } from './document.ts'
 import { dateAndTime, duration, lateness, timeOfDay } from './durations.ts'
 import { figuresWithBefore } from './figures.ts'
+import { harmless } from './markup.ts'
 import { steadyLines, summaryText } from './probe-text.ts'
 import { runReasons, stepReasons } from './reasons.ts'
 import { table } from './table.ts'
 
-/** Makes the report that people read, over or not. Pure; lines end with a newline each. */
+/** Makes the report that people read, over or not. Pure; lines end with a newline each. Nothing in it acts on a terminal, whatever a probe was answered. */
 export function textReport(record: RunRecord): string {
   const { run, injections, history } = record
   const steps = run.steps.flatMap((step, index) => stepLines({ run, step, index, injections: injections.filter((i) => i.step === index) }))
@@ -28,7 +29,7 @@ export function textReport(record: RunRecord): string {
     'History (time, step, event)',
     ...events,
   ]
-  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
+  return harmless(`${lines.map((line) => line.trimEnd()).join('\n')}\n`)
 }
 
 function headLines({ run, injections }: RunRecord): readonly string[] {

@@ -93,6 +93,13 @@ function urlProblem(text: string): string | undefined {
   return parsed.username === '' && parsed.password === '' ? undefined : 'user and password do not belong into an address: use `headers`'
 }
 
+/** The API's path is put behind it. */
+const baseUrl = checked((text) => {
+  const problem = urlProblem(text)
+  if (problem !== undefined || /^[^?#]*$/.test(text)) return problem
+  return `${quote(text)} is a base address: it has no query and no fragment`
+})
+
 const jsonPath = checked((path) => {
   try {
     query(null, path)
@@ -111,7 +118,7 @@ function headersProblem(found: Record<string, string>): string | undefined {
     new Headers(found)
     return undefined
   } catch (error) {
-    return `not HTTP headers: ${Object(error).message}`
+    return `not HTTP headers: ${printable(String(Object(error).message)).slice(0, 200)}`
   }
 }
 
@@ -127,7 +134,7 @@ const httpKeys = {
 }
 const prometheusKeys = {
   query: z.string().min(1).max(5000).describe('PromQL with one number as its result.'),
-  url: url.optional().describe('Base address of another Prometheus than the configured one; it gets no credentials.'),
+  url: baseUrl.optional().describe('Base address of another Prometheus than the configured one; it gets no credentials.'),
   range: strict({
     window: seconds(1, 604_800).describe('Seconds up to now.'),
     step: seconds(1, 86_400).optional().describe('Seconds between two values; default: a sixtieth of the window.'),

@@ -50,6 +50,11 @@ async function main(): Promise<number> {
   say(
     `functions, table and bus are ready${aws.moto === undefined ? ' (no moto_server on the PATH: only the bus is played here)' : ' on moto_server'}; cluster ${aws.sandbox.url}`,
   )
+  say(
+    `for "npx osls invoke local" in another terminal: export ${Object.entries(aws.environment)
+      .map((pair) => pair.join('='))
+      .join(' ')}`,
+  )
   try {
     return await play(aws, suite, values)
   } finally {

@@ -13,7 +13,7 @@ const plain: Deployment = {
 }
 
 /** What the role of `start` may do, by the statements' names. */
-function allowed(deployment: Deployment): Readonly<Record<string, unknown>> {
+function allowed(deployment: Deployment): Readonly<Record<string, { readonly Action: unknown; readonly Resource: unknown }>> {
   const role = roles(names, deployment).StartRole as {
     Properties: { Policies: { PolicyDocument: { Statement: Record<string, unknown>[] } }[] }
   }
@@ -38,4 +38,12 @@ it('a function that has no bucket and no workspace may touch none', () => {
   expect(Object.keys(allowed({ ...plain, prometheus: { url: 'http://prometheus.monitoring:9090' } }))).not.toEqual(
     expect.arrayContaining([expect.stringMatching(/Reports|Metrics/)]),
   )
+})
+
+it('a role’s statements have names of their own, however alike the clusters’ are', () => {
+  const clusters = { 'a-b': { eks: 'one' }, 'a.b': { eks: 'two' }, 'A-B': { secret: 'three' }, x1: { parameter: 'four' } }
+  const resources = Object.values(allowed({ ...plain, clusters })).map(({ Resource }) => JSON.stringify(Resource))
+  for (const name of ['cluster/one', 'cluster/two', 'secret:three-??????', 'parameter/four']) {
+    expect(resources).toContainEqual(expect.stringContaining(name))
+  }
 })

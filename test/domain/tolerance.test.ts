@@ -33,6 +33,7 @@ describe('what a probe asks', () => {
     const http = { type: 'http', url: 'https://a/health', method: 'GET', headers: { authorization: 'secret' }, body: null } as const
     expect(sourceText({ ...http, read: { what: 'jsonpath', path: '$.ok' } })).toBe('GET https://a/health: $.ok')
     expect(sourceText({ ...http, read: { what: 'latency' } })).toBe('GET https://a/health: latency')
+    expect(sourceText({ ...http, url: 'https://a/health?token=secret#x', read: { what: 'status' } })).toBe('GET https://a/health?…: status')
     const range = { windowMs: 60_000, stepMs: 1_000, reduce: 'max' } as const
     expect(sourceText({ type: 'prometheus', url: null, query: 'up', range, whenEmpty: null })).toBe('max over 60 s of up')
     expect(sourceText({ type: 'kubernetes', selector: 'app=a', read: { what: 'condition', condition: 'Ready', status: 'True' } })).toBe(

@@ -192,6 +192,19 @@ describe('a probe of Prometheus', () => {
     await expect(ask('up', { url: server.url, auth: none })).rejects.toMatchObject({ code })
   })
 
+  it.each([
+    ['vector', { histogram: [1, { count: '1', sum: '1' }] }, null],
+    ['matrix', { histograms: [[1, { count: '1', sum: '1' }]] }, { windowMs: 1_000, stepMs: 200, reduce: 'max' }],
+  ] as const)('does not choose a number of a native histogram (%s)', async (resultType, series, range) => {
+    server = await serve((_, response) =>
+      response.end(JSON.stringify({ status: 'success', data: { resultType, result: [{ metric: {}, ...series }] } })),
+    )
+    await expect(ask('up', { url: server.url, auth: none }, { range })).rejects.toMatchObject({
+      code: 'invalid',
+      message: 'the query gives a histogram, not a number; make it one, e.g. with histogram_quantile()',
+    })
+  })
+
   it('waits for a server that hangs as long as its timeout says', async () => {
     server = await serve(() => undefined)
     await expect(ask('up', { url: server.url, auth: none }, {}, { timeoutMs: 50 })).rejects.toMatchObject({

@@ -141,6 +141,18 @@ describe('an alert for machines', () => {
     })
   })
 
+  it('acts on no terminal that it is read in', () => {
+    const { body } = alertText({ ...page, message: 'the body was \u001b[2J\u0000' })
+    expect(body).toContain('the body was \\u001b[2J\\u0000\n')
+  })
+
+  it('cuts no character in two', () => {
+    const message = `${'x'.repeat(1_496)}${'🔥'.repeat(1_000)}`
+    const { body, sms } = alertText({ ...page, message })
+    const { data, message: short } = alertDocument({ ...page, message: `x${message}`, data: { text: `${'x'.repeat(1_999)}🔥` } })
+    for (const text of [body, sms, short, String(data.text)]) expect(text.isWellFormed()).toBe(true)
+  })
+
   it('stays small, however much there is to say', () => {
     const texts = Array.from({ length: 1_000 }, () => 'y'.repeat(10_000))
     const huge = alertDocument({ ...page, step: stepWith(10_000), message: texts.join(), data: { texts } })

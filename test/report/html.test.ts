@@ -125,6 +125,23 @@ describe('the HTML report', () => {
     expect(readFileSync('lib/report/html/style.css', 'utf8')).not.toMatch(/url\(|@import/)
   })
 
+  it('keeps long names of steps inside of the timeline, and whole in the steps', () => {
+    const name = 'A step with a name that is far longer than a phone is wide'
+    const { run } = gameDay
+    const long = pageOf({
+      ...gameDay,
+      run: {
+        ...run,
+        suite: { ...run.suite, steps: run.suite.steps.map((step) => ({ ...step, name })) },
+        steps: run.steps.map((step) => ({ ...step, name })),
+      } as typeof run,
+    })
+    const labels = classed(long, 'name')
+    expect(labels.map(words)).toEqual([1, 2, 3, 4].map((n) => `${n} A step with a name that is far …${n === 4 ? ' (skipped)' : ''}`))
+    expect(labels.map((label) => attribute(label, 'text-anchor'))).toEqual([undefined, 'end', 'end', undefined])
+    expect(words(classed(long, 'step')[0])).toContain(name)
+  })
+
   it('keeps hostile text as text', () => {
     const tags = new Set(pageOf(gameDay).map((element) => element.tagName))
     const hostilePage = pageOf(hostileDay)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { textReport } from '../../lib/report/text.ts'
+import { hostileDay } from './hostile.ts'
 import { aborted, base, cut, cutRunning, cutUndone, history, runWith, squeeze } from './records.ts'
 
 describe('the text report', () => {
@@ -53,6 +54,11 @@ describe('the text report', () => {
       '  2026-01-05T09:00:03Z  1  injected        injection 0: active',
       '',
     ])
+  })
+
+  it('shows what a terminal would act on, whoever wrote it', () => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    expect(textReport(hostileDay)).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202e\ud800]/)
   })
 
   it('names the driver and the line that ends all chaos while a run is under way', () => {

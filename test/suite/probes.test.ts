@@ -167,6 +167,18 @@ test.each([
     'probes[0].url',
     'user and password do not belong into an address: use `headers`',
   ],
+  [
+    'a base address with a query',
+    prom({ url: 'http://p/?tenant=a' }),
+    'probes[0].url',
+    'is a base address: it has no query and no fragment',
+  ],
+  [
+    'a header with a line break',
+    bad({ headers: { a: 'b\n\u001b[2Jc' } }),
+    'probes[0].headers',
+    'not HTTP headers: Headers.append: "b\\u000a\\u001b[2Jc" is an invalid header value.',
+  ],
   ['a kind that is none', bad({ type: 'htpp' }), 'probes[0].type', '`htpp`: did you mean `http`? Allowed: http, prometheus, kubernetes'],
   ['no kind', { probes: [{ name: 'a' }] }, 'probes[0].type', 'missing. Allowed: http, prometheus, kubernetes'],
   ['a preset that is none', { probes: [{ preset: 'jadevectordb-p59' }] }, 'probes[0].preset', 'did you mean `jadevectordb-p95`?'],

@@ -1,9 +1,14 @@
 import type { Notice } from '../../domain/notice.ts'
+import { cutTo } from '../../domain/text.ts'
 import type { Outlet } from '../../ports.ts'
+import { shortData } from '../../report/alert-document.ts'
 import type { Bus } from './bus.ts'
 
-/** EventBridge takes events of 256 KB; a fault may have thousands of targets. */
+/** EventBridge takes events of 256 KB; a fault may have thousands of targets, and a line of the history may name them all. */
 const mostTargets = 100
+/** In characters, of up to three bytes each. */
+const longestMessage = 20_000
+const longestData = 40_000
 
 /** Tells notices as events: detail type is the notice's kind, the detail is described in docs/events.md. */
 export function eventBridgeOutlet(bus: Bus): Outlet {
@@ -14,9 +19,11 @@ export function eventBridgeOutlet(bus: Bus): Outlet {
 }
 
 /** The event's detail: the notice, its times as RFC 3339. */
-function detailOf({ at, run, step, ...notice }: Notice) {
+function detailOf({ at, run, step, message, data, ...notice }: Notice) {
   return {
     ...notice,
+    message: cutTo(message, longestMessage),
+    data: JSON.stringify(data).length <= longestData ? data : shortData(data),
     at: new Date(at).toISOString(),
     run: { ...run, requestedAt: new Date(run.requestedAt).toISOString() },
     step: step === null ? null : { ...step, targets: step.targets.slice(0, mostTargets), targetCount: step.targets.length },

@@ -7,6 +7,9 @@ import { percent, type TimeAxis, timeGrid, timeRoom } from './axis.ts'
 const rowHeight = 46
 const barTop = 20
 const barHeight = 18
+/** As many characters as a phone has room for, and how much of its width each takes; the steps below bear their whole names. */
+const longestName = 32
+const charPercent = 2.3
 
 /** When which fault was planned, active, undone and recovered from: one row per step. */
 export function timeline(document: ReportDocument, axis: TimeAxis): Markup {
@@ -35,14 +38,22 @@ function row(step: StepDocument, index: number, axis: TimeAxis): Markup {
   const y = index * rowHeight
   const { plannedAt, activeAt, plannedEnd, revertedAt, recoveredAt, detectedAt } = step
   const start = plannedAt === null ? 0 : percent(axis, Date.parse(plannedAt))
-  const anchored = start > 55 ? markup`x="${endOf(step, axis)}%" text-anchor="end"` : markup`x="${start}%"`
+  const name = nameOf(step, index)
+  const anchored =
+    start > 55 || start + name.length * charPercent > 105 ? markup`x="${endOf(step, axis)}%" text-anchor="end"` : markup`x="${start}%"`
   const until = revertedAt ?? (activeAt === null ? null : new Date(axis.to).toISOString())
-  return markup`<g><text class="name" ${anchored} y="${y + 14}">${index + 1} ${step.name}${plannedAt === null ? ` (${verdictWords(step.verdict)})` : ''}</text>
+  return markup`<g><text class="name" ${anchored} y="${y + 14}">${name}</text>
 ${band('preparing', [plannedAt, activeAt], { y, axis, title: `prepared from ${clock(plannedAt)}` })}
 ${band('recovering', [revertedAt, recoveredAt], { y, axis, title: `undone ${clock(revertedAt)}, recovered ${clock(recoveredAt)}` })}
 ${band('active', [activeAt, until], { y, axis, title: `${faultWords(step)}: active from ${clock(activeAt)}${revertedAt === null ? ', not proven undone' : ` to ${clock(revertedAt)}`}` })}
 ${band('planned', [activeAt, plannedEnd], { y, axis, title: `planned from ${clock(activeAt)} to ${clock(plannedEnd)}` })}
 ${detectedAt === null ? null : glyph('detected', percent(axis, Date.parse(detectedAt)), y + barTop + barHeight / 2, `first probe out of tolerance ${clock(detectedAt)}`)}</g>`
+}
+
+function nameOf({ name, verdict, plannedAt }: StepDocument, index: number): string {
+  const chars = [...name]
+  const short = chars.length > longestName ? `${chars.slice(0, longestName - 1).join('')}…` : name
+  return `${index + 1} ${short}${plannedAt === null ? ` (${verdictWords(verdict)})` : ''}`
 }
 
 function clock(at: string | null): string {

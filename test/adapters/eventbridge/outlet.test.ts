@@ -44,6 +44,23 @@ describe('the outlet to EventBridge', () => {
     expect(events[0]?.detail).toMatchObject({ step: { targetCount: 10_000 } })
   })
 
+  it('keeps an event below that whose message and data name them all', async () => {
+    const { events, bus } = told()
+    const long = '名'.repeat(500_000)
+    await eventBridgeOutlet(bus).tell(
+      noticeOf({ kind: 'fault.failed', message: long, data: { outcome: 'failed', refusals: [{ message: long }] } }),
+    )
+    expect(Buffer.byteLength(JSON.stringify(events[0]?.detail))).toBeLessThan(200 * 1024)
+    expect(events[0]?.detail).toMatchObject({ data: { outcome: 'failed' } })
+  })
+
+  it('leaves short data as it is, long lists too', async () => {
+    const { events, bus } = told()
+    const steps = Array.from({ length: 100 }, (_, n) => ({ name: `step ${n}`, verdict: 'succeeded' }))
+    await eventBridgeOutlet(bus).tell(noticeOf({ kind: 'run.finished', data: { steps } }))
+    expect(events[0]?.detail).toMatchObject({ data: { steps } })
+  })
+
   it('passes on that nothing could be told', async () => {
     const put = async () => {
       throw new Error('no bus')

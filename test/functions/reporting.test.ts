@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, it } from '@jest/globals'
+import { begin } from '../../functions/shared/begin.ts'
+import type { Invocation } from '../../functions/shared/compose.ts'
+import { control } from '../../functions/shared/controlling.ts'
+import { defaultConfig } from '../../lib/config.ts'
+import { FaultlineError } from '../../lib/domain/errors.ts'
+import type { Run } from '../../lib/domain/run.ts'
+import type { Engine } from '../../lib/engine/engine.ts'
+import { openMemoryStore } from '../contracts/memory-store.ts'
+import { nine, requestedRun } from '../contracts/records.ts'
+import type { StoreUnderTest } from '../contracts/store-harness.ts'
+import { VirtualClock } from '../support/virtual-clock.ts'
+
+const step = { name: 'Kill', type: 'node_failure', params: { failure_type: 'pod-delete' }, duration: 1 }
+let open: StoreUnderTest
+let put: string[]
+let invocation: Invocation
+
+beforeEach(async () => {
+  open = await openMemoryStore()
+  put = []
+  const { store } = open
+  const clock = new VirtualClock(nine)
+  const engine = {
+    store,
+    clock,
+    config: defaultConfig,
+    owner: 'control',
+    outlets: [],
+    sink: null,
+    isDead: () => false,
+    observe: () => undefined,
+  }
+  invocation = {
+    requestId: 'request-2',
+    settings: { suites: '.' },
+    store,
+    clock,
+    clusters: {
+      reach: () => Promise.reject(new FaultlineError('unavailable', 'no route to host')),
+      source: () => ({ name: 'gone', via: { kind: 'sandbox', url: 'http://127.0.0.1:9' } }),
+    },
+    reports: {
+      put: async (name: string) => {
+        put.push(name)
+        return `https://reports.example/${name}`
+      },
+    },
+    engine: () => engine as unknown as Engine,
+  } as unknown as Invocation
+})
+
+afterEach(() => open.close())
+
+const pages = (run: string) => ['html', 'json', 'xml'].map((end) => `${run}.${end}`)
+
+it('a start that is refused because its cluster cannot be reached leaves a report, as its alert says', async () => {
+  const answer = await begin({ suite: { name: 'Quick', experiments: [step] }, wait: true }, invocation)
+  expect(answer).toMatchObject({ state: 'refused', refusals: [{ code: 'unreachable', message: 'no route to host' }] })
+  expect(put.sort()).toEqual(pages(String(answer.run)))
+})
+
+it('a run that a person ends leaves a report', async () => {
+  await open.store.runs.create({ ...requestedRun('r1'), status: 'verifying', attempts: 3, retryAt: nine } as unknown as Run)
+  const answer = await control({ action: 'resolve', run: 'r1', by: 'ann', why: 'the cluster is gone' }, invocation)
+  expect(answer).toMatchObject({ state: 'failed' })
+  expect(put.sort()).toEqual(pages('r1'))
+})
