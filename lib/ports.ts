@@ -197,6 +197,8 @@ export interface MetricsSink {
 export interface ReportStore {
   /** Answers with a link for people. Fails with a `FaultlineError`, within its own time limit. */
   put(name: string, contentType: string, body: string): Promise<string>
+  /** Is there a report of that name? Fails as `put` does. */
+  has(name: string): Promise<boolean>
   /** The link to a report that is, or will be, there under that name. */
   linkTo(name: string): Promise<string>
 }

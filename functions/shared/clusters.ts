@@ -16,11 +16,14 @@ interface Identified {
   readonly cluster: Cluster
 }
 
-/** Clusters by name and by what a run stored of them. Connections live as long as the process is warm; one that failed is made anew. */
+/** A cluster may be made anew under its name, with another address; the reaper's process is warm for hours. */
+const believedForMs = 600_000
+
+/** Clusters by name and by what a run stored of them. Connections outlive an invocation; one that failed, or is old, is made anew. */
 export class Clusters {
   readonly #settings: Settings
   readonly #clock: Clock
-  readonly #open = new Map<string, Promise<Identified>>()
+  readonly #open = new Map<string, { readonly identified: Promise<Identified>; readonly at: number }>()
 
   constructor(settings: Settings, clock: Clock) {
     this.#settings = settings
@@ -53,11 +56,14 @@ export class Clusters {
   #identified(via: ClusterSource): Promise<Identified> {
     const key = JSON.stringify(via)
     const known = this.#open.get(key)
-    if (known !== undefined) return known
-    const opened = this.#identify(via)
+    const now = this.#clock.now()
+    if (known !== undefined && now - known.at < believedForMs) return known.identified
+    const opened = { identified: this.#identify(via), at: now }
     this.#open.set(key, opened)
-    opened.catch(() => this.#open.delete(key))
-    return opened
+    opened.identified.catch(() => {
+      if (this.#open.get(key) === opened) this.#open.delete(key)
+    })
+    return opened.identified
   }
 
   async #identify(via: ClusterSource): Promise<Identified> {

@@ -5,7 +5,7 @@ import { type Reaped, reapRuns, type Swept, sweepOrphans } from '../../lib/engin
 import { type Answer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
 import { log } from './log.ts'
-import { report } from './reporting.ts'
+import { report, reportIfMissing } from './reporting.ts'
 
 /** One round of the reaper: ends what dead drivers left, then sweeps every configured cluster. One that does not answer concerns no other. */
 export async function reapAll(invocation: Invocation): Promise<Answer> {
@@ -17,7 +17,8 @@ export async function reapAll(invocation: Invocation): Promise<Answer> {
   await Promise.all(rounds.flatMap((round) => round.runs.map((run) => report(run, invocation))))
   const errors = [...rounds.flatMap((round) => round.errors), ...swept.flatMap(({ failed }) => failed)]
   const runs = rounds.flatMap((round) => round.runs.map(runLine))
-  await catchUp(invocation.engine({ simulated: false }), (line) => log('error', line))
+  const ended = await catchUp(invocation.engine({ simulated: false }), (line) => log('error', line))
+  await Promise.all(ended.map((run) => reportIfMissing(run, invocation)))
   const orphans = swept.flatMap(({ removed }) => removed)
   failAloud(errors)
   return {

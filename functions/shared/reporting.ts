@@ -14,3 +14,14 @@ export async function report(run: Run, { reports, store }: Invocation): Promise<
     log('error', `the reports could not be written: ${error instanceof Error ? error.message : String(error)}`, { run: run.id })
   }
 }
+
+/** The same for a run whose driver may have died before it could. */
+export async function reportIfMissing(run: Run, invocation: Invocation): Promise<void> {
+  if (invocation.reports === null) return
+  const { hasPage } = await import('../../lib/report/link.ts')
+  const isThere = await hasPage(invocation.reports, run.id).catch((error: unknown) => {
+    log('error', error instanceof Error ? error.message : String(error), { run: run.id })
+    return true
+  })
+  if (!isThere) await report(run, invocation)
+}

@@ -1,7 +1,14 @@
 import type { ReportStore } from '../ports.ts'
 import { formats } from './format-names.ts'
 
+const pageOf = (runId: string): string => `${runId}${formats.html.extension}`
+
 /** Where people will find the page of a run, also before it is there. */
 export function linkToPage(store: ReportStore, runId: string): Promise<string> {
-  return store.linkTo(`${runId}${formats.html.extension}`)
+  return store.linkTo(pageOf(runId))
+}
+
+/** Is there something behind that link? */
+export function hasPage(store: ReportStore, runId: string): Promise<boolean> {
+  return store.has(pageOf(runId))
 }

@@ -81,7 +81,11 @@ async function play(aws: LocalAws, suite: unknown, values: Values): Promise<numb
     say(`schedule ${spec.name}: ${spec.expression}, next at ${cron.nextRun()?.toISOString() ?? 'no time'}`)
     return cron
   })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => finish(130))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      say('ends when nothing runs any more; once more to leave at once')
+      finish(130)
+    })
   const code = await over
   for (const cron of crons) cron.stop()
   await aws.idle()

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { begin } from '../../functions/shared/begin.ts'
 import type { Invocation } from '../../functions/shared/compose.ts'
 import { control } from '../../functions/shared/controlling.ts'
+import { reapAll } from '../../functions/shared/reaping.ts'
 import { defaultConfig } from '../../lib/config.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Run } from '../../lib/domain/run.ts'
@@ -14,13 +15,14 @@ import { VirtualClock } from '../support/virtual-clock.ts'
 const step = { name: 'Kill', type: 'node_failure', params: { failure_type: 'pod-delete' }, duration: 1 }
 let open: StoreUnderTest
 let put: string[]
+let clock: VirtualClock
 let invocation: Invocation
 
 beforeEach(async () => {
   open = await openMemoryStore()
   put = []
   const { store } = open
-  const clock = new VirtualClock(nine)
+  clock = new VirtualClock(nine)
   const engine = {
     store,
     clock,
@@ -37,10 +39,12 @@ beforeEach(async () => {
     store,
     clock,
     clusters: {
+      names: [],
       reach: () => Promise.reject(new FaultlineError('unavailable', 'no route to host')),
       source: () => ({ name: 'gone', via: { kind: 'sandbox', url: 'http://127.0.0.1:9' } }),
     },
     reports: {
+      has: async (name: string) => put.includes(name),
       put: async (name: string) => {
         put.push(name)
         return `https://reports.example/${name}`
@@ -65,4 +69,22 @@ it('a run that a person ends leaves a report', async () => {
   const answer = await control({ action: 'resolve', run: 'r1', by: 'ann', why: 'the cluster is gone' }, invocation)
   expect(answer).toMatchObject({ state: 'failed' })
   expect(put.sort()).toEqual(pages('r1'))
+})
+
+describe('the reaper', () => {
+  const ended = (id: string) => ({ ...requestedRun(id), status: 'succeeded', reasons: [], endedAt: nine }) as unknown as Run
+
+  it('writes the report of a run whose driver died before it could, once', async () => {
+    await open.store.runs.create(ended('r1'))
+    await reapAll(invocation)
+    await reapAll(invocation)
+    expect(put.sort()).toEqual(pages('r1'))
+  })
+
+  it('leaves runs alone that ended long ago', async () => {
+    await open.store.runs.create(ended('r1'))
+    await clock.advance(3_600_000)
+    await reapAll(invocation)
+    expect(put).toEqual([])
+  })
 })

@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3'
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { FaultlineError } from '../../domain/errors.ts'
 import type { ReportStore } from '../../ports.ts'
@@ -43,6 +43,16 @@ export function createS3ReportStore(options: S3ReportStoreOptions): ReportStore 
   }
   return {
     linkTo,
+    has: async (name) => {
+      const key = `${prefix}${name}`
+      try {
+        await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal: AbortSignal.timeout(timeoutMs) })
+        return true
+      } catch (error) {
+        if (isAbsent(error)) return false
+        throw toReportError(error, `look for report s3://${bucket}/${key}`)
+      }
+    },
     put: async (name, contentType, body) => {
       const key = `${prefix}${name}`
       const tried = `put report s3://${bucket}/${key}`
@@ -79,6 +89,11 @@ function clientOf({ region, endpoint, credentials, timeoutMs = 10_000 }: S3Repor
 
 function consoleLink(region: string, bucket: string, key: string): string {
   return `https://${region}.console.aws.amazon.com/s3/object/${bucket}?region=${region}&prefix=${encodeURIComponent(key)}`
+}
+
+/** Without `s3:ListBucket`, what is not there is forbidden (https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html). */
+function isAbsent(error: unknown): boolean {
+  return error instanceof S3ServiceException && [403, 404].includes(error.$metadata.httpStatusCode ?? 0)
 }
 
 function toReportError(error: unknown, tried: string): unknown {

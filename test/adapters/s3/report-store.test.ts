@@ -60,6 +60,12 @@ describeWith(['moto_server'], 'reports in S3', () => {
     expect(types).toEqual(['application/json', 'application/xml'])
   })
 
+  it('are known to be there, or not', async () => {
+    const store = storeWith({ prefix: 'faultline/' })
+    await store.put('here.html', 'text/html', '')
+    expect([await store.has('here.html'), await store.has('gone.html')]).toEqual([true, false])
+  })
+
   it('say which bucket is missing', async () => {
     const put = storeWith({ bucket: 'nobodys' }).put('a.html', 'text/html', '')
     await expect(put).rejects.toMatchObject({ code: 'not_found', message: 'put report s3://nobodys/a.html: there is no such bucket' })
