@@ -62,7 +62,7 @@ export interface ContainerStatus {
   readonly state?: {
     readonly running?: { readonly startedAt?: string }
     readonly waiting?: { readonly reason?: string; readonly message?: string }
-    readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly signal?: number }
+    readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly message?: string; readonly signal?: number }
   }
   readonly lastState?: { readonly terminated?: { readonly exitCode: number; readonly reason?: string; readonly signal?: number } }
 }
@@ -77,6 +77,7 @@ export interface Pod extends KubeObject {
   readonly status?: {
     readonly phase?: string
     readonly reason?: string
+    readonly message?: string
     readonly podIP?: string
     readonly conditions?: readonly Condition[]
     readonly containerStatuses?: readonly ContainerStatus[]

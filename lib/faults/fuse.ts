@@ -23,6 +23,8 @@ const startBudgetMs = 15_000
 const podStartBudgetMs = 45_000
 const goneBudgetMs = 10_000
 const pollMs = 250
+/** The start of a Job is told in whole seconds, and not at once. */
+const toleratedSkewMs = 5_000
 
 /** Reference of a fuse's or beacon's Job. */
 export function jobRef(fuse: Pick<FuseSpec, 'namespace' | 'name'>): ObjectRef {
@@ -123,22 +125,36 @@ export async function armFuse(
 ): Promise<FuseRef> {
   const { cluster, clock } = context
   const name = `${spec.namespace}/${spec.name}`
+  let madeAt: number | null = null
   try {
+    madeAt = clock.now()
     await cluster.objects.create(fuseJob(context, spec, options))
   } catch (error) {
     if (!(error instanceof FaultlineError && error.code === 'already_exists')) throw error
+    madeAt = null
   }
   const giveUpAt = clock.now() + (spec.pod === null ? startBudgetMs : podStartBudgetMs)
   const neededUntil = options.burnsAt - context.config.fuse.marginMs
   for (;;) {
     const job = await cluster.objects.get<Job>(jobRef(spec))
     if (job === undefined) throw new FuseNotArmed(name, 'it vanished right after it was made')
+    const apart = clocksApart(job, { madeAt, now: clock.now(), marginMs: context.config.fuse.marginMs })
+    if (apart !== null) throw new FuseNotArmed(name, apart)
     const seen = inspectFuse(job, { runId: context.runId, step: options.step }, neededUntil)
     if (seen.armed !== null && (spec.pod === null || (job.status?.ready ?? 0) > 0)) return seen.armed
     const why = seen.armed === null ? seen.why : 'its pod is not Ready'
     if ((seen.armed === null && seen.final) || clock.now() >= giveUpAt) throw new FuseNotArmed(name, why)
     await pause(context, pollMs, `fuse ${name}`)
   }
+}
+
+/** A fuse burns by the cluster's clock, a run ends by ours: so far apart that the fuse would burn under the run, in words; else null. */
+function clocksApart(job: Job, { madeAt, now, marginMs }: { madeAt: number | null; now: number; marginMs: number }): string | null {
+  const startTime = parseIso(job.status?.startTime)
+  if (startTime === undefined) return null
+  const say = (ms: number, side: string) => `the cluster's clock is ${Math.round(ms / 1000)} s ${side} this machine's; set the clocks`
+  if (startTime - now > Math.max(toleratedSkewMs, marginMs - toleratedSkewMs)) return say(startTime - now, 'ahead of')
+  return madeAt !== null && madeAt - startTime > Math.max(toleratedSkewMs, marginMs) ? say(madeAt - startTime, 'behind') : null
 }
 
 /**

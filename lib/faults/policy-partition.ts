@@ -82,7 +82,9 @@ export const policyPartition: Fault = {
     }
     const open = canaries.filter((c) => c.state === 'open').length
     const excuse = dead.length === 0 ? '' : `; that of ${who(dead)} is silent because the pod is not Ready`
-    const summary = `fuse, policy and labels are gone; ${open} of ${injection.targets.length} canaries answer${excuse}`
+    const gone = injection.targets.length - canaries.length
+    const away = gone === 0 ? '' : `; ${gone} of ${injection.targets.length} targets left the cluster meanwhile`
+    const summary = `fuse, policy and labels are gone; ${open} of ${canaries.length} canaries answer${excuse}${away}`
     return { phase: 'after', at, finding: 'yes', summary, measurements }
   },
 }

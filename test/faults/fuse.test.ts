@@ -25,4 +25,18 @@ describe('arming a fuse', () => {
     })
     expect(world.clock.now() - began).toBeLessThan(4_000)
   })
+
+  it.each([
+    ['ahead of', -40_000],
+    ['behind', 40_000],
+  ])('is given up where the clock of the cluster is %s ours by more than the margin', async (side, offMs) => {
+    const context = contextOf(world)
+    const clock = { ...context.clock, now: () => context.clock.now() + offMs, sleep: (ms: number) => context.clock.sleep(ms) }
+    const spec = { namespace: 'faultline-injectors', name: 'faultline-run-0', pod: null }
+    const arming = armFuse({ ...context, clock }, spec, { step: 0, role: 'fuse', burnsAt: clock.now() + 120_000 })
+    void world.pass(1_000)
+    await expect(arming).rejects.toMatchObject({
+      message: expect.stringMatching(new RegExp(`the cluster's clock is (39|40|41) s ${side} this machine's; set the clocks`)),
+    })
+  })
 })

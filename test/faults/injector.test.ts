@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Injection } from '../../lib/domain/injection.ts'
+import type { Pod } from '../../lib/domain/kube.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { reapRuns } from '../../lib/engine/reap.ts'
 import { around } from '../support/around.ts'
@@ -23,6 +24,13 @@ async function summaryAfter(run: Run): Promise<string | undefined> {
   return injection?.evidence.find((e) => e.phase === 'after')?.summary
 }
 
+const rejected = { phase: 'Failed', reason: 'OutOfcpu', message: "Pod was rejected: Node didn't have enough resource: cpu" }
+const noShell = { exitCode: 128, reason: 'StartError', message: 'exec: "sh": executable file not found in $PATH' }
+const unstartable = {
+  phase: 'Failed',
+  containerStatuses: [{ name: 'injector', restartCount: 0, ready: false, containerID: 'containerd://1', state: { terminated: noShell } }],
+}
+
 describe('an injector that cannot start', () => {
   it('fails at once with the words of the kubelet, and that is the proof that nothing was applied', async () => {
     world.sandbox.breakImage(image)
@@ -32,6 +40,24 @@ describe('an injector that cannot start', () => {
       /^the injector does not start on node sandbox-node-\d: (ErrImagePull: failed to pull|ImagePullBackOff: Back-off pulling) /,
     )
     expect(await summaryAfter(run)).toMatch(/^nothing was applied: the injector never started \((ErrImagePull|ImagePullBackOff): /)
+    expect(run).toMatchObject({ status: 'failed', orphans: 0 })
+    expect(world.clock.now() - began).toBeLessThan(20_000)
+  })
+
+  it.each([
+    ['that took no pod', 'OutOfcpu: Pod was rejected: ', rejected],
+    ['whose runtime could not start the container', 'StartError: exec: "sh": ', unstartable],
+  ])('fails at once with the words of a kubelet %s, and is known not to have started', async (_what, words, status) => {
+    world.sandbox.breakImage(image)
+    const engine = around(world.engine(), async ({ method, args }, go) => {
+      const found = await go()
+      const ofInjector = method === 'list' && args[0].kind === 'Pod' && args[1]?.labelSelector?.startsWith('job-name=')
+      return ofInjector ? (found as readonly Pod[]).map((pod) => ({ ...pod, status })) : found
+    })
+    const began = world.clock.now()
+    const run = await world.run(engine, kill)
+    expect(run.steps[0]?.reasons[0]).toMatch(new RegExp(`^the injector does not start on node sandbox-node-\\d: ${words}`))
+    expect(await summaryAfter(run)).toMatch(new RegExp(`^nothing was applied: the injector never started \\(${words}`))
     expect(run).toMatchObject({ status: 'failed', orphans: 0 })
     expect(world.clock.now() - began).toBeLessThan(20_000)
   })
@@ -147,6 +173,23 @@ describe('an injector that hangs while its fault is held', () => {
     const run = await world.run(engine, suiteOf([stepOf(memory, { durationMs: 30_000 })]))
     expect(run).toMatchObject({ status: 'no_effect', orphans: 0 })
     expect(run.steps[0]?.reasons[0]).toMatch(/nothing measured on \S+ for 16 s: the injector hangs/)
+  })
+})
+
+describe('an injector whose targets vanish while their fault is held', () => {
+  it('leaves no check behind', async () => {
+    const engine = world.engine('driver-1', {
+      observe: (progress) => {
+        if (progress.run.status !== 'holding' || !('injections' in progress)) return
+        for (const { name, namespace, uid } of progress.injections.flatMap((i) => i.targets)) {
+          const pod = world.sandbox.get('pods', name, namespace)
+          if (pod?.metadata.uid === uid) world.sandbox.delete('pods', { name, namespace }, { gracePeriodSeconds: 0 })
+        }
+      },
+    })
+    const run = await world.run(engine, suiteOf([stepOf(memory, { durationMs: 20_000 })]))
+    expect(await summaryAfter(run)).toBe('the targets are gone, and the fault with them')
+    expect(run).toMatchObject({ status: 'no_effect', orphans: 0 })
   })
 })
 

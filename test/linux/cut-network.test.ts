@@ -65,7 +65,7 @@ describe('cut-network', () => {
   it("keeps the node's own addresses when the kubelet's probes are to pass", async () => {
     const [pod, other] = [await node.pod(), await node.pod()]
     const injector = cut(pod, { FAULTLINE_KEEP_PROBES: '1' })
-    expect((await injector.says('bite'))[0]).toMatchObject({ ok: true, value: 0 })
+    expect((await injector.says('bite'))[0]).toMatchObject({ ok: true, name: 'dropped' })
     expect([reachable(pod.address), reachable(pod.address6), other.pings(pod.address)]).toEqual([true, true, false])
     injector.term()
     await injector.exited()
@@ -105,6 +105,25 @@ describe('cut-network', () => {
     await injector.says('bite')
     expect(pod.traces()).toMatch(/-A INPUT .*FLTI-/)
     expect(pod.traces()).not.toMatch(/-A OUTPUT .*FLTO-/)
+    injector.term()
+    await injector.exited()
+  })
+
+  it('does not take the silence of peers that never answered for a bite', async () => {
+    const pod = await node.pod()
+    const injector = cut(pod, { FAULTLINE_DIRECTION: 'in', FAULTLINE_CIDRS: '10.77.0.250' })
+    const [bite] = await injector.says('bite', { budgetMs: 30_000 })
+    expect(bite).toMatchObject({ ok: false, name: 'dropped', unit: 'packets', value: 0 })
+    injector.term()
+    await injector.exited()
+  })
+
+  it('shows by packets that met the rules that it cuts somebody who does not answer', async () => {
+    const pod = await node.pod()
+    const injector = cut(pod, { FAULTLINE_DIRECTION: 'out', FAULTLINE_CIDRS: '192.0.2.7' })
+    const [bite] = await injector.says('bite')
+    expect(bite).toMatchObject({ ok: true, name: 'dropped', unit: 'packets' })
+    expect(bite?.value).toBeGreaterThan(0)
     injector.term()
     await injector.exited()
   })

@@ -105,6 +105,24 @@ describe('whoever comes later', () => {
     expect(pod.traces()).toBe(before)
   })
 
+  it('a check ends a watcher that was stopped, and what it waits for', async () => {
+    const pod = await node.pod()
+    const injector = start('cut-network', pod, { twin: false })
+    await injector.says('bite')
+    const warden = String(injector.pid('warden'))
+    node.run('kill -STOP $1 $(cat /proc/$1/task/$1/children)', warden)
+    injector.killHard('main')
+    const check = node.inject({
+      FAULTLINE_ACTION: 'check',
+      FAULTLINE_OF: 'cut-network',
+      FAULTLINE_TARGETS: pod.line(),
+      FAULTLINE_TAG: injector.tag,
+    })
+    expect(await check.exited()).toBe(0)
+    expect(check.of('residue')[0]).toMatchObject({ ok: true })
+    await until('nothing of ours runs', () => !node.succeeds('grep -q "^State:.[^ZX]" /proc/$1/status', warden))
+  })
+
   it('a start after the end applies nothing', async () => {
     const pod = await node.pod()
     const before = pod.traces()

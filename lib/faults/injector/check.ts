@@ -21,7 +21,7 @@ const lifeMs = 45_000
 export async function checkForResidue(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<Evidence> {
   const job = checkJob(context, injection, on)
   const { lines, cannotStart } = await askNode(context, job, on.targets)
-  await context.cluster.objects.delete(jobRef({ namespace: sourceOf(injection).namespace, name: job.metadata.name }))
+  await dropCheck(context, injection, on)
   if (cannotStart !== null) return withoutCheck(context, injection, cannotStart)
   return judge(context, injection, { targets: on.targets, lines })
 }
@@ -38,10 +38,17 @@ export async function beginCheck(context: FaultContext, injection: Injection, on
   }
 }
 
+/** Takes the check away: it has said all, or nobody needs its answer any more. */
+export async function dropCheck(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<void> {
+  await context.cluster.objects.delete(jobRef({ namespace: sourceOf(injection).namespace, name: checkName(on) }))
+}
+
+const checkName = (on: InjectorOrder): string => `${on.name}-check`
+
 function checkJob(context: FaultContext, injection: Injection, on: InjectorOrder): Job {
   const now = context.clock.now()
   const env = { ...on.env, FAULTLINE_OF: String(injection.undo.action) }
-  return injectorJob({ ...on, name: `${on.name}-check`, endsAt: now + lifeMs, env }, { now, fuse: null })
+  return injectorJob({ ...on, name: checkName(on), endsAt: now + lifeMs, env }, { now, fuse: null })
 }
 
 interface Answer {

@@ -5,7 +5,7 @@ import { didHere, noteDeed } from '../deeds.ts'
 import type { Fault, FaultContext } from '../fault.ts'
 import { fuseGone, jobRef, removeFuse } from '../fuse.ts'
 import { biteOf } from './bite.ts'
-import { beginCheck, checkForResidue } from './check.ts'
+import { beginCheck, checkForResidue, dropCheck } from './check.ts'
 import type { InjectorOrder } from './job.ts'
 import { ensureJob, injectorJob, isRefusal, podsOfJob, sourceOf } from './job.ts'
 import type { InjectorFault } from './plan.ts'
@@ -67,8 +67,10 @@ export function injectorFault(kind: InjectorFault): Fault {
         return { phase: 'after', at, finding: 'yes', summary: 'no injector was started', measurements: none }
       }
       const targets = injection.targets.filter((t) => present.has(t.name))
-      if (targets.length === 0)
+      if (targets.length === 0) {
+        await dropCheck(context, injection, orderOf(context, injection, 'check'))
         return { phase: 'after', at, finding: 'yes', summary: 'the targets are gone, and the fault with them', measurements: none }
+      }
       return checkForResidue(context, injection, { ...orderOf(context, injection, 'check'), targets })
     },
   }

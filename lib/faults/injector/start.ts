@@ -15,11 +15,26 @@ const cannotStart: readonly string[] = [
   'CreateContainerConfigError',
 ]
 
+/** Why a runtime made a container whose process it could not start (containerd and CRI-O, dockershim): an image without a shell, say. */
+const neverRan: readonly string[] = ['StartError', 'ContainerCannotRun']
+
 /** The kubelet's words for why this pod's container does not start; null while it may, or once it has. */
 export function startFailure(pod: Pod): string | null {
-  const waiting = pod.status?.containerStatuses?.find((status) => status.name === 'injector')?.state?.waiting
+  if (wasRejected(pod)) return `${pod.status?.reason}: ${pod.status?.message}`
+  const status = pod.status?.containerStatuses?.find((one) => one.name === 'injector')
+  const ended = status?.state?.terminated
+  if (ended?.reason !== undefined && neverRan.includes(ended.reason) && status?.restartCount === 0)
+    return ended.message === undefined ? ended.reason : `${ended.reason}: ${ended.message}`
+  const waiting = status?.state?.waiting
   if (waiting?.reason === undefined || !cannotStart.includes(waiting.reason) || hasRun(pod)) return null
   return waiting.message === undefined ? waiting.reason : `${waiting.reason}: ${waiting.message}`
+}
+
+/** The kubelet refused the pod itself (`OutOfcpu`, `OutOfpods`, a node under pressure): none of its containers was ever made. */
+function wasRejected({ status }: Pod): boolean {
+  return (
+    status?.phase === 'Failed' && status.message?.startsWith('Pod was rejected') === true && (status.containerStatuses ?? []).length === 0
+  )
 }
 
 function hasRun(pod: Pod): boolean {
@@ -55,8 +70,9 @@ export async function whyNeverStarted(context: FaultContext, injection: Injectio
   const name = String(injection.undo.job)
   const job = await context.cluster.objects.get<Job>(jobRef({ namespace, name }))
   if (job === undefined) return wasRefused ? 'its Job was refused' : null
-  if ((job.status?.failed ?? 0) + (job.status?.succeeded ?? 0) > 0) return null
   const pods = await podsOfJob(context, namespace, { name })
+  const neverStarted = pods.filter((pod) => pod.status?.phase === 'Failed' && startFailure(pod) !== null)
+  if ((job.status?.failed ?? 0) + (job.status?.succeeded ?? 0) > neverStarted.length) return null
   const events = await eventsOf(context, job)
   if (events.filter((event) => event.reason === 'SuccessfulCreate').length > pods.length) return null
   if (pods.length === 0) return events.findLast((event) => event.reason === 'FailedCreate')?.message ?? null

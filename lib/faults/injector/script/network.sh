@@ -18,6 +18,7 @@ cut_apply() {
   netfilter "${DIRECTION:-both}" '' "$PORTS"
 }
 
+# Silence of peers that never answered shows nothing: then only packets that met the rules count, and are the figure.
 cut_bite() {
   local count
   open_network || { FATAL=$WHY; return 1; }
@@ -26,7 +27,10 @@ cut_bite() {
   get KIND "$N"
   MESSAGE="$VALUE of $ASKED peers answer, ${count% *} packets dropped by $V"
   [ "${count#* }" -gt 0 ] || { FATAL='the rules are gone'; return 1; }
-  [ "${count% *}" -gt 0 ] || { [ "$ASKED" -gt 0 ] && [ "$VALUE" -eq 0 ]; }
+  get BEFORE "$N"
+  if [ "${V:-0}" -gt 0 ] && [ "$ASKED" -gt 0 ] && [ "$VALUE" -eq 0 ]; then return 0; fi
+  [ "${V:-0}" -gt 0 ] || NAME=dropped UNIT=packets VALUE=${count% *}
+  [ "${count% *}" -gt 0 ]
 }
 
 # --- qdiscs: ours is known by its handle, made from the tag.

@@ -72,7 +72,19 @@ check() {
   STILL=''
   ! is_role_alive main || STILL='the injector is still at work'
   at_once check_one
-  [ -e "$WORK/dirty" ] || drop_marker
+  [ -e "$WORK/dirty" ] || { end_watcher; drop_marker; }
+}
+
+# A watcher that does not leave by itself (stopped, say) is ended, with what it waits for: outside of the container nobody else would.
+end_watcher() {
+  local tries=0 child
+  while is_role_alive warden && [ "$tries" -lt 20 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+  done
+  is_role_alive warden || return 0
+  child=$(grep -lsx "PPid:[[:space:]]*$R_PID" /proc/[0-9]*/status | cut -d / -f 3)
+  kill -s KILL "$R_PID" $child 2>/dev/null || true
 }
 
 check_one() {
