@@ -37,6 +37,11 @@ export function withConfig(command: Command): Command {
   return command
     .addOption(new Option('--injector-image <image>', "image with the injector's tools (docs/injector.md)").env('FAULTLINE_INJECTOR_IMAGE'))
     .addOption(
+      new Option('--injector <file>', "JSON: the injectors' image, namespace, pull policy and secrets, resources, tolerations").env(
+        'FAULTLINE_INJECTOR',
+      ),
+    )
+    .addOption(
       new Option('--injector-namespace <name>', 'namespace of the injectors (faultline-injectors if not given)').env(
         'FAULTLINE_INJECTOR_NAMESPACE',
       ),

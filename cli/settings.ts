@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs'
 import type { Config, PrometheusConfig } from '../lib/config.ts'
 import { defaultConfig } from '../lib/config.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
+import { type InjectorSettings, injectorConfig, injectorSchema } from '../lib/injector-settings.ts'
+import { checked } from '../lib/suite/checked.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -13,6 +16,7 @@ export interface ClusterFlags {
 
 /** Flags that change what is put into the cluster. */
 export interface ConfigFlags {
+  readonly injector?: string
   readonly injectorImage?: string
   readonly injectorNamespace?: string
   readonly fuseImage?: string
@@ -43,11 +47,7 @@ export function configOf(flags: ConfigFlags, simulated: boolean, env: Environmen
   const { injector, fuse } = defaultConfig
   return {
     ...defaultConfig,
-    injector: {
-      ...injector,
-      image: flags.injectorImage ?? (simulated ? sandboxImages.injector : injector.image),
-      namespace: flags.injectorNamespace ?? injector.namespace,
-    },
+    injector: injectorConfig(simulated ? { ...injector, image: sandboxImages.injector } : injector, injectorSettings(flags)),
     fuse: {
       ...fuse,
       image: flags.pauseImage ?? fuse.image,
@@ -56,6 +56,22 @@ export function configOf(flags: ConfigFlags, simulated: boolean, env: Environmen
     },
     prometheus: prometheusOf(flags, env),
   }
+}
+
+/** Those of the file, and what flags of their own say instead. */
+function injectorSettings({ injector: file, injectorImage: image, injectorNamespace: namespace }: ConfigFlags): InjectorSettings {
+  const said = file === undefined ? {} : readInjectorFile(file)
+  return { ...said, ...(image !== undefined && { image }), ...(namespace !== undefined && { namespace }) }
+}
+
+function readInjectorFile(file: string): InjectorSettings {
+  let json: unknown
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new FaultlineError('bad_input', `--injector: ${file} cannot be read: ${(error as Error).message}`, { cause: error })
+  }
+  return checked(injectorSchema, json, file)
 }
 
 /** Secrets come from the environment or a file only: a flag would show them to everybody who lists processes. */

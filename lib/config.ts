@@ -12,6 +12,8 @@ export interface PrometheusConfig {
     | { readonly kind: 'sigv4'; readonly region: string }
 }
 
+type Quantities = Readonly<Record<string, string>>
+
 /** Everything that can be set, with its default; read from flags and environment in the composition root only. */
 export interface Config {
   readonly injector: {
@@ -19,6 +21,11 @@ export interface Config {
     readonly image: string | null
     readonly namespace: string
     readonly pullPolicy: 'IfNotPresent' | 'Always' | 'Never'
+    /** Names of Secrets in that namespace. */
+    readonly pullSecrets: readonly string[]
+    /** Of each of its containers; a check, which proves an undo, requests nothing, so that a full node does not keep it out. */
+    readonly resources: { readonly requests?: Quantities | undefined; readonly limits?: Quantities | undefined }
+    readonly tolerations: readonly object[]
   }
   readonly fuse: {
     /** Named in the pod template of pod-less fuses; never pulled, but read by policy engines. */
@@ -52,7 +59,14 @@ export interface Config {
 }
 
 export const defaultConfig: Config = {
-  injector: { image: null, namespace: 'faultline-injectors', pullPolicy: 'IfNotPresent' },
+  injector: {
+    image: null,
+    namespace: 'faultline-injectors',
+    pullPolicy: 'IfNotPresent',
+    pullSecrets: [],
+    resources: { requests: { cpu: '50m', memory: '32Mi' } },
+    tolerations: [{ operator: 'Exists' }],
+  },
   fuse: {
     image: 'registry.k8s.io/pause:3.10',
     cordonImage: null,

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { FaultlineError } from '../../lib/domain/errors.ts'
+import { injectorSchema } from '../../lib/injector-settings.ts'
+import { checked } from '../../lib/suite/checked.ts'
 import { strict } from '../../lib/suite/strict.ts'
 import { notAllowed } from '../../lib/suite/words.ts'
-import { checked } from './checked.ts'
 
 const ways = ['eks', 'secret', 'parameter', 'url'] as const
 const text = z.string().min(1)
@@ -38,8 +39,8 @@ const deploymentShape = {
   clusters: z.record(z.string().regex(/^[\w.-]{1,63}$/), clusterEntry),
   /** For suites that name none; the only one when there is only one. */
   defaultCluster: text.optional(),
-  images: strict({ injector: text.optional(), cordonFuse: text.optional(), pause: text.optional() }).default({}),
-  injectorNamespace: text.optional(),
+  injector: injectorSchema.default({}),
+  images: strict({ cordonFuse: text.optional(), pause: text.optional() }).default({}),
   acceptNoFuse: z.boolean().default(false),
   /** Subscribed to the alert topic; AWS asks each of them to confirm. */
   alertEmails: z.array(z.email()).default([]),

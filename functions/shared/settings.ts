@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Config, PrometheusConfig } from '../../lib/config.ts'
 import { defaultConfig } from '../../lib/config.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
+import { injectorConfig } from '../../lib/injector-settings.ts'
 import { type Deployment, readDeployment } from './deployment.ts'
 
 /** All that the functions are told from outside. */
@@ -38,7 +39,7 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   }
 }
 
-const simulatedImages = { injector: 'faultline.dev/sandbox/injector:1', cordonFuse: 'faultline.dev/sandbox/kubectl:1' }
+const simulatedImages = { injector: 'faultline.dev/sandbox/injector:1', cordonFuse: 'faultline.dev/sandbox/kubectl:1' } as const
 
 /** Of an invocation's time: when it asks for a successor, asks again, and leaves at the latest. Tells on functions with little time only. */
 const shares = { first: 1 / 2, again: 1 / 6, leave: 1 / 36 }
@@ -46,19 +47,15 @@ const shares = { first: 1 / 2, again: 1 / 6, leave: 1 / 36 }
 /** The engine's settings for an invocation that may last `timeMs`. */
 export function engineConfig({ deployment }: Settings, options: { readonly timeMs: number; readonly simulated: boolean }): Config {
   const { injector, fuse, handOver } = defaultConfig
-  const images = { ...(options.simulated ? simulatedImages : {}), ...deployment.images }
-  const { timeMs } = options
+  const { timeMs, simulated } = options
+  const { images } = deployment
   return {
     ...defaultConfig,
-    injector: {
-      ...injector,
-      image: images.injector ?? injector.image,
-      namespace: deployment.injectorNamespace ?? injector.namespace,
-    },
+    injector: injectorConfig(simulated ? { ...injector, image: simulatedImages.injector } : injector, deployment.injector),
     fuse: {
       ...fuse,
-      image: deployment.images.pause ?? fuse.image,
-      cordonImage: images.cordonFuse ?? fuse.cordonImage,
+      image: images.pause ?? fuse.image,
+      cordonImage: images.cordonFuse ?? (simulated ? simulatedImages.cordonFuse : fuse.cordonImage),
       acceptNoFuse: deployment.acceptNoFuse,
     },
     prometheus: prometheusOf(deployment),

@@ -1,5 +1,9 @@
-import { describe, expect, it } from '@jest/globals'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from '@jest/globals'
 import { configOf } from '../../cli/settings.ts'
+import { defaultConfig } from '../../lib/config.ts'
 
 const url = 'https://prometheus.example.com/base'
 
@@ -32,4 +36,46 @@ describe('where Prometheus is, and how one signs in', () => {
       expect(said).not.toThrow(/secret/)
     },
   )
+})
+
+describe("the injectors' settings", () => {
+  const directory = mkdtempSync(join(tmpdir(), 'faultline-injector-'))
+  const file = join(directory, 'injector.json')
+  afterAll(() => rmSync(directory, { recursive: true }))
+  const read = (text: string, flags = {}) => {
+    writeFileSync(file, text)
+    return configOf({ injector: file, ...flags }, false, {}).injector
+  }
+  const said = {
+    image: 'registry.example/injector:1',
+    namespace: 'chaos',
+    pullPolicy: 'Always',
+    pullSecrets: ['registry'],
+    resources: { requests: { cpu: '10m' }, limits: { memory: '64Mi' } },
+    tolerations: [{ key: 'dedicated', operator: 'Equal', value: 'db', effect: 'NoSchedule' }],
+  }
+
+  it('are the defaults where nothing is said', () => {
+    expect(configOf({}, false, {}).injector).toEqual(defaultConfig.injector)
+    expect(read('{}')).toEqual(defaultConfig.injector)
+  })
+
+  it('are those of a file, but for flags of their own', () => {
+    expect(read(JSON.stringify(said))).toEqual(said)
+    expect(read(JSON.stringify(said), { injectorImage: 'other:2', injectorNamespace: 'here' })).toEqual({
+      ...said,
+      image: 'other:2',
+      namespace: 'here',
+    })
+  })
+
+  it.each([
+    ['{ "pullPolicy": "Sometimes" }', /injector\.json: pullPolicy: .*"IfNotPresent"\|"Always"\|"Never".*found/],
+    ['{ "tolerations": [{ "effect": "NoWay" }] }', /tolerations\.0\.effect: /],
+    ['{ "resources": { "requests": { "cpu": "much" } } }', /resources\.requests\.cpu: .*much.* is not a quantity such as/],
+    ['{ "pullSecret": "x" }', /unknown key `pullSecret`.*did you mean `pullSecrets`/],
+    ['{ "image": ', /--injector: .*injector\.json cannot be read: /],
+  ])('are refused with the file, the place in it and what is allowed: %s', (text, message) => {
+    expect(() => read(text)).toThrow(message)
+  })
 })

@@ -5,6 +5,7 @@ import type { Deployment } from '../../functions/shared/deployment.ts'
 const names = { stage: 'dev', prefix: 'faultline-dev' }
 const plain: Deployment = {
   clusters: { default: { eks: 'jadevectordb' } },
+  injector: {},
   images: {},
   acceptNoFuse: false,
   alertEmails: [],

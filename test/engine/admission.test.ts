@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { defaultConfig } from '../../lib/config.ts'
 import { KubernetesError } from '../../lib/domain/errors.ts'
 import type { Pod } from '../../lib/domain/kube.ts'
 import { drive } from '../../lib/engine/drive.ts'
@@ -137,7 +138,7 @@ describe('a start', () => {
     world = await openWorld()
     await world.store.controls.set({ kind: 'pause', suite: 'Example' }, 'ann', 'holidays', 0)
     const engine = world.engine('d', {
-      config: { injector: { image: null, namespace: 'faultline-injectors', pullPolicy: 'IfNotPresent' } },
+      config: { injector: defaultConfig.injector },
     })
     const found = await refusals(
       suiteOf([stepOf(memory), stepOf(partition, { targets: { ...stepOf(partition).targets, names: ['nobody'] } })]),

@@ -69,7 +69,7 @@ describe('the functions’ settings', () => {
     FAULTLINE_CONFIG: file,
   }
   const settings = () => {
-    read({ clusters: { production: { eks: 'jadevectordb' } }, images: { injector: 'registry/injector:1' } })
+    read({ clusters: { production: { eks: 'jadevectordb' } }, injector: { image: 'registry/injector:1' } })
     return readSettings(env)
   }
 

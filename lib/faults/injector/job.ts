@@ -1,4 +1,4 @@
-import type { Config } from '../../config.ts'
+import { type Config, defaultConfig } from '../../config.ts'
 import { FaultlineError, KubernetesError } from '../../domain/errors.ts'
 import type { FuseRef, Injection, Target } from '../../domain/injection.ts'
 import type { Job, Pod } from '../../domain/kube.ts'
@@ -30,7 +30,7 @@ export type InjectorSource = Config['injector'] & { readonly image: string }
 
 /** Of a stored injection. */
 export function sourceOf(injection: Pick<Injection, 'undo'>): InjectorSource {
-  return injection.undo.source as InjectorSource
+  return { ...defaultConfig.injector, ...(injection.undo.source as InjectorSource) }
 }
 
 /** The script makes it once every target bites, or has failed. */
@@ -72,7 +72,8 @@ function injectorPod(order: InjectorOrder): object {
     hostPID: true,
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: 30,
-    tolerations: [{ operator: 'Exists' }],
+    tolerations: order.source.tolerations,
+    imagePullSecrets: order.source.pullSecrets.map((name) => ({ name })),
     containers: [container(order, 'main'), ...twin],
   }
 }
@@ -88,9 +89,16 @@ function container(order: InjectorOrder, role: 'main' | 'twin'): object {
     command: ['sh', '-c', injectorScript],
     securityContext: { privileged: true },
     env: Object.entries(env).map(([name, value]) => ({ name, value: literal(value) })),
-    resources: { requests: { cpu: '50m', memory: '32Mi' } },
+    resources: resourcesOf(order),
     ...(role === 'main' && order.action !== 'check' ? { readinessProbe: isReady } : {}),
   }
+}
+
+/** The kubelet turns a pod away whose requests its node has not got left; a proof must not fail for that. */
+function resourcesOf({ action, source: { resources } }: InjectorOrder): object {
+  if (action !== 'check') return resources
+  const names = Object.keys({ ...resources.limits, ...resources.requests })
+  return { ...resources, requests: Object.fromEntries(names.map((name) => [name, '0'])) }
 }
 
 function environment(order: InjectorOrder): Readonly<Record<string, string>> {

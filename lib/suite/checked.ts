@@ -1,6 +1,6 @@
 import type * as z from 'zod'
-import { FaultlineError } from '../../lib/domain/errors.ts'
-import { quote } from '../../lib/suite/words.ts'
+import { FaultlineError } from '../domain/errors.ts'
+import { quote } from './words.ts'
 
 /**
  * The value as the schema gives it; `what` names it in the error.
