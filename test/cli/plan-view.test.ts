@@ -43,6 +43,8 @@ describe('a plan', () => {
       '',
       '1. Cut  network-partition random, 20 s',
       '   target    Pod shop/shop-1 on node-a (UID u1)',
+      "   does      cuts it off from everything, in both directions, by NetworkPolicy, the kubelet's probes",
+      '             still pass',
       '   makes     Job shop/faultline-RUN-0 (fuse, no pod)',
       '   makes     NetworkPolicy shop/faultline-RUN-0',
       '   makes     label faultline.dev/target on the target',

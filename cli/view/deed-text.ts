@@ -1,0 +1,82 @@
+import type { UndoData } from '../../lib/domain/injection.ts'
+import type { DegradationSpec, ExhaustionSpec, FaultSpec, PartitionSpec, PodKillSpec } from '../../lib/domain/suite.ts'
+
+/** What is done to the targets, with every amount, as planned for them: `undo` knows what their own limits made of it. */
+export function deedText(fault: FaultSpec, undo: UndoData): string {
+  switch (fault.type) {
+    case 'network_partition':
+      return partitionText(fault, 'job' in undo)
+    case 'network_degradation':
+      return degradationText(fault)
+    case 'resource_exhaustion':
+      return exhaustionText(fault, Object(undo.env))
+    case 'node_failure':
+      break
+  }
+  switch (fault.kind) {
+    case 'pod-delete':
+      return `deletes it, with ${fault.graceSeconds === null ? 'its own grace' : `a grace of ${fault.graceSeconds} s`}`
+    case 'pod-kill':
+      return killText(fault)
+    case 'crashloop':
+      return 'kills its container at every start'
+    case 'node-drain':
+      return drainText(fault)
+  }
+}
+
+const cuts: Readonly<Record<PartitionSpec['scope'], string>> = {
+  isolate: 'cuts it off from everything',
+  peers: 'cuts it off from the other pods of the workload',
+  split: 'cuts the targets together off from the rest of the workload',
+}
+const ways: Readonly<Record<PartitionSpec['direction'], string>> = { both: 'in both directions', in: 'inwards', out: 'outwards' }
+
+function partitionText({ scope, direction, ports, cidrs, keepProbes }: PartitionSpec, byInjector: boolean): string {
+  const by = byInjector ? 'by netfilter' : 'by NetworkPolicy'
+  return joined([cuts[scope], ways[direction], by, ...narrowed(ports, cidrs), ...(keepProbes ? ["the kubelet's probes still pass"] : [])])
+}
+
+function degradationText(spec: DegradationSpec): string {
+  const { latencyMs, jitterMs, lossPercent, corruptPercent, duplicatePercent, rateKbit, peersOnly } = spec
+  return joined([
+    ...(latencyMs > 0 ? [`${latencyMs} ms of latency`] : []),
+    ...(jitterMs > 0 ? [`varying by ${jitterMs} ms`] : []),
+    ...(lossPercent > 0 ? [`${lossPercent} % of packets lost`] : []),
+    ...(corruptPercent > 0 ? [`${corruptPercent} % corrupted`] : []),
+    ...(duplicatePercent > 0 ? [`${duplicatePercent} % doubled`] : []),
+    ...(rateKbit === null ? [] : [`${rateKbit} kbit/s left`]),
+    ...narrowed(spec.ports, spec.cidrs),
+    ...(peersOnly ? ['only to the other pods of the workload'] : []),
+  ])
+}
+
+function narrowed(ports: readonly number[], cidrs: readonly string[]): readonly string[] {
+  return [...(ports.length === 0 ? [] : [`only ports ${ports.join(' ')}`]), ...(cidrs.length === 0 ? [] : [`only ${cidrs.join(' ')}`])]
+}
+
+function exhaustionText({ kind, mode, path }: ExhaustionSpec, env: Readonly<Record<string, string | undefined>>): string {
+  const { FAULTLINE_AMOUNT: amount = '?', FAULTLINE_PERCENT: percent } = env
+  switch (kind) {
+    case 'cpu':
+      return `${amount} busy loops in its cgroup`
+    case 'memory':
+      return `fills its memory to ${percent} % of its limit, by ${amount} MiB where it has none`
+    case 'disk':
+      return `fills ${amount} MiB of ${path ?? '/tmp'}`
+    case 'network':
+      return mode === 'load' ? `loads its network with ${amount} kbit/s` : `leaves it ${amount} kbit/s`
+  }
+}
+
+function killText({ signal, graceSeconds, repeatEverySeconds }: PodKillSpec): string {
+  const how = signal === 'KILL' ? 'KILL' : `TERM, KILL after ${graceSeconds} s`
+  return `sends its container ${how}, ${repeatEverySeconds === null ? 'once' : `again every ${repeatEverySeconds} s`}`
+}
+
+function drainText({ allowBarePods, allowEmptyDir }: Extract<FaultSpec, { kind: 'node-drain' }>): string {
+  const also = [...(allowBarePods ? ['bare pods'] : []), ...(allowEmptyDir ? ['pods with emptyDir volumes'] : [])]
+  return `cordons it and evicts its pods${also.length === 0 ? '' : `, ${also.join(' and ')} too`}`
+}
+
+const joined = (parts: readonly string[]): string => parts.join(', ')
