@@ -19,7 +19,10 @@ export function resolve(wanted: string, flags: ResolveFlags, terminal: Terminal)
     const run = await resolveRun(composition.engine(found.cluster), found.id, { who: flags.by, why: flags.why })
     await writeReports(await recordOf(composition.store, run), { stateDir: composition.stateDir, warn: say })
     if (flags.json === true) printJson(terminal, { run: run.id, state: run.status, by: flags.by, why: flags.why })
-    else say(`run ${run.id} is over: ${run.status} (unproven), on the word of ${flags.by}`)
+    else {
+      say(`run ${run.id} is over: ${run.status} (unproven), on the word of ${flags.by}`)
+      say('"faultline reap" removes what still bears its label in the cluster, its beacon included')
+    }
     return exitCodes.succeeded
   })
 }

@@ -172,7 +172,7 @@ describe('an injector that hangs while its fault is held', () => {
     })
     const run = await world.run(engine, suiteOf([stepOf(memory, { durationMs: 30_000 })]))
     expect(run).toMatchObject({ status: 'no_effect', orphans: 0 })
-    expect(run.steps[0]?.reasons[0]).toMatch(/nothing measured on \S+ for 16 s: the injector hangs/)
+    expect(run.steps[0]?.reasons[0]).toMatch(/nothing heard of \S+ in the last 16 s: the injector, its node or the way to its log hangs/)
   })
 })
 

@@ -46,7 +46,7 @@ export async function biteOf(context: FaultContext, injection: Injection, phase:
   const idle = injection.targets.filter((t) => bites.get(t.uid)?.ok === false).map((t) => t.name)
   if (idle.length > 0) return { phase, at, finding: 'no', summary: `no effect measured on ${idle.join(', ')}`, measurements }
   if (silent.length > 0 && phase === 'end') {
-    const summary = `nothing measured on ${silent.join(', ')} for ${sinceSeconds} s: the injector hangs`
+    const summary = `nothing heard of ${silent.join(', ')} in the last ${sinceSeconds} s: the injector, its node or the way to its log hangs`
     return { phase, at, finding: 'unknown', summary, measurements }
   }
   if (silent.length > 0)
