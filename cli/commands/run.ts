@@ -109,7 +109,7 @@ async function driveOnScreen(session: Session, run: Run, screen: Screen): Promis
   interrupts.onFirst = () => screen.interrupted(1)
   interrupts.onSecond = () => {
     screen.interrupted(2)
-    screen.say(leavingLines(screen))
+    screen.say(leavingLines(screen, composition.clock.now()))
   }
   try {
     const engine = composition.engine(run.cluster, (progress) => screen.observe(progress))
@@ -124,8 +124,8 @@ async function driveOnScreen(session: Session, run: Run, screen: Screen): Promis
 }
 
 /** What the second Ctrl-C is warned of. */
-function leavingLines(screen: Screen): readonly string[] {
-  const rest = remains(screen.state().injections)
+function leavingLines(screen: Screen, now: number): readonly string[] {
+  const rest = remains(screen.state().injections, now)
   const what =
     rest.length === 0
       ? ['Nothing is injected; the beacon and the lock of the run would stay until "faultline reap".']
@@ -145,7 +145,8 @@ async function conclude({ flags, terminal, composition, say }: Session, screen: 
   }
   const final = { ...state, injections: record.injections }
   say('')
-  for (const text of verdictLines(final, Math.min(terminal.out.columns, 120), painter(terminal.hasColour))) say(text)
+  for (const text of verdictLines(final, composition.clock.now(), Math.min(terminal.out.columns, 120), painter(terminal.hasColour)))
+    say(text)
   for (const [i, report] of reports.entries()) say(`${i === 0 ? '  reports: ' : '           '}${report}`)
   return code
 }
@@ -155,7 +156,7 @@ async function lost({ flags, terminal, composition, say }: Session, screen: Scre
   const { run, injections, notes } = screen.state()
   const exitCode = exitCodes.unproven
   const message = errorText(error)
-  const stays = remains(injections)
+  const stays = remains(injections, composition.clock.now())
   const options = { stateDir: composition.stateDir, files: flags.report ?? [], warn: say }
   const reports = await writeReports(recordFromMemory(run, injections), options)
   if (flags.json === true) {

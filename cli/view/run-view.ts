@@ -24,9 +24,9 @@ export function render(state: RunState, now: number, width: number, paint: Paint
 }
 
 /** What is said at the end, also in a pipe: the verdict, its reasons, and what is left to do. */
-export function verdictLines(state: RunState, width: number, paint: Paint = noPaint): readonly string[] {
+export function verdictLines(state: RunState, now: number, width: number, paint: Paint = noPaint): readonly string[] {
   const { run } = state
-  if (!isEnded(run)) return unfinishedLines(state, width, paint)
+  if (!isEnded(run)) return unfinishedLines(state, { now, width, paint })
   const tone: Tone = run.status === 'succeeded' ? 'good' : run.status === 'aborted' ? 'warn' : 'bad'
   const took = duration(run.endedAt - run.requestedAt)
   const text = `${run.status.toUpperCase().replace('_', ' ')}  ${sentence(run)} (${took}, ${run.orphans} orphans)`
@@ -65,10 +65,10 @@ function sentence(run: Ended): string {
   }
 }
 
-function unfinishedLines({ run, injections }: RunState, width: number, paint: Paint): readonly string[] {
+function unfinishedLines({ run, injections }: RunState, { now, width, paint }: Canvas): readonly string[] {
   return [
     line(paint, width, ['bad', 'NOT PROVEN UNDONE'], `  the run is still ${run.status}; this command leaves it`),
-    ...remains(injections).flatMap((text) => hangingItem(text, width)),
+    ...remains(injections, now).flatMap((text) => hangingItem(text, width)),
     '  Go on with:            faultline reap',
     `  End all chaos by hand: ${haltCommand}`,
     `  If it can never be proven: faultline resolve ${run.id} --by YOU --why REASON`,

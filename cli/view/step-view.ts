@@ -110,12 +110,14 @@ function details(state: RunState, index: number, canvas: Canvas): readonly strin
     return text === '' ? [] : [row(phase, text)]
   })
   const warnings = (state.warnings[index] ?? []).map((warning) => row('warning', warning, 'warn'))
-  return [...shown, ...more, ...phases, ...fuseRow(injections, row), ...warnings]
+  return [...shown, ...more, ...phases, ...fuseRow(injections, canvas.now, row), ...warnings]
 }
 
-function fuseRow(injections: readonly Injection[], row: (label: string, text: string) => string): readonly string[] {
+function fuseRow(injections: readonly Injection[], now: number, row: (label: string, text: string) => string): readonly string[] {
   const [fuse] = injections.flatMap((injection) => (injection.armed === null || injection.status === 'reverted' ? [] : [injection.armed]))
-  return fuse === undefined ? [] : [row('fuse', `ends it at ${timeOfDay(fuse.burnsAt)} if nobody else does`)]
+  if (fuse === undefined) return []
+  const at = timeOfDay(fuse.burnsAt)
+  return [row('fuse', fuse.burnsAt <= now ? `was to end it at ${at}` : `ends it at ${at} if nobody else does`)]
 }
 
 /** The figures of all injections together; the sentence where there are no figures. */

@@ -1,4 +1,4 @@
-import { FaultlineError, KubernetesError } from '../domain/errors.ts'
+import { FaultlineError } from '../domain/errors.ts'
 import type { Job, KubeObject, Pod } from '../domain/kube.ts'
 import { isReady } from '../domain/kube.ts'
 import { compileSelector } from '../domain/label-selector.ts'
@@ -10,8 +10,9 @@ import { faultName } from '../domain/suite.ts'
 import { protectedNamespaces } from '../domain/targets.ts'
 import type { FaultContext } from '../faults/fault.ts'
 import { fuseJob } from '../faults/fuse.ts'
-import { neededAccess } from '../faults/permissions.ts'
-import { parseIso } from '../time.ts'
+import { missing, neededAccess } from '../faults/permissions.ts'
+import { tryJob } from '../faults/try-job.ts'
+import { isoSeconds, parseIso } from '../time.ts'
 import { beaconSpec } from './beacon.ts'
 import type { Engine } from './engine.ts'
 import type { PlannedStep } from './plan.ts'
@@ -34,14 +35,17 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
     const found = await context.cluster.objects.get<KubeObject>({ apiVersion: 'v1', kind: 'Namespace', name: namespace })
     if (found === undefined)
       return { refusals: [refusal('namespace', `namespace ${namespace} does not exist`)], baseline: { ready: 0, total: 0 }, steps: [] }
-    const [others, health, access, quota, steps] = await Promise.all([
+    const [others, health, access, quota, planned] = await Promise.all([
       objectsOfOthers(context, isOver),
       checkHealth(context, suite),
       missingAccess(context, suite),
       tryFuse(context, suite),
       planSteps(context, suite, seed),
     ])
-    return { refusals: [...others, ...health.refusals, ...access, ...quota, ...refusalsOf(steps)], baseline: health.baseline, steps }
+    const isNew = ({ message }: Pick<Refusal, 'message'>) => !access.some((right) => right.message === message)
+    const steps = planned.map((step) => ({ ...step, refusals: step.refusals.filter(isNew) }))
+    const refusals = [...others, ...health.refusals, ...access, ...quota.filter(isNew), ...refusalsOf(steps)]
+    return { refusals, baseline: health.baseline, steps }
   } catch (error) {
     if (!(error instanceof FaultlineError)) throw error
     return { refusals: [{ ...asRefusal(error), step: null }], baseline: { ready: 0, total: 0 }, steps: [] }
@@ -58,13 +62,16 @@ export async function forbiddenBySwitch(engine: Engine, run: Pick<Run, 'id' | 's
   ]
 }
 
-/** One run per cluster and namespace. The lock has no expiry: it is taken over only from a run that is over. */
-export async function takeLock(engine: Engine, key: string, runId: string): Promise<Refusal | null> {
-  const holder = await engine.store.locks.acquire(key, runId)
-  if (holder === runId) return null
+/** One run per cluster and namespace (or node, for a drain). The lock has no expiry: it is taken over only from a run that is over. */
+export async function takeLock(engine: Engine, run: Run, node?: string): Promise<Refusal | null> {
+  const key = node === undefined ? namespaceLock(run) : nodeLock(run, node)
+  const holder = await engine.store.locks.acquire(key, run.id)
+  if (holder === run.id) return null
   const other = await engine.store.runs.load(holder)
-  if ((other === undefined || isEnded(other)) && (await engine.store.locks.takeOver(key, holder, runId))) return null
-  return refusal('busy', `run ${holder}${other === undefined ? '' : ` (${other.status})`} holds ${key}; abort or reap it first`)
+  if ((other === undefined || isEnded(other)) && (await engine.store.locks.takeOver(key, holder, run.id))) return null
+  const since = other === undefined ? '' : ` (${other.status}, begun ${isoSeconds(other.requestedAt)} by ${other.trigger.by})`
+  const place = `${node === undefined ? `namespace ${run.namespace}` : `node ${node}`} of cluster ${run.cluster.name}`
+  return refusal('busy', `run ${holder}${since} holds ${place}; wait until it is over, or abort it, or reap it if its driver is dead`)
 }
 
 /** Key of the lock of a run's namespace. */
@@ -145,32 +152,19 @@ async function missingAccess(context: FaultContext, suite: Suite): Promise<reado
   const names = [...new Set(suite.steps.map((step) => faultName(step.fault)))]
   const needed = neededAccess(names, context)
   const allowed = await Promise.all(needed.map((access) => context.cluster.pods.can(access)))
-  return needed.flatMap((access, i) => {
-    if (allowed[i] === true) return []
-    const what = `${access.verb} ${access.resource}${access.subresource === undefined ? '' : `/${access.subresource}`}`
-    return [
-      refusal(
-        'permission',
-        `not allowed to ${what}${access.namespace === undefined ? '' : ` in namespace ${access.namespace}`} (deploy/rbac.yaml grants it)`,
-      ),
-    ]
-  })
+  return needed.filter((_, i) => allowed[i] !== true).map(missing)
 }
 
 interface ResourceQuota extends KubeObject {
   readonly status?: { readonly hard?: Readonly<Record<string, string>>; readonly used?: Readonly<Record<string, string>> }
 }
 
-/** Beacon and fuse, refused by a quota or an admission webhook, are found by a server-side dry run and by counting. */
+/** Beacon and fuse, refused by a missing right, a quota or an admission webhook, are found by a server-side dry run and by counting. */
 async function tryFuse(context: FaultContext, suite: Suite): Promise<readonly Refusal[]> {
   const burnsAt = context.clock.now() + suite.maxDurationMs
   const beacon = fuseJob(context, beaconSpec(context), { step: null, role: 'beacon', burnsAt })
-  try {
-    await context.cluster.objects.create(beacon, { dryRun: true })
-  } catch (error) {
-    if (!(error instanceof KubernetesError) || error.code === 'already_exists') throw error
-    return [refusal('quota', `beacon and fuse cannot be made in namespace ${context.namespace}: ${error.message}`)]
-  }
+  const refused = await tryJob(context, beacon)
+  if (refused !== null) return [refusal(refused.code, refused.message)]
   const quotas = await context.cluster.objects
     .list<ResourceQuota>({ apiVersion: 'v1', kind: 'ResourceQuota' }, { namespace: context.namespace })
     .catch(unlessForbidden<ResourceQuota>)

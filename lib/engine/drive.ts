@@ -191,7 +191,7 @@ function withAnswers(driver: Driver, event: RunEvent | null): RunEvent | null {
 async function admit(driver: Driver): Promise<RunEvent | null> {
   const { run, engine } = driver
   const switches = await forbiddenBySwitch(engine, run)
-  const lock = await takeLock(engine, namespaceLock(run), run.id)
+  const lock = await takeLock(engine, run)
   const [admission, steady] = await Promise.all([
     examine(driver.context(), run.suite, run.seed, isOverIn(engine)),
     checkSteadyBefore(driver.probing, run.suite.probes, driver.interrupted),

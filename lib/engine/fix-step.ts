@@ -3,7 +3,7 @@ import type { Injection } from '../domain/injection.ts'
 import type { Preparing, Refusal } from '../domain/run.ts'
 import { faultName } from '../domain/suite.ts'
 import type { RunEvent } from '../domain/transition.ts'
-import { nodeLock, takeLock } from './admit.ts'
+import { takeLock } from './admit.ts'
 import type { Driver } from './driver.ts'
 import { asRefusal, planStep } from './plan.ts'
 
@@ -25,7 +25,7 @@ async function writeStep(
   const { injections, refusals: against, warnings } = await planStep(driver.context(), { suite: run.suite, index: step, seed: run.seed })
   const refusals: Refusal[] = against.map((refusal) => ({ ...refusal, step }))
   for (const node of injections.flatMap((i) => i.targets.filter((t) => t.kind === 'Node'))) {
-    const busy = await takeLock(driver.engine, nodeLock(run, node.name), run.id)
+    const busy = await takeLock(driver.engine, run, node.name)
     if (busy !== null) refusals.push({ ...busy, step })
   }
   const spec = run.suite.steps[step]

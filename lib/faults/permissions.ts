@@ -1,3 +1,4 @@
+import type { Refusal } from '../domain/run.ts'
 import type { FaultName } from '../domain/suite.ts'
 import type { FaultContext } from './fault.ts'
 
@@ -21,6 +22,13 @@ export function neededAccess(names: readonly FaultName[], context: Pick<FaultCon
   ]
   const wanted = names.flatMap((name) => accessOf(name, context))
   return [...new Map([...always, ...wanted].map((access) => [JSON.stringify(access), access])).values()]
+}
+
+/** The refusal of a run that lacks a right; the same words wherever that is found. */
+export function missing({ verb, resource, subresource, namespace }: Access): Refusal {
+  const what = `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`
+  const where = namespace === undefined ? '' : ` in namespace ${namespace}`
+  return { code: 'permission', step: null, message: `not allowed to ${what}${where} (deploy/rbac.yaml grants it)` }
 }
 
 function accessOf(name: FaultName, { namespace, config }: Pick<FaultContext, 'namespace' | 'config'>): readonly Access[] {

@@ -32,7 +32,7 @@ export function describeFound(value: unknown): string {
 export function nearest(word: string, allowed: readonly string[]): string | undefined {
   if (word.length > longest) return undefined
   const plain = normalised(word)
-  const [best] = allowed.map((candidate) => ({ candidate, away: distance(plain, normalised(candidate)) })).sort((a, b) => a.away - b.away)
+  const [best] = allowed.map((candidate) => ({ candidate, away: slips(plain, normalised(candidate)) })).sort((a, b) => a.away - b.away)
   if (best !== undefined && best.away <= Math.max(1, Math.floor(best.candidate.length / 4)) && best.away < plain.length)
     return best.candidate
   return allowed.find((candidate) => candidate.length >= 4 && plain.endsWith(normalised(candidate)))
@@ -41,7 +41,13 @@ export function nearest(word: string, allowed: readonly string[]): string | unde
 /** Says what a word not among `allowed` was probably meant to be, and lists what is allowed; `what` names it when nothing is near. */
 export function notAllowed(word: string, allowed: readonly string[], what = 'is not allowed'): string {
   const meant = nearest(word, allowed)
-  return `${quote(word)}${meant === undefined ? ` ${what}.` : `: did you mean \`${meant}\`?`} Allowed: ${allowed.join(', ')}`
+  return `${quote(word)}${meant === undefined ? ` ${what}.` : `: did you mean \`${meant}\`?`} Allowed: ${[...new Set(allowed)].join(', ')}`
+}
+
+/** How many slips of the fingers lie between two words: a letter wrong, missing or too many, and once two neighbours that changed places. */
+function slips(word: string, meant: string): number {
+  const swapped = [...word.slice(1)].map((letter, i) => word.slice(0, i) + letter + word.charAt(i) + word.slice(i + 2))
+  return Math.min(distance(word, meant), ...swapped.map((other) => 1 + distance(other, meant)))
 }
 
 function normalised(word: string): string {

@@ -75,27 +75,41 @@ describe('lines for a pipe', () => {
 
 describe('what would stay', () => {
   it('names the fuse that ends it, and when', () => {
-    expect(remains([cut])).toEqual([
+    expect(remains([cut], at(52))).toEqual([
       'network-partition on shop-1: fuse shop/faultline-x-0 ends it at 2026-01-05T09:00:53Z, or "faultline reap" before',
+    ])
+  })
+
+  it('promises nothing of a fuse whose time is past, and says what to do', () => {
+    const todo = 'whether it is gone is not proven: "faultline reap" looks, and undoes what is left'
+    expect(remains([cut, { ...cut, armed: null, status: 'injecting' }], at(53))).toEqual([
+      `network-partition on shop-1: fuse shop/faultline-x-0 was to end it at 2026-01-05T09:00:53Z; ${todo}`,
+      `network-partition on shop-1: its fuse was being armed: if it was there, it was to end it by 2026-01-05T09:00:53Z; ${todo}`,
     ])
   })
 
   it('is nothing for what was never touched or is proven gone', () => {
     expect(
-      remains([
-        { ...cut, status: 'planned' },
-        { ...cut, status: 'reverted' },
-      ]),
+      remains(
+        [
+          { ...cut, status: 'planned' },
+          { ...cut, status: 'reverted' },
+        ],
+        at(52),
+      ),
     ).toEqual([])
   })
 
   it('says that only the reaper ends a cordon without a fuse, and that deleted pods come back by themselves', () => {
     const bare = { ...cut, fuse: null, armed: null }
     expect(
-      remains([
-        { ...bare, fault: 'node-drain' },
-        { ...bare, fault: 'pod-delete' },
-      ]),
+      remains(
+        [
+          { ...bare, fault: 'node-drain' },
+          { ...bare, fault: 'pod-delete' },
+        ],
+        at(52),
+      ),
     ).toEqual([
       'node-drain on shop-1: it has no fuse: only "faultline reap" ends it',
       'pod-delete on shop-1: the controllers bring the pods back by themselves',
@@ -103,7 +117,7 @@ describe('what would stay', () => {
   })
 
   it('admits that it does not know whether a fuse was made in time', () => {
-    expect(remains([{ ...cut, armed: null, status: 'injecting' }])).toEqual([
+    expect(remains([{ ...cut, armed: null, status: 'injecting' }], at(52))).toEqual([
       'network-partition on shop-1: its fuse was being armed: if it is there, it ends it by 2026-01-05T09:00:53Z; else "faultline reap" does',
     ])
   })

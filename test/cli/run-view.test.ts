@@ -115,9 +115,19 @@ describe('the live view', () => {
   })
 })
 
+describe('the live view of a fuse', () => {
+  it('speaks in the past of one whose time is over', () => {
+    const run = runWith({ status: 'reverting', step: 1, attempts: 9, retryAt: at(91), since: at(39), steps: [cutDone, ...second] })
+    const injections = [{ ...squeeze, status: 'reverting' as const }]
+    const fuse = (now: number) => render(state(run, { injections }), now, 80).filter((text) => text.startsWith('     fuse '))
+    expect(fuse(at(89))).toEqual(['     fuse    ends it at 09:01:30Z if nobody else does'])
+    expect(fuse(at(90))).toEqual(['     fuse    was to end it at 09:01:30Z'])
+  })
+})
+
 describe('the verdict', () => {
   it('gives every reason once', () => {
-    expect(verdictLines(state(aborted), 60)).toEqual([
+    expect(verdictLines(state(aborted), at(41), 60)).toEqual([
       'ABORTED  1 of 2 steps succeeded; everything is proven to be',
       '  undone (41 s, 0 orphans)',
       '  - asked: customers notice',
@@ -126,18 +136,20 @@ describe('the verdict', () => {
 
   it('says what was proven when all went well', () => {
     const run = runWith({ ...aborted, status: 'succeeded', abort: null, reasons: [], steps: [cutDone, { ...cutDone, name: 'Squeeze' }] })
-    expect(verdictLines(state(run), 100)).toEqual(['SUCCEEDED  all 2 faults were proven to bite and proven to be undone (41 s, 0 orphans)'])
+    expect(verdictLines(state(run), at(41), 100)).toEqual([
+      'SUCCEEDED  all 2 faults were proven to bite and proven to be undone (41 s, 0 orphans)',
+    ])
   })
 
   it('does not call proven what a person gave their word for', () => {
     const run = runWith({ ...aborted, status: 'failed', reasons: ['unproven: ended by ana: the node was scrapped'] })
     expect(isEnded(run)).toBe(true)
-    expect(verdictLines(state(run), 120)[0]).toContain('NOT proven to be undone, ended on the word of a person')
+    expect(verdictLines(state(run), at(41), 120)[0]).toContain('NOT proven to be undone, ended on the word of a person')
   })
 
   it('says what stays and who ends it when the driver had to leave', () => {
     const run = runWith({ status: 'reverting', step: 1, attempts: 2, retryAt: at(41), since: at(39) })
-    expect(verdictLines(state(run, { injections: [{ ...squeeze, status: 'reverting' }] }), 120)).toEqual([
+    expect(verdictLines(state(run, { injections: [{ ...squeeze, status: 'reverting' }] }), at(41), 120)).toEqual([
       'NOT PROVEN UNDONE  the run is still reverting; this command leaves it',
       '  - memory-exhaustion on shop-1, shop-2: fuse faultline-injectors/faultline-x-1 ends it at 2026-01-05T09:01:30Z, or',
       '    "faultline reap" before',

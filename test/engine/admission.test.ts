@@ -2,8 +2,10 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { defaultConfig } from '../../lib/config.ts'
 import { KubernetesError } from '../../lib/domain/errors.ts'
 import type { Pod } from '../../lib/domain/kube.ts'
+import { takeLock } from '../../lib/engine/admit.ts'
 import { drive } from '../../lib/engine/drive.ts'
 import { start } from '../../lib/engine/start.ts'
+import { isoSeconds } from '../../lib/time.ts'
 import { around } from '../support/around.ts'
 import { memory, nodeDrain, partition, podDelete, stepOf, suiteOf } from '../support/suites.ts'
 import type { World } from '../support/world.ts'
@@ -53,7 +55,14 @@ describe('a start', () => {
     world = await openWorld()
     const first = await world.play(start(world.engine('other'), world.request(one, 'first')))
     await world.store.locks.acquire(`${world.ref.uid}/${ns}`, first.run.id)
-    expect(await refusals()).toEqual([['busy', `run ${first.run.id} (requested) holds ${world.ref.uid}/${ns}; abort or reap it first`]])
+    const who = `run ${first.run.id} (requested, begun ${isoSeconds(first.run.requestedAt)} by test)`
+    const advice = 'wait until it is over, or abort it, or reap it if its driver is dead'
+    expect(await refusals()).toEqual([['busy', `${who} holds namespace ${ns} of cluster ${world.ref.name}; ${advice}`]])
+    await world.store.locks.acquire(`${world.ref.uid}/node#node-a`, first.run.id)
+    expect(await takeLock(world.engine(), { ...first.run, id: 'another' }, 'node-a')).toMatchObject({
+      code: 'busy',
+      message: `${who} holds node node-a of cluster ${world.ref.name}; ${advice}`,
+    })
   })
 
   it('is refused beside live objects of a run that another table knows', async () => {
@@ -118,6 +127,17 @@ describe('a start', () => {
     world.sandbox.forbid({ verb: 'patch', resource: 'pods' } as never)
     const found = await refusals()
     expect(found).toContainEqual(['permission', `not allowed to patch pods in namespace ${ns} (deploy/rbac.yaml grants it)`])
+  })
+
+  it.each([
+    ['the fuse of a partition', partition],
+    ['an injector', memory],
+    ['the fuse of a cordon', nodeDrain],
+  ])('names a missing right to make Jobs once per namespace, and not as a quota, though a dry run of %s meets it too', async (_, fault) => {
+    world = await openWorld()
+    world.sandbox.forbid({ verb: 'create', resource: 'jobs' })
+    const said = (namespace: string) => ['permission', `not allowed to create jobs in namespace ${namespace} (deploy/rbac.yaml grants it)`]
+    expect(await refusals(suiteOf([stepOf(fault), stepOf(fault)]))).toEqual([said(ns), said('faultline-injectors')])
   })
 
   it('is refused on a workload that is not healthy', async () => {

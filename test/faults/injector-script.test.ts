@@ -114,6 +114,16 @@ describe("the injector's script", () => {
     expect(call('cgroup_path memory "$3" "$1" "$2"', ...paths, id)).toBe(expected)
   })
 
+  it.each([
+    [2, { name: 'kills', unit: 'count', value: 2 }],
+    [0, { name: '', unit: '', value: '' }],
+  ])('tells at the end what it killed itself, and nothing where another did: %j', (count, figure) => {
+    const code =
+      'start_clock; read_targets; target 1; put COUNT 1 "$1"; SNAPSHOT=/dev/null; know_kind kill; LEFT=""; tell_undone residue ""'
+    const line = call(`FAULTLINE_TARGETS="${uid} ${id} ns/pod/main"; ${code}`, String(count))
+    expect(JSON.parse(line)).toMatchObject({ phase: 'residue', ok: true, ...figure })
+  })
+
   it('escapes whatever it is given into one JSON line', () => {
     const words = `"quoted" \\back\nnew line\ttab \u0001 $x $(y) ü`
     const line = call('start_clock; say "$1" error false name unit 1.5 "$1"', words)

@@ -159,6 +159,20 @@ async function dieAfterTheFuse(on: World): Promise<Run> {
   return run
 }
 
+describe('a check that has nothing to measure', () => {
+  it('is proof of the undo, and leaves no figure', async () => {
+    const engine = around(world.engine(), async ({ method, args }, go) => {
+      const said = await go()
+      if (method !== 'log' || !args[0].name.includes('-check')) return said
+      return String(said).replace(/"name":"restarts","unit":"count","value":\d+/g, '"name":"","unit":"","value":""')
+    })
+    const run = await world.run(engine, kill)
+    const [injection] = await world.store.ledger.list(run.id)
+    expect(run.status).toBe('succeeded')
+    expect(injection?.evidence.find((e) => e.phase === 'after')).toMatchObject({ finding: 'yes', measurements: [] })
+  })
+})
+
 describe('an injector that hangs while its fault is held', () => {
   it('leaves what it said before as no evidence at the end', async () => {
     let frozen = false

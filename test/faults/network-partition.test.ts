@@ -178,6 +178,21 @@ describe('the proof that a cut is gone', () => {
   it('is there when every target answers', async () => {
     expect(await lookAfter(workload())).toMatchObject({ finding: 'yes' satisfies Finding })
   })
+
+  it('counts only the canaries of targets that are still there, and says how many left the cluster meanwhile', async () => {
+    const targets = workload()
+    expect(targets).toHaveLength(3)
+    expect((await lookAfter(targets)).summary).toBe('fuse, policy and labels are gone; 3 of 3 canaries answer')
+    const [gone] = targets
+    world.sandbox.delete('pods', { name: gone?.name ?? '', namespace }, { gracePeriodSeconds: 0 })
+    await world.pass(500)
+    const { finding, summary, measurements } = await lookAfter(targets)
+    expect([finding, summary]).toEqual([
+      'yes',
+      'fuse, policy and labels are gone; 2 of 2 canaries answer; 1 of 3 targets left the cluster meanwhile',
+    ])
+    expect(measurements.filter((m) => m.name === 'canary').map((m) => m.target)).toEqual(targets.slice(1).map((t) => t.name))
+  })
 })
 
 function lookAfter(targets: readonly Target[]) {

@@ -98,7 +98,7 @@ describe('the HTML report', () => {
     expect(rows).toContainEqual(['too many errorscritical', 'error ratio > 0.2 for 10 s', 'abort', '09:03:25Z at 0.37'])
     expect(rows).toContainEqual(['slowwarning', 'p95 latency > 600 ms', 'notify', '09:03:20Z at 680 ms, well again 09:03:35Z'])
     expect(classed(page, 'proof').map(words)[1]).toBe(
-      '✓ Proven undone: fuse, policy and labels are gone; the canary answers (09:02:37Z). Its fuse faultline-injectors/faultline-shop-1-0 would have ended it at 09:03:07Z.',
+      '✓ Proven undone: fuse, policy and labels are gone; the canary answers (09:02:37Z). Its fuse faultline-injectors/faultline-shop-1-0 was set to end it at 09:03:07Z.',
     )
     const events = page.filter((element) => element.tagName === 'details').at(-1)
     expect([attribute(events, 'open'), words(events).startsWith('13 events')]).toEqual([undefined, true])

@@ -109,6 +109,6 @@ describe('the live view of a run with probes', () => {
   })
 
   it('ends with the score', () => {
-    expect(verdictLines(initialState(probed), 100).at(-1)).toBe('  resilience score 66.67 of 100')
+    expect(verdictLines(initialState(probed), at(99), 100).at(-1)).toBe('  resilience score 66.67 of 100')
   })
 })

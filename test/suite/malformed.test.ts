@@ -94,6 +94,7 @@ const stepCases: readonly Case[] = [
     'found a number beyond all bounds; expected a number',
   ],
   ['a mistyped key', steps({ ...memory, duraton: 3 }), 'experiments[0].duraton', 'unknown key `duraton`: did you mean `duration`?'],
+  ['two letters of a key that changed places', steps({ ...memory, targest: 'a' }), 'experiments[0].targest', 'did you mean `targets`?'],
   [
     'a param beside params',
     steps({ ...memory, intensity: 'low' }),
@@ -148,6 +149,18 @@ const paramCases: readonly Case[] = [
     steps({ ...memory, params: { resource_type: 'memory', intensity: 'HIGH' } }),
     'experiments[0].params.intensity',
     '`HIGH`: did you mean `high`?',
+  ],
+  [
+    'two letters of a word that changed places',
+    steps({ ...memory, params: { resource_type: 'memory', intensity: 'hgih' } }),
+    'experiments[0].params.intensity',
+    '`hgih`: did you mean `high`?',
+  ],
+  [
+    'a word that is no slip of the fingers',
+    steps({ ...memory, params: { resource_type: 'memory', intensity: 'hihg-ish' } }),
+    'experiments[0].params.intensity',
+    '`hihg-ish` is not allowed.',
   ],
   [
     'no intensity',

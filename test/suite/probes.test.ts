@@ -301,3 +301,8 @@ test.each([
   const problems = parsed.ok ? [] : parsed.problems.map((problem) => [problem.path, problem.message])
   expect(problems).toEqual([[path, expect.stringContaining(message)]])
 })
+
+test('a name that two probes have is offered once', () => {
+  const parsed = parseSuite(textOf({ probes: [http, http], thresholds: [{ probe: 'zz', when: '> 1' }] }), 'suite.json')
+  expect(parsed.ok ? [] : parsed.problems.map((problem) => problem.message)).toContain('`zz` is no probe. Allowed: a')
+})

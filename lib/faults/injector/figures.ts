@@ -1,11 +1,11 @@
 import type { Injection, Measurement } from '../../domain/injection.ts'
 import type { InjectorLine } from './protocol.ts'
 
-/** What an injector measured, as figures for the ledger and the report. */
+/** What an injector measured, as figures for the ledger and the report; a line without a value measured nothing. */
 export function figures(injection: Injection, lines: readonly InjectorLine[], prefix = ''): readonly Measurement[] {
-  return lines.map(
-    (line): Measurement => ({ target: nameOf(injection, line.target), name: `${prefix}${line.name}`, unit: line.unit, value: line.value }),
-  )
+  return lines
+    .filter(({ value }) => value !== '')
+    .map(({ target, name, unit, value }): Measurement => ({ target: nameOf(injection, target), name: `${prefix}${name}`, unit, value }))
 }
 
 /** The same in one sentence. */

@@ -60,7 +60,7 @@ function proof({ injections, evidence }: StepDocument): Content {
           : (reason ?? 'no evidence')
         : `${last.summary} (${timeOfDay(Date.parse(last.at))})`
     const burns =
-      fuse === null ? '' : ` Its fuse ${fuse.namespace}/${fuse.name} would have ended it at ${timeOfDay(Date.parse(fuse.burnsAt))}.`
+      fuse === null ? '' : ` Its fuse ${fuse.namespace}/${fuse.name} was set to end it at ${timeOfDay(Date.parse(fuse.burnsAt))}.`
     return markup`<p class="proof ${proven ? 'good' : 'bad'}"><strong>${proven ? '✓ Proven undone' : '✗ Not proven undone'}:</strong> ${said}.${burns}</p>`
   })
 }

@@ -86,8 +86,9 @@ crashloop_bite() {
   MESSAGE="$MESSAGE, not back for $(((CS - hit_at) / 100)) s: in back-off"
 }
 
-# After the end: does the container run (again)?
+# After the end: does the container run (again)? The count is the injector's own: who only cleans or checks has counted nothing.
 kill_after() {
+  [ "$VALUE" -gt 0 ] || NAME='' UNIT='' VALUE=''
   if find_target; then MESSAGE="runs as pid $PID"; else MESSAGE="not running (yet): $WHY"; fi
 }
 crashloop_after() { kill_after; }
