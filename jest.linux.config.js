@@ -7,5 +7,6 @@ export default {
   testMatch: ['<rootDir>/test/linux/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
   testTimeout: 60_000 * Number(process.env.FAULTLINE_TEST_SLOWNESS ?? 1),
-  maxWorkers: 2,
+  // Most of their time they wait.
+  maxWorkers: 4,
 }
