@@ -11,10 +11,10 @@ import type { Admission } from '../../lib/engine/admit.ts'
 import type { PlannedStep } from '../../lib/engine/plan.ts'
 import type { Steadiness } from '../../lib/engine/steady.ts'
 import type { PlannedInjection } from '../../lib/faults/fault.ts'
+import { deedTexts } from '../../lib/report/deed-text.ts'
 import { duration } from '../../lib/report/durations.ts'
 import { figuresInShort } from '../../lib/report/figures.ts'
 import { describeFault, describeTarget } from '../../lib/report/text.ts'
-import { deedText } from './deed-text.ts'
 import { line, noPaint, type Paint, type Tone, wrapped } from './paint.ts'
 
 /** What stands for the id of a run in names of objects that do not exist yet. */
@@ -118,7 +118,7 @@ function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look)
   return [
     line(paint, width, ['strong', `${planned.step + 1}. ${step.name}`], `  ${describeFault(step)}`),
     ...injections.flatMap((injection) => injection.targets.flatMap((target) => row('target', describeTarget(target)))),
-    ...[...new Set(injections.map(({ undo }) => deedText(step.fault, undo)))].flatMap((text) => row('does', text)),
+    ...deedTexts(step.fault, injections).flatMap((text) => row('does', text)),
     ...[...new Set(injections.flatMap((injection) => madeObjects(injection)))].flatMap((text) => row('makes', text)),
     ...(injections.length === 0
       ? []

@@ -4,6 +4,7 @@ import { faultName, plannedMs, withoutPrometheus } from '../../lib/domain/suite.
 import { examine, forbiddenBySwitch, isOverIn } from '../../lib/engine/admit.ts'
 import { abortRun, resolveRun } from '../../lib/engine/control.ts'
 import { askerFor, checkSteadyBefore } from '../../lib/engine/steady.ts'
+import { deedTexts } from '../../lib/report/deed-text.ts'
 import { type Answer, drivenAnswer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
 import type { ControlInput } from './inputs.ts'
@@ -105,12 +106,16 @@ async function plan({ suite: wanted, cluster: name, seed = 1 }: Asked<'plan'>, i
     baseline: admission.baseline,
     probesLeftOut: leftOut,
     plannedSeconds: plannedMs(suite) / 1000,
-    steps: admission.steps.map(({ step, injections, warnings }) => ({
-      name: suite.steps[step]?.name,
-      fault: suite.steps[step] === undefined ? null : faultName(suite.steps[step].fault),
-      targets: injections.flatMap((injection) => injection.targets.map((target) => target.name)),
-      warnings,
-    })),
+    steps: admission.steps.map(({ step, injections, warnings }) => {
+      const spec = suite.steps[step]
+      return {
+        name: spec?.name,
+        fault: spec === undefined ? null : faultName(spec.fault),
+        targets: injections.flatMap((injection) => injection.targets.map((target) => target.name)),
+        does: spec === undefined ? [] : deedTexts(spec.fault, injections),
+        warnings,
+      }
+    }),
   }
 }
 

@@ -10,10 +10,11 @@ import { createDynamoStore } from '../../lib/adapters/dynamodb/store.ts'
 import { ensureTable } from '../../lib/adapters/dynamodb/table.ts'
 import { systemClock } from '../../lib/adapters/system-clock.ts'
 import type { Store } from '../../lib/ports.ts'
+import { onPath } from '../programs.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../start.ts'
 import { type DeliveredEvent, openEventsEndpoint } from './events-endpoint.ts'
 import { type InvokeOptions, LocalFunction } from './lambda.ts'
-import { findMoto, type Moto, startMoto } from './moto.ts'
+import { type Moto, startMoto } from './moto.ts'
 import { type PackagedStack, readStack } from './packaged-stack.ts'
 
 export type FunctionShortName = 'start' | 'advance' | 'reap' | 'control'
@@ -64,7 +65,7 @@ export class LocalAws {
 
   static async open(options: LocalAwsOptions): Promise<LocalAws> {
     const stack = await readStack(options.directory)
-    const command = findMoto()
+    const command = onPath('moto_server')
     const [sandbox, dynamo, moto] = await Promise.all([
       startSandbox(options.sandbox),
       startDynalite(),

@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { freePort, untilAnswering } from '../answering.ts'
+import { freePort, untilAnswering } from '../programs.ts'
 
 /** AWS, simulated by moto (https://docs.getmoto.org), in a process of its own. */
 export interface Moto {
@@ -11,14 +9,6 @@ export interface Moto {
 
 /** It takes any. */
 export const motoCredentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-
-/** Where `moto_server` is, undefined when it is not on the PATH. */
-export function findMoto(path = process.env.PATH ?? ''): string | undefined {
-  return path
-    .split(delimiter)
-    .map((directory) => join(directory, 'moto_server'))
-    .find((file) => existsSync(file))
-}
 
 /** Starts a server of its own on a free port and resolves when it answers. */
 export async function startMoto(command = 'moto_server'): Promise<Moto> {

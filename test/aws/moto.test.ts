@@ -15,10 +15,11 @@ import { openBus } from '../../lib/adapters/eventbridge/bus.ts'
 import { eventBridgeOutlet } from '../../lib/adapters/eventbridge/outlet.ts'
 import { readSecret } from '../../lib/adapters/secrets/read-secret.ts'
 import type { Notice } from '../../lib/domain/notice.ts'
-import { findMoto, type Moto, motoCredentials, startMoto } from '../../sandbox/aws/moto.ts'
+import { type Moto, motoCredentials, startMoto } from '../../sandbox/aws/moto.ts'
+import { onPath } from '../../sandbox/programs.ts'
 
 const region = 'eu-central-1'
-const command = findMoto()
+const command = onPath('moto_server')
 const names = ['AWS_ENDPOINT_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION'] as const
 const before = names.map((name) => [name, process.env[name]] as const)
 

@@ -23,20 +23,6 @@ afterEach(() => world.close())
 
 const policies = () => world.sandbox.objects().filter((o) => o.kind === 'NetworkPolicy')
 
-/** A driver whose API server is away for good as soon as it verifies. */
-function awayWhileVerifying() {
-  let verifying = false
-  const driver = world.engine('driver-1', {
-    observe: ({ run }) => {
-      verifying ||= run.status === 'verifying'
-    },
-  })
-  return around(driver, async (_, go) => {
-    if (verifying) throw new KubernetesError('unavailable', 0, 'away')
-    return go()
-  })
-}
-
 describe('a run in broken surroundings', () => {
   it('a reaper whose first try fails after the lease still only reverts', async () => {
     const dead = await dieIn(world, 'preparing', suiteOf([stepOf(partition)], { graceBeforeMs: 5_000 }))
@@ -231,18 +217,6 @@ describe('a run in broken surroundings', () => {
     expect((await world.store.ledger.history(run.id)).map((e) => e.type)).not.toContain('injected')
   })
 
-  it('a run that verifies against an API that says no ends, or is left, some time', async () => {
-    const engine = awayWhileVerifying()
-    let over = false
-    const suite = suiteOf([stepOf(partition)])
-    const { run } = await world.play(start(engine, world.request(suite)))
-    void drive(engine, run.id, { giveUpAfterMs: 300_000 }).finally(() => {
-      over = true
-    })
-    await world.pass(900_000)
-    expect(over).toBe(true)
-  }, 60_000)
-
   it('reverting from memory survives one failed call', async () => {
     let since = 0
     let failed = false
@@ -288,18 +262,4 @@ describe('a run in broken surroundings', () => {
     const next = await world.run(world.engine('b'), suiteOf([stepOf(podDelete)]), { key: 'b' })
     expect(next.status).toBe('succeeded')
   })
-
-  it('a driver told to stop while it verifies against an API that is away leaves in the end', async () => {
-    const stop = new AbortController()
-    const engine = awayWhileVerifying()
-    let over = false
-    const { run } = await world.play(start(engine, world.request(suiteOf([stepOf(partition)]))))
-    void drive(engine, run.id, { giveUpAfterMs: 300_000, interrupt: stop.signal }).finally(() => {
-      over = true
-    })
-    await world.pass(30_000)
-    stop.abort()
-    await world.pass(600_000)
-    expect(over).toBe(true)
-  }, 60_000)
 })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { Injection } from '../../lib/domain/injection.ts'
+import type { Injection, Target } from '../../lib/domain/injection.ts'
 import type { Pod } from '../../lib/domain/kube.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { reapRuns } from '../../lib/engine/reap.ts'
@@ -191,19 +191,37 @@ describe('an injector that hangs while its fault is held', () => {
 })
 
 describe('an injector whose targets vanish while their fault is held', () => {
-  it('leaves no check behind', async () => {
-    const engine = world.engine('driver-1', {
+  const heldWith = (then: (target: Target) => void) =>
+    world.engine('driver-1', {
       observe: (progress) => {
         if (progress.run.status !== 'holding' || !('injections' in progress)) return
-        for (const { name, namespace, uid } of progress.injections.flatMap((i) => i.targets)) {
+        for (const target of progress.injections.flatMap((i) => i.targets)) {
+          const { name, namespace, uid } = target
           const pod = world.sandbox.get('pods', name, namespace)
-          if (pod?.metadata.uid === uid) world.sandbox.delete('pods', { name, namespace }, { gracePeriodSeconds: 0 })
+          if (pod?.metadata.uid !== uid) continue
+          world.sandbox.delete('pods', { name, namespace }, { gracePeriodSeconds: 0 })
+          then(target)
         }
       },
     })
-    const run = await world.run(engine, suiteOf([stepOf(memory, { durationMs: 20_000 })]))
-    expect(await summaryAfter(run)).toBe('the targets are gone, and the fault with them')
+  const held = suiteOf([stepOf(memory, { durationMs: 20_000 })])
+
+  it('is proven undone by a look at their node, and leaves no check behind', async () => {
+    const run = await world.run(
+      heldWith(() => undefined),
+      held,
+    )
+    expect(await summaryAfter(run)).toMatch(/^no residue on /)
     expect(run).toMatchObject({ status: 'no_effect', orphans: 0 })
+  })
+
+  it('is gone with their node', async () => {
+    const run = await world.run(
+      heldWith(({ node }) => world.sandbox.delete('nodes', { name: node })),
+      held,
+    )
+    expect(await summaryAfter(run)).toBe('the node is gone, and all that was on it')
+    expect(run.orphans).toBe(0)
   })
 })
 

@@ -58,12 +58,7 @@ describe('kill', () => {
     injector.term()
     await injector.exited()
     expect(injector.of('undone')[0]).toMatchObject({ ok: true, value: 2 })
-    const check = node.inject({
-      FAULTLINE_ACTION: 'check',
-      FAULTLINE_OF: 'kill',
-      FAULTLINE_TARGETS: pod.line(),
-      FAULTLINE_TAG: injector.tag,
-    })
+    const check = node.check(injector, { of: 'kill', pod })
     expect(await check.exited()).toBe(0)
     expect(check.of('residue')[0]).toMatchObject({ ok: true, name: '', value: '' })
   })

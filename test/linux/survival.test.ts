@@ -105,6 +105,18 @@ describe('whoever comes later', () => {
     expect(pod.traces()).toBe(before)
   })
 
+  it.each(allKinds)('a check of a pod that is gone tells that nothing of it is left: %s', async (kind) => {
+    const pod = await node.pod()
+    const injector = start(kind, pod)
+    await injector.says('bite')
+    pod.kill()
+    injector.term()
+    await injector.exited()
+    const check = node.check(injector, { of: kind, pod })
+    expect(await check.exited()).toBe(0)
+    expect(check.of('residue')[0]).toMatchObject({ ok: true })
+  })
+
   it('a check ends a watcher that was stopped, and what it waits for', async () => {
     const pod = await node.pod()
     const injector = start('cut-network', pod, { twin: false })
@@ -112,12 +124,7 @@ describe('whoever comes later', () => {
     const warden = String(injector.pid('warden'))
     node.run('kill -STOP $1 $(cat /proc/$1/task/$1/children)', warden)
     injector.killHard('main')
-    const check = node.inject({
-      FAULTLINE_ACTION: 'check',
-      FAULTLINE_OF: 'cut-network',
-      FAULTLINE_TARGETS: pod.line(),
-      FAULTLINE_TAG: injector.tag,
-    })
+    const check = node.check(injector, { of: 'cut-network', pod })
     expect(await check.exited()).toBe(0)
     expect(check.of('residue')[0]).toMatchObject({ ok: true })
     await until('nothing of ours runs', () => !node.succeeds('grep -q "^State:.[^ZX]" /proc/$1/status', warden))

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from '../../sandbox/answering.ts'
+import { freePort } from '../../sandbox/programs.ts'
 
 /** A real Prometheus on a free port of this machine, which scrapes one address every 200 ms. */
 export interface TestPrometheus {

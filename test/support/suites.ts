@@ -1,4 +1,14 @@
-import type { FaultSpec, PartitionSpec, Selection, Step, Suite } from '../../lib/domain/suite.ts'
+import type {
+  DegradationSpec,
+  FaultSpec,
+  NodeDrainSpec,
+  PartitionSpec,
+  PodDeleteSpec,
+  PodKillSpec,
+  Selection,
+  Step,
+  Suite,
+} from '../../lib/domain/suite.ts'
 
 /** Any pod of the default workload. */
 export const anyPod: Selection = { names: null, selector: 'app=jadevectordb', owner: null, zone: null, node: null, percent: null, count: 1 }
@@ -14,7 +24,7 @@ export const partition: PartitionSpec = {
   keepProbes: true,
 }
 export const netfilter: FaultSpec = { ...partition, mechanism: 'netfilter' }
-export const latency: FaultSpec = {
+export const latency: DegradationSpec = {
   type: 'network_degradation',
   kind: 'latency',
   latencyMs: 100,
@@ -27,8 +37,8 @@ export const latency: FaultSpec = {
   cidrs: [],
   peersOnly: false,
 }
-export const podDelete: FaultSpec = { type: 'node_failure', kind: 'pod-delete', graceSeconds: null, allowBarePods: false }
-export const podKill: FaultSpec = {
+export const podDelete: PodDeleteSpec = { type: 'node_failure', kind: 'pod-delete', graceSeconds: null, allowBarePods: false }
+export const podKill: PodKillSpec = {
   type: 'node_failure',
   kind: 'pod-kill',
   signal: 'TERM',
@@ -37,7 +47,7 @@ export const podKill: FaultSpec = {
   container: null,
 }
 export const crashloop: FaultSpec = { type: 'node_failure', kind: 'crashloop', container: null }
-export const nodeDrain: FaultSpec = { type: 'node_failure', kind: 'node-drain', allowBarePods: false, allowEmptyDir: true }
+export const nodeDrain: NodeDrainSpec = { type: 'node_failure', kind: 'node-drain', allowBarePods: false, allowEmptyDir: true }
 export const memory: FaultSpec = { type: 'resource_exhaustion', kind: 'memory', intensity: 'low', container: null, path: null }
 
 /** One step of 10 s, with 2 s of rest. */

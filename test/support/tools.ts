@@ -1,15 +1,6 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { describe, test } from '@jest/globals'
-
-/** Where a program is on the PATH; undefined when it is not. */
-function onPath(name: string): string | undefined {
-  return (process.env.PATH ?? '')
-    .split(delimiter)
-    .map((directory) => join(directory, name))
-    .find((path) => existsSync(path))
-}
+import { onPath } from '../../sandbox/programs.ts'
 
 /** May be missing in CI, too: it comes from PyPI, which not every CI can reach. The skip is told there as everywhere. */
 const optional: readonly string[] = ['moto_server']

@@ -11,7 +11,7 @@ import { exposition } from '../../../lib/adapters/prometheus/exposition.ts'
 import { createPushgatewaySink } from '../../../lib/adapters/pushgateway/sink.ts'
 import type { Total } from '../../../lib/domain/metrics.ts'
 import { familiesOf, observation } from '../../../lib/domain/metrics.ts'
-import { freePort, untilAnswering } from '../../../sandbox/answering.ts'
+import { freePort, untilAnswering } from '../../../sandbox/programs.ts'
 import { describeWith, runTool } from '../../support/tools.ts'
 
 const labels = (clusterUid: string, namespace: string) => ({ cluster_uid: clusterUid, namespace })

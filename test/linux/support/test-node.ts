@@ -119,6 +119,11 @@ export class TestNode {
     return new Injector(this, env, { shell: options.shell ?? ['sh', '-c', injectorScript], twin: options.twin ?? false })
   }
 
+  /** Starts the check that looks for what an injector left. */
+  check({ tag }: Injector, { of, pod }: { readonly of: string; readonly pod: TestPod }): Injector {
+    return this.inject({ FAULTLINE_ACTION: 'check', FAULTLINE_OF: of, FAULTLINE_TARGETS: pod.line(), FAULTLINE_TAG: tag })
+  }
+
   async stop(): Promise<void> {
     for (const pod of this.#pods) pod.killAll()
     this.#process.kill('SIGKILL')

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
-import { freePort, untilAnswering } from '../../../sandbox/answering.ts'
+import { freePort, untilAnswering } from '../../../sandbox/programs.ts'
 import type { Sandbox } from '../../../sandbox/start.ts'
 
 /** An alert as Alertmanager posts it (https://prometheus.io/docs/alerting/latest/configuration/#webhook_config). */

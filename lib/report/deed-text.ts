@@ -1,8 +1,13 @@
-import type { UndoData } from '../../lib/domain/injection.ts'
-import type { DegradationSpec, ExhaustionSpec, FaultSpec, PartitionSpec, PodKillSpec } from '../../lib/domain/suite.ts'
+import type { UndoData } from '../domain/injection.ts'
+import type { DegradationSpec, ExhaustionSpec, FaultSpec, PartitionSpec, PodKillSpec } from '../domain/suite.ts'
 
-/** What is done to the targets, with every amount, as planned for them: `undo` knows what their own limits made of it. */
-export function deedText(fault: FaultSpec, undo: UndoData): string {
+/** What a step does to its targets, with every amount; once for all of whom it is the same. */
+export function deedTexts(fault: FaultSpec, injections: readonly { readonly undo: UndoData }[]): readonly string[] {
+  return [...new Set(injections.map(({ undo }) => deedText(fault, undo)))]
+}
+
+/** As planned for one injection: `undo` knows what its targets' own limits made of it. */
+function deedText(fault: FaultSpec, undo: UndoData): string {
   switch (fault.type) {
     case 'network_partition':
       return partitionText(fault, 'job' in undo)
