@@ -1,6 +1,6 @@
 import type { Run } from '../lib/domain/run.ts'
-import { claimOn } from '../lib/engine/claim.ts'
 import type { Progress } from '../lib/engine/engine.ts'
+import { claimOn } from '../lib/engine/lease/claim.ts'
 import type { Reaped } from '../lib/engine/reap.ts'
 import { reapRuns } from '../lib/engine/reap.ts'
 import { recordOf } from '../lib/report/record.ts'

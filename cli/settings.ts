@@ -3,7 +3,7 @@ import type { Config, PrometheusConfig } from '../lib/config.ts'
 import { defaultConfig } from '../lib/config.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import { type InjectorSettings, injectorConfig, injectorSchema } from '../lib/injector-settings.ts'
-import { checked } from '../lib/suite/checked.ts'
+import { checked } from '../lib/suite/parse-with-schema.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

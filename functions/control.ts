@@ -1,4 +1,4 @@
-import { control } from './shared/controlling.ts'
+import { control } from './shared/control-actions.ts'
 import { entry } from './shared/entry.ts'
 import { controlInput } from './shared/inputs.ts'
 

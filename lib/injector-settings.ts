@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { Config } from './config.ts'
-import { strict, textOf } from './suite/strict.ts'
+import { strict, textOf } from './suite/strict-object.ts'
 
 const quantity = textOf(/^\d+(?:\.\d+)?(?:m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, 'a quantity such as "100m" or "64Mi"')
 const quantities = z.record(z.string().min(1), quantity)

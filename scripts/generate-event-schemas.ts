@@ -5,7 +5,7 @@ import { advanceType } from '../lib/adapters/eventbridge/advance.ts'
 import { advanceDetail, noticeDetail } from '../lib/adapters/eventbridge/event-schema.ts'
 import { noticeKinds } from '../lib/domain/notice.ts'
 
-const folder = fileURLToPath(new URL('../docs/events/', import.meta.url))
+const folder = fileURLToPath(new URL('../docs/event-schemas/', import.meta.url))
 
 /** JSON Schema of each detail type's detail, by file name. */
 function eventSchemas(): ReadonlyMap<string, string> {
@@ -19,7 +19,7 @@ for (const [name, fresh] of eventSchemas()) {
   const file = `${folder}${name}`
   if (!process.argv.includes('--check')) await writeFile(file, fresh)
   else if ((await readFile(file, 'utf8').catch(() => '')) !== fresh) {
-    console.error(`docs/events/${name} is stale: run \`node scripts/generate-event-schemas.ts\``)
+    console.error(`docs/event-schemas/${name} is stale: run \`node scripts/generate-event-schemas.ts\``)
     process.exitCode = 1
   }
 }

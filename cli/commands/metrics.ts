@@ -1,4 +1,4 @@
-import { metricsFromStore } from '../../lib/engine/place-state.ts'
+import { metricsFromStore } from '../../lib/engine/notifications/metrics-snapshot.ts'
 import { printJson, type WorkFlags, withComposition } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { serveMetrics } from '../metrics-server.ts'

@@ -1,7 +1,7 @@
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { ClusterRef } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
-import { catchUp } from '../../lib/engine/catch-up.ts'
+import { catchUp } from '../../lib/engine/notifications/redeliver-notifications.ts'
 import type { Reaped } from '../../lib/engine/reap.ts'
 import { sweepOrphans } from '../../lib/engine/reap.ts'
 import type { Cluster } from '../../lib/ports.ts'

@@ -1,5 +1,5 @@
 import { createColors } from 'picocolors'
-import { printable } from '../../lib/suite/words.ts'
+import { printable } from '../../lib/suite/did-you-mean.ts'
 
 /** What a piece of a line means; how that looks is the painter's matter. */
 export type Tone = 'plain' | 'strong' | 'faint' | 'good' | 'bad' | 'warn' | 'busy'

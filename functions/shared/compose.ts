@@ -3,13 +3,13 @@ import type { Context } from 'aws-lambda'
 import { signForPrometheus } from '../../lib/adapters/aws/sigv4.ts'
 import { systemClock } from '../../lib/adapters/system-clock.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
-import type { Budget } from '../../lib/engine/hand-over.ts'
+import type { Budget } from '../../lib/engine/lease/hand-over.ts'
 import type { Clock, ReportStore, Store } from '../../lib/ports.ts'
 import { createProbes } from '../../lib/probes/probes.ts'
 import { Clusters } from './clusters.ts'
 import { logProgress } from './log.ts'
+import { type Listeners, openListeners } from './notifications.ts'
 import { engineConfig, readSettings, type Settings } from './settings.ts'
-import { type Listeners, openListeners } from './telling.ts'
 
 /** What an invocation works with. */
 export interface Invocation {

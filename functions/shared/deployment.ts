@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import { injectorSchema } from '../../lib/injector-settings.ts'
-import { checked } from '../../lib/suite/checked.ts'
-import { strict } from '../../lib/suite/strict.ts'
-import { notAllowed } from '../../lib/suite/words.ts'
+import { notAllowed } from '../../lib/suite/did-you-mean.ts'
+import { checked } from '../../lib/suite/parse-with-schema.ts'
+import { strict } from '../../lib/suite/strict-object.ts'
 
 const ways = ['eks', 'secret', 'parameter', 'url'] as const
 const text = z.string().min(1)

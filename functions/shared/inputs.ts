@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { strict } from '../../lib/suite/strict.ts'
-import { notAllowed } from '../../lib/suite/words.ts'
+import { notAllowed } from '../../lib/suite/did-you-mean.ts'
+import { strict } from '../../lib/suite/strict-object.ts'
 
 const text = z.string().min(1).max(500)
 const suiteName = z.string().regex(/^[\w][\w.-]{0,99}$/, 'expected the name of a file in experiments/, without ".json"')

@@ -1,6 +1,6 @@
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Run } from '../../lib/domain/run.ts'
-import { catchUp } from '../../lib/engine/catch-up.ts'
+import { catchUp } from '../../lib/engine/notifications/redeliver-notifications.ts'
 import { type Reaped, reapRuns, type Swept, sweepOrphans } from '../../lib/engine/reap.ts'
 import { type Answer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'

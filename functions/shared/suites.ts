@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
+import { notAllowed } from '../../lib/suite/did-you-mean.ts'
 import type { ParsedSuite } from '../../lib/suite/parse.ts'
 import { formatProblems } from '../../lib/suite/problems.ts'
-import { notAllowed } from '../../lib/suite/words.ts'
 
 /** Suites that travel with the functions, by file name without `.json`. */
 export async function packagedSuites(folder: string): Promise<readonly string[]> {

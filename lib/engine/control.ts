@@ -3,12 +3,12 @@ import { isOpen } from '../domain/injection.ts'
 import type { Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import { transition } from '../domain/transition.ts'
-import { namespaceLock } from './admit.ts'
-import { claimOn, isTaken } from './claim.ts'
+import { namespaceLock } from './acts/admit.ts'
 import type { DriveOptions } from './drive.ts'
 import { drive } from './drive.ts'
 import type { Engine } from './engine.ts'
-import { Telling } from './outlets.ts'
+import { claimOn, isTaken } from './lease/claim.ts'
+import { Telling } from './notifications/notifications.ts'
 
 /** Asks the run's driver to abort; when there is none any more, reverts here and now. */
 export async function abortRun(

@@ -5,12 +5,12 @@ import type { Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import type { Cluster } from '../ports.ts'
 import { parseIso } from '../time.ts'
-import { claimOn, isTaken } from './claim.ts'
+import { unlessForbidden } from './acts/unless-forbidden.ts'
+import { ourKinds } from './acts/verify.ts'
 import type { DriveOptions } from './drive.ts'
 import { drive } from './drive.ts'
 import type { Engine } from './engine.ts'
-import { unlessForbidden } from './unless-forbidden.ts'
-import { ourKinds } from './verify.ts'
+import { claimOn, isTaken } from './lease/claim.ts'
 
 /** What one round of the reaper did. */
 export interface Reaped {

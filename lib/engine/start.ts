@@ -7,7 +7,7 @@ import { withoutPrometheus } from '../domain/suite.ts'
 import { transition } from '../domain/transition.ts'
 import { isoSeconds } from '../time.ts'
 import type { Engine } from './engine.ts'
-import { Telling } from './outlets.ts'
+import { Telling } from './notifications/notifications.ts'
 
 export interface StartRequest {
   readonly suite: Suite

@@ -4,8 +4,8 @@ import type { Job, ObjectRef } from '../domain/kube.ts'
 import type { Role } from '../domain/labels.ts'
 import { expiresAnnotation, managedBy, managedByLabel, ourLabels, runLabel, stepLabel } from '../domain/labels.ts'
 import { isoSeconds, parseIso } from '../time.ts'
-import { cordonFuseContainer } from './cordon-fuse.ts'
 import type { FaultContext } from './fault.ts'
+import { cordonFuseContainer } from './node-drain/cordon-fuse.ts'
 import { pause } from './pause.ts'
 
 /** Whose fuse it must be. */

@@ -2,7 +2,7 @@ import type { Injection } from '../domain/injection.ts'
 import type { FaultSpec } from '../domain/suite.ts'
 import type { Fault, PlanContext } from './fault.ts'
 import { injectorFault } from './injector/injector-fault.ts'
-import { policyPartition } from './policy-partition.ts'
+import { policyPartition } from './policy-partition/policy-partition.ts'
 
 /** Drops inside the targets' own network namespaces: any CNI, established connections too. */
 const netfilterPartition = injectorFault({

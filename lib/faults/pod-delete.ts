@@ -3,11 +3,11 @@ import type { Evidence, Injection, Measurement, Target } from '../domain/injecti
 import type { Pod } from '../domain/kube.ts'
 import { controllerOf } from '../domain/kube.ts'
 import { chooseTargets } from '../domain/targets.ts'
-import { currentPods } from './canary.ts'
-import { didHere, noteDeed } from './deeds.ts'
+import { currentPods } from './connectivity-probe.ts'
 import type { Fault, FaultContext, PlanContext, StepPlan } from './fault.ts'
 import type { OwnerBefore, OwnerNow } from './owners.ts'
 import { lookAtOwner, ownersOf } from './owners.ts'
+import { didHere, noteDeed } from './performed-actions.ts'
 
 /** Deletes pods by UID; their controllers bring others. Nothing is left to undo, so the proof is that the replacements are Ready. */
 export const podDelete: Fault = {

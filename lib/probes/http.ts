@@ -4,7 +4,7 @@ import type { HttpSource } from '../domain/probe.ts'
 import type { ProbeReading } from '../ports.ts'
 import type { HttpAnswer } from './exchange.ts'
 import { exchange } from './exchange.ts'
-import { withinTime } from './within-time.ts'
+import { withinTime } from './regex-time-limit.ts'
 
 /** The value of a probe whose endpoint gave no HTTP answer, or one of failure (5xx) that says nothing else: a measurement, out of every tolerance that does not name it. */
 const noAnswer = 'no answer'

@@ -1,7 +1,7 @@
 import type { Tolerance } from '../domain/probe.ts'
 import type { ReportDocument, StepDocument } from './document.ts'
-import { faultWords } from './facts.ts'
 import type { ProbeDocument, SampleDocument } from './probe-document.ts'
+import { faultWords } from './report-summary.ts'
 
 /** The version of chaostoolkit-lib whose journal this is; consumers choose by it how to read. */
 const journalVersion = '1.45.1'

@@ -1,9 +1,9 @@
 import type { ReportDocument, StepDocument } from './document.ts'
 import { timeOfDay } from './durations.ts'
-import { faultWords, stepFigures, verdictSentence, verdictWords } from './facts.ts'
 import { figuresWithBefore } from './figures.ts'
 import { type Markup, markup } from './markup.ts'
 import { runReasons } from './reasons.ts'
+import { faultWords, stepFigures, verdictSentence, verdictWords } from './report-summary.ts'
 
 interface TestCase {
   readonly name: string

@@ -1,9 +1,9 @@
 import { valueText } from '../domain/steady.ts'
-import { printable } from '../suite/words.ts'
+import { printable } from '../suite/did-you-mean.ts'
 import type { ReportDocument, StepDocument } from './document.ts'
 import { dateAndTimeInWords, duration, lateness, timeOfDay } from './durations.ts'
-import { comparisonText, faultWords, figureRows, scoreText, stepFigures, verdictSentence, verdictWords } from './facts.ts'
 import { runReasons, stepReasons } from './reasons.ts'
+import { comparisonText, faultWords, figureRows, scoreText, stepFigures, verdictSentence, verdictWords } from './report-summary.ts'
 
 /** Makes the report for a pull request or a wiki: GitHub's Markdown. Pure; whatever came from outside is escaped. */
 export function markdownReport(document: ReportDocument): string {

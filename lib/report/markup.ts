@@ -1,4 +1,4 @@
-import { printable } from '../suite/words.ts'
+import { printable } from '../suite/did-you-mean.ts'
 
 /** HTML or XML that needs no escaping any more; made by `markup` only, so that nothing from outside gets in unescaped. */
 export class Markup {

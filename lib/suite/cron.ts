@@ -1,4 +1,4 @@
-import { quote } from './words.ts'
+import { quote } from './did-you-mean.ts'
 
 const months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']
 /** In the order of their numbers: 1 is Sunday. */

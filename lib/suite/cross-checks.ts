@@ -1,4 +1,5 @@
 import { plannedMs } from '../domain/suite.ts'
+import { quote } from './did-you-mean.ts'
 import { valueAt } from './explain.ts'
 import { paramFindings } from './param-checks.ts'
 import { probeFindings } from './probe-checks.ts'
@@ -6,7 +7,6 @@ import type { Finding, Path } from './problems.ts'
 import { scheduleFindings } from './schedule.ts'
 import { type SuiteFile, suiteDefaults } from './schema.ts'
 import { splitNames } from './targets-schema.ts'
-import { quote } from './words.ts'
 
 const conditionKeys = ['names', 'selector', 'owner', 'zone', 'node']
 

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import * as z from 'zod'
-import { quote } from './words.ts'
+import { quote } from './did-you-mean.ts'
 
 const longest = 255
 /** Filling these would not touch a disk: they are the kernel's own. */

@@ -1,10 +1,10 @@
 import type * as z from 'zod'
 import { degradationKinds, nodeFailureKinds, resourceKinds } from '../domain/suite.ts'
+import { describeFound, nearest, notAllowed, quote } from './did-you-mean.ts'
 import { anyParams, failureParams } from './params-schema.ts'
 import { probeTypes } from './probes-schema.ts'
 import type { Finding, Path } from './problems.ts'
 import { anyStep, stepSchema, stepTypes, suiteSchema } from './schema.ts'
-import { describeFound, nearest, notAllowed, quote } from './words.ts'
 
 type Issue = z.core.$ZodIssue
 

@@ -1,6 +1,6 @@
 import { createScanner, getLocation, getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import { quote } from './did-you-mean.ts'
 import { type Path, type Problem, pathText } from './problems.ts'
-import { quote } from './words.ts'
 
 const deepest = 32
 const mostSyntaxProblems = 20

@@ -9,11 +9,11 @@ import {
   partitionScopes,
   resourceKinds,
 } from '../domain/suite.ts'
+import { quote } from './did-you-mean.ts'
 import { diskPath } from './disk-path.ts'
-import { type Elsewhere, strict, textOf } from './strict.ts'
+import { type Elsewhere, strict, textOf } from './strict-object.ts'
 import { podNames } from './targets-schema.ts'
 import { cidrs, ports } from './traffic-schema.ts'
-import { quote } from './words.ts'
 
 const paramTargets = podNames.optional().describe('Same as `targets` of the step; only one of the two.')
 

@@ -1,8 +1,8 @@
+import { notAllowed, quote } from './did-you-mean.ts'
 import { valueAt } from './explain.ts'
 import { probePresets } from './probe-presets.ts'
 import { keysOfType, probeDefaults } from './probes-schema.ts'
 import type { Finding, Path } from './problems.ts'
-import { notAllowed, quote } from './words.ts'
 
 /** Summaries of every step stand in the run's one record, which has room for so many. */
 const mostTogether = 500

@@ -2,9 +2,9 @@ import { query } from 'jsonpath-rfc9535'
 import safeRegex from 'safe-regex2'
 import * as z from 'zod'
 import { comparisons, probeModes, severities } from '../domain/probe.ts'
-import { strict, textOf } from './strict.ts'
+import { printable, quote } from './did-you-mean.ts'
+import { strict, textOf } from './strict-object.ts'
 import { selectorText } from './targets-schema.ts'
-import { printable, quote } from './words.ts'
 
 /** What a probe that leaves it out gets; times in seconds. */
 export const probeDefaults = { mode: 'continuous', interval: 5, timeout: 5, retries: 2, weight: 1 } as const

@@ -1,4 +1,4 @@
-import { printable } from './words.ts'
+import { printable } from './did-you-mean.ts'
 
 /** One thing wrong with a suite file: where, what was found, what is allowed and what was probably meant. */
 export interface Problem {

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { cronProblem, rateProblem, weekdays } from './cron.ts'
-import { strict, textOf } from './strict.ts'
-import { nearest, quote } from './words.ts'
+import { nearest, quote } from './did-you-mean.ts'
+import { strict, textOf } from './strict-object.ts'
 
 const textThat = (problem: (text: string) => string | undefined) =>
   z.string().superRefine((text, context) => {

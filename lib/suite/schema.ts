@@ -3,7 +3,7 @@ import { anyParams, degradationParams, failureParams, paramHomes, partitionParam
 import { probePresets } from './probe-presets.ts'
 import { presetEntry, threshold, typedProbe } from './probes-schema.ts'
 import { scheduleSchema } from './schedule-schema.ts'
-import { type Elsewhere, strict, textOf } from './strict.ts'
+import { type Elsewhere, strict, textOf } from './strict-object.ts'
 import { selectorText, targets } from './targets-schema.ts'
 
 /** What a suite that leaves it out gets; times in seconds. */

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { compileSelector, subdomainPattern } from '../domain/label-selector.ts'
-import { strict, textOf } from './strict.ts'
-import { nearest, notAllowed, printable, quote } from './words.ts'
+import { nearest, notAllowed, printable, quote } from './did-you-mean.ts'
+import { strict, textOf } from './strict-object.ts'
 
 const mostNames = 1000
 const podNameForm = 'the name of a pod (lower case letters, digits, "-" and ".", at most 253)'

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import * as z from 'zod'
-import { quote } from './words.ts'
+import { quote } from './did-you-mean.ts'
 
 const mostEntries = 100
 const longestPrefix: Readonly<Record<number, number>> = { 4: 32, 6: 128 }

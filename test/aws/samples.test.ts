@@ -7,7 +7,7 @@ import { LocalAws } from '../../sandbox/aws/local-aws.ts'
 type Name = 'start' | 'advance' | 'reap' | 'control'
 const run = promisify(execFile)
 const files = readdirSync('events').filter((file) => file.endsWith('.json'))
-const sample = (file: string): Record<string, unknown> => JSON.parse(readFileSync(`events/${file}`, 'utf8'))
+const sample = (file: string): Record<string, unknown> => JSON.parse(readFileSync(`functions/events/${file}`, 'utf8'))
 const nameOf = (file: string) => file.split(/[-.]/)[0] as Name
 
 /** What each sample must come to; they are played in this order, on a cluster and a table of their own. */
@@ -73,7 +73,7 @@ describe('a sample event', () => {
     ['control', 'control-status.json', /"happened": "0 runs are live/],
     ['start', 'start-own-suite.json', /"state": "succeeded"/],
   ] as const)('works in osls invoke local as well: %s with %s', async (name, file, said) => {
-    const args = ['node_modules/osls/bin/serverless.js', 'invoke', 'local', '-f', name, '-p', `events/${file}`]
+    const args = ['node_modules/osls/bin/serverless.js', 'invoke', 'local', '-f', name, '-p', `functions/events/${file}`]
     const { stdout } = await run(process.execPath, args, {
       timeout: 100_000,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...aws.environment },

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { DegradationSpec } from '../../lib/domain/suite.ts'
-import { planStep } from '../../lib/engine/plan.ts'
+import { planStep } from '../../lib/engine/acts/plan.ts'
 import { contextOf } from '../support/fault-context.ts'
 import { latency, stepOf, suiteOf } from '../support/suites.ts'
 import type { World } from '../support/world.ts'

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { begin } from '../../functions/shared/begin.ts'
 import type { Invocation } from '../../functions/shared/compose.ts'
-import { control } from '../../functions/shared/controlling.ts'
+import { control } from '../../functions/shared/control-actions.ts'
 import { reapAll } from '../../functions/shared/reaping.ts'
 import { defaultConfig } from '../../lib/config.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'

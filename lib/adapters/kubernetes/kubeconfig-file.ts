@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Cluster, type Context, KubeConfig, loadYaml, type User } from '@kubernetes/client-node'
 import { FaultlineError } from '../../domain/errors.ts'
-import { codeOf, wordsOf } from './words.ts'
+import { codeOf, wordsOf } from './message-text.ts'
 
 /** What kubeconfig files say, merged. */
 export interface Kubeconfig {

@@ -1,4 +1,4 @@
-import { codeOf, syscallOf, wordsOf } from './words.ts'
+import { codeOf, syscallOf, wordsOf } from './message-text.ts'
 
 /** Certificates do not get better by asking again. */
 const certificateCodes = [

@@ -2,10 +2,10 @@ import type { Evidence } from '../../domain/injection.ts'
 import { valueText } from '../../domain/steady.ts'
 import type { ReportDocument, StepDocument } from '../document.ts'
 import { duration, timeOfDay } from '../durations.ts'
-import { comparisonText, faultWords, figureRows, scoreText, stepFigures, verdictWords } from '../facts.ts'
 import { figuresWithBefore } from '../figures.ts'
 import { type Content, type Markup, markup } from '../markup.ts'
 import { stepReasons } from '../reasons.ts'
+import { comparisonText, faultWords, figureRows, scoreText, stepFigures, verdictWords } from '../report-summary.ts'
 
 const mostOpenTargets = 3
 

@@ -1,7 +1,7 @@
 import type { ReportDocument, StepDocument } from '../document.ts'
 import { duration, timeOfDay } from '../durations.ts'
-import { faultWords, verdictWords } from '../facts.ts'
 import { type Markup, markup } from '../markup.ts'
+import { faultWords, verdictWords } from '../report-summary.ts'
 import { percent, type TimeAxis, timeGrid, timeRoom } from './axis.ts'
 
 const rowHeight = 46

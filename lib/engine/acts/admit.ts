@@ -1,0 +1,189 @@
+import { FaultlineError } from '../../domain/errors.ts'
+import type { Job, KubeObject, Pod } from '../../domain/kube.ts'
+import { isReady } from '../../domain/kube.ts'
+import { compileSelector } from '../../domain/label-selector.ts'
+import { expiresAnnotation, managedSelector, runLabel } from '../../domain/labels.ts'
+import type { Baseline, Refusal, Run } from '../../domain/run.ts'
+import { isEnded } from '../../domain/run.ts'
+import type { Suite } from '../../domain/suite.ts'
+import { faultName } from '../../domain/suite.ts'
+import { protectedNamespaces } from '../../domain/targets.ts'
+import type { FaultContext } from '../../faults/fault.ts'
+import { fuseJob } from '../../faults/fuse.ts'
+import { missing, neededAccess } from '../../faults/permissions.ts'
+import { tryJob } from '../../faults/try-job.ts'
+import { isoSeconds, parseIso } from '../../time.ts'
+import type { Engine } from '../engine.ts'
+import { beaconSpec } from './beacon.ts'
+import type { PlannedStep } from './plan.ts'
+import { asRefusal, planSteps, refusalsOf } from './plan.ts'
+import { unlessForbidden } from './unless-forbidden.ts'
+
+/** Whether a run may start, with every reason against it, and what it would do. */
+export interface Admission {
+  readonly refusals: readonly Refusal[]
+  readonly baseline: Baseline
+  readonly steps: readonly PlannedStep[]
+}
+
+/** Everything that is checked on the cluster before a run, reading only. `plan` prints it; a start obeys it. */
+export async function examine(context: FaultContext, suite: Suite, seed: number, isOver: IsOver): Promise<Admission> {
+  const { namespace, config } = context
+  const off = forbiddenNamespace(namespace, config.injector.namespace)
+  if (off !== null) return { refusals: [refusal('namespace', off)], baseline: { ready: 0, total: 0 }, steps: [] }
+  try {
+    const found = await context.cluster.objects.get<KubeObject>({ apiVersion: 'v1', kind: 'Namespace', name: namespace })
+    if (found === undefined)
+      return { refusals: [refusal('namespace', `namespace ${namespace} does not exist`)], baseline: { ready: 0, total: 0 }, steps: [] }
+    const [others, health, access, quota, planned] = await Promise.all([
+      objectsOfOthers(context, isOver),
+      checkHealth(context, suite),
+      missingAccess(context, suite),
+      tryFuse(context, suite),
+      planSteps(context, suite, seed),
+    ])
+    const isNew = ({ message }: Pick<Refusal, 'message'>) => !access.some((right) => right.message === message)
+    const steps = planned.map((step) => ({ ...step, refusals: step.refusals.filter(isNew) }))
+    const refusals = [...others, ...health.refusals, ...access, ...quota.filter(isNew), ...refusalsOf(steps)]
+    return { refusals, baseline: health.baseline, steps }
+  } catch (error) {
+    if (!(error instanceof FaultlineError)) throw error
+    return { refusals: [{ ...asRefusal(error), step: null }], baseline: { ready: 0, total: 0 }, steps: [] }
+  }
+}
+
+/** People's switches that forbid a start. */
+export async function forbiddenBySwitch(engine: Engine, run: Pick<Run, 'id' | 'suite'>): Promise<readonly Refusal[]> {
+  const { halt, pause, abort } = await engine.store.controls.read({ id: run.id, suite: run.suite.name })
+  return [
+    ...(halt === null ? [] : [refusal('halted', `everything is halted by ${halt.by}: ${halt.why}`)]),
+    ...(pause === null ? [] : [refusal('paused', `suite ${run.suite.name} is paused by ${pause.by}: ${pause.why}`)]),
+    ...(abort === null ? [] : [refusal('halted', `this run was aborted before it began, by ${abort.by}: ${abort.why}`)]),
+  ]
+}
+
+/** One run per cluster and namespace (or node, for a drain). The lock has no expiry: it is taken over only from a run that is over. */
+export async function takeLock(engine: Engine, run: Run, node?: string): Promise<Refusal | null> {
+  const key = node === undefined ? namespaceLock(run) : nodeLock(run, node)
+  const holder = await engine.store.locks.acquire(key, run.id)
+  if (holder === run.id) return null
+  const other = await engine.store.runs.load(holder)
+  if ((other === undefined || isEnded(other)) && (await engine.store.locks.takeOver(key, holder, run.id))) return null
+  const since = other === undefined ? '' : ` (${other.status}, begun ${isoSeconds(other.requestedAt)} by ${other.trigger.by})`
+  const place = `${node === undefined ? `namespace ${run.namespace}` : `node ${node}`} of cluster ${run.cluster.name}`
+  return refusal('busy', `run ${holder}${since} holds ${place}; wait until it is over, or abort it, or reap it if its driver is dead`)
+}
+
+/** Key of the lock of a run's namespace. */
+export function namespaceLock(run: Pick<Run, 'cluster' | 'namespace'>): string {
+  return `${run.cluster.uid}/${run.namespace}`
+}
+
+/** Key of the lock of a node that is being drained. */
+export function nodeLock(run: Pick<Run, 'cluster'>, node: string): string {
+  return `${run.cluster.uid}/node#${node}`
+}
+
+function forbiddenNamespace(namespace: string, injectors: string): string | null {
+  if (protectedNamespaces.includes(namespace) || namespace.startsWith('kube-'))
+    return `namespace ${namespace} belongs to the cluster itself and is never attacked`
+  return namespace === injectors ? `namespace ${namespace} belongs to the injectors and is never attacked` : null
+}
+
+/** Whether this table knows a run as over: what is left of it is an orphan and keeps nobody out. */
+export type IsOver = (runId: string) => Promise<boolean>
+
+/** Looks a run up in the store. */
+export function isOverIn(engine: Pick<Engine, 'store'>): IsOver {
+  return async (runId) => {
+    const run = await engine.store.runs.load(runId)
+    return run !== undefined && isEnded(run)
+  }
+}
+
+/** Live objects of another run, perhaps one that another table knows. */
+async function objectsOfOthers(context: FaultContext, isOver: IsOver): Promise<readonly Refusal[]> {
+  const jobs = await context.cluster.objects.list<Job>(
+    { apiVersion: 'batch/v1', kind: 'Job' },
+    { namespace: context.namespace, labelSelector: managedSelector },
+  )
+  const now = context.clock.now()
+  const live = jobs.filter(
+    (job) =>
+      job.metadata.labels?.[runLabel] !== context.runId &&
+      (parseIso(job.metadata.annotations?.[expiresAnnotation]) ?? Number.POSITIVE_INFINITY) > now,
+  )
+  const over = await Promise.all(live.map((job) => isOver(job.metadata.labels?.[runLabel] ?? '')))
+  return live
+    .filter((_, i) => over[i] !== true)
+    .map((job) =>
+      refusal(
+        'busy',
+        `run ${job.metadata.labels?.[runLabel] ?? 'unknown'} is at work in namespace ${context.namespace} (Job ${job.metadata.name})`,
+      ),
+    )
+}
+
+/** The workload before the run: what the suite's steps may hit has to be Ready. */
+async function checkHealth(
+  context: FaultContext,
+  suite: Suite,
+): Promise<{ readonly baseline: Baseline; readonly refusals: readonly Refusal[] }> {
+  const pods = await workloadPods(context, suite)
+  const unready = pods.filter((pod) => !isReady(pod))
+  const refusals = unready.map((pod) => refusal('unhealthy', `pod ${pod.metadata.name} is not Ready before the start`))
+  return { baseline: { ready: pods.length - unready.length, total: pods.length }, refusals }
+}
+
+/** Pods of the workload under test, finished ones left out. */
+export async function workloadPods(context: Pick<FaultContext, 'cluster' | 'namespace'>, suite: Suite): Promise<readonly Pod[]> {
+  const selectors = [...new Set([suite.selector, ...suite.steps.map((step) => step.targets.selector)])].map(compileSelector)
+  const pods = await context.cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace: context.namespace })
+  return pods.filter(
+    (pod) =>
+      pod.metadata.labels?.[runLabel] === undefined &&
+      pod.status?.phase !== 'Succeeded' &&
+      pod.status?.phase !== 'Failed' &&
+      selectors.some((matches) => matches(pod.metadata.labels)),
+  )
+}
+
+async function missingAccess(context: FaultContext, suite: Suite): Promise<readonly Refusal[]> {
+  const names = [...new Set(suite.steps.map((step) => faultName(step.fault)))]
+  const needed = neededAccess(names, context)
+  const allowed = await Promise.all(needed.map((access) => context.cluster.pods.can(access)))
+  return needed.filter((_, i) => allowed[i] !== true).map(missing)
+}
+
+interface ResourceQuota extends KubeObject {
+  readonly status?: { readonly hard?: Readonly<Record<string, string>>; readonly used?: Readonly<Record<string, string>> }
+}
+
+/** Beacon and fuse, refused by a missing right, a quota or an admission webhook, are found by a server-side dry run and by counting. */
+async function tryFuse(context: FaultContext, suite: Suite): Promise<readonly Refusal[]> {
+  const burnsAt = context.clock.now() + suite.maxDurationMs
+  const beacon = fuseJob(context, beaconSpec(context), { step: null, role: 'beacon', burnsAt })
+  const refused = await tryJob(context, beacon)
+  if (refused !== null) return [refusal(refused.code, refused.message)]
+  const quotas = await context.cluster.objects
+    .list<ResourceQuota>({ apiVersion: 'v1', kind: 'ResourceQuota' }, { namespace: context.namespace })
+    .catch(unlessForbidden<ResourceQuota>)
+  return quotas.flatMap((quota) => {
+    const [hard, used] = [
+      Number(quota.status?.hard?.['count/jobs.batch'] ?? Number.NaN),
+      Number(quota.status?.used?.['count/jobs.batch'] ?? 0),
+    ]
+    return hard - used >= 2 || Number.isNaN(hard)
+      ? []
+      : [
+          refusal(
+            'quota',
+            `ResourceQuota ${quota.metadata.name} leaves ${hard - used} Jobs in namespace ${context.namespace}; beacon and fuse need 2`,
+          ),
+        ]
+  })
+}
+
+function refusal(code: Refusal['code'], message: string): Refusal {
+  return { code, step: null, message }
+}

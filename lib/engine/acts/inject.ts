@@ -1,0 +1,125 @@
+import { FaultlineError } from '../../domain/errors.ts'
+import type { Evidence, Injection } from '../../domain/injection.ts'
+import type { InjectedOutcome, RecheckedOutcome } from '../../domain/run.ts'
+import type { FaultContext } from '../../faults/fault.ts'
+import { armFuse, setFuse } from '../../faults/fuse.ts'
+import { faults, patience } from '../../faults/registry.ts'
+import type { Driver } from '../lease/driver.ts'
+import { wasHalted } from '../lease/watchdog.ts'
+
+const evidencePollMs = 500
+
+/** Brings every injection of the step to `active`, `no_effect` or `failed`; null when the run was interrupted meanwhile. */
+export async function injectStep(driver: Driver): Promise<readonly InjectedOutcome[] | null> {
+  const outcomes = await Promise.all(driver.stepInjections.map((injection) => injectOne(driver, injection)))
+  driver.throwIfLost()
+  if (outcomes.some((o) => o.status === 'failed') && (await wasHalted(driver))) return null
+  return driver.stop === null ? outcomes : null
+}
+
+/** Fuse first, then the fault, then the evidence; each is stored before the next begins. */
+async function injectOne(driver: Driver, planned: Injection): Promise<InjectedOutcome> {
+  if (planned.status === 'active' || planned.status === 'no_effect' || planned.status === 'failed') return outcomeOf(planned)
+  let injection = planned
+  try {
+    injection = await arm(driver, injection)
+    if (driver.stop !== null) return halted(injection)
+    if (injection.status === 'planned') injection = await driver.update(injection, { status: 'injecting' })
+    if (driver.stop !== null) return halted(injection)
+    const evidence = await injectUntilItBites(driver, injection)
+    injection = await driver.update(injection, { evidence: keep(injection, evidence) })
+    if (evidence.finding !== 'yes') {
+      return outcomeOf(
+        await driver.update(injection, {
+          status: 'no_effect',
+          reason: `${evidence.finding === 'unknown' ? 'unproven: ' : ''}${evidence.summary}`,
+        }),
+      )
+    }
+    return outcomeOf(await driver.update(injection, { status: 'active', ...(await shortenFuse(driver, injection)) }))
+  } catch (error) {
+    driver.throwIfLost()
+    if (!(error instanceof FaultlineError)) throw error
+    return outcomeOf(await driver.update(injection, { status: 'failed', reason: error.message }))
+  }
+}
+
+/** Never recorded as an outcome: the abort that stopped it is. */
+function halted(injection: Injection): InjectedOutcome {
+  return { n: injection.n, status: 'failed', reason: 'the run was stopped', measurements: [] }
+}
+
+/** The fuse covers the whole preparation first; its UID is stored before any object carries it. */
+async function arm(driver: Driver, injection: Injection): Promise<Injection> {
+  if (injection.fuse === null || injection.armed !== null) return injection
+  const { clock, config } = driver.engine
+  const burnsAt = clock.now() + config.prepareMs + durationOf(driver, injection) + config.fuse.marginMs
+  const armed = await armFuse(driver.interruptibleContext(), injection.fuse, { step: injection.step, role: 'fuse', burnsAt })
+  return driver.update(injection, { armed, expiresAt: armed.burnsAt })
+}
+
+/** Once the fault is active, the fuse need not outlast its planned end by more than the margin. */
+async function shortenFuse(driver: Driver, injection: Injection): Promise<Partial<Injection>> {
+  if (injection.armed === null) return {}
+  const { clock, config } = driver.engine
+  const burnsAt = clock.now() + durationOf(driver, injection) + config.fuse.marginMs
+  const armed = await setFuse(driver.context(), injection.armed, injection.step, burnsAt)
+  return { armed, expiresAt: armed.burnsAt }
+}
+
+async function injectUntilItBites(driver: Driver, injection: Injection): Promise<Evidence> {
+  const { clock } = driver.engine
+  const fault = faults[injection.fault]
+  const { biteMs, insist } = patience[injection.fault]
+  const context = driver.interruptibleContext()
+  const giveUpAt = clock.now() + biteMs
+  await fault.inject(context, injection)
+  for (;;) {
+    const evidence = await fault.evidence(context, injection, 'during')
+    driver.throwIfLost()
+    if (evidence.finding === 'yes' || driver.stop !== null || clock.now() + evidencePollMs >= giveUpAt) return evidence
+    await driver.sleepUntil(clock.now() + evidencePollMs)
+    if (driver.stop !== null) return evidence
+    if (insist) await fault.inject(context, injection)
+  }
+}
+
+/** Looks again just before the planned end. What has not answered by then is `unknown`: it never delays the revert. */
+export async function recheckStep(driver: Driver, revertAt: number): Promise<readonly RecheckedOutcome[]> {
+  return Promise.all(
+    driver.stepInjections.map(async (injection) => {
+      const evidence = await Promise.race([look(driver.context(), injection), tooLate(driver, revertAt)])
+      await driver.update(injection, { evidence: keep(injection, evidence) })
+      return { n: injection.n, finding: evidence.finding, summary: evidence.summary }
+    }),
+  )
+}
+
+async function look(context: FaultContext, injection: Injection): Promise<Evidence> {
+  try {
+    return await faults[injection.fault].evidence(context, injection, 'end')
+  } catch (error) {
+    if (!(error instanceof FaultlineError)) throw error
+    return { phase: 'end', at: context.clock.now(), finding: 'unknown', summary: error.message, measurements: [] }
+  }
+}
+
+async function tooLate(driver: Driver, revertAt: number): Promise<Evidence> {
+  await driver.sleepUntil(revertAt)
+  return { phase: 'end', at: driver.engine.clock.now(), finding: 'unknown', summary: 'no answer before the planned end', measurements: [] }
+}
+
+/** One piece of evidence per phase: the newest. */
+export function keep(injection: Injection, evidence: Evidence): readonly Evidence[] {
+  return [...injection.evidence.filter((e) => e.phase !== evidence.phase), evidence]
+}
+
+function durationOf(driver: Driver, injection: Injection): number {
+  return driver.run.suite.steps[injection.step]?.durationMs ?? 0
+}
+
+function outcomeOf(injection: Injection): InjectedOutcome {
+  const { n, status, reason, evidence } = injection
+  if (status !== 'active' && status !== 'no_effect' && status !== 'failed') throw new TypeError(`injection ${n} is ${status}`)
+  return { n, status, reason, measurements: evidence.find((e) => e.phase === 'during')?.measurements ?? [] }
+}

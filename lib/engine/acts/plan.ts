@@ -1,0 +1,67 @@
+import { FaultlineError } from '../../domain/errors.ts'
+import type { KubeObject, Node, OwnerReference, Pod } from '../../domain/kube.ts'
+import { controllerOf } from '../../domain/kube.ts'
+import type { Refusal } from '../../domain/run.ts'
+import type { Suite } from '../../domain/suite.ts'
+import { faultName } from '../../domain/suite.ts'
+import type { Inventory } from '../../domain/targets.ts'
+import type { FaultContext, StepPlan } from '../../faults/fault.ts'
+import { faults } from '../../faults/registry.ts'
+import { unlessForbidden } from './unless-forbidden.ts'
+
+/** One step of a plan: what would be done to whom. */
+export interface PlannedStep extends StepPlan {
+  readonly step: number
+}
+
+/** Reads what targets are chosen from. Without the right to list nodes, zones cannot be told and drains find no node. */
+async function takeInventory(context: Pick<FaultContext, 'cluster' | 'namespace'>): Promise<Inventory> {
+  const { objects } = context.cluster
+  const { namespace } = context
+  const [pods, nodes, replicaSets] = await Promise.all([
+    objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace }),
+    objects.list<Node>({ apiVersion: 'v1', kind: 'Node' }).catch(unlessForbidden<Node>),
+    objects.list<KubeObject>({ apiVersion: 'apps/v1', kind: 'ReplicaSet' }, { namespace }).catch(unlessForbidden<KubeObject>),
+  ])
+  const parents = new Map<string, OwnerReference>()
+  for (const replicaSet of replicaSets) {
+    const owner = controllerOf(replicaSet)
+    if (owner !== undefined && replicaSet.metadata.uid !== undefined) parents.set(replicaSet.metadata.uid, owner)
+  }
+  return { namespace, pods, nodes, parents }
+}
+
+/** Fixes the targets of one step as they would be now. Changes nothing. */
+export async function planStep(
+  context: FaultContext,
+  options: { readonly suite: Suite; readonly index: number; readonly seed: number; readonly inventory?: Inventory },
+): Promise<PlannedStep> {
+  const step = options.suite.steps[options.index]
+  if (step === undefined) throw new TypeError(`the suite has no step ${options.index}`)
+  const inventory = options.inventory ?? (await takeInventory(context))
+  const plan = await faults[faultName(step.fault)].plan({ ...context, step, index: options.index, seed: options.seed, inventory })
+  return { ...plan, step: options.index }
+}
+
+/** Plans every step on the cluster as it is now; an error of one step is a refusal of that step. */
+export async function planSteps(context: FaultContext, suite: Suite, seed: number): Promise<readonly PlannedStep[]> {
+  const inventory = await takeInventory(context)
+  return Promise.all(
+    suite.steps.map((_, index) =>
+      planStep(context, { suite, index, seed, inventory }).catch((error: unknown) => {
+        if (!(error instanceof FaultlineError)) throw error
+        return { step: index, injections: [], warnings: [], refusals: [asRefusal(error)] }
+      }),
+    ),
+  )
+}
+
+/** The refusals of planned steps, each with its step. */
+export function refusalsOf(plans: readonly PlannedStep[]): readonly Refusal[] {
+  return plans.flatMap((plan) => plan.refusals.map((refusal) => ({ ...refusal, step: plan.step })))
+}
+
+/** An error of the surroundings as a reason not to start. */
+export function asRefusal(error: FaultlineError): Pick<Refusal, 'code' | 'message'> {
+  return { code: error.code === 'forbidden' ? 'permission' : 'unreachable', message: error.message }
+}

@@ -1,0 +1,91 @@
+import { FaultlineError } from '../../domain/errors.ts'
+import type { Job, KubeObject, ObjectRef, Pod } from '../../domain/kube.ts'
+import { refOf } from '../../domain/kube.ts'
+import { roleLabel, runLabel, targetLabel } from '../../domain/labels.ts'
+import type { RunEvent } from '../../domain/transition.ts'
+import { jobRef, removeFuse } from '../../faults/fuse.ts'
+import type { Driver } from '../lease/driver.ts'
+import { beaconSpec } from './beacon.ts'
+import { revertAll } from './revert.ts'
+
+/** Kinds of objects that a run makes. */
+export const ourKinds: readonly Pick<ObjectRef, 'apiVersion' | 'kind'>[] = [
+  { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
+  { apiVersion: 'batch/v1', kind: 'Job' },
+  { apiVersion: 'v1', kind: 'Pod' },
+]
+
+/** Kubernetes collects what a deleted owner leaves within this; only then is it an orphan. */
+const collectBudgetMs = 10_000
+const collectPollMs = 500
+
+/** The closing sweep: whatever still bears the run's label is an orphan; it is removed and counted. The beacon goes last. */
+export async function verifyNothingLeft(driver: Driver): Promise<RunEvent> {
+  const orphans: string[] = []
+  try {
+    const owed = await stillOwed(driver)
+    if (owed.length > 0) return { type: 'verify_failed', message: `undo not proven yet: ${owed.join('; ')}`, orphans }
+    await sweepRun(driver, orphans)
+    await putOutBeacon(driver)
+    return { type: 'verified', orphans }
+  } catch (error) {
+    driver.throwIfLost()
+    if (!(error instanceof FaultlineError)) throw error
+    return { type: 'verify_failed', message: `what is left could not be told: ${error.message}`, orphans }
+  }
+}
+
+/** No run ends while an entry of its ledger is open, whichever way it came here; what is not proven undone. */
+async function stillOwed(driver: Driver): Promise<readonly string[]> {
+  if (driver.openInjections.length === 0) return []
+  const outcome = await revertAll(driver)
+  return outcome.type === 'undo_unproven' ? outcome.messages : []
+}
+
+/** Also a beacon whose driver died before it could record it. */
+async function putOutBeacon(driver: Driver): Promise<void> {
+  const spec = beaconSpec(driver.context())
+  const job = await driver.cluster.objects.get<Job>(jobRef(spec))
+  const uid = driver.run.beacon?.uid ?? (job?.metadata.labels?.[runLabel] === driver.run.id ? job.metadata.uid : undefined)
+  if (uid !== undefined) await removeFuse(driver.context(), { namespace: spec.namespace, name: spec.name, uid, burnsAt: 0 })
+}
+
+/** Adds what it removes to `orphans` as it goes, so that a failure half-way forgets none. */
+async function sweepRun(driver: Driver, orphans: string[]): Promise<void> {
+  const { clock } = driver.engine
+  const giveUpAt = clock.now() + collectBudgetMs
+  let alive = await objectsLeft(driver)
+  while (alive.length > 0 && alive.every((object) => object.metadata.ownerReferences !== undefined) && clock.now() < giveUpAt) {
+    await clock.sleep(collectPollMs)
+    alive = await objectsLeft(driver)
+  }
+  for (const object of alive) {
+    await driver.cluster.objects.delete(refOf(object), object.metadata.uid === undefined ? {} : { uid: object.metadata.uid })
+    orphans.push(`${object.kind} ${object.metadata.namespace}/${object.metadata.name}`)
+  }
+  await removeLabels(driver)
+}
+
+/** Whatever bears the run's label and is not going already, the beacon apart. */
+async function objectsLeft(driver: Driver): Promise<readonly KubeObject[]> {
+  const { id, namespace } = driver.run
+  const places = new Set([namespace, ...driver.injections.flatMap((injection) => injection.fuse?.namespace ?? [])])
+  const labelSelector = `${runLabel}=${id},${roleLabel}!=beacon`
+  const found = await Promise.all(
+    [...places].flatMap((place) =>
+      ourKinds.map((kind) => driver.cluster.objects.list<KubeObject>(kind, { namespace: place, labelSelector })),
+    ),
+  )
+  return found.flat().filter((object) => object.metadata.deletionTimestamp === undefined)
+}
+
+/** Target labels are inert without a policy; those of this run that are left (a pod that could not be reached) go too. */
+async function removeLabels(driver: Driver): Promise<void> {
+  const pods = await driver.cluster.objects.list<Pod>(
+    { apiVersion: 'v1', kind: 'Pod' },
+    { namespace: driver.run.namespace, labelSelector: targetLabel },
+  )
+  for (const pod of pods.filter((p) => p.metadata.labels?.[targetLabel]?.startsWith(`${driver.run.id}-`))) {
+    await driver.cluster.objects.patch(refOf(pod), { metadata: { labels: { [targetLabel]: null } } })
+  }
+}

@@ -1,0 +1,39 @@
+import type { FaultlineError } from '../domain/errors.ts'
+import type { Injection } from '../domain/injection.ts'
+import { isOpen } from '../domain/injection.ts'
+import type { Run } from '../domain/run.ts'
+import type { RunEvent } from '../domain/transition.ts'
+import { transition } from '../domain/transition.ts'
+import { namespaceLock } from './acts/admit.ts'
+import { keep } from './acts/inject.ts'
+import type { Engine } from './engine.ts'
+
+/** A run whose cluster no longer exists: every fault went with it, and that is the proof. */
+export async function endWithoutCluster(
+  engine: Engine,
+  state: { readonly run: Run; readonly injections: readonly Injection[] },
+  gone: FaultlineError,
+): Promise<Run> {
+  const { store, clock, owner } = engine
+  const at = clock.now()
+  for (const injection of state.injections.filter(isOpen)) {
+    const evidence = keep(injection, { phase: 'after', at, finding: 'yes', summary: gone.message, measurements: [] })
+    await store.ledger.save({ ...injection, version: injection.version + 1, status: 'reverted', evidence })
+  }
+  const events: readonly RunEvent[] = [
+    { type: 'abort', abort: { reason: 'cluster_gone', at, by: owner, detail: gone.message } },
+    { type: 'reverted', summaries: [gone.message] },
+    { type: 'verified', orphans: [] },
+    { type: 'released' },
+  ]
+  let { run } = state
+  for (const event of events) {
+    if (event.type === 'reverted' && run.status !== 'reverting') continue
+    run = transition(run, event, at)
+    await store.runs.save(run)
+    await store.ledger.appendHistory(run.id, run.events)
+    engine.observe({ kind: 'event', run, event, injections: state.injections })
+  }
+  await store.locks.release(namespaceLock(run), run.id)
+  return run
+}

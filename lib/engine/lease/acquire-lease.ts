@@ -1,0 +1,45 @@
+import { VersionConflict } from '../../domain/errors.ts'
+import type { Injection } from '../../domain/injection.ts'
+import { isOpen } from '../../domain/injection.ts'
+import type { Abort, Lease, Run } from '../../domain/run.ts'
+import type { RunEvent } from '../../domain/transition.ts'
+import { transition } from '../../domain/transition.ts'
+import type { Engine } from '../engine.ts'
+
+/**
+ * Takes the lease and raises the version of every open ledger entry, so that late writes of whoever had it fail.
+ * @throws VersionConflict when somebody else was quicker
+ */
+export async function seize(
+  engine: Engine,
+  found: Run,
+  options: { readonly continued: boolean; readonly abort: Abort | null },
+): Promise<{ run: Run; injections: readonly Injection[] }> {
+  const { store, clock, owner, config } = engine
+  const lease: Lease = { owner, until: clock.now() + config.leaseMs }
+  const event: RunEvent = { type: 'leased', lease, ...options }
+  await store.ledger.appendHistory(found.id, found.events)
+  const run = transition(found, event, clock.now())
+  await store.runs.save(run)
+  const entries = await store.ledger.list(found.id)
+  const injections = await Promise.all(entries.map((entry) => raise(engine, entry)))
+  engine.observe({ kind: 'event', run, event, injections })
+  return { run, injections }
+}
+
+/** A driver that handed over writes until it sees that it was succeeded: its last words count, but each of them only until we are through. */
+async function raise(engine: Engine, found: Injection): Promise<Injection> {
+  const { ledger } = engine.store
+  let entry = found
+  while (isOpen(entry)) {
+    const raised = { ...entry, version: entry.version + 1 }
+    try {
+      await ledger.save(raised)
+      return raised
+    } catch (error) {
+      if (!(error instanceof VersionConflict)) throw error
+      entry = (await ledger.list(entry.runId, entry.step)).find(({ n }) => n === found.n) ?? entry
+    }
+  }
+  return entry
+}

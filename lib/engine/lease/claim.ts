@@ -1,0 +1,64 @@
+import { FaultlineError, RunHeld, VersionConflict } from '../../domain/errors.ts'
+import type { Injection } from '../../domain/injection.ts'
+import type { Abort, Run } from '../../domain/run.ts'
+import { isEnded } from '../../domain/run.ts'
+import type { Engine } from '../engine.ts'
+import { seize } from './acquire-lease.ts'
+
+/** How a driver may take a run: begin or go on, or only revert it; or not at all. */
+type Claim = 'continue' | 'take_over' | 'held'
+
+/**
+ * Whether this engine may drive the run now. An expired lease is never continued: the run is reverted. A hand-over is an offer for as
+ * long as the old driver's lease lasts (it renews it until it leaves); whoever comes later finds nobody who held the fault meanwhile.
+ */
+export function claimOn(run: Run, engine: Pick<Engine, 'owner' | 'clock' | 'config' | 'isDead'>): Claim {
+  const { lease } = run
+  if (lease === null) return 'take_over'
+  const now = engine.clock.now()
+  if (run.handover) return now <= lease.until + engine.config.skewMs ? 'continue' : 'take_over'
+  if (lease.owner === engine.owner) return now <= lease.until ? 'continue' : 'take_over'
+  const expired = now > lease.until + engine.config.skewMs || engine.isDead(lease.owner)
+  return expired ? 'take_over' : 'held'
+}
+
+/** Whether a try to drive failed because somebody else has the run, or was quicker: no error of the run's. */
+export function isTaken(error: unknown): boolean {
+  return error instanceof VersionConflict || error instanceof RunHeld || (error instanceof FaultlineError && error.code === 'lease_lost')
+}
+
+/** The run as it is stored, and how it may be taken. @throws RunHeld when another driver holds it */
+export async function claimed(
+  engine: Engine,
+  runId: string,
+): Promise<{ readonly run: Run; readonly claim: Exclude<Claim, 'held'> | 'over' }> {
+  const run = await engine.store.runs.load(runId)
+  if (run === undefined) throw new FaultlineError('not_found', `there is no run ${runId}`)
+  if (isEnded(run)) return { run, claim: 'over' }
+  const claim = claimOn(run, engine)
+  if (claim === 'held') throw new RunHeld(runId, run.lease?.owner)
+  return { run, claim }
+}
+
+/** A driver that handed over goes on saving, so the first try may come between two of its saves. */
+export async function take(engine: Engine, runId: string): Promise<{ run: Run; injections: readonly Injection[] }> {
+  for (;;) {
+    const { run, claim } = await claimed(engine, runId)
+    if (claim === 'over') return { run, injections: [] }
+    const abort = claim === 'take_over' ? await whyTakenOver(engine, run) : null
+    try {
+      return await seize(engine, run, { continued: claim === 'continue' && run.handover, abort })
+    } catch (error) {
+      if (!(error instanceof VersionConflict) || !run.handover) throw error
+    }
+  }
+}
+
+/** A person who asked for the abort is named; else it is the driver's death that ends the run. */
+async function whyTakenOver(engine: Engine, run: Run): Promise<Abort> {
+  const at = engine.clock.now()
+  const { abort } = await engine.store.controls.read({ id: run.id, suite: run.suite.name })
+  if (abort !== null) return { reason: 'asked', at, by: abort.by, detail: abort.why }
+  const detail = run.handover ? 'it was handed over, and nobody took it in time' : 'its driver died or lost its lease'
+  return { reason: 'driver_lost', at, by: engine.owner, detail }
+}

@@ -1,0 +1,92 @@
+import { StoreUnavailable } from '../../domain/errors.ts'
+import { haltCommand } from '../../domain/labels.ts'
+import type { Run } from '../../domain/run.ts'
+import { isEnded } from '../../domain/run.ts'
+import { stepOf } from '../../domain/transition.ts'
+import { fuseBurns } from '../../faults/fuse.ts'
+import type { Driver } from './driver.ts'
+
+/** With less than this share of the lease left and no store to renew it in, the driver reverts from memory. */
+const emergencyShare = 0.5
+
+/** How long after a failed renewal the next one is tried. */
+const renewRetryMs = 1_000
+
+/**
+ * Looks on beside the main loop until `done`: renews the lease, obeys people's switches, and notices when the beacon or a fuse is
+ * gone before its time. Three loops that never wait for each other, so that a cluster that hangs delays no person's switch. A cluster
+ * or store that does not answer is no halt by itself.
+ */
+export async function watchOver(driver: Driver, done: AbortSignal): Promise<void> {
+  await Promise.all([keepLease(driver, done), every(driver, done, lookAtControls), every(driver, done, lookAtCluster)])
+}
+
+async function keepLease(driver: Driver, done: AbortSignal): Promise<void> {
+  const { clock, config } = driver.engine
+  let pause = config.leaseMs / 6
+  while (!done.aborted) {
+    await clock.sleep(pause, done)
+    if (done.aborted || isEnded(driver.run)) return
+    const emergencyAt = (driver.run.lease?.until ?? 0) - config.leaseMs * emergencyShare
+    const renewal = driver.renewLease().then(
+      () => 'renewed' as const,
+      (error: unknown) => {
+        driver.note(`the lease could not be renewed: ${String(error)}`)
+        return 'failed' as const
+      },
+    )
+    const outcome = await Promise.race([renewal, clock.sleep(Math.max(0, emergencyAt - clock.now()), done).then(() => 'late' as const)])
+    pause = outcome === 'renewed' ? config.leaseMs / 6 : renewRetryMs
+    if (outcome !== 'renewed' && clock.now() >= emergencyAt && !done.aborted) {
+      driver.lose(new StoreUnavailable(`the lease of run ${driver.run.id} could not be renewed`))
+      return
+    }
+  }
+}
+
+/** Looks again and again; a look that fails is told and tried again, never the end of looking. */
+async function every(driver: Driver, done: AbortSignal, look: (driver: Driver) => Promise<void>): Promise<void> {
+  const { clock, config } = driver.engine
+  while (!done.aborted) {
+    await clock.sleep(config.sampleMs, done)
+    if (done.aborted) return
+    if (isWatched(driver.run)) await look(driver).catch((error: unknown) => driver.note(`looking for halts failed: ${String(error)}`))
+  }
+}
+
+/** Once the run reverts there is nothing left to halt, and its beacon and fuses may go. */
+function isWatched(run: Run): boolean {
+  return ['preparing', 'injecting', 'holding', 'recovering', 'resting'].includes(run.status)
+}
+
+async function lookAtControls(driver: Driver): Promise<void> {
+  const { run } = driver
+  const { halt, abort } = await driver.engine.store.controls.read({ id: run.id, suite: run.suite.name })
+  if (abort !== null) driver.requestStop('asked', abort.by, abort.why)
+  else if (halt !== null) driver.requestStop('halted', halt.by, halt.why)
+}
+
+/** Asked once when an injection failed: a halt by hand takes its fuse away, and is no failure. Errors leave it at that. */
+export async function wasHalted(driver: Driver): Promise<boolean> {
+  await lookAtCluster(driver).catch((error: unknown) => driver.note(`looking for a halt failed: ${String(error)}`))
+  return driver.stop !== null
+}
+
+/** What was read counts only while the run is still where it was: a fuse that the revert took away meanwhile is not missing. */
+async function lookAtCluster(driver: Driver): Promise<void> {
+  const { status } = driver.run
+  const step = stepOf(driver.run)
+  const missing = await whatIsMissing(driver)
+  if (missing === null || driver.run.status !== status || stepOf(driver.run) !== step) return
+  driver.requestStop('halted', 'kubectl', `${missing} was removed or ended (as "${haltCommand}" does)`)
+}
+
+async function whatIsMissing(driver: Driver): Promise<string | null> {
+  const { beacon } = driver.run
+  if (beacon !== null && !(await fuseBurns(driver, beacon))) return `the beacon ${beacon.name}`
+  const fuses = new Map(driver.stepInjections.flatMap((i) => (i.status === 'active' && i.armed !== null ? [[i.armed.uid, i.armed]] : [])))
+  for (const fuse of fuses.values()) {
+    if (!(await fuseBurns(driver, fuse))) return `the fuse ${fuse.name}`
+  }
+  return null
+}

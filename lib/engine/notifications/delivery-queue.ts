@@ -1,0 +1,203 @@
+import { FaultlineError, StoreUnavailable } from '../../domain/errors.ts'
+import type { Severity } from '../../domain/probe.ts'
+import type { Clock, NoticeStore } from '../../ports.ts'
+
+/** Something to be brought to one outlet once, whoever drives the run. */
+export interface Parcel {
+  /** The same for the same event. */
+  readonly key: string
+  /** Nothing more of this topic is brought for that long; 0: it has no topic. */
+  readonly topic: string
+  readonly coolDownMs: number
+  readonly severity: Severity
+  /** Brought again when it is uncertain whether it arrived, and also when the claim cannot be stored. */
+  readonly isVital: boolean
+  readonly deliver: () => Promise<void>
+}
+
+export interface CourierOptions {
+  readonly outlet: string
+  readonly runId: string
+  readonly clock: Clock
+  readonly notices: NoticeStore
+  readonly note: (message: string) => void
+}
+
+interface Queued {
+  readonly parcel: Parcel
+  attempts: number
+  notBefore: number
+  /** Claims that are ours: the event's, the topic's. They stay so while it is uncertain whether it arrived. */
+  hasKey: boolean
+  hasTopic: boolean
+}
+
+/** One delivery may take this long; what has not answered by then may have arrived or not. */
+const deliveryMs = 10_000
+const claimMs = 1_500
+const firstRetryMs = 1_000
+const lastRetryMs = 60_000
+const uncertainTries = 3
+/** How long nobody asks again for a topic that another driver has just told. */
+const othersQuietMs = 15_000
+
+type Outcome = 'arrived' | 'refused' | 'uncertain'
+
+/**
+ * Brings parcels to one outlet, one after the other, beside the run: nobody waits for it. Each is claimed in the store first, so that
+ * it arrives once even when two drivers bring it; the claim is given back only when it is certain that it did not arrive.
+ */
+export class Courier {
+  readonly #options: CourierOptions
+  readonly #known = new Set<string>()
+  readonly #quietUntil = new Map<string, number>()
+  #queue: Queued[] = []
+  #work: Promise<void> | null = null
+  #wake = new AbortController()
+  #isLastCall = false
+  #isClosed = false
+
+  constructor(options: CourierOptions) {
+    this.#options = options
+  }
+
+  /** Returns at once; what was posted before is let be. */
+  post(parcel: Parcel): void {
+    if (this.#isClosed || this.#known.has(parcel.key)) return
+    this.#known.add(parcel.key)
+    this.#queue.push({ parcel, attempts: 0, notBefore: 0, hasKey: false, hasTopic: false })
+    this.#wake.abort()
+    this.#work ??= this.#run()
+  }
+
+  /** Waits until all have been brought, or until the signal; what then failed is not tried again, unless it is vital. */
+  async close(giveUp: AbortSignal): Promise<void> {
+    this.#isLastCall = true
+    for (const queued of this.#queue) queued.notBefore = 0
+    this.#wake.abort()
+    await Promise.race([this.#work, aborted(giveUp)])
+    this.#isClosed = true
+    this.#wake.abort()
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#options
+    for (;;) {
+      const next = this.#next()
+      if (this.#isClosed || next === undefined) break
+      const wait = next.notBefore - clock.now()
+      if (wait > 0) {
+        this.#wake = new AbortController()
+        await clock.sleep(wait, this.#wake.signal)
+        continue
+      }
+      this.#queue = this.#queue.filter((queued) => queued !== next)
+      if ((await this.#attempt(next)) === 'again') this.#putOff(next)
+    }
+    this.#work = null
+  }
+
+  /** Of those that are due a critical one first, else the one that is due first. */
+  #next(): Queued | undefined {
+    const now = this.#options.clock.now()
+    const rank = ({ parcel, notBefore }: Queued) => (notBefore > now ? notBefore : parcel.severity === 'critical' ? -1 : 0)
+    return this.#queue.toSorted((a, b) => rank(a) - rank(b))[0]
+  }
+
+  #putOff(queued: Queued): void {
+    if (this.#isLastCall && !queued.parcel.isVital) return
+    const delay = Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(10, queued.attempts - 1))
+    queued.notBefore = this.#options.clock.now() + delay
+    this.#queue.push(queued)
+  }
+
+  async #attempt(queued: Queued): Promise<'done' | 'again'> {
+    const { parcel } = queued
+    queued.attempts += 1
+    const claim = await this.#claimInTime(queued)
+    if (claim === 'taken') return 'done'
+    if (claim === 'unknown' && !parcel.isVital) return 'again'
+    const { outcome, message } = await this.#deliver(parcel)
+    if (outcome === 'arrived') return 'done'
+    this.#note(queued, message)
+    if (outcome === 'refused') {
+      await this.#giveBack(queued)
+      return 'again'
+    }
+    return parcel.isVital && queued.attempts < uncertainTries ? 'again' : 'done'
+  }
+
+  async #deliver(parcel: Parcel): Promise<{ readonly outcome: Outcome; readonly message: string }> {
+    const over = new AbortController()
+    const delivery = parcel.deliver().then(
+      () => ({ outcome: 'arrived', message: '' }) as const,
+      (error: unknown) => ({
+        outcome: error instanceof FaultlineError && error.retryable ? ('refused' as const) : ('uncertain' as const),
+        message: error instanceof Error ? error.message : String(error),
+      }),
+    )
+    const late = this.#options.clock
+      .sleep(deliveryMs, over.signal)
+      .then(() => ({ outcome: 'uncertain', message: `no answer for ${deliveryMs / 1000} s` }) as const)
+    const result = await Promise.race([delivery, late])
+    over.abort()
+    return result
+  }
+
+  /** A store that hangs must not keep a page back: who closes waits 5 s only. */
+  async #claimInTime(queued: Queued): Promise<'ours' | 'taken' | 'unknown'> {
+    const over = new AbortController()
+    const late = this.#options.clock.sleep(claimMs, over.signal).then(() => 'unknown' as const)
+    try {
+      return await Promise.race([this.#claim(queued), late])
+    } finally {
+      over.abort()
+    }
+  }
+
+  /** Two claims: the event's, for good, and its topic's, for the cool-down. */
+  async #claim(queued: Queued): Promise<'ours' | 'taken' | 'unknown'> {
+    const { clock, notices, runId, outlet } = this.#options
+    const { key, topic, coolDownMs } = queued.parcel
+    const at = clock.now()
+    if (!queued.hasTopic && (this.#quietUntil.get(topic) ?? 0) > at) return 'taken'
+    try {
+      queued.hasKey ||= await notices.claim(runId, { outlet, key, at, forMs: null })
+      if (!queued.hasKey) return 'taken'
+      if (coolDownMs === 0) return 'ours'
+      queued.hasTopic ||= await notices.claim(runId, { outlet, key: topicKey(topic), at, forMs: coolDownMs })
+      this.#quietUntil.set(topic, at + (queued.hasTopic ? coolDownMs : othersQuietMs))
+      return queued.hasTopic ? 'ours' : 'taken'
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) this.#options.note(`${outlet}: ${String(error)}`)
+      return 'unknown'
+    }
+  }
+
+  async #giveBack(queued: Queued): Promise<void> {
+    const { notices, runId, outlet } = this.#options
+    const { key, topic } = queued.parcel
+    const keys = [...(queued.hasKey ? [key] : []), ...(queued.hasTopic ? [topicKey(topic)] : [])]
+    queued.hasKey = false
+    queued.hasTopic = false
+    this.#quietUntil.delete(topic)
+    const results = await Promise.allSettled(keys.map((one) => notices.giveBack(runId, { outlet, key: one })))
+    const failed = results.find((result) => result.status === 'rejected')
+    if (failed !== undefined) this.#options.note(`${outlet}: a claim could not be given back: ${String(failed.reason)}`)
+  }
+
+  #note({ parcel, attempts }: Queued, message: string): void {
+    if (attempts === 1) this.#options.note(`${this.#options.outlet} was not told (${parcel.key}): ${message}`)
+  }
+}
+
+function topicKey(topic: string): string {
+  return `topic#${topic}`
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,58 @@
+import { FaultlineError } from '../../domain/errors.ts'
+import type { RunState } from '../../domain/gauges.ts'
+import { gaugesOf } from '../../domain/gauges.ts'
+import type { MetricFamily } from '../../domain/metrics.ts'
+import { familiesOf } from '../../domain/metrics.ts'
+import type { ProbeSample } from '../../domain/probe.ts'
+import type { Run } from '../../domain/run.ts'
+import { isEnded } from '../../domain/run.ts'
+import type { Store } from '../../ports.ts'
+import type { Engine } from '../engine.ts'
+import { claimOn } from '../lease/claim.ts'
+
+/** So many of the newest runs are looked at for the places that there are. */
+const newest = 100
+
+/** All metrics from the store alone, for a scraper: the totals, and the state of the newest run of each place. */
+export async function metricsFromStore(store: Store): Promise<readonly MetricFamily[]> {
+  const [totals, states] = await Promise.all([store.totals.read(), stateOfPlaces(store)])
+  return familiesOf([...states.flatMap(gaugesOf), ...totals])
+}
+
+/**
+ * Pushes what is true of every place that no living driver speaks for: what a killed one pushed last (a fault that is active) must not
+ * stay. Tells what could not be pushed, and never throws for it.
+ */
+export async function pushTruth(engine: Engine, say: (line: string) => void): Promise<void> {
+  const { store, sink } = engine
+  if (sink === null) return
+  try {
+    const states = (await stateOfPlaces(store)).filter(({ run }) => isEnded(run) || claimOn(run, engine) !== 'held')
+    for (const state of states) {
+      const place = { clusterUid: state.run.cluster.uid, namespace: state.run.namespace }
+      await sink.push(place, familiesOf([...gaugesOf(state), ...(await store.totals.read(place))]))
+    }
+  } catch (error) {
+    if (!(error instanceof FaultlineError)) throw error
+    say(`metrics could not be pushed: ${error.message}`)
+  }
+}
+
+async function stateOfPlaces(store: Store): Promise<readonly RunState[]> {
+  const places = new Map<string, Run>()
+  for (const run of await store.runs.list({ limit: newest })) {
+    const key = `${run.cluster.uid}/${run.namespace}`
+    const known = places.get(key)
+    if (known === undefined || (isEnded(known) && !isEnded(run))) places.set(key, run)
+  }
+  return Promise.all([...places.values()].map((run) => stateOf(store, run)))
+}
+
+/** The index may be behind: what is not over by it is read again. */
+async function stateOf(store: Store, listed: Run): Promise<RunState> {
+  const run = isEnded(listed) ? listed : ((await store.runs.load(listed.id)) ?? listed)
+  if (isEnded(run)) return { run, injections: [], samples: [] }
+  const [injections, samples] = await Promise.all([store.ledger.list(run.id), store.samples.list(run.id)])
+  const last = new Map<string, ProbeSample>(samples.map((sample) => [sample.probe, sample]))
+  return { run, injections, samples: [...last.values()] }
+}

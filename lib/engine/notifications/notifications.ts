@@ -1,0 +1,138 @@
+import { FaultlineError, StoreUnavailable } from '../../domain/errors.ts'
+import type { Injection } from '../../domain/injection.ts'
+import { isOpen } from '../../domain/injection.ts'
+import type { Notice } from '../../domain/notice.ts'
+import { coolDownOf, isVital, noticesOf, storeLostNotice } from '../../domain/notices.ts'
+import type { HistoryEvent, Run } from '../../domain/run.ts'
+import { isEnded } from '../../domain/run.ts'
+import type { Outlet } from '../../ports.ts'
+import type { Engine, Progress } from '../engine.ts'
+import { Courier } from './delivery-queue.ts'
+import { Counting, Pushing } from './metering.ts'
+
+/** Telling may delay the end of a driver by this much, once all is reverted and stored. */
+const closingMs = 5_000
+
+/** Whoever takes a run over tells what is not older than this and was not told; older news helps nobody. */
+export const newsMs = 900_000
+
+/**
+ * Tells the outlets of a run's events while it is driven. Nothing here is awaited by the run, and nothing here can fail it: the undo
+ * comes before everything.
+ */
+export class Telling {
+  readonly #engine: Engine
+  readonly #runId: string
+  readonly #couriers: ReadonlyMap<Outlet, Courier>
+  readonly #counting: Counting
+  readonly #pushing: Pushing | null
+  readonly #closing = new AbortController()
+  #run: Run | null = null
+  #injections: readonly Injection[] = []
+  #isOurs = true
+  #retelling: Promise<void> = Promise.resolve()
+
+  constructor(engine: Engine, runId: string) {
+    this.#engine = engine
+    this.#runId = runId
+    const { clock } = engine
+    const { notices } = engine.store
+    const note = (message: string) => this.#note(message)
+    this.#couriers = new Map(engine.outlets.map((outlet) => [outlet, new Courier({ outlet: outlet.name, runId, clock, notices, note })]))
+    this.#counting = new Counting(engine, runId, note)
+    this.#pushing = engine.sink === null ? null : new Pushing(engine, engine.sink, note)
+  }
+
+  /** The engine for a driver whose doings are told. */
+  watchedEngine(): Engine {
+    return {
+      ...this.#engine,
+      observe: (progress) => {
+        this.#engine.observe(progress)
+        this.#observe(progress)
+      },
+    }
+  }
+
+  /** Returns at once. */
+  tell(run: Run, events: readonly HistoryEvent[], injections: readonly Injection[]): void {
+    this.#run = run
+    this.#injections = injections
+    for (const notice of noticesOf(run, events, injections)) this.#post(notice)
+    this.#counting.count(run, events, injections)
+    this.#pushing?.changed(run, injections)
+  }
+
+  /** Why the driver left: without its store it has proof of nothing; when another driver has the run, it knows nothing of it any more. */
+  failed(error: unknown): void {
+    const { clock, owner } = this.#engine
+    const injections = this.#injections
+    if (error instanceof FaultlineError && error.code === 'lease_lost') this.#isOurs = false
+    if (!(error instanceof StoreUnavailable) || this.#run === null || !injections.some(isOpen)) return
+    this.#post(storeLostNotice(this.#run, clock.now(), { owner, message: error.message, injections }))
+  }
+
+  /** Waits a little (`mostMs` where the driver's own time is limited) for what is still on its way; nothing of the run waits any more. */
+  async end(mostMs: number = closingMs): Promise<void> {
+    const { clock } = this.#engine
+    const giveUp = new AbortController()
+    const late = clock.sleep(Math.max(0, Math.min(closingMs, mostMs)), this.#closing.signal).then(() => giveUp.abort())
+    const told = this.#retelling.then(() =>
+      Promise.all([...[...this.#couriers.values()].map((courier) => courier.close(giveUp.signal)), this.#endMetrics(giveUp.signal)]),
+    )
+    await Promise.race([told, late])
+    this.#closing.abort()
+  }
+
+  /** The last push has what was counted last. */
+  async #endMetrics(giveUp: AbortSignal): Promise<void> {
+    await this.#counting.close(giveUp)
+    const isGivenAway = this.#run?.handover === true && !isEnded(this.#run)
+    await this.#pushing?.close(this.#isOurs && !isGivenAway)
+  }
+
+  #observe(progress: Progress): void {
+    this.#run = progress.run
+    if (progress.kind === 'sample') this.#pushing?.sampled(progress.sample)
+    if (progress.kind !== 'event' && progress.kind !== 'injection') return
+    const { run, injections } = progress
+    const events = progress.kind === 'event' ? run.events.filter((event) => event.version === run.version) : []
+    if (progress.kind === 'event' && progress.event.type === 'leased')
+      this.#retelling = this.#retell(run, injections).then(() => this.tell(run, events, injections))
+    else this.tell(run, events, injections)
+  }
+
+  /**
+   * Tells what the driver before could not. That an undo is not proven is left out: who takes over tries it again, and tells it when it
+   * fails again.
+   */
+  async #retell(run: Run, injections: readonly Injection[]): Promise<void> {
+    try {
+      const since = this.#engine.clock.now() - newsMs
+      const history = await this.#engine.store.ledger.history(this.#runId)
+      const news = history.filter((event) => event.at >= since && event.version < run.version)
+      for (const notice of noticesOf(run, news, injections)) if (!isVital(notice)) this.#post(notice)
+      this.#counting.count(run, news, injections)
+    } catch (error) {
+      this.#note(`what the driver before told could not be looked up: ${String(error)}`)
+    }
+  }
+
+  #post(notice: Notice): void {
+    for (const [outlet, courier] of this.#couriers) {
+      if (outlet.wants?.(notice) === false) continue
+      courier.post({
+        key: notice.id,
+        topic: notice.topic,
+        coolDownMs: coolDownOf(notice),
+        severity: notice.severity,
+        isVital: isVital(notice),
+        deliver: () => outlet.tell(notice),
+      })
+    }
+  }
+
+  #note(message: string): void {
+    if (this.#run !== null) this.#engine.observe({ kind: 'note', run: this.#run, message })
+  }
+}

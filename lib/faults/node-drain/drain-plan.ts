@@ -1,0 +1,150 @@
+import type { Evidence, FuseSpec, Target } from '../../domain/injection.ts'
+import type { Node, Pod } from '../../domain/kube.ts'
+import type { Refusal } from '../../domain/run.ts'
+import { draw, matching } from '../../domain/targets.ts'
+import type { PlanContext, PlannedInjection, StepPlan } from '../fault.ts'
+import { fuseJob, fuseName } from '../fuse.ts'
+import { tryJob } from '../try-job.ts'
+import type { DrainLimits, NodePods } from './drain-pods.ts'
+import { fullName, podsOfNode, whatIsDestroyed } from './drain-pods.ts'
+
+type Reason = Pick<Refusal, 'code' | 'message'>
+
+/** Chooses among the nodes that hold matching pods, and says what a drain of them would destroy or may not do. */
+export async function planDrain(context: PlanContext): Promise<StepPlan> {
+  const { step, inventory } = context
+  const hosts = new Set(matching(inventory, step.targets).map((pod) => pod.spec.nodeName))
+  const candidates = inventory.nodes.filter((node) => hosts.has(node.metadata.name))
+  if (candidates.length === 0) {
+    const message = `no node holds a pod that matches in namespace ${context.namespace}`
+    return { injections: [], warnings: [], refusals: [{ code: 'no_targets', message }] }
+  }
+  const nodes = draw(candidates, step.targets, { seed: context.seed, step: context.index })
+  const fuse = await checkFuse(context, nodes)
+  const warnings = [...fuse.warnings]
+  const refusals = [...fuse.refusals, ...nodesToStay(context, nodes)]
+  const injections: PlannedInjection[] = []
+  for (const [n, node] of nodes.entries()) {
+    const pods = await podsOfNode(context, node.metadata.name)
+    const limits = limitsOf(context)
+    refusals.push(...whatIsDestroyed(pods.evictable, limits).map((message): Reason => ({ code: 'unsafe_target', message })))
+    const elsewhere = await otherNamespaces(context, node, pods.evictable)
+    refusals.push(...elsewhere.refusals)
+    warnings.push(...elsewhere.warnings, ...stayingPods(node, pods.leftAlone))
+    injections.push(plannedInjection(context, { node, n, pods, limits }))
+  }
+  return { injections: refusals.length > 0 ? [] : injections, refusals, warnings }
+}
+
+function limitsOf({ step: { fault } }: PlanContext): DrainLimits {
+  const drain = fault.type === 'node_failure' && fault.kind === 'node-drain' ? fault : null
+  return { allowBarePods: drain?.allowBarePods ?? false, allowEmptyDir: drain?.allowEmptyDir ?? false }
+}
+
+/** Somewhere the pods have to go: nodes that are drained by the same step do not count. */
+function nodesToStay({ inventory }: PlanContext, drawn: readonly Node[]): readonly Reason[] {
+  const names = drawn.map((node) => node.metadata.name)
+  const others = inventory.nodes.filter((o) => !names.includes(o.metadata.name) && o.spec.unschedulable !== true && isNodeReady(o))
+  const cordoned = drawn.filter((node) => node.spec.unschedulable === true)
+  return [
+    ...cordoned.map((node): Reason => ({ code: 'unsafe_target', message: `node ${node.metadata.name} is cordoned already` })),
+    ...(others.length === 0
+      ? [{ code: 'unsafe_target' as const, message: `no schedulable node would be left besides ${names.join(', ')}` }]
+      : []),
+  ]
+}
+
+/** The fuse needs a pod, and the pod an image, a service account, and a namespace that takes its Job. */
+async function checkFuse(context: PlanContext, nodes: readonly Node[]): Promise<Pick<StepPlan, 'refusals' | 'warnings'>> {
+  const { config } = context
+  if (config.fuse.cordonImage === null) {
+    if (config.fuse.acceptNoFuse)
+      return { refusals: [], warnings: ['the cordon has no fuse: if the driver and the reaper die, the node stays cordoned'] }
+    const how =
+      'give an image with kubectl or curl (--fuse-image), or accept a cordon that only the driver and the reaper undo (--accept-no-fuse)'
+    return {
+      refusals: [{ code: 'fuse_missing', message: `a drain's cordon needs a fuse that runs a pod: ${how}` }],
+      warnings: [],
+    }
+  }
+  const noAccount = await missingAccount(context)
+  const spec = cordonFuse(context, fuseName(context.runId, context.index, 'n0'), nodes[0]?.metadata.name ?? '')
+  const burnsAt = context.clock.now() + config.prepareMs
+  const refused = spec === null ? null : await tryJob(context, fuseJob(context, spec, { step: context.index, role: 'fuse', burnsAt }))
+  return { refusals: [noAccount, refused].filter((reason) => reason !== null), warnings: [] }
+}
+
+/** The fuse's pod would never be made without its service account. */
+async function missingAccount(context: PlanContext): Promise<Reason | null> {
+  const { cordonServiceAccount: name } = context.config.fuse
+  const { namespace } = context.config.injector
+  const found = await context.cluster.objects.get({ apiVersion: 'v1', kind: 'ServiceAccount', namespace, name })
+  if (found !== undefined) return null
+  const message = `the fuse of a cordon runs as service account ${namespace}/${name}, which does not exist (deploy/rbac.yaml makes it)`
+  return { code: 'fuse_missing', message }
+}
+
+/** A node is shared: pods of other namespaces go too, where we may evict them; where not, nothing begins. */
+async function otherNamespaces(
+  context: PlanContext,
+  node: Node,
+  evictable: readonly Pod[],
+): Promise<{ readonly refusals: readonly Reason[]; readonly warnings: readonly string[] }> {
+  const foreign = evictable.filter((pod) => pod.metadata.namespace !== context.namespace)
+  if (foreign.length === 0) return { refusals: [], warnings: [] }
+  const warnings = [`a drain of node ${node.metadata.name} evicts pods of other namespaces too: ${foreign.map(fullName).join(', ')}`]
+  const namespaces = [...new Set(foreign.map((pod) => pod.metadata.namespace ?? ''))]
+  const refusals = await Promise.all(namespaces.map((namespace) => mayEvict(context, namespace)))
+  return { refusals: refusals.flat(), warnings }
+}
+
+/** A conflict at an eviction is told apart by reading the pod, hence the second right. */
+async function mayEvict({ cluster }: PlanContext, namespace: string): Promise<readonly Reason[]> {
+  const needed = [
+    { verb: 'create', group: '', resource: 'pods', subresource: 'eviction', namespace },
+    { verb: 'get', group: '', resource: 'pods', namespace },
+  ]
+  const allowed = await Promise.all(needed.map((access) => cluster.pods.can(access)))
+  return needed
+    .filter((_, i) => allowed[i] !== true)
+    .map(({ verb, resource, subresource }) => ({
+      code: 'permission',
+      message: `not allowed to ${verb} ${subresource === undefined ? resource : `${resource}/${subresource}`} in namespace ${namespace}, whose pods share a node that would be drained`,
+    }))
+}
+
+function stayingPods(node: Node, pods: readonly Pod[]): readonly string[] {
+  return pods.length === 0
+    ? []
+    : [
+        `a drain of node ${node.metadata.name} leaves pods of the cluster itself and of the injectors there: ${pods.map(fullName).join(', ')}`,
+      ]
+}
+
+function plannedInjection(
+  context: PlanContext,
+  of: { readonly node: Node; readonly n: number; readonly pods: NodePods; readonly limits: DrainLimits },
+): PlannedInjection {
+  const { name, uid = '' } = of.node.metadata
+  const target: Target = { kind: 'Node', namespace: '', name, uid, node: name }
+  const evictable = of.pods.evictable.length
+  const before: Evidence = {
+    phase: 'before',
+    at: context.clock.now(),
+    finding: 'no',
+    summary: `schedulable, ${evictable} evictable pods`,
+    measurements: [{ target: name, name: 'evictable pods', unit: '', value: evictable }],
+  }
+  const tag = fuseName(context.runId, context.index, `n${of.n}`)
+  return { targets: [target], undo: { tag, ...of.limits }, fuse: cordonFuse(context, tag, name), evidence: [before] }
+}
+
+function cordonFuse(context: PlanContext, name: string, awayFrom: string): FuseSpec | null {
+  const { cordonImage, cordonServiceAccount } = context.config.fuse
+  if (cordonImage === null) return null
+  return { namespace: context.config.injector.namespace, name, pod: { image: cordonImage, serviceAccount: cordonServiceAccount, awayFrom } }
+}
+
+function isNodeReady(node: Node): boolean {
+  return (node.status?.conditions ?? []).some((c) => c.type === 'Ready' && c.status === 'True')
+}

@@ -1,0 +1,107 @@
+import type { Evidence, Target } from '../../domain/injection.ts'
+import type { NetworkPolicy, Pod } from '../../domain/kube.ts'
+import { matchesSelector } from '../../domain/label-selector.ts'
+import { managedBy, managedByLabel, stepTag } from '../../domain/labels.ts'
+import type { FaultSpec } from '../../domain/suite.ts'
+import { chooseTargets } from '../../domain/targets.ts'
+import { asMeasurements, dialTargets, restartsOf } from '../connectivity-probe.ts'
+import type { PlanContext, StepPlan } from '../fault.ts'
+import { fuseName, podlessFuse } from '../fuse.ts'
+
+/** Fixes the targets of a cut by policy, with a canary that answers before it. */
+export async function planPartition(context: PlanContext): Promise<StepPlan> {
+  const { step, index, runId, namespace } = context
+  const choice = chooseTargets(context.inventory, step.targets, { seed: context.seed, step: index })
+  const warnings = choice.unsafe.map((u) => `${u.pod} is left out: ${u.why}`)
+  if (choice.refusals.length > 0) return { injections: [], refusals: choice.refusals, warnings }
+  const unable = whatPolicyCannot(step.fault)
+  if (unable !== null) return { injections: [], refusals: [{ code: 'mechanism', message: unable }], warnings }
+  const targets = choice.chosen.map(asTarget)
+  const voided = await policiesThatAllow(context, choice.chosen)
+  if (voided.length > 0) return { injections: [], refusals: voided.map((message) => ({ code: 'mechanism', message })), warnings }
+  const canaries = await dialTargets(context, targets)
+  const blind = canaries.filter((c) => c.state !== 'open')
+  if (blind.length === canaries.length) {
+    return {
+      injections: [],
+      warnings,
+      refusals: [
+        {
+          code: 'mechanism',
+          message: `no target answers the canary before the fault (${blind[0]?.target}: ${blind[0]?.message}): a cut could not be proven`,
+        },
+      ],
+    }
+  }
+  const before: Evidence = {
+    phase: 'before',
+    at: context.clock.now(),
+    finding: 'no',
+    summary: 'not cut yet',
+    measurements: asMeasurements(canaries),
+  }
+  const undo = {
+    singleNode: context.inventory.nodes.length === 1,
+    mechanism: 'policy',
+    policy: fuseName(runId, index),
+    value: stepTag(runId, index),
+    policyTypes: policyTypes(step.fault),
+    restarts: Object.fromEntries(choice.chosen.map((pod) => [pod.metadata.uid, restartsOf(pod)])),
+  }
+  return {
+    injections: [{ targets, undo, fuse: podlessFuse(runId, index, namespace), evidence: [before] }],
+    refusals: [],
+    warnings: [
+      ...warnings,
+      ...blind.map((c) => `the canary of ${c.target} does not answer before the fault: its cut stays unknown (${c.message})`),
+    ],
+  }
+}
+
+/** A policy isolates a pod as a whole; anything finer needs netfilter, and so does what the canary could not see. */
+function whatPolicyCannot(spec: FaultSpec): string | null {
+  if (spec.type !== 'network_partition') return null
+  const without = 'needs mechanism netfilter, and so an injector image (--injector-image)'
+  if (spec.scope !== 'isolate') return `scope ${spec.scope} ${without}`
+  if (spec.ports.length + spec.cidrs.length > 0) return `a cut of some ports or CIDRs only ${without}`
+  return spec.direction === 'out' ? `a cut of outgoing traffic alone ${without}: the canary cannot see it` : null
+}
+
+function policyTypes(spec: FaultSpec): readonly string[] {
+  return spec.type === 'network_partition' && spec.direction === 'in' ? ['Ingress'] : ['Ingress', 'Egress']
+}
+
+/** Other policies that select a target and let traffic in or out: they void ours. */
+async function policiesThatAllow(context: PlanContext, pods: readonly Pod[]): Promise<readonly string[]> {
+  const policies = await context.cluster.objects.list<NetworkPolicy>(
+    { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
+    { namespace: context.namespace },
+  )
+  return policies
+    .filter((policy) => policy.metadata.labels?.[managedByLabel] !== managedBy)
+    .filter((policy) => (policy.spec.ingress ?? []).length + (policy.spec.egress ?? []).length > 0)
+    .flatMap((policy) => {
+      const selected = pods.filter((pod) => matchesSelector(policy.spec.podSelector ?? {}, pod.metadata.labels))
+      if (selected.length === 0) return []
+      return [
+        `NetworkPolicy ${policy.metadata.name} allows traffic of ${selected.map((p) => p.metadata.name).join(', ')}; policies only add up, so a deny of ours would not cut it (mechanism netfilter would)`,
+      ]
+    })
+}
+
+function asTarget(pod: Pod): Target {
+  const { name, namespace = '', uid = '' } = pod.metadata
+  const port = portOf(pod)
+  return { kind: 'Pod', namespace, name, uid, node: pod.spec.nodeName ?? '', ...(port === undefined ? {} : { port }) }
+}
+
+/** The first declared TCP port, else the readiness probe's. */
+function portOf(pod: Pod): number | undefined {
+  for (const container of pod.spec.containers) {
+    const declared = container.ports?.find((p) => (p.protocol ?? 'TCP') === 'TCP')
+    if (declared !== undefined) return declared.containerPort
+    const probed = container.readinessProbe?.httpGet?.port ?? container.readinessProbe?.tcpSocket?.port
+    if (typeof probed === 'number') return probed
+  }
+  return undefined
+}

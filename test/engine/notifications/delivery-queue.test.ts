@@ -1,0 +1,169 @@
+import { beforeEach, describe, expect, it } from '@jest/globals'
+import { FaultlineError, StoreUnavailable } from '../../../lib/domain/errors.ts'
+import type { Parcel } from '../../../lib/engine/notifications/delivery-queue.ts'
+import { Courier } from '../../../lib/engine/notifications/delivery-queue.ts'
+import type { NoticeStore } from '../../../lib/ports.ts'
+import { VirtualClock } from '../../support/virtual-clock.ts'
+
+const refused = () => new FaultlineError('unavailable', 'connection refused', { retryable: true })
+const uncertain = () => new FaultlineError('unavailable', 'no answer')
+
+/** Claims in memory, as the contract has them. */
+class MemoryNotices implements NoticeStore {
+  readonly claims = new Map<string, number>()
+  isAway = false
+
+  async claim(runId: string, { outlet, key, at, forMs }: Parameters<NoticeStore['claim']>[1]) {
+    if (this.isAway) throw new StoreUnavailable('claim')
+    const id = `${runId} ${outlet} ${key}`
+    if ((this.claims.get(id) ?? 0) > at) return false
+    this.claims.set(id, forMs === null ? Number.POSITIVE_INFINITY : at + forMs)
+    return true
+  }
+
+  async giveBack(runId: string, { outlet, key }: { readonly outlet: string; readonly key: string }) {
+    this.claims.delete(`${runId} ${outlet} ${key}`)
+  }
+}
+
+let clock: VirtualClock
+let notices: MemoryNotices
+let notes: string[]
+let brought: string[]
+
+beforeEach(() => {
+  clock = new VirtualClock(0)
+  notices = new MemoryNotices()
+  notes = []
+  brought = []
+})
+
+const courierOf = () => new Courier({ outlet: 'sns', runId: 'r1', clock, notices, note: (message) => notes.push(message) })
+
+/** Answers in turn; the last one for ever. */
+function parcel(
+  key: string,
+  answers: readonly ('arrives' | 'hangs' | (() => Error))[] = ['arrives'],
+  change: Partial<Parcel> = {},
+): Parcel {
+  let n = 0
+  const deliver = async () => {
+    brought.push(`${clock.now() / 1000} ${key}`)
+    const answer = answers[Math.min(n++, answers.length - 1)]
+    if (answer === 'hangs') await new Promise(() => undefined)
+    if (typeof answer === 'function') throw answer()
+  }
+  return { key, topic: key, coolDownMs: 0, severity: 'info', isVital: false, deliver, ...change }
+}
+
+describe('a courier', () => {
+  it('brings a parcel once, however often it is posted and by whomever', async () => {
+    const [one, other] = [courierOf(), courierOf()]
+    one.post(parcel('a'))
+    one.post(parcel('a'))
+    await clock.advance(1_000)
+    other.post(parcel('a'))
+    one.post(parcel('a'))
+    await clock.advance(100_000)
+    expect(brought).toEqual(['0 a'])
+  })
+
+  it('tries again with growing pauses what certainly did not arrive, and lets others pass meanwhile', async () => {
+    const courier = courierOf()
+    courier.post(parcel('a', [refused, refused, refused, 'arrives']))
+    courier.post(parcel('b'))
+    await clock.advance(100_000)
+    expect(brought).toEqual(['0 a', '0 b', '1 a', '3 a', '7 a'])
+    expect(notes).toEqual(['sns was not told (a): connection refused'])
+  })
+
+  it('leaves what certainly did not arrive to the next driver', async () => {
+    const [one, other] = [courierOf(), courierOf()]
+    one.post(parcel('a', [refused]))
+    await clock.advance(10)
+    await one.close(AbortSignal.timeout(1_000))
+    other.post(parcel('a'))
+    await clock.advance(10)
+    expect(brought).toEqual(['0 a', '0.01 a', '0.01 a'])
+  })
+
+  it.each([['hangs' as const], [uncertain], [() => new TypeError('a bug')]])(
+    'never brings again what may have arrived (%p)',
+    async (answer) => {
+      const [one, other] = [courierOf(), courierOf()]
+      one.post(parcel('a', [answer]))
+      await clock.advance(100_000)
+      other.post(parcel('a'))
+      await clock.advance(100_000)
+      expect(brought).toEqual(['0 a'])
+    },
+  )
+
+  it('brings again, three times at most, what is vital and may not have arrived', async () => {
+    courierOf().post(parcel('a', ['hangs'], { isVital: true }))
+    await clock.advance(1_000_000)
+    expect(brought).toEqual(['0 a', '11 a', '23 a'])
+  })
+
+  it('brings what is vital even when the claim cannot be stored, and waits with everything else', async () => {
+    notices.isAway = true
+    const courier = courierOf()
+    courier.post(parcel('page', ['arrives'], { isVital: true }))
+    courier.post(parcel('a'))
+    await clock.advance(1_500)
+    expect(brought).toEqual(['0 page'])
+    notices.isAway = false
+    await clock.advance(10_000)
+    expect(brought).toEqual(['0 page', '3 a'])
+  })
+
+  it('keeps a topic quiet for its cool-down, also towards other drivers', async () => {
+    const [one, other] = [courierOf(), courierOf()]
+    const page = (key: string) => parcel(key, ['arrives'], { topic: 'undo', coolDownMs: 300_000, isVital: true })
+    one.post(page('a'))
+    await clock.advance(1_000)
+    one.post(page('b'))
+    other.post(page('c'))
+    await clock.advance(299_000)
+    other.post(page('d'))
+    await clock.advance(1_000)
+    expect(brought).toEqual(['0 a', '300 d'])
+  })
+
+  it('a topic whose telling was refused is not quiet', async () => {
+    const [one, other] = [courierOf(), courierOf()]
+    const page = (key: string, answer: 'arrives' | (() => Error)) => parcel(key, [answer], { topic: 'undo', coolDownMs: 300_000 })
+    one.post(page('a', refused))
+    await clock.advance(10)
+    other.post(page('b', 'arrives'))
+    await clock.advance(10)
+    expect(brought).toEqual(['0 a', '0.01 b'])
+  })
+
+  it('brings what is critical first', async () => {
+    const courier = courierOf()
+    courier.post(parcel('first', ['hangs']))
+    courier.post(parcel('info'))
+    courier.post(parcel('critical', ['arrives'], { severity: 'critical' }))
+    courier.post(parcel('warning', ['arrives'], { severity: 'warning' }))
+    await clock.advance(20_000)
+    expect(brought).toEqual(['0 first', '10 critical', '10 info', '10 warning'])
+  })
+
+  it('closes at once when all is brought, and when it is told to give up', async () => {
+    const courier = courierOf()
+    courier.post(parcel('a'))
+    await courier.close(new AbortController().signal)
+    expect(brought).toEqual(['0 a'])
+    const stuck = courierOf()
+    stuck.post(parcel('b', ['hangs']))
+    await clock.advance(10)
+    const giveUp = new AbortController()
+    const closed = stuck.close(giveUp.signal)
+    giveUp.abort()
+    await closed
+    stuck.post(parcel('c'))
+    await clock.advance(100_000)
+    expect(brought).toEqual(['0 a', '0 b'])
+  })
+})

@@ -1,0 +1,55 @@
+import { expect, it } from '@jest/globals'
+import type { FaultSpec } from '../../lib/domain/suite.ts'
+import { deedTexts } from '../../lib/report/fault-description.ts'
+import { crashloop, latency, nodeDrain, partition, podDelete, podKill } from '../support/suites.ts'
+
+const cut = { ...partition, mechanism: 'auto', keepProbes: false } as const
+const degradation = { ...latency, latencyMs: 0 }
+const exhaustion = { type: 'resource_exhaustion', intensity: 'medium', container: null, path: null } as const
+const byInjector = { job: 'j' }
+
+it.each<[FaultSpec, object, string]>([
+  [cut, { policy: 'p' }, 'cuts it off from everything, in both directions, by NetworkPolicy'],
+  [
+    { ...cut, scope: 'peers', direction: 'in', ports: [8080, 9090], cidrs: ['10.0.0.0/8'], keepProbes: true },
+    byInjector,
+    "cuts it off from the other pods of the workload, inwards, by netfilter, only ports 8080 9090, only 10.0.0.0/8, the kubelet's probes still pass",
+  ],
+  [
+    { ...cut, scope: 'split', direction: 'out' },
+    byInjector,
+    'cuts the targets together off from the rest of the workload, outwards, by netfilter',
+  ],
+  [
+    { ...degradation, latencyMs: 100, jitterMs: 20, peersOnly: true },
+    byInjector,
+    '100 ms of latency, varying by 20 ms, only to the other pods of the workload',
+  ],
+  [
+    { ...degradation, lossPercent: 10, corruptPercent: 5, duplicatePercent: 1, rateKbit: 500, ports: [80] },
+    byInjector,
+    '10 % of packets lost, 5 % corrupted, 1 % doubled, 500 kbit/s left, only ports 80',
+  ],
+  [{ ...exhaustion, kind: 'cpu' }, { env: { FAULTLINE_AMOUNT: '4' } }, '4 busy loops in its cgroup'],
+  [
+    { ...exhaustion, kind: 'memory' },
+    { env: { FAULTLINE_AMOUNT: '384', FAULTLINE_PERCENT: '75' } },
+    'fills its memory to 75 % of its limit, by 384 MiB where it has none',
+  ],
+  [{ ...exhaustion, kind: 'disk', path: '/data' }, { env: { FAULTLINE_AMOUNT: '500' } }, 'fills 500 MiB of /data'],
+  [{ ...exhaustion, kind: 'network' }, { env: { FAULTLINE_AMOUNT: '1000' } }, 'leaves it 1000 kbit/s'],
+  [{ ...exhaustion, kind: 'network', mode: 'load' }, { env: { FAULTLINE_AMOUNT: '50000' } }, 'loads its network with 50000 kbit/s'],
+  [podDelete, {}, 'deletes it, with its own grace'],
+  [{ ...podDelete, graceSeconds: 0 }, {}, 'deletes it, with a grace of 0 s'],
+  [{ ...podKill, graceSeconds: 5, repeatEverySeconds: 10 }, byInjector, 'sends its container TERM, KILL after 5 s, again every 10 s'],
+  [{ ...podKill, signal: 'KILL' }, byInjector, 'sends its container KILL, once'],
+  [crashloop, byInjector, 'kills its container at every start'],
+  [{ ...nodeDrain, allowEmptyDir: false }, {}, 'cordons it and evicts its pods'],
+  [
+    { ...nodeDrain, allowBarePods: true, allowEmptyDir: true },
+    {},
+    'cordons it and evicts its pods, bare pods and pods with emptyDir volumes too',
+  ],
+])('what %j does is told with every amount', (fault, undo, text) => {
+  expect(deedTexts(fault, [{ undo: undo as never }, { undo: undo as never }])).toEqual([text])
+})
