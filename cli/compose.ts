@@ -2,7 +2,7 @@ import { signForPrometheus } from '../lib/adapters/aws/sigv4.ts'
 import { systemClock } from '../lib/adapters/system-clock.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import type { Engine, Progress } from '../lib/engine/engine.ts'
-import type { Clock, MetricsSink, Outlet, Store } from '../lib/ports.ts'
+import type { Clock, MetricsSink, Notifier, Store } from '../lib/ports.ts'
 import { createProbes } from '../lib/probes/probes.ts'
 import { Clusters } from './clusters.ts'
 import { isDeadOwner, ownerName } from './owner.ts'
@@ -33,7 +33,7 @@ export async function compose({ flags, env, say }: ComposeOptions): Promise<Comp
   const stateDir = openStateDir(flags.state)
   const clock = systemClock
   const { openLocalStore } = await import('../sandbox/local-store.ts')
-  const outlets = await openOutlets(flags)
+  const notifiers = await openOutlets(flags)
   const sink = await openSink(flags)
   const store = await openLocalStore({ directory: stateDir, clock })
   const clusters = new Clusters({ flags, stateDir, env, clock, maxInFlight: flags.maxInFlight, say })
@@ -50,7 +50,7 @@ export async function compose({ flags, env, say }: ComposeOptions): Promise<Comp
       config: configOf(flags, simulated, env),
       owner: ownerName(),
       isDead: isDeadOwner,
-      outlets,
+      notifiers,
       sink,
       observe,
     }),
@@ -65,10 +65,10 @@ export async function compose({ flags, env, say }: ComposeOptions): Promise<Comp
 }
 
 /** Who is told; loaded only when somebody is. */
-async function openOutlets({ snsTopic }: TellingFlags): Promise<readonly Outlet[]> {
+async function openOutlets({ snsTopic }: TellingFlags): Promise<readonly Notifier[]> {
   if (snsTopic === undefined) return []
-  const { createSnsOutlet } = await import('../lib/adapters/sns/outlet.ts')
-  return [createSnsOutlet({ topicArn: snsTopic })]
+  const { createSnsNotifier } = await import('../lib/adapters/sns/notifier.ts')
+  return [createSnsNotifier({ topicArn: snsTopic })]
 }
 
 async function openSink({ pushgatewayUrl }: TellingFlags): Promise<MetricsSink | null> {

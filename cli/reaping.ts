@@ -1,6 +1,6 @@
 import type { Run } from '../lib/domain/run.ts'
 import type { Progress } from '../lib/engine/engine.ts'
-import { claimOn } from '../lib/engine/lease/claim.ts'
+import { claimOf } from '../lib/engine/lease/claim.ts'
 import type { Reaped } from '../lib/engine/reap.ts'
 import { reapRuns } from '../lib/engine/reap.ts'
 import { recordOf } from '../lib/report/record.ts'
@@ -19,7 +19,7 @@ export function unfinishedRuns(composition: Composition): Promise<readonly Run[]
 
 /** True when nobody drives the run any more. */
 export function isAbandoned(composition: Composition, run: Run): boolean {
-  return claimOn(run, composition.engine(run.cluster)) !== 'held'
+  return claimOf(run, composition.engine(run.cluster)) !== 'held'
 }
 
 /** Reverts and ends runs whose driver is gone, side by side, and writes their reports. */

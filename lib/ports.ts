@@ -162,20 +162,20 @@ export interface SampleStore {
 }
 
 /** A way to tell: an SNS topic, an event bus. Fails with a retryable `FaultlineError` only when it is certain that nothing was told. */
-export interface Outlet {
+export interface Notifier {
   readonly name: string
   /** False for what is none of its business; everything when left out. */
   wants?(notice: Notice): boolean
-  tell(notice: Notice): Promise<void>
+  notify(notice: Notice): Promise<void>
 }
 
-/** Who was told what: `claim` answers true once per outlet and key, until it is given back or `forMs` have passed (null: for good). */
+/** Who was told what: `claim` answers true once per notifier and key, until it is given back or `forMs` have passed (null: for good). */
 export interface NoticeStore {
   claim(
     runId: string,
-    claim: { readonly outlet: string; readonly key: string; readonly at: number; readonly forMs: number | null },
+    claim: { readonly notifier: string; readonly key: string; readonly at: number; readonly forMs: number | null },
   ): Promise<boolean>
-  giveBack(runId: string, claim: { readonly outlet: string; readonly key: string }): Promise<void>
+  giveBack(runId: string, claim: { readonly notifier: string; readonly key: string }): Promise<void>
 }
 
 /** Counters and histograms of all runs, and the last values of what is no counter. Each series is one item. */

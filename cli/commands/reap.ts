@@ -1,7 +1,7 @@
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { ClusterRef } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
-import { catchUp } from '../../lib/engine/notifications/redeliver-notifications.ts'
+import { redeliverNotifications } from '../../lib/engine/notifications/redeliver-notifications.ts'
 import type { Reaped } from '../../lib/engine/reap.ts'
 import { sweepOrphans } from '../../lib/engine/reap.ts'
 import type { Cluster } from '../../lib/ports.ts'
@@ -23,7 +23,7 @@ export function reap(flags: WorkFlags, terminal: Terminal): Promise<ExitCode> {
     const say = sayer(flags, terminal)
     const unfinished = await unfinishedRuns(composition)
     const reaped = await reapAll(composition, unfinished, say)
-    await catchUp(composition.engine({ simulated: false }), say)
+    await redeliverNotifications(composition.engine({ simulated: false }), say)
     const swept = await sweepAll(composition, { flags, say, refs: unfinished.map((run) => run.cluster) })
     const unproven = reaped.runs.some((run) => !isEnded(run)) || reaped.errors.length + swept.failures.length > 0
     if (flags.json === true) printJson(terminal, asJson(reaped, swept))

@@ -3,7 +3,7 @@ import type { Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
 import { drive } from '../../lib/engine/drive.ts'
-import { claimOn } from '../../lib/engine/lease/claim.ts'
+import { claimOf } from '../../lib/engine/lease/claim.ts'
 import { start } from '../../lib/engine/start.ts'
 import { reportDocument } from '../../lib/report/document.ts'
 import { recordOf } from '../../lib/report/record.ts'
@@ -62,7 +62,7 @@ async function go(session: Session, suite: Suite): Promise<ExitCode> {
   }
   const { run, created } = await startRun(session, chosen, suite)
   if (!created) say(`run ${run.id} was started before with this id`)
-  if (!created && !isEnded(run) && claimOn(run, composition.engine(run.cluster)) === 'held') {
+  if (!created && !isEnded(run) && claimOf(run, composition.engine(run.cluster)) === 'held') {
     throw new FaultlineError(
       'refused',
       `run ${run.id} is ${run.status}, driven by ${run.lease?.owner}: see it with "faultline show ${run.id}"`,

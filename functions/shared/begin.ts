@@ -4,7 +4,7 @@ import type { Suite } from '../../lib/domain/suite.ts'
 import { drive } from '../../lib/engine/drive.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import { isTaken } from '../../lib/engine/lease/claim.ts'
-import { giveAway } from '../../lib/engine/lease/hand-over.ts'
+import { handOverAtOnce } from '../../lib/engine/lease/hand-over.ts'
 import { recordRefused, type StartRequest, start } from '../../lib/engine/start.ts'
 import { type Answer, drivenAnswer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
@@ -22,7 +22,7 @@ export async function begin(input: StartInput, invocation: Invocation): Promise<
   if (reached instanceof FaultlineError) return refuse(input, { suite, invocation, error: reached })
   const engine = invocation.engine(reached.ref)
   const { run, created } = await start(engine, requestOf(input, { suite, cluster: reached.ref, invocation }))
-  if (!input.wait && created) return given(await giveAway(engine, run, invocation.budget))
+  if (!input.wait && created) return given(await handOverAtOnce(engine, run, invocation.budget))
   return go(engine, run.id, invocation)
 }
 

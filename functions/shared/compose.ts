@@ -64,7 +64,7 @@ export async function compose(context: Context): Promise<Invocation> {
         config,
         owner,
         isDead: () => false,
-        outlets: listeners.outlets,
+        notifiers: listeners.notifiers,
         sink: listeners.sink,
         observe: logProgress,
       }
@@ -76,12 +76,12 @@ export async function compose(context: Context): Promise<Invocation> {
 async function openAll(settings: Settings, functionArn: string | undefined): Promise<Warm> {
   const { region, table, bus: name } = settings
   void import('../../lib/adapters/kubernetes/connect.ts').catch(() => undefined)
-  const [{ createDynamoClient }, { createDynamoStore }, { openBus }, { advanceCall }, { eventBridgeOutlet }, told] = await Promise.all([
+  const [{ createDynamoClient }, { createDynamoStore }, { openBus }, { advanceCall }, { eventBridgeNotifier }, told] = await Promise.all([
     import('../../lib/adapters/dynamodb/client.ts'),
     import('../../lib/adapters/dynamodb/store.ts'),
     import('../../lib/adapters/eventbridge/bus.ts'),
     import('../../lib/adapters/eventbridge/advance.ts'),
-    import('../../lib/adapters/eventbridge/outlet.ts'),
+    import('../../lib/adapters/eventbridge/notifier.ts'),
     openListeners(settings, functionArn),
   ])
   const bus = openBus({ name, region })
@@ -89,7 +89,7 @@ async function openAll(settings: Settings, functionArn: string | undefined): Pro
     settings,
     store: createDynamoStore({ client: createDynamoClient({ region }), table, clock: systemClock }),
     clusters: new Clusters(settings, systemClock),
-    listeners: { ...told, outlets: [eventBridgeOutlet(bus), ...told.outlets] },
+    listeners: { ...told, notifiers: [eventBridgeNotifier(bus), ...told.notifiers] },
     advance: advanceCall(bus, systemClock),
   }
 }

@@ -1,4 +1,4 @@
-import type { MetricsSink, Outlet, ReportStore } from '../../lib/ports.ts'
+import type { MetricsSink, Notifier, ReportStore } from '../../lib/ports.ts'
 import type { AlertCommands } from '../../lib/report/alert-text.ts'
 import { linkToPage } from '../../lib/report/link.ts'
 import { log } from './log.ts'
@@ -6,7 +6,7 @@ import type { Settings } from './settings.ts'
 
 /** Whoever hears of runs, besides the log and the bus. */
 export interface Listeners {
-  readonly outlets: readonly Outlet[]
+  readonly notifiers: readonly Notifier[]
   readonly sink: MetricsSink | null
   readonly reports: ReportStore | null
 }
@@ -17,7 +17,7 @@ export async function openListeners({ stage, region, topic, deployment }: Settin
   const topicArn = topicBeside(functionArn, topic)
   if (topicArn === null) log('error', 'the function does not know its account: nobody is alerted', { topic })
   return {
-    outlets: topicArn === null ? [] : [await openTopic(topicArn, { opening: reports, commands: byControl(stage) })],
+    notifiers: topicArn === null ? [] : [await openTopic(topicArn, { opening: reports, commands: byControl(stage) })],
     sink: await openSink(deployment.pushgatewayUrl),
     reports: await reports,
   }
@@ -43,9 +43,9 @@ function byControl(stage: string): AlertCommands {
 async function openTopic(
   topicArn: string,
   { opening, commands }: { readonly opening: Promise<ReportStore | null>; readonly commands: AlertCommands },
-): Promise<Outlet> {
-  const [{ createSnsOutlet }, reports] = await Promise.all([import('../../lib/adapters/sns/outlet.ts'), opening])
-  return createSnsOutlet({ topicArn, commands, ...(reports === null ? {} : { reportUrl: (runId) => linkToPage(reports, runId) }) })
+): Promise<Notifier> {
+  const [{ createSnsNotifier }, reports] = await Promise.all([import('../../lib/adapters/sns/notifier.ts'), opening])
+  return createSnsNotifier({ topicArn, commands, ...(reports === null ? {} : { reportUrl: (runId) => linkToPage(reports, runId) }) })
 }
 
 async function openReports(bucket: string | undefined, region: string): Promise<ReportStore | null> {

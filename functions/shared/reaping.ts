@@ -1,6 +1,6 @@
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Run } from '../../lib/domain/run.ts'
-import { catchUp } from '../../lib/engine/notifications/redeliver-notifications.ts'
+import { redeliverNotifications } from '../../lib/engine/notifications/redeliver-notifications.ts'
 import { type Reaped, reapRuns, type Swept, sweepOrphans } from '../../lib/engine/reap.ts'
 import { type Answer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
@@ -17,7 +17,7 @@ export async function reapAll(invocation: Invocation): Promise<Answer> {
   await Promise.all(rounds.flatMap((round) => round.runs.map((run) => report(run, invocation))))
   const errors = [...rounds.flatMap((round) => round.errors), ...swept.flatMap(({ failed }) => failed)]
   const runs = rounds.flatMap((round) => round.runs.map(runLine))
-  const ended = await catchUp(invocation.engine({ simulated: false }), (line) => log('error', line))
+  const ended = await redeliverNotifications(invocation.engine({ simulated: false }), (line) => log('error', line))
   await Promise.all(ended.map((run) => reportIfMissing(run, invocation)))
   const orphans = swept.flatMap(({ removed }) => removed)
   failAloud(errors)

@@ -7,8 +7,8 @@ import { namespaceLock } from './acts/admit.ts'
 import type { DriveOptions } from './drive.ts'
 import { drive } from './drive.ts'
 import type { Engine } from './engine.ts'
-import { claimOn, isTaken } from './lease/claim.ts'
-import { Telling } from './notifications/notifications.ts'
+import { claimOf, isTaken } from './lease/claim.ts'
+import { Notifications } from './notifications/notifications.ts'
 
 /** Asks the run's driver to abort; when there is none any more, reverts here and now. */
 export async function abortRun(
@@ -20,7 +20,7 @@ export async function abortRun(
   const run = await mustLoad(engine, runId)
   if (isEnded(run)) return { run, driven: 'already_over' }
   await engine.store.controls.set({ kind: 'abort', runId }, by.who, by.why, engine.clock.now())
-  if (claimOn(run, engine) === 'held') return { run, driven: 'elsewhere' }
+  if (claimOf(run, engine) === 'held') return { run, driven: 'elsewhere' }
   try {
     return { run: await drive(engine, runId, options), driven: 'here' }
   } catch (error) {
@@ -36,7 +36,7 @@ export async function abortRun(
 export async function resolveRun(engine: Engine, runId: string, by: { readonly who: string; readonly why: string }): Promise<Run> {
   const run = await mustLoad(engine, runId)
   if (isEnded(run)) throw new FaultlineError('refused', `run ${runId} is over already (${run.status})`)
-  if (claimOn(run, engine) === 'held') throw new FaultlineError('refused', `run ${runId} is driven by ${run.lease?.owner}: abort it first`)
+  if (claimOf(run, engine) === 'held') throw new FaultlineError('refused', `run ${runId} is driven by ${run.lease?.owner}: abort it first`)
   const injections = await engine.store.ledger.list(runId)
   const open = injections.filter(isOpen)
   if (open.length === 0 && run.status !== 'verifying')
@@ -45,9 +45,9 @@ export async function resolveRun(engine: Engine, runId: string, by: { readonly w
   await engine.store.runs.save(resolved)
   await engine.store.ledger.appendHistory(runId, resolved.events)
   await engine.store.locks.release(namespaceLock(resolved), runId)
-  const telling = new Telling(engine, runId)
-  telling.tell(resolved, resolved.events, injections)
-  await telling.end()
+  const notifications = new Notifications(engine, runId)
+  notifications.notify(resolved, resolved.events, injections)
+  await notifications.end()
   return resolved
 }
 

@@ -6,7 +6,7 @@ import { isEnded } from '../domain/run.ts'
 import type { RunEvent } from '../domain/transition.ts'
 import { stepOf } from '../domain/transition.ts'
 import type { Cluster } from '../ports.ts'
-import { examine, forbiddenBySwitch, isOverIn, namespaceLock, nodeLock, takeLock } from './acts/admit.ts'
+import { acquireLock, examine, forbiddenBySwitch, isOverIn, namespaceLock, nodeLock } from './acts/admit.ts'
 import { lightBeacon } from './acts/beacon.ts'
 import { fixStep, orStepRefused } from './acts/fix-step.ts'
 import { injectStep, recheckStep } from './acts/inject.ts'
@@ -17,11 +17,11 @@ import { verifyNothingLeft } from './acts/verify.ts'
 import { outsideWindow } from './acts/window.ts'
 import { endWithoutCluster } from './end-without-cluster.ts'
 import type { Engine } from './engine.ts'
-import { claimed, take } from './lease/claim.ts'
+import { acquireLease, loadClaim } from './lease/claim.ts'
 import { Driver } from './lease/driver.ts'
-import { type Budget, inTime, lastWordsMs, watchBudget } from './lease/hand-over.ts'
-import { watchOver } from './lease/watchdog.ts'
-import { Telling } from './notifications/notifications.ts'
+import { type Budget, closingReserveMs, inTime, watchBudget } from './lease/hand-over.ts'
+import { watchRun } from './lease/watchdog.ts'
+import { Notifications } from './notifications/notifications.ts'
 
 export interface DriveOptions {
   /** Aborts the run when it fires (Ctrl-C); the reverting goes on. */
@@ -38,22 +38,22 @@ export interface DriveOptions {
  * @throws RunHeld when another driver holds it, `lease_lost` when one took it, `unavailable` when the store was lost
  */
 export async function drive(engine: Engine, runId: string, options: DriveOptions = {}): Promise<Run> {
-  const telling = new Telling(engine, runId)
+  const notifications = new Notifications(engine, runId)
   try {
-    return await driveOn(telling.watchedEngine(), runId, options)
+    return await driveOn(notifications.watchedEngine(), runId, options)
   } catch (error) {
-    telling.failed(error)
+    notifications.failed(error)
     throw error
   } finally {
-    await telling.end(options.budget === undefined ? undefined : options.budget.remainingMs() - lastWordsMs)
+    await notifications.end(options.budget === undefined ? undefined : options.budget.remainingMs() - closingReserveMs)
   }
 }
 
 async function driveOn(engine: Engine, runId: string, options: DriveOptions): Promise<Run> {
-  const { run, claim } = await claimed(engine, runId)
+  const { run, claim } = await loadClaim(engine, runId)
   if (claim === 'over') return run
   const cluster = await connectOrGone(engine, run)
-  const state = await take(engine, runId)
+  const state = await acquireLease(engine, runId)
   if (isEnded(state.run)) return state.run
   if (cluster instanceof FaultlineError) return endWithoutCluster(engine, state, cluster)
   return hold(new Driver(engine, cluster, state), options)
@@ -75,7 +75,7 @@ async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
   options.interrupt?.addEventListener('abort', onInterrupt)
   if (options.interrupt?.aborted) onInterrupt()
   const told = (error: unknown) => driver.note(`watching failed: ${String(error)}`)
-  const beside = [watchOver(driver, done.signal).catch(told), driver.probing.watch(done.signal).catch(told)]
+  const beside = [watchRun(driver, done.signal).catch(told), driver.probing.watch(done.signal).catch(told)]
   try {
     const driven = loop(driver, options)
     await (options.budget === undefined ? driven : Promise.race([driven, watchBudget(driver, options.budget, done.signal)]))
@@ -191,7 +191,7 @@ function withAnswers(driver: Driver, event: RunEvent | null): RunEvent | null {
 async function admit(driver: Driver): Promise<RunEvent | null> {
   const { run, engine } = driver
   const switches = await forbiddenBySwitch(engine, run)
-  const lock = await takeLock(engine, run)
+  const lock = await acquireLock(engine, run)
   const [admission, steady] = await Promise.all([
     examine(driver.context(), run.suite, run.seed, isOverIn(engine)),
     checkSteadyBefore(driver.probing, run.suite.probes, driver.interrupted),

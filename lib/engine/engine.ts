@@ -3,7 +3,7 @@ import type { Injection } from '../domain/injection.ts'
 import type { ProbeSample } from '../domain/probe.ts'
 import type { ClusterRef, Run } from '../domain/run.ts'
 import type { RunEvent } from '../domain/transition.ts'
-import type { Clock, Cluster, MetricsSink, Outlet, ProbePort, Store } from '../ports.ts'
+import type { Clock, Cluster, MetricsSink, Notifier, ProbePort, Store } from '../ports.ts'
 
 /** What somebody who looks on (the live view, a log) is told; nothing of it is needed for the run. */
 export type Progress =
@@ -26,7 +26,7 @@ export interface Engine {
   /** True when it is certain that a driver of that name no longer lives (a process of this machine that ended). */
   readonly isDead: (owner: string) => boolean
   /** Who is told of runs; none of them ever delays one. */
-  readonly outlets: readonly Outlet[]
+  readonly notifiers: readonly Notifier[]
   /** Where metrics are pushed to; null: nowhere, they are read from the store only. */
   readonly sink: MetricsSink | null
   readonly observe: (progress: Progress) => void

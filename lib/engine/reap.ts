@@ -10,7 +10,7 @@ import { ourKinds } from './acts/verify.ts'
 import type { DriveOptions } from './drive.ts'
 import { drive } from './drive.ts'
 import type { Engine } from './engine.ts'
-import { claimOn, isTaken } from './lease/claim.ts'
+import { claimOf, isTaken } from './lease/claim.ts'
 
 /** What one round of the reaper did. */
 export interface Reaped {
@@ -34,7 +34,7 @@ export async function reapRuns(engine: Engine, runs: readonly Run[], options: Dr
       try {
         const run = await engine.store.runs.load(id)
         if (run === undefined || isEnded(run) || run.status === 'awaiting_approval') return
-        if (claimOn(run, engine) === 'held') alive.push(run)
+        if (claimOf(run, engine) === 'held') alive.push(run)
         else ended.push(await drive(engine, id, options))
       } catch (error) {
         if (isTaken(error)) return

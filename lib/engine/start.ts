@@ -7,7 +7,7 @@ import { withoutPrometheus } from '../domain/suite.ts'
 import { transition } from '../domain/transition.ts'
 import { isoSeconds } from '../time.ts'
 import type { Engine } from './engine.ts'
-import { Telling } from './notifications/notifications.ts'
+import { Notifications } from './notifications/notifications.ts'
 
 export interface StartRequest {
   readonly suite: Suite
@@ -80,14 +80,14 @@ export async function recordRefused(engine: Engine, request: StartRequest, refus
   const { run, created } = await start(engine, request)
   if (!created) return run
   await store.ledger.appendHistory(run.id, run.events)
-  const telling = new Telling(engine, run.id)
+  const notifications = new Notifications(engine, run.id)
   let refused: Run = run
   for (const event of [{ type: 'refused', refusals }, { type: 'released' }] as const) {
     refused = transition(refused, event, clock.now())
     await store.runs.save(refused)
     await store.ledger.appendHistory(run.id, refused.events)
-    telling.tell(refused, refused.events, [])
+    notifications.notify(refused, refused.events, [])
   }
-  await telling.end()
+  await notifications.end()
   return refused
 }

@@ -12,7 +12,7 @@ import { credentialsOf } from '../../lib/adapters/aws/credentials.ts'
 import { describeEks } from '../../lib/adapters/eks/connect.ts'
 import { advanceCall } from '../../lib/adapters/eventbridge/advance.ts'
 import { openBus } from '../../lib/adapters/eventbridge/bus.ts'
-import { eventBridgeOutlet } from '../../lib/adapters/eventbridge/outlet.ts'
+import { eventBridgeNotifier } from '../../lib/adapters/eventbridge/notifier.ts'
 import { readSecret } from '../../lib/adapters/secrets/read-secret.ts'
 import type { Notice } from '../../lib/domain/notice.ts'
 import { type Moto, motoCredentials, startMoto } from '../../sandbox/aws/moto.ts'
@@ -78,7 +78,7 @@ function onMoto(): void {
 
   it('takes lifecycle events, which come out as they are documented', async () => {
     const read = await busWithQueue('lifecycle')
-    await eventBridgeOutlet(openBus({ name: 'lifecycle', region })).tell(notice)
+    await eventBridgeNotifier(openBus({ name: 'lifecycle', region })).notify(notice)
     const [event] = await read()
     expect(event).toMatchObject({ source: 'faultline', 'detail-type': 'fault.active' })
     expect(event?.detail).toMatchObject({

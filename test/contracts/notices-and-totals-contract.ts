@@ -7,7 +7,7 @@ import type { StoreHarness } from './store-harness.ts'
 /** What every `NoticeStore` must do. */
 export function noticeStoreContract(harness: StoreHarness, { atomic }: { readonly atomic: boolean }): void {
   const notices = () => harness.store().notices
-  const claim = { outlet: 'sns', key: 'r1#4#0', at: nine, forMs: null }
+  const claim = { notifier: 'sns', key: 'r1#4#0', at: nine, forMs: null }
 
   describe('notices', () => {
     test('only the first claim of a key holds, for ever', async () => {
@@ -16,9 +16,9 @@ export function noticeStoreContract(harness: StoreHarness, { atomic }: { readonl
       expect(await notices().claim('r1', { ...claim, at: nine + 1_000_000_000 })).toBe(false)
     })
 
-    test('other outlets, keys and runs are claimed apart', async () => {
+    test('other notifiers, keys and runs are claimed apart', async () => {
       await notices().claim('r1', claim)
-      expect(await notices().claim('r1', { ...claim, outlet: 'eventbridge' })).toBe(true)
+      expect(await notices().claim('r1', { ...claim, notifier: 'eventbridge' })).toBe(true)
       expect(await notices().claim('r1', { ...claim, key: 'r1#4#1' })).toBe(true)
       expect(await notices().claim('r2', claim)).toBe(true)
     })

@@ -5,7 +5,7 @@ import { drive } from '../../lib/engine/drive.ts'
 import { metricsFromStore } from '../../lib/engine/notifications/metrics-snapshot.ts'
 import { reapRuns } from '../../lib/engine/reap.ts'
 import { start } from '../../lib/engine/start.ts'
-import type { Outlet } from '../../lib/ports.ts'
+import type { Notifier } from '../../lib/ports.ts'
 import { around } from '../support/around.ts'
 import { fakeProbes, probeOf } from '../support/probes.ts'
 import { Relay } from '../support/relay.ts'
@@ -91,16 +91,16 @@ it.each([1_000, 3_100])('what the driver before measured %i ms after it had call
 it.each([0, 12_000])('somebody is paged when the store is lost, each call failing after %i ms', async (ms) => {
   let away = false
   const heard: string[] = []
-  const outlet: Outlet = {
+  const notifier: Notifier = {
     name: 'ear',
-    tell: async ({ kind }) => {
+    notify: async ({ kind }) => {
       heard.push(kind)
     },
   }
   const observe = ({ run }: { readonly run: Run }) => {
     if (run.status === 'holding') away = true
   }
-  const engine = world.engine('driver-1', { outlets: [outlet], observe })
+  const engine = world.engine('driver-1', { notifiers: [notifier], observe })
   const lost = <T extends object>(store: T): T =>
     new Proxy(store, {
       get: (target, key) => {

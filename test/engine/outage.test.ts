@@ -3,7 +3,7 @@ import { KubernetesError, StoreUnavailable } from '../../lib/domain/errors.ts'
 import type { RunStatus } from '../../lib/domain/run.ts'
 import { resolveRun } from '../../lib/engine/control.ts'
 import { drive } from '../../lib/engine/drive.ts'
-import { claimOn } from '../../lib/engine/lease/claim.ts'
+import { claimOf } from '../../lib/engine/lease/claim.ts'
 import { reapRuns } from '../../lib/engine/reap.ts'
 import { start } from '../../lib/engine/start.ts'
 import { nodeDrain, partition, podDelete, stepOf, suiteOf } from '../support/suites.ts'
@@ -118,12 +118,12 @@ describe('two drivers', () => {
   it('never drive one run: a late one is told who has it, and the reaper leaves it alone', async () => {
     const { run } = await world.play(start(world.engine('first'), world.request(long)))
     const second = world.engine('second')
-    expect(claimOn(run, second)).toBe('held')
+    expect(claimOf(run, second)).toBe('held')
     expect(await world.play(reapRuns(second, [run]))).toMatchObject({ runs: [], alive: [{ id: run.id }] })
     await world.pass(59_000)
-    expect(claimOn(run, second)).toBe('held')
+    expect(claimOf(run, second)).toBe('held')
     await world.pass(2_000)
-    expect(claimOn(run, second)).toBe('take_over')
+    expect(claimOf(run, second)).toBe('take_over')
   })
 
   it('a zombie that comes back after a takeover changes nothing and stops', async () => {

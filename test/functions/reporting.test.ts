@@ -28,7 +28,7 @@ beforeEach(async () => {
     clock,
     config: defaultConfig,
     owner: 'control',
-    outlets: [],
+    notifiers: [],
     sink: null,
     isDead: () => false,
     observe: () => undefined,

@@ -10,7 +10,7 @@ import { drive } from '../../lib/engine/drive.ts'
 import type { Engine, Progress } from '../../lib/engine/engine.ts'
 import type { StartRequest } from '../../lib/engine/start.ts'
 import { start } from '../../lib/engine/start.ts'
-import type { Cluster, MetricsSink, Outlet, ProbePort, Store } from '../../lib/ports.ts'
+import type { Cluster, MetricsSink, Notifier, ProbePort, Store } from '../../lib/ports.ts'
 import { createProbes } from '../../lib/probes/probes.ts'
 import type { Sandbox, SandboxOptions } from '../../sandbox/start.ts'
 import { startSandbox } from '../../sandbox/start.ts'
@@ -60,7 +60,7 @@ export class World {
       readonly config?: Partial<Config>
       readonly observe?: (p: Progress) => void
       readonly dead?: readonly string[]
-      readonly outlets?: readonly Outlet[]
+      readonly notifiers?: readonly Notifier[]
       readonly sink?: MetricsSink
       /** Asks the probes; without one, the real ones do. */
       readonly probes?: ProbePort
@@ -89,7 +89,7 @@ export class World {
       config: { ...simulatedConfig, ...options.config },
       owner,
       isDead: (name) => options.dead?.includes(name) ?? false,
-      outlets: options.outlets ?? [],
+      notifiers: options.notifiers ?? [],
       sink: options.sink ?? null,
       observe: options.observe ?? (() => {}),
     }

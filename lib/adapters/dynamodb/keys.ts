@@ -56,10 +56,10 @@ export const haltKey: Key = { pk: 'CONTROL', sk: 'HALT' }
 /** The switch that pauses one suite. */
 export const pauseKey = (suite: string): Key => ({ pk: 'CONTROL', sk: `PAUSE#${suite}` })
 
-/** Who was told: one item per outlet and what it was told of. */
-export const noticeKey = (runId: string, claim: { readonly outlet: string; readonly key: string }): Key => ({
+/** Who was told: one item per notifier and what it was told of. */
+export const noticeKey = (runId: string, claim: { readonly notifier: string; readonly key: string }): Key => ({
   pk: runPartition(runId),
-  sk: `NOTICE#${claim.outlet}#${claim.key}`,
+  sk: `NOTICE#${claim.notifier}#${claim.key}`,
 })
 
 /** Partition of all totals. */

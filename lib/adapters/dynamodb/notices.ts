@@ -8,11 +8,11 @@ import type { TableAccess } from './table-access.ts'
 /** Claims in the table: the first put wins, and a claim whose answer was lost is known again by its id. */
 export function createNoticeStore(table: TableAccess): NoticeStore {
   return {
-    claim: async (runId, { outlet, key, at, forMs }) => {
+    claim: async (runId, { notifier, key, at, forMs }) => {
       const ttl = await ttlOf(table, runId)
       const claimId = randomUUID()
       const freeAt = forMs === null ? undefined : at + forMs
-      const item = { ...noticeKey(runId, { outlet, key }), ttl, claimId, at, freeAt }
+      const item = { ...noticeKey(runId, { notifier, key }), ttl, claimId, at, freeAt }
       if (await table.put(item, { expression: unclaimed, values: { ':at': at } })) return true
       const stored = await table.get({ pk: item.pk, sk: item.sk })
       return stored?.claimId === claimId

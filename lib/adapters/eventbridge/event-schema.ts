@@ -4,7 +4,7 @@ import { severities } from '../../domain/probe.ts'
 
 const time = z.iso.datetime().describe('RFC 3339, UTC.')
 
-/** The detail of every lifecycle event; published in docs/event-schemas/, and what the outlet writes is tested against it. */
+/** The detail of every lifecycle event; published in docs/event-schemas/, and what the notifier writes is tested against it. */
 export const noticeDetail = z.object({
   id: z.string().describe('The same for the same thing, however often it is delivered: <run>#<version>#<n>.'),
   kind: z.enum(noticeKinds).describe('As the detail type.'),

@@ -63,7 +63,7 @@ export async function forbiddenBySwitch(engine: Engine, run: Pick<Run, 'id' | 's
 }
 
 /** One run per cluster and namespace (or node, for a drain). The lock has no expiry: it is taken over only from a run that is over. */
-export async function takeLock(engine: Engine, run: Run, node?: string): Promise<Refusal | null> {
+export async function acquireLock(engine: Engine, run: Run, node?: string): Promise<Refusal | null> {
   const key = node === undefined ? namespaceLock(run) : nodeLock(run, node)
   const holder = await engine.store.locks.acquire(key, run.id)
   if (holder === run.id) return null

@@ -4,7 +4,7 @@ import type { Preparing, Refusal } from '../../domain/run.ts'
 import { faultName } from '../../domain/suite.ts'
 import type { RunEvent } from '../../domain/transition.ts'
 import type { Driver } from '../lease/driver.ts'
-import { takeLock } from './admit.ts'
+import { acquireLock } from './admit.ts'
 import { asRefusal, planStep } from './plan.ts'
 
 /** Fixes the step's targets and writes its ledger; entries from before a hand-over stay as they are, and nothing is planned anew. */
@@ -25,7 +25,7 @@ async function writeStep(
   const { injections, refusals: against, warnings } = await planStep(driver.context(), { suite: run.suite, index: step, seed: run.seed })
   const refusals: Refusal[] = against.map((refusal) => ({ ...refusal, step }))
   for (const node of injections.flatMap((i) => i.targets.filter((t) => t.kind === 'Node'))) {
-    const busy = await takeLock(driver.engine, run, node.name)
+    const busy = await acquireLock(driver.engine, run, node.name)
     if (busy !== null) refusals.push({ ...busy, step })
   }
   const spec = run.suite.steps[step]

@@ -10,7 +10,7 @@ import type { Engine } from '../engine.ts'
  * Takes the lease and raises the version of every open ledger entry, so that late writes of whoever had it fail.
  * @throws VersionConflict when somebody else was quicker
  */
-export async function seize(
+export async function writeLease(
   engine: Engine,
   found: Run,
   options: { readonly continued: boolean; readonly abort: Abort | null },

@@ -3,7 +3,7 @@ import type { Injection } from '../../domain/injection.ts'
 import type { Abort, Run } from '../../domain/run.ts'
 import { isEnded } from '../../domain/run.ts'
 import type { Engine } from '../engine.ts'
-import { seize } from './acquire-lease.ts'
+import { writeLease } from './acquire-lease.ts'
 
 /** How a driver may take a run: begin or go on, or only revert it; or not at all. */
 type Claim = 'continue' | 'take_over' | 'held'
@@ -12,7 +12,7 @@ type Claim = 'continue' | 'take_over' | 'held'
  * Whether this engine may drive the run now. An expired lease is never continued: the run is reverted. A hand-over is an offer for as
  * long as the old driver's lease lasts (it renews it until it leaves); whoever comes later finds nobody who held the fault meanwhile.
  */
-export function claimOn(run: Run, engine: Pick<Engine, 'owner' | 'clock' | 'config' | 'isDead'>): Claim {
+export function claimOf(run: Run, engine: Pick<Engine, 'owner' | 'clock' | 'config' | 'isDead'>): Claim {
   const { lease } = run
   if (lease === null) return 'take_over'
   const now = engine.clock.now()
@@ -28,26 +28,26 @@ export function isTaken(error: unknown): boolean {
 }
 
 /** The run as it is stored, and how it may be taken. @throws RunHeld when another driver holds it */
-export async function claimed(
+export async function loadClaim(
   engine: Engine,
   runId: string,
 ): Promise<{ readonly run: Run; readonly claim: Exclude<Claim, 'held'> | 'over' }> {
   const run = await engine.store.runs.load(runId)
   if (run === undefined) throw new FaultlineError('not_found', `there is no run ${runId}`)
   if (isEnded(run)) return { run, claim: 'over' }
-  const claim = claimOn(run, engine)
+  const claim = claimOf(run, engine)
   if (claim === 'held') throw new RunHeld(runId, run.lease?.owner)
   return { run, claim }
 }
 
 /** A driver that handed over goes on saving, so the first try may come between two of its saves. */
-export async function take(engine: Engine, runId: string): Promise<{ run: Run; injections: readonly Injection[] }> {
+export async function acquireLease(engine: Engine, runId: string): Promise<{ run: Run; injections: readonly Injection[] }> {
   for (;;) {
-    const { run, claim } = await claimed(engine, runId)
+    const { run, claim } = await loadClaim(engine, runId)
     if (claim === 'over') return { run, injections: [] }
     const abort = claim === 'take_over' ? await whyTakenOver(engine, run) : null
     try {
-      return await seize(engine, run, { continued: claim === 'continue' && run.handover, abort })
+      return await writeLease(engine, run, { continued: claim === 'continue' && run.handover, abort })
     } catch (error) {
       if (!(error instanceof VersionConflict) || !run.handover) throw error
     }

@@ -114,7 +114,7 @@ export class Driver {
       if (event.type === 'abort') this.#stop = null
       this.probing.noticed(event)
       await this.#copyHistory()
-      this.#tell({ kind: 'event', run: this.#run, event, injections: this.#injections })
+      this.#observe({ kind: 'event', run: this.#run, event, injections: this.#injections })
     })
   }
 
@@ -139,17 +139,17 @@ export class Driver {
     const next = { ...injection, ...change, version: injection.version + 1 }
     await this.#save(`ledger ${injection.step}/${injection.n}`, () => this.engine.store.ledger.save(next))
     this.#injections = this.#injections.map((i) => (i.step === next.step && i.n === next.n ? next : i))
-    this.#tell({ kind: 'injection', run: this.#run, injections: this.#injections })
+    this.#observe({ kind: 'injection', run: this.#run, injections: this.#injections })
     return next
   }
 
   /** Tells an answer of a probe. */
   sampled(sample: ProbeSample): void {
-    this.#tell({ kind: 'sample', run: this.#run, sample })
+    this.#observe({ kind: 'sample', run: this.#run, sample })
   }
 
   note(message: string): void {
-    this.#tell({ kind: 'note', run: this.#run, message })
+    this.#observe({ kind: 'note', run: this.#run, message })
   }
 
   /** Sleeps until `at`, or until the run is interrupted. */
@@ -217,7 +217,7 @@ export class Driver {
     }
   }
 
-  #tell(progress: Progress): void {
+  #observe(progress: Progress): void {
     this.engine.observe(progress)
   }
 }

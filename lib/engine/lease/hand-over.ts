@@ -40,7 +40,7 @@ interface Wait {
 }
 
 /** What a limited driver keeps of its time for its caller's answer. */
-export const lastWordsMs = 500
+export const closingReserveMs = 500
 
 /** Waits for the work, but no longer than the budget lasts. */
 export async function inTime(driver: Driver, budget: Budget | undefined, work: Promise<unknown>): Promise<void> {
@@ -50,7 +50,7 @@ export async function inTime(driver: Driver, budget: Budget | undefined, work: P
   }
   const done = new AbortController()
   try {
-    await Promise.race([work, untilLeft(driver, { budget, ms: lastWordsMs, done: done.signal })])
+    await Promise.race([work, untilLeft(driver, { budget, ms: closingReserveMs, done: done.signal })])
   } finally {
     done.abort()
   }
@@ -93,7 +93,7 @@ async function call(driver: Driver, { budget, untilMs, done }: Wait & { readonly
 }
 
 /** Hands a run that was just recorded to another driver, for a caller who wants his answer at once. */
-export async function giveAway(engine: Engine, run: Run, budget: Pick<Budget, 'handOver'>): Promise<Run> {
+export async function handOverAtOnce(engine: Engine, run: Run, budget: Pick<Budget, 'handOver'>): Promise<Run> {
   const { store, clock } = engine
   const handed = transition(run, { type: 'handed_over' }, clock.now())
   await store.ledger.appendHistory(run.id, run.events)

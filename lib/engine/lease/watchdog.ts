@@ -17,7 +17,7 @@ const renewRetryMs = 1_000
  * gone before its time. Three loops that never wait for each other, so that a cluster that hangs delays no person's switch. A cluster
  * or store that does not answer is no halt by itself.
  */
-export async function watchOver(driver: Driver, done: AbortSignal): Promise<void> {
+export async function watchRun(driver: Driver, done: AbortSignal): Promise<void> {
   await Promise.all([keepLease(driver, done), every(driver, done, lookAtControls), every(driver, done, lookAtCluster)])
 }
 

@@ -2,8 +2,8 @@ import { FaultlineError, StoreUnavailable } from '../../domain/errors.ts'
 import type { Severity } from '../../domain/probe.ts'
 import type { Clock, NoticeStore } from '../../ports.ts'
 
-/** Something to be brought to one outlet once, whoever drives the run. */
-export interface Parcel {
+/** Something to be brought to one notifier once, whoever drives the run. */
+export interface Delivery {
   /** The same for the same event. */
   readonly key: string
   /** Nothing more of this topic is brought for that long; 0: it has no topic. */
@@ -15,8 +15,8 @@ export interface Parcel {
   readonly deliver: () => Promise<void>
 }
 
-export interface CourierOptions {
-  readonly outlet: string
+export interface DeliveryQueueOptions {
+  readonly notifier: string
   readonly runId: string
   readonly clock: Clock
   readonly notices: NoticeStore
@@ -24,7 +24,7 @@ export interface CourierOptions {
 }
 
 interface Queued {
-  readonly parcel: Parcel
+  readonly delivery: Delivery
   attempts: number
   notBefore: number
   /** Claims that are ours: the event's, the topic's. They stay so while it is uncertain whether it arrived. */
@@ -44,11 +44,11 @@ const othersQuietMs = 15_000
 type Outcome = 'arrived' | 'refused' | 'uncertain'
 
 /**
- * Brings parcels to one outlet, one after the other, beside the run: nobody waits for it. Each is claimed in the store first, so that
+ * Brings deliveries to one notifier, one after the other, beside the run: nobody waits for it. Each is claimed in the store first, so that
  * it arrives once even when two drivers bring it; the claim is given back only when it is certain that it did not arrive.
  */
-export class Courier {
-  readonly #options: CourierOptions
+export class DeliveryQueue {
+  readonly #options: DeliveryQueueOptions
   readonly #known = new Set<string>()
   readonly #quietUntil = new Map<string, number>()
   #queue: Queued[] = []
@@ -57,15 +57,15 @@ export class Courier {
   #isLastCall = false
   #isClosed = false
 
-  constructor(options: CourierOptions) {
+  constructor(options: DeliveryQueueOptions) {
     this.#options = options
   }
 
   /** Returns at once; what was posted before is let be. */
-  post(parcel: Parcel): void {
-    if (this.#isClosed || this.#known.has(parcel.key)) return
-    this.#known.add(parcel.key)
-    this.#queue.push({ parcel, attempts: 0, notBefore: 0, hasKey: false, hasTopic: false })
+  post(delivery: Delivery): void {
+    if (this.#isClosed || this.#known.has(delivery.key)) return
+    this.#known.add(delivery.key)
+    this.#queue.push({ delivery, attempts: 0, notBefore: 0, hasKey: false, hasTopic: false })
     this.#wake.abort()
     this.#work ??= this.#run()
   }
@@ -100,36 +100,36 @@ export class Courier {
   /** Of those that are due a critical one first, else the one that is due first. */
   #next(): Queued | undefined {
     const now = this.#options.clock.now()
-    const rank = ({ parcel, notBefore }: Queued) => (notBefore > now ? notBefore : parcel.severity === 'critical' ? -1 : 0)
+    const rank = ({ delivery, notBefore }: Queued) => (notBefore > now ? notBefore : delivery.severity === 'critical' ? -1 : 0)
     return this.#queue.toSorted((a, b) => rank(a) - rank(b))[0]
   }
 
   #putOff(queued: Queued): void {
-    if (this.#isLastCall && !queued.parcel.isVital) return
+    if (this.#isLastCall && !queued.delivery.isVital) return
     const delay = Math.min(lastRetryMs, firstRetryMs * 2 ** Math.min(10, queued.attempts - 1))
     queued.notBefore = this.#options.clock.now() + delay
     this.#queue.push(queued)
   }
 
   async #attempt(queued: Queued): Promise<'done' | 'again'> {
-    const { parcel } = queued
+    const { delivery } = queued
     queued.attempts += 1
     const claim = await this.#claimInTime(queued)
     if (claim === 'taken') return 'done'
-    if (claim === 'unknown' && !parcel.isVital) return 'again'
-    const { outcome, message } = await this.#deliver(parcel)
+    if (claim === 'unknown' && !delivery.isVital) return 'again'
+    const { outcome, message } = await this.#deliver(delivery)
     if (outcome === 'arrived') return 'done'
     this.#note(queued, message)
     if (outcome === 'refused') {
       await this.#giveBack(queued)
       return 'again'
     }
-    return parcel.isVital && queued.attempts < uncertainTries ? 'again' : 'done'
+    return delivery.isVital && queued.attempts < uncertainTries ? 'again' : 'done'
   }
 
-  async #deliver(parcel: Parcel): Promise<{ readonly outcome: Outcome; readonly message: string }> {
+  async #deliver(delivery: Delivery): Promise<{ readonly outcome: Outcome; readonly message: string }> {
     const over = new AbortController()
-    const delivery = parcel.deliver().then(
+    const attempt = delivery.deliver().then(
       () => ({ outcome: 'arrived', message: '' }) as const,
       (error: unknown) => ({
         outcome: error instanceof FaultlineError && error.retryable ? ('refused' as const) : ('uncertain' as const),
@@ -139,7 +139,7 @@ export class Courier {
     const late = this.#options.clock
       .sleep(deliveryMs, over.signal)
       .then(() => ({ outcome: 'uncertain', message: `no answer for ${deliveryMs / 1000} s` }) as const)
-    const result = await Promise.race([delivery, late])
+    const result = await Promise.race([attempt, late])
     over.abort()
     return result
   }
@@ -157,37 +157,37 @@ export class Courier {
 
   /** Two claims: the event's, for good, and its topic's, for the cool-down. */
   async #claim(queued: Queued): Promise<'ours' | 'taken' | 'unknown'> {
-    const { clock, notices, runId, outlet } = this.#options
-    const { key, topic, coolDownMs } = queued.parcel
+    const { clock, notices, runId, notifier } = this.#options
+    const { key, topic, coolDownMs } = queued.delivery
     const at = clock.now()
     if (!queued.hasTopic && (this.#quietUntil.get(topic) ?? 0) > at) return 'taken'
     try {
-      queued.hasKey ||= await notices.claim(runId, { outlet, key, at, forMs: null })
+      queued.hasKey ||= await notices.claim(runId, { notifier, key, at, forMs: null })
       if (!queued.hasKey) return 'taken'
       if (coolDownMs === 0) return 'ours'
-      queued.hasTopic ||= await notices.claim(runId, { outlet, key: topicKey(topic), at, forMs: coolDownMs })
+      queued.hasTopic ||= await notices.claim(runId, { notifier, key: topicKey(topic), at, forMs: coolDownMs })
       this.#quietUntil.set(topic, at + (queued.hasTopic ? coolDownMs : othersQuietMs))
       return queued.hasTopic ? 'ours' : 'taken'
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) this.#options.note(`${outlet}: ${String(error)}`)
+      if (!(error instanceof StoreUnavailable)) this.#options.note(`${notifier}: ${String(error)}`)
       return 'unknown'
     }
   }
 
   async #giveBack(queued: Queued): Promise<void> {
-    const { notices, runId, outlet } = this.#options
-    const { key, topic } = queued.parcel
+    const { notices, runId, notifier } = this.#options
+    const { key, topic } = queued.delivery
     const keys = [...(queued.hasKey ? [key] : []), ...(queued.hasTopic ? [topicKey(topic)] : [])]
     queued.hasKey = false
     queued.hasTopic = false
     this.#quietUntil.delete(topic)
-    const results = await Promise.allSettled(keys.map((one) => notices.giveBack(runId, { outlet, key: one })))
+    const results = await Promise.allSettled(keys.map((one) => notices.giveBack(runId, { notifier, key: one })))
     const failed = results.find((result) => result.status === 'rejected')
-    if (failed !== undefined) this.#options.note(`${outlet}: a claim could not be given back: ${String(failed.reason)}`)
+    if (failed !== undefined) this.#options.note(`${notifier}: a claim could not be given back: ${String(failed.reason)}`)
   }
 
-  #note({ parcel, attempts }: Queued, message: string): void {
-    if (attempts === 1) this.#options.note(`${this.#options.outlet} was not told (${parcel.key}): ${message}`)
+  #note({ delivery, attempts }: Queued, message: string): void {
+    if (attempts === 1) this.#options.note(`${this.#options.notifier} was not told (${delivery.key}): ${message}`)
   }
 }
 

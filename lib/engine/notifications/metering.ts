@@ -8,7 +8,7 @@ import type { HistoryEvent, Run } from '../../domain/run.ts'
 import { totalsOf } from '../../domain/totals.ts'
 import type { MetricsSink } from '../../ports.ts'
 import type { Engine } from '../engine.ts'
-import { Courier } from './delivery-queue.ts'
+import { DeliveryQueue } from './delivery-queue.ts'
 
 /** Metrics that did not change are pushed again after this: a Pushgateway that was restarted has forgotten them. */
 const pushEveryMs = 15_000
@@ -20,12 +20,12 @@ const pushBudgetMs = 5_000
 /** Counts a run's events into the stored totals, each once. What fails is not counted again: totals are approximate, and never wait. */
 export class Counting {
   readonly #engine: Engine
-  readonly #courier: Courier
+  readonly #deliveries: DeliveryQueue
 
   constructor(engine: Engine, runId: string, note: (message: string) => void) {
     const { clock, store } = engine
     this.#engine = engine
-    this.#courier = new Courier({ outlet: 'totals', runId, clock, notices: store.notices, note })
+    this.#deliveries = new DeliveryQueue({ notifier: 'totals', runId, clock, notices: store.notices, note })
   }
 
   /** Returns at once. */
@@ -39,12 +39,12 @@ export class Counting {
       if (added.length + set.length === 0) continue
       const key = `${run.id}#${version}`
       const deliver = () => this.#store(added, set)
-      this.#courier.post({ key, topic: key, coolDownMs: 0, severity: 'info', isVital: false, deliver })
+      this.#deliveries.post({ key, topic: key, coolDownMs: 0, severity: 'info', isVital: false, deliver })
     }
   }
 
   close(giveUp: AbortSignal): Promise<void> {
-    return this.#courier.close(giveUp)
+    return this.#deliveries.close(giveUp)
   }
 
   async #store(added: readonly Total[], set: readonly Total[]): Promise<void> {

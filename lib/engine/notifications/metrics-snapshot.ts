@@ -8,7 +8,7 @@ import type { Run } from '../../domain/run.ts'
 import { isEnded } from '../../domain/run.ts'
 import type { Store } from '../../ports.ts'
 import type { Engine } from '../engine.ts'
-import { claimOn } from '../lease/claim.ts'
+import { claimOf } from '../lease/claim.ts'
 
 /** So many of the newest runs are looked at for the places that there are. */
 const newest = 100
@@ -23,11 +23,11 @@ export async function metricsFromStore(store: Store): Promise<readonly MetricFam
  * Pushes what is true of every place that no living driver speaks for: what a killed one pushed last (a fault that is active) must not
  * stay. Tells what could not be pushed, and never throws for it.
  */
-export async function pushTruth(engine: Engine, say: (line: string) => void): Promise<void> {
+export async function pushSnapshot(engine: Engine, say: (line: string) => void): Promise<void> {
   const { store, sink } = engine
   if (sink === null) return
   try {
-    const states = (await stateOfPlaces(store)).filter(({ run }) => isEnded(run) || claimOn(run, engine) !== 'held')
+    const states = (await stateOfPlaces(store)).filter(({ run }) => isEnded(run) || claimOf(run, engine) !== 'held')
     for (const state of states) {
       const place = { clusterUid: state.run.cluster.uid, namespace: state.run.namespace }
       await sink.push(place, familiesOf([...gaugesOf(state), ...(await store.totals.read(place))]))

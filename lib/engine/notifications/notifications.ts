@@ -5,32 +5,32 @@ import type { Notice } from '../../domain/notice.ts'
 import { coolDownOf, isVital, noticesOf, storeLostNotice } from '../../domain/notices.ts'
 import type { HistoryEvent, Run } from '../../domain/run.ts'
 import { isEnded } from '../../domain/run.ts'
-import type { Outlet } from '../../ports.ts'
+import type { Notifier } from '../../ports.ts'
 import type { Engine, Progress } from '../engine.ts'
-import { Courier } from './delivery-queue.ts'
+import { DeliveryQueue } from './delivery-queue.ts'
 import { Counting, Pushing } from './metering.ts'
 
-/** Telling may delay the end of a driver by this much, once all is reverted and stored. */
+/** Notifications may delay the end of a driver by this much, once all is reverted and stored. */
 const closingMs = 5_000
 
 /** Whoever takes a run over tells what is not older than this and was not told; older news helps nobody. */
 export const newsMs = 900_000
 
 /**
- * Tells the outlets of a run's events while it is driven. Nothing here is awaited by the run, and nothing here can fail it: the undo
+ * Tells the notifiers of a run's events while it is driven. Nothing here is awaited by the run, and nothing here can fail it: the undo
  * comes before everything.
  */
-export class Telling {
+export class Notifications {
   readonly #engine: Engine
   readonly #runId: string
-  readonly #couriers: ReadonlyMap<Outlet, Courier>
+  readonly #queues: ReadonlyMap<Notifier, DeliveryQueue>
   readonly #counting: Counting
   readonly #pushing: Pushing | null
   readonly #closing = new AbortController()
   #run: Run | null = null
   #injections: readonly Injection[] = []
   #isOurs = true
-  #retelling: Promise<void> = Promise.resolve()
+  #redelivery: Promise<void> = Promise.resolve()
 
   constructor(engine: Engine, runId: string) {
     this.#engine = engine
@@ -38,7 +38,9 @@ export class Telling {
     const { clock } = engine
     const { notices } = engine.store
     const note = (message: string) => this.#note(message)
-    this.#couriers = new Map(engine.outlets.map((outlet) => [outlet, new Courier({ outlet: outlet.name, runId, clock, notices, note })]))
+    this.#queues = new Map(
+      engine.notifiers.map((notifier) => [notifier, new DeliveryQueue({ notifier: notifier.name, runId, clock, notices, note })]),
+    )
     this.#counting = new Counting(engine, runId, note)
     this.#pushing = engine.sink === null ? null : new Pushing(engine, engine.sink, note)
   }
@@ -55,7 +57,7 @@ export class Telling {
   }
 
   /** Returns at once. */
-  tell(run: Run, events: readonly HistoryEvent[], injections: readonly Injection[]): void {
+  notify(run: Run, events: readonly HistoryEvent[], injections: readonly Injection[]): void {
     this.#run = run
     this.#injections = injections
     for (const notice of noticesOf(run, events, injections)) this.#post(notice)
@@ -77,8 +79,8 @@ export class Telling {
     const { clock } = this.#engine
     const giveUp = new AbortController()
     const late = clock.sleep(Math.max(0, Math.min(closingMs, mostMs)), this.#closing.signal).then(() => giveUp.abort())
-    const told = this.#retelling.then(() =>
-      Promise.all([...[...this.#couriers.values()].map((courier) => courier.close(giveUp.signal)), this.#endMetrics(giveUp.signal)]),
+    const told = this.#redelivery.then(() =>
+      Promise.all([...[...this.#queues.values()].map((deliveries) => deliveries.close(giveUp.signal)), this.#endMetrics(giveUp.signal)]),
     )
     await Promise.race([told, late])
     this.#closing.abort()
@@ -98,15 +100,15 @@ export class Telling {
     const { run, injections } = progress
     const events = progress.kind === 'event' ? run.events.filter((event) => event.version === run.version) : []
     if (progress.kind === 'event' && progress.event.type === 'leased')
-      this.#retelling = this.#retell(run, injections).then(() => this.tell(run, events, injections))
-    else this.tell(run, events, injections)
+      this.#redelivery = this.#redeliver(run, injections).then(() => this.notify(run, events, injections))
+    else this.notify(run, events, injections)
   }
 
   /**
    * Tells what the driver before could not. That an undo is not proven is left out: who takes over tries it again, and tells it when it
    * fails again.
    */
-  async #retell(run: Run, injections: readonly Injection[]): Promise<void> {
+  async #redeliver(run: Run, injections: readonly Injection[]): Promise<void> {
     try {
       const since = this.#engine.clock.now() - newsMs
       const history = await this.#engine.store.ledger.history(this.#runId)
@@ -119,15 +121,15 @@ export class Telling {
   }
 
   #post(notice: Notice): void {
-    for (const [outlet, courier] of this.#couriers) {
-      if (outlet.wants?.(notice) === false) continue
-      courier.post({
+    for (const [notifier, deliveries] of this.#queues) {
+      if (notifier.wants?.(notice) === false) continue
+      deliveries.post({
         key: notice.id,
         topic: notice.topic,
         coolDownMs: coolDownOf(notice),
         severity: notice.severity,
         isVital: isVital(notice),
-        deliver: () => outlet.tell(notice),
+        deliver: () => notifier.notify(notice),
       })
     }
   }

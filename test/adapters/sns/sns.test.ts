@@ -5,7 +5,7 @@ import { CreateTopicCommand, SetSubscriptionAttributesCommand, SNSClient, Subscr
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { toOutletError } from '../../../lib/adapters/sns/errors.ts'
-import { createSnsOutlet, type SnsOutlet } from '../../../lib/adapters/sns/outlet.ts'
+import { createSnsNotifier, type SnsNotifier } from '../../../lib/adapters/sns/notifier.ts'
 import { FaultlineError } from '../../../lib/domain/errors.ts'
 import { type Moto, motoCredentials, startMoto } from '../../../sandbox/aws/moto.ts'
 import { noticeOf } from '../../support/notices.ts'
@@ -101,7 +101,7 @@ describeWith(['moto_server'], 'SNS, through moto to an SQS queue', () => {
   let world: World
   let way: Awaited<ReturnType<typeof troubledWay>>
   let mailbox: Mailbox
-  let outlet: SnsOutlet
+  let notifier: SnsNotifier
   let n = 0
 
   beforeAll(async () => {
@@ -115,7 +115,7 @@ describeWith(['moto_server'], 'SNS, through moto to an SQS queue', () => {
     mailbox = new Mailbox(moto.url)
   })
   afterEach(async () => {
-    outlet.close()
+    notifier.close()
     mailbox.close()
     way.server.closeAllConnections()
     await new Promise((resolve) => way.server.close(resolve))
@@ -124,7 +124,7 @@ describeWith(['moto_server'], 'SNS, through moto to an SQS queue', () => {
 
   const subscribe = async (filter: object) => {
     await mailbox.open(`alerts-${++n}`, filter)
-    outlet = createSnsOutlet({
+    notifier = createSnsNotifier({
       topicArn: mailbox.topicArn,
       endpoint: way.url,
       credentials: motoCredentials,
@@ -132,8 +132,8 @@ describeWith(['moto_server'], 'SNS, through moto to an SQS queue', () => {
       reportUrl: async (run) => `https://r.example/${run}`,
     })
     world.stuckTurns = 5_000
-    const { tell } = world.tracked('sns', { tell: outlet.tell })
-    return { ...outlet, tell }
+    const { notify: tell } = world.tracked('sns', { notify: notifier.notify })
+    return { ...notifier, tell }
   }
 
   it('brings exactly the messages of a game day that pass the filter policy', async () => {
@@ -143,8 +143,8 @@ describeWith(['moto_server'], 'SNS, through moto to an SQS queue', () => {
       kind: [{ 'anything-but': ['run.started'] }],
     })
     const suite = suiteOf([stepOf(partition)], { name: 'Nächtlich 測試' })
-    const run = await world.run(world.engine('driver-1', { outlets: [tracked] }), suite)
-    await world.run(world.engine('driver-1', { outlets: [tracked] }), suiteOf([stepOf(partition)]), { key: 'another suite' })
+    const run = await world.run(world.engine('driver-1', { notifiers: [tracked] }), suite)
+    await world.run(world.engine('driver-1', { notifiers: [tracked] }), suiteOf([stepOf(partition)]), { key: 'another suite' })
     expect(await mailbox.empty()).toMatchObject([
       {
         subject: 'Faultline: run succeeded: Nachtlich ? in sandbox/jadevectordb-system',
@@ -171,7 +171,7 @@ describeWith(['moto_server'], 'SNS, through moto to an SQS queue', () => {
   it('brings once what a broken connection left uncertain', async () => {
     const tracked = await subscribe({ severity: ['info'] })
     way.mode = 'lose'
-    await world.run(world.engine('driver-1', { outlets: [tracked] }), suiteOf([stepOf(partition)]))
+    await world.run(world.engine('driver-1', { notifiers: [tracked] }), suiteOf([stepOf(partition)]))
     const kinds = (await mailbox.empty()).map(({ body }) => body.kind)
     expect(kinds).toEqual(['run.started', 'run.finished'])
     expect(way.calls).toBe(2)
@@ -181,7 +181,7 @@ describeWith(['moto_server'], 'SNS, through moto to an SQS queue', () => {
     const tracked = await subscribe({ severity: ['info'] })
     way.mode = 'refuse'
     const engine = world.engine('driver-1', {
-      outlets: [tracked],
+      notifiers: [tracked],
       observe: ({ run }) => {
         if (run.status === 'recovering') way.mode = 'pass'
       },
@@ -196,14 +196,14 @@ describeWith(['moto_server'], 'SNS, through moto to an SQS queue', () => {
     await subscribe({ severity: ['info'] })
     const failure = async (mode: typeof way.mode) => {
       way.mode = mode
-      const error = await outlet.tell(noticeOf('run.started')).catch((thrown: unknown) => thrown)
+      const error = await notifier.notify(noticeOf('run.started')).catch((thrown: unknown) => thrown)
       return error instanceof FaultlineError ? { code: error.code, isCertain: error.retryable } : error
     }
     expect(await failure('refuse')).toEqual({ code: 'unavailable', isCertain: true })
     expect(await failure('lose')).toEqual({ code: 'unavailable', isCertain: false })
     const topicArn = `${mailbox.topicArn}-gone`
-    const unknown = createSnsOutlet({ topicArn, endpoint: moto.url, credentials: motoCredentials, timeoutMs: 30_000 })
-    await expect(unknown.tell(noticeOf('run.started'))).rejects.toMatchObject({ code: 'unavailable', retryable: true })
+    const unknown = createSnsNotifier({ topicArn, endpoint: moto.url, credentials: motoCredentials, timeoutMs: 30_000 })
+    await expect(unknown.notify(noticeOf('run.started'))).rejects.toMatchObject({ code: 'unavailable', retryable: true })
   })
 })
 
@@ -236,7 +236,7 @@ describe('an SNS topic', () => {
   it.each(['alerts', 'arn:aws:sqs:eu-central-1:123456789012:alerts', 'arn:aws:sns::123456789012:alerts'])(
     'must be an ARN: %s',
     (topicArn) => {
-      expect(() => createSnsOutlet({ topicArn })).toThrow(
+      expect(() => createSnsNotifier({ topicArn })).toThrow(
         `SNS topic: expected an ARN like arn:aws:sns:eu-central-1:123456789012:alerts, found "${topicArn}"`,
       )
     },

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { defaultConfig } from '../../../lib/config.ts'
 import { KubernetesError } from '../../../lib/domain/errors.ts'
 import type { Pod } from '../../../lib/domain/kube.ts'
-import { takeLock } from '../../../lib/engine/acts/admit.ts'
+import { acquireLock } from '../../../lib/engine/acts/admit.ts'
 import { drive } from '../../../lib/engine/drive.ts'
 import { start } from '../../../lib/engine/start.ts'
 import { isoSeconds } from '../../../lib/time.ts'
@@ -59,7 +59,7 @@ describe('a start', () => {
     const advice = 'wait until it is over, or abort it, or reap it if its driver is dead'
     expect(await refusals()).toEqual([['busy', `${who} holds namespace ${ns} of cluster ${world.ref.name}; ${advice}`]])
     await world.store.locks.acquire(`${world.ref.uid}/node#node-a`, first.run.id)
-    expect(await takeLock(world.engine(), { ...first.run, id: 'another' }, 'node-a')).toMatchObject({
+    expect(await acquireLock(world.engine(), { ...first.run, id: 'another' }, 'node-a')).toMatchObject({
       code: 'busy',
       message: `${who} holds node node-a of cluster ${world.ref.name}; ${advice}`,
     })

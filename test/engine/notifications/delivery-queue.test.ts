@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals'
 import { FaultlineError, StoreUnavailable } from '../../../lib/domain/errors.ts'
-import type { Parcel } from '../../../lib/engine/notifications/delivery-queue.ts'
-import { Courier } from '../../../lib/engine/notifications/delivery-queue.ts'
+import type { Delivery } from '../../../lib/engine/notifications/delivery-queue.ts'
+import { DeliveryQueue } from '../../../lib/engine/notifications/delivery-queue.ts'
 import type { NoticeStore } from '../../../lib/ports.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
@@ -13,16 +13,16 @@ class MemoryNotices implements NoticeStore {
   readonly claims = new Map<string, number>()
   isAway = false
 
-  async claim(runId: string, { outlet, key, at, forMs }: Parameters<NoticeStore['claim']>[1]) {
+  async claim(runId: string, { notifier, key, at, forMs }: Parameters<NoticeStore['claim']>[1]) {
     if (this.isAway) throw new StoreUnavailable('claim')
-    const id = `${runId} ${outlet} ${key}`
+    const id = `${runId} ${notifier} ${key}`
     if ((this.claims.get(id) ?? 0) > at) return false
     this.claims.set(id, forMs === null ? Number.POSITIVE_INFINITY : at + forMs)
     return true
   }
 
-  async giveBack(runId: string, { outlet, key }: { readonly outlet: string; readonly key: string }) {
-    this.claims.delete(`${runId} ${outlet} ${key}`)
+  async giveBack(runId: string, { notifier, key }: { readonly notifier: string; readonly key: string }) {
+    this.claims.delete(`${runId} ${notifier} ${key}`)
   }
 }
 
@@ -38,14 +38,14 @@ beforeEach(() => {
   brought = []
 })
 
-const courierOf = () => new Courier({ outlet: 'sns', runId: 'r1', clock, notices, note: (message) => notes.push(message) })
+const queueOf = () => new DeliveryQueue({ notifier: 'sns', runId: 'r1', clock, notices, note: (message) => notes.push(message) })
 
 /** Answers in turn; the last one for ever. */
-function parcel(
+function delivery(
   key: string,
   answers: readonly ('arrives' | 'hangs' | (() => Error))[] = ['arrives'],
-  change: Partial<Parcel> = {},
-): Parcel {
+  change: Partial<Delivery> = {},
+): Delivery {
   let n = 0
   const deliver = async () => {
     brought.push(`${clock.now() / 1000} ${key}`)
@@ -56,33 +56,33 @@ function parcel(
   return { key, topic: key, coolDownMs: 0, severity: 'info', isVital: false, deliver, ...change }
 }
 
-describe('a courier', () => {
-  it('brings a parcel once, however often it is posted and by whomever', async () => {
-    const [one, other] = [courierOf(), courierOf()]
-    one.post(parcel('a'))
-    one.post(parcel('a'))
+describe('a deliveries', () => {
+  it('brings a delivery once, however often it is posted and by whomever', async () => {
+    const [one, other] = [queueOf(), queueOf()]
+    one.post(delivery('a'))
+    one.post(delivery('a'))
     await clock.advance(1_000)
-    other.post(parcel('a'))
-    one.post(parcel('a'))
+    other.post(delivery('a'))
+    one.post(delivery('a'))
     await clock.advance(100_000)
     expect(brought).toEqual(['0 a'])
   })
 
   it('tries again with growing pauses what certainly did not arrive, and lets others pass meanwhile', async () => {
-    const courier = courierOf()
-    courier.post(parcel('a', [refused, refused, refused, 'arrives']))
-    courier.post(parcel('b'))
+    const deliveries = queueOf()
+    deliveries.post(delivery('a', [refused, refused, refused, 'arrives']))
+    deliveries.post(delivery('b'))
     await clock.advance(100_000)
     expect(brought).toEqual(['0 a', '0 b', '1 a', '3 a', '7 a'])
     expect(notes).toEqual(['sns was not told (a): connection refused'])
   })
 
   it('leaves what certainly did not arrive to the next driver', async () => {
-    const [one, other] = [courierOf(), courierOf()]
-    one.post(parcel('a', [refused]))
+    const [one, other] = [queueOf(), queueOf()]
+    one.post(delivery('a', [refused]))
     await clock.advance(10)
     await one.close(AbortSignal.timeout(1_000))
-    other.post(parcel('a'))
+    other.post(delivery('a'))
     await clock.advance(10)
     expect(brought).toEqual(['0 a', '0.01 a', '0.01 a'])
   })
@@ -90,26 +90,26 @@ describe('a courier', () => {
   it.each([['hangs' as const], [uncertain], [() => new TypeError('a bug')]])(
     'never brings again what may have arrived (%p)',
     async (answer) => {
-      const [one, other] = [courierOf(), courierOf()]
-      one.post(parcel('a', [answer]))
+      const [one, other] = [queueOf(), queueOf()]
+      one.post(delivery('a', [answer]))
       await clock.advance(100_000)
-      other.post(parcel('a'))
+      other.post(delivery('a'))
       await clock.advance(100_000)
       expect(brought).toEqual(['0 a'])
     },
   )
 
   it('brings again, three times at most, what is vital and may not have arrived', async () => {
-    courierOf().post(parcel('a', ['hangs'], { isVital: true }))
+    queueOf().post(delivery('a', ['hangs'], { isVital: true }))
     await clock.advance(1_000_000)
     expect(brought).toEqual(['0 a', '11 a', '23 a'])
   })
 
   it('brings what is vital even when the claim cannot be stored, and waits with everything else', async () => {
     notices.isAway = true
-    const courier = courierOf()
-    courier.post(parcel('page', ['arrives'], { isVital: true }))
-    courier.post(parcel('a'))
+    const deliveries = queueOf()
+    deliveries.post(delivery('page', ['arrives'], { isVital: true }))
+    deliveries.post(delivery('a'))
     await clock.advance(1_500)
     expect(brought).toEqual(['0 page'])
     notices.isAway = false
@@ -118,8 +118,8 @@ describe('a courier', () => {
   })
 
   it('keeps a topic quiet for its cool-down, also towards other drivers', async () => {
-    const [one, other] = [courierOf(), courierOf()]
-    const page = (key: string) => parcel(key, ['arrives'], { topic: 'undo', coolDownMs: 300_000, isVital: true })
+    const [one, other] = [queueOf(), queueOf()]
+    const page = (key: string) => delivery(key, ['arrives'], { topic: 'undo', coolDownMs: 300_000, isVital: true })
     one.post(page('a'))
     await clock.advance(1_000)
     one.post(page('b'))
@@ -131,8 +131,8 @@ describe('a courier', () => {
   })
 
   it('a topic whose telling was refused is not quiet', async () => {
-    const [one, other] = [courierOf(), courierOf()]
-    const page = (key: string, answer: 'arrives' | (() => Error)) => parcel(key, [answer], { topic: 'undo', coolDownMs: 300_000 })
+    const [one, other] = [queueOf(), queueOf()]
+    const page = (key: string, answer: 'arrives' | (() => Error)) => delivery(key, [answer], { topic: 'undo', coolDownMs: 300_000 })
     one.post(page('a', refused))
     await clock.advance(10)
     other.post(page('b', 'arrives'))
@@ -141,28 +141,28 @@ describe('a courier', () => {
   })
 
   it('brings what is critical first', async () => {
-    const courier = courierOf()
-    courier.post(parcel('first', ['hangs']))
-    courier.post(parcel('info'))
-    courier.post(parcel('critical', ['arrives'], { severity: 'critical' }))
-    courier.post(parcel('warning', ['arrives'], { severity: 'warning' }))
+    const deliveries = queueOf()
+    deliveries.post(delivery('first', ['hangs']))
+    deliveries.post(delivery('info'))
+    deliveries.post(delivery('critical', ['arrives'], { severity: 'critical' }))
+    deliveries.post(delivery('warning', ['arrives'], { severity: 'warning' }))
     await clock.advance(20_000)
     expect(brought).toEqual(['0 first', '10 critical', '10 info', '10 warning'])
   })
 
   it('closes at once when all is brought, and when it is told to give up', async () => {
-    const courier = courierOf()
-    courier.post(parcel('a'))
-    await courier.close(new AbortController().signal)
+    const deliveries = queueOf()
+    deliveries.post(delivery('a'))
+    await deliveries.close(new AbortController().signal)
     expect(brought).toEqual(['0 a'])
-    const stuck = courierOf()
-    stuck.post(parcel('b', ['hangs']))
+    const stuck = queueOf()
+    stuck.post(delivery('b', ['hangs']))
     await clock.advance(10)
     const giveUp = new AbortController()
     const closed = stuck.close(giveUp.signal)
     giveUp.abort()
     await closed
-    stuck.post(parcel('c'))
+    stuck.post(delivery('c'))
     await clock.advance(100_000)
     expect(brought).toEqual(['0 a', '0 b'])
   })

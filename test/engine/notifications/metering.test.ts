@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { FaultlineError } from '../../../lib/domain/errors.ts'
 import type { MetricFamily, Place } from '../../../lib/domain/metrics.ts'
 import type { Run } from '../../../lib/domain/run.ts'
-import { metricsFromStore, pushTruth } from '../../../lib/engine/notifications/metrics-snapshot.ts'
+import { metricsFromStore, pushSnapshot } from '../../../lib/engine/notifications/metrics-snapshot.ts'
 import { reapRuns } from '../../../lib/engine/reap.ts'
 import { start } from '../../../lib/engine/start.ts'
 import type { MetricsSink } from '../../../lib/ports.ts'
@@ -155,14 +155,14 @@ describe('metrics of a run', () => {
     await world.run(engine, suiteOf([stepOf(partition)]))
     expect(gateway.last(active)).toEqual([`${active} network_partition 1`])
     gateway.answer = async () => undefined
-    await pushTruth(world.engine('reaper', { sink: gateway }), () => undefined)
+    await pushSnapshot(world.engine('reaper', { sink: gateway }), () => undefined)
     expect(gateway.last(active)).toEqual([`${active} network_partition 0`])
   })
 
   it('are left to the driver that lives', async () => {
     const gateway = new Gateway()
     await start(world.engine(), world.request(suite))
-    await pushTruth(world.engine('reaper', { sink: gateway }), () => undefined)
+    await pushSnapshot(world.engine('reaper', { sink: gateway }), () => undefined)
     expect(gateway.pushes).toEqual([])
   })
 
@@ -171,7 +171,7 @@ describe('metrics of a run', () => {
     await world.run(world.engine(), suiteOf([stepOf(partition)]))
     gateway.answer = refuses
     const said: string[] = []
-    await pushTruth(world.engine('reaper', { sink: gateway }), (line) => said.push(line))
+    await pushSnapshot(world.engine('reaper', { sink: gateway }), (line) => said.push(line))
     expect(said).toEqual(['metrics could not be pushed: connection refused'])
   })
 

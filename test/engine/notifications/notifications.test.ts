@@ -4,15 +4,15 @@ import type { Notice } from '../../../lib/domain/notice.ts'
 import type { Run } from '../../../lib/domain/run.ts'
 import { resolveRun } from '../../../lib/engine/control.ts'
 import { drive } from '../../../lib/engine/drive.ts'
-import { catchUp } from '../../../lib/engine/notifications/redeliver-notifications.ts'
+import { redeliverNotifications } from '../../../lib/engine/notifications/redeliver-notifications.ts'
 import { reapRuns } from '../../../lib/engine/reap.ts'
-import type { Outlet } from '../../../lib/ports.ts'
+import type { Notifier } from '../../../lib/ports.ts'
 import { around, dieIn } from '../../support/around.ts'
 import { partition, podDelete, stepOf, suiteOf } from '../../support/suites.ts'
 import type { World } from '../../support/world.ts'
 import { openWorld } from '../../support/world.ts'
 
-/** The simulated cluster answers over real connections: a busy machine may move a virtual time by this much; an outlet takes 10 s. */
+/** The simulated cluster answers over real connections: a busy machine may move a virtual time by this much; an notifier takes 10 s. */
 const noiseMs = 2_000
 
 let world: World
@@ -23,17 +23,17 @@ beforeEach(async () => {
 
 afterEach(() => world.close())
 
-/** An outlet that keeps what it is told. */
+/** An notifier that keeps what it is told. */
 function ear(tell: () => Promise<void> = async () => undefined, name = 'ear') {
   const heard: Notice[] = []
-  const outlet: Outlet = {
+  const notifier: Notifier = {
     name,
-    tell: async (notice) => {
+    notify: async (notice) => {
       heard.push(notice)
       await tell()
     },
   }
-  return { outlet, heard, kinds: () => heard.map((notice) => notice.kind) }
+  return { notifier, heard, kinds: () => heard.map((notice) => notice.kind) }
 }
 
 const hangs = () => new Promise<void>(() => undefined)
@@ -49,10 +49,10 @@ async function times(run: Run) {
   return history.filter(({ type }) => type !== 'released').map(({ type, at }) => ({ type, at: at - run.requestedAt }))
 }
 
-describe('outlets', () => {
+describe('notifiers', () => {
   it('are told of a whole run, each thing once and in order', async () => {
-    const { outlet, kinds, heard } = ear()
-    const run = await world.run(world.engine('driver-1', { outlets: [outlet] }), suite)
+    const { notifier, kinds, heard } = ear()
+    const run = await world.run(world.engine('driver-1', { notifiers: [notifier] }), suite)
     expect(run.status).toBe('succeeded')
     expect(kinds()).toEqual([
       'run.started',
@@ -70,10 +70,10 @@ describe('outlets', () => {
 
   it('that hang, refuse or break delay nothing of the run', async () => {
     const plain = await world.run(world.engine('driver-1'), suite, { key: 'plain' })
-    const breaks = () => Promise.reject(new TypeError('a bug of the outlet'))
+    const breaks = () => Promise.reject(new TypeError('a bug of the notifier'))
     for (const [name, tell] of Object.entries({ hangs, refuses, breaks })) {
       const told = ear(tell, name)
-      const broken = await world.run(world.engine('driver-1', { outlets: [told.outlet] }), suite, { key: name })
+      const broken = await world.run(world.engine('driver-1', { notifiers: [told.notifier] }), suite, { key: name })
       expect(broken.status).toBe('succeeded')
       expect(told.heard.length).toBeGreaterThan(0)
       const expected = await times(plain)
@@ -90,7 +90,7 @@ describe('outlets', () => {
       if (isAway) await refuses()
     })
     const engine = world.engine('driver-1', {
-      outlets: [told.outlet],
+      notifiers: [told.notifier],
       observe: ({ run }) => {
         if (run.status === 'resting') isAway = false
       },
@@ -106,11 +106,11 @@ describe('outlets', () => {
     const run = await dieIn(world, 'holding', suite)
     expect(run.status).toBe('holding')
     const heard = ear()
-    const reaper = world.engine('reaper', { outlets: [heard.outlet], dead: ['dead'] })
+    const reaper = world.engine('reaper', { notifiers: [heard.notifier], dead: ['dead'] })
     await world.play(reapRuns(reaper, [run]))
     expect(heard.kinds()).toEqual(['run.started', 'fault.active', 'run.aborting', 'fault.reverted', 'run.finished'])
     const again = ear()
-    await world.play(drive(world.engine('third', { outlets: [again.outlet, deaf.outlet] }), run.id))
+    await world.play(drive(world.engine('third', { notifiers: [again.notifier, deaf.notifier] }), run.id))
     expect([...again.heard, ...deaf.heard]).toEqual([])
   })
 
@@ -118,7 +118,7 @@ describe('outlets', () => {
     const before = ear()
     let dead = false
     const engine = world.engine('dead', {
-      outlets: [before.outlet],
+      notifiers: [before.notifier],
       hook: () => {
         if (dead) throw new Error('the process is dead')
       },
@@ -131,13 +131,13 @@ describe('outlets', () => {
     const [run] = await world.store.runs.list()
     if (run === undefined) throw new Error('no run')
     const after = ear()
-    await world.play(reapRuns(world.engine('reaper', { outlets: [after.outlet], dead: ['dead'] }), [run]))
+    await world.play(reapRuns(world.engine('reaper', { notifiers: [after.notifier], dead: ['dead'] }), [run]))
     expect(after.kinds()).toEqual(['run.aborting', 'fault.reverted', 'run.finished'])
   })
 
   it('are paged while an undo is not proven: after 10 s, then every 5 min, and again when a person ends it', async () => {
     const told = ear()
-    const engine = around(world.engine('driver-1', { outlets: [told.outlet] }), ({ method, args }, go) => {
+    const engine = around(world.engine('driver-1', { notifiers: [told.notifier] }), ({ method, args }, go) => {
       if (method === 'delete' && args[0].kind === 'Job' && String(args[0].name).endsWith('-0'))
         throw new FaultlineError('forbidden', 'not allowed to delete jobs')
       return go()
@@ -157,7 +157,7 @@ describe('outlets', () => {
     const told = ear()
     let isAway = false
     const engine = world.engine('driver-1', {
-      outlets: [told.outlet],
+      notifiers: [told.notifier],
       hook: ({ port }) => {
         if (isAway && port !== 'objects' && port !== 'pods') throw new StoreUnavailable('any')
       },
@@ -175,7 +175,7 @@ describe('outlets', () => {
       if (isAway) await refuses()
     })
     const engine = world.engine('driver-1', {
-      outlets: [told.outlet],
+      notifiers: [told.notifier],
       observe: ({ run }) => {
         if (run.status === 'verifying') isAway = true
       },
@@ -184,18 +184,18 @@ describe('outlets', () => {
     isAway = false
     const reaper = ear()
     for (const owner of ['reaper-1', 'reaper-2'])
-      await world.play(catchUp(world.engine(owner, { outlets: [reaper.outlet] }), () => undefined))
+      await world.play(redeliverNotifications(world.engine(owner, { notifiers: [reaper.notifier] }), () => undefined))
     expect(reaper.kinds()).toEqual(['run.finished'])
     await world.pass(900_001)
     const late = ear()
-    await world.play(catchUp(world.engine('reaper-3', { outlets: [{ ...late.outlet, name: 'new' }] }), () => undefined))
+    await world.play(redeliverNotifications(world.engine('reaper-3', { notifiers: [{ ...late.notifier, name: 'new' }] }), () => undefined))
     expect(late.heard).toEqual([])
   })
 
   it('are told why a run is refused', async () => {
     await world.store.controls.set({ kind: 'halt' }, 'ada', 'incident 7', 0)
     const told = ear()
-    const run = await world.run(world.engine('driver-1', { outlets: [told.outlet] }), suite)
+    const run = await world.run(world.engine('driver-1', { notifiers: [told.notifier] }), suite)
     expect(run.status).toBe('refused')
     expect(told.heard.map(({ kind, message }) => `${kind}: ${message}`)).toEqual([
       'run.refused: refused (halted): everything is halted by ada: incident 7',
@@ -204,8 +204,8 @@ describe('outlets', () => {
 
   it('are not asked for what they do not want', async () => {
     const told = ear()
-    const outlet: Outlet = { ...told.outlet, wants: (notice) => notice.kind.startsWith('run.') }
-    await world.run(world.engine('driver-1', { outlets: [outlet] }), suiteOf([stepOf(partition)]))
+    const notifier: Notifier = { ...told.notifier, wants: (notice) => notice.kind.startsWith('run.') }
+    await world.run(world.engine('driver-1', { notifiers: [notifier] }), suiteOf([stepOf(partition)]))
     expect(told.kinds()).toEqual(['run.started', 'run.finished'])
   })
 })

@@ -1,6 +1,6 @@
 import type { Notice } from '../../domain/notice.ts'
 import { cutTo } from '../../domain/text.ts'
-import type { Outlet } from '../../ports.ts'
+import type { Notifier } from '../../ports.ts'
 import { shortData } from '../../report/alert-document.ts'
 import type { Bus } from './bus.ts'
 
@@ -11,10 +11,10 @@ const longestMessage = 20_000
 const longestData = 40_000
 
 /** Tells notices as events: detail type is the notice's kind, the detail is described in docs/events.md. */
-export function eventBridgeOutlet(bus: Bus): Outlet {
+export function eventBridgeNotifier(bus: Bus): Notifier {
   return {
     name: 'eventbridge',
-    tell: (notice) => bus.put({ detailType: notice.kind, at: notice.at, detail: detailOf(notice) }),
+    notify: (notice) => bus.put({ detailType: notice.kind, at: notice.at, detail: detailOf(notice) }),
   }
 }
 

@@ -2,7 +2,7 @@ import type { PublishCommandInput } from '@aws-sdk/client-sns'
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns'
 import { FaultlineError } from '../../domain/errors.ts'
 import type { Notice, NoticeKind } from '../../domain/notice.ts'
-import type { Outlet } from '../../ports.ts'
+import type { Notifier } from '../../ports.ts'
 import type { AlertCommands } from '../../report/alert-text.ts'
 import { toOutletError } from './errors.ts'
 import { publication } from './publication.ts'
@@ -35,8 +35,8 @@ const mailedKinds: readonly NoticeKind[] = [
   'undo.unproven',
 ]
 
-/** An outlet that also can be closed. */
-export interface SnsOutlet extends Outlet {
+/** An notifier that also can be closed. */
+export interface SnsNotifier extends Notifier {
   close(): void
 }
 
@@ -45,7 +45,7 @@ export interface SnsOutlet extends Outlet {
  * decides what that means.
  * @throws FaultlineError `bad_input` when the ARN is none
  */
-export function createSnsOutlet(options: SnsOptions): SnsOutlet {
+export function createSnsNotifier(options: SnsOptions): SnsNotifier {
   const { topicArn, kinds = mailedKinds, reportUrl = async () => null, timeoutMs = 5_000 } = options
   const region = regionOf(topicArn)
   const { endpoint, credentials } = options
@@ -59,7 +59,7 @@ export function createSnsOutlet(options: SnsOptions): SnsOutlet {
   return {
     name: 'sns',
     wants: (notice: Notice) => kinds.includes(notice.kind),
-    tell: async (notice) => {
+    notify: async (notice) => {
       const report = await reportUrl(notice.run.id).catch(() => null)
       const isFifo = topicArn.endsWith('.fifo')
       const said = publication(notice, { reportUrl: report, isFifo, commands: options.commands })

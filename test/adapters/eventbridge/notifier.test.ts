@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { advanceCall } from '../../../lib/adapters/eventbridge/advance.ts'
 import type { BusEvent } from '../../../lib/adapters/eventbridge/bus.ts'
 import { advanceDetail, noticeDetail } from '../../../lib/adapters/eventbridge/event-schema.ts'
-import { eventBridgeOutlet } from '../../../lib/adapters/eventbridge/outlet.ts'
+import { eventBridgeNotifier } from '../../../lib/adapters/eventbridge/notifier.ts'
 import { type Notice, noticeKinds } from '../../../lib/domain/notice.ts'
 
 const nine = Date.UTC(2026, 0, 5, 9)
@@ -28,10 +28,10 @@ function told() {
   return { events, bus: { put: async (event: BusEvent) => void events.push(event) } }
 }
 
-describe('the outlet to EventBridge', () => {
+describe('the notifier to EventBridge', () => {
   it.each(noticeKinds)('tells %s as its published schema says', async (kind) => {
     const { events, bus } = told()
-    await eventBridgeOutlet(bus).tell(noticeOf({ kind }))
+    await eventBridgeNotifier(bus).notify(noticeOf({ kind }))
     expect(events).toEqual([expect.objectContaining({ detailType: kind, at: nine + 3_000 })])
     expect(noticeDetail.strict().safeParse(events[0]?.detail)).toMatchObject({ success: true })
   })
@@ -39,7 +39,7 @@ describe('the outlet to EventBridge', () => {
   it('keeps an event with ten thousand targets below what EventBridge takes', async () => {
     const { events, bus } = told()
     const targets = Array.from({ length: 10_000 }, (_, n) => `pod-with-a-rather-long-name-${n}`)
-    await eventBridgeOutlet(bus).tell(noticeOf({ step: { index: 0, name: 'Cut', fault: 'network-partition', targets } }))
+    await eventBridgeNotifier(bus).notify(noticeOf({ step: { index: 0, name: 'Cut', fault: 'network-partition', targets } }))
     expect(JSON.stringify(events[0]?.detail).length).toBeLessThan(256 * 1024)
     expect(events[0]?.detail).toMatchObject({ step: { targetCount: 10_000 } })
   })
@@ -47,7 +47,7 @@ describe('the outlet to EventBridge', () => {
   it('keeps an event below that whose message and data name them all', async () => {
     const { events, bus } = told()
     const long = '名'.repeat(500_000)
-    await eventBridgeOutlet(bus).tell(
+    await eventBridgeNotifier(bus).notify(
       noticeOf({ kind: 'fault.failed', message: long, data: { outcome: 'failed', refusals: [{ message: long }] } }),
     )
     expect(Buffer.byteLength(JSON.stringify(events[0]?.detail))).toBeLessThan(200 * 1024)
@@ -57,7 +57,7 @@ describe('the outlet to EventBridge', () => {
   it('leaves short data as it is, long lists too', async () => {
     const { events, bus } = told()
     const steps = Array.from({ length: 100 }, (_, n) => ({ name: `step ${n}`, verdict: 'succeeded' }))
-    await eventBridgeOutlet(bus).tell(noticeOf({ kind: 'run.finished', data: { steps } }))
+    await eventBridgeNotifier(bus).notify(noticeOf({ kind: 'run.finished', data: { steps } }))
     expect(events[0]?.detail).toMatchObject({ data: { steps } })
   })
 
@@ -65,7 +65,7 @@ describe('the outlet to EventBridge', () => {
     const put = async () => {
       throw new Error('no bus')
     }
-    await expect(eventBridgeOutlet({ put }).tell(noticeOf({}))).rejects.toThrow('no bus')
+    await expect(eventBridgeNotifier({ put }).notify(noticeOf({}))).rejects.toThrow('no bus')
   })
 
   it('calls for a successor with the run’s id alone', async () => {
