@@ -4,6 +4,7 @@ import { Network, type Peer } from './network.ts'
 import type { Change } from './store.ts'
 import { type Usage, usageOf } from './usage.ts'
 import type { Pod } from './wire.ts'
+import type { Surroundings } from './workload/surroundings.ts'
 import { Traffic } from './workload/traffic.ts'
 
 /** What an injector sees of a container through its node. */
@@ -32,7 +33,7 @@ const tickMs = 100
 const watched = new Set(['pods', 'networkpolicies', 'namespaces', 'replicasets', 'services'])
 
 /** The physical side of the cluster: effects, network, node-local marks, and a tick soon after anything changed. */
-export class World {
+export class World implements Surroundings {
   readonly cluster: Cluster
   readonly effects: Effects
   readonly network: Network
@@ -70,7 +71,6 @@ export class World {
     return this.effects.ofPod(pod.metadata.uid).some((effect) => effect.kind === 'cut')
   }
 
-  /** Whether packets get from a peer to a pod's port: policies and cuts, not whether anything listens. */
   reaches(from: Peer, to: Pod, port: number): boolean {
     return !this.isCut(to) && !('pod' in from && this.isCut(from.pod)) && this.network.admits(from, to, port)
   }

@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { unzipSync } from 'fflate'
 import type { HostAnswer, HostRequest } from './lambda-host.ts'
 
+export type FunctionShortName = 'start' | 'advance' | 'reap' | 'control'
+
 /** One function as the template describes it. */
 export interface FunctionSpec {
   /** E.g. `faultline-dev-start`. */

@@ -13,11 +13,9 @@ import type { Store } from '../../lib/ports.ts'
 import { onPath } from '../programs.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../start.ts'
 import { type DeliveredEvent, openEventsEndpoint } from './events-endpoint.ts'
-import { type InvokeOptions, LocalFunction } from './lambda.ts'
+import { type FunctionShortName, type InvokeOptions, LocalFunction } from './lambda.ts'
 import { type Moto, startMoto } from './moto.ts'
 import { type PackagedStack, readStack } from './packaged-stack.ts'
-
-export type FunctionShortName = 'start' | 'advance' | 'reap' | 'control'
 
 export interface LocalAwsOptions {
   /** Where `osls package` put template and zips. */

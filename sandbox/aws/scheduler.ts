@@ -1,5 +1,5 @@
 import { Cron } from 'croner'
-import type { FunctionShortName } from './local-aws.ts'
+import type { FunctionShortName } from './lambda.ts'
 
 /** A schedule as EventBridge Scheduler has it. */
 export interface ScheduleSpec {

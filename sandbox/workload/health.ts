@@ -3,7 +3,7 @@ import { isActive } from '../controllers/pods.ts'
 import type { ReplicaSet } from '../kinds.ts'
 import { limitsOf } from '../usage.ts'
 import type { Pod } from '../wire.ts'
-import type { World } from '../world.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** The port a jadevectordb pod serves on. */
 export const workloadPort = 8080
@@ -26,7 +26,7 @@ function isMember(pod: Pod): boolean {
 }
 
 /** All pods of a pod's database: same namespace, same `app`, not going away. */
-export function membersWith(world: World, pod: Pod): Pod[] {
+export function membersWith(world: Surroundings, pod: Pod): Pod[] {
   return world.cluster.store
     .list('pods', pod.metadata.namespace)
     .filter((one) => isMember(one) && isActive(one) && one.metadata.labels?.app === pod.metadata.labels?.app)
@@ -36,14 +36,14 @@ function isUp(pod: Pod): boolean {
   return pod.status.phase === 'Running' && pod.status.containerStatuses?.every((one) => one.state.running !== undefined) === true
 }
 
-function expectedMembers(world: World, pod: Pod, present: number): number {
+function expectedMembers(world: Surroundings, pod: Pod, present: number): number {
   const owner = pod.metadata.ownerReferences?.find((one) => one.controller)
   const spec = owner === undefined ? undefined : (world.cluster.store.byUid(owner.uid) as ReplicaSet | undefined)?.spec
   return spec?.replicas ?? present
 }
 
 /** Stressed past 90 % of its memory or cpu limit: it cannot serve. */
-function isOverloaded(world: World, pod: Pod): boolean {
+function isOverloaded(world: Surroundings, pod: Pod): boolean {
   const usage = world.usage(pod)
   const limits = limitsOf(pod)
   const past = (used: number, limit: number | undefined) => limit !== undefined && used >= limit * bearing
@@ -51,7 +51,7 @@ function isOverloaded(world: World, pod: Pod): boolean {
 }
 
 /** Counts the peers a pod can talk to, both ways, and judges its quorum and its load. */
-export function healthOf(world: World, pod: Pod): Health {
+export function healthOf(world: Surroundings, pod: Pod): Health {
   const members = membersWith(world, pod)
   const others = members.filter((one) => one.metadata.uid !== pod.metadata.uid && isUp(one))
   const linked = (peer: Pod) => world.reaches({ pod }, peer, workloadPort) && world.reaches({ pod: peer }, pod, workloadPort)

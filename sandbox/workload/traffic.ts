@@ -2,8 +2,8 @@ import { isReady } from '../controllers/pods.ts'
 import { apiServerAddress } from '../network.ts'
 import { limitsOf } from '../usage.ts'
 import type { Pod } from '../wire.ts'
-import type { World } from '../world.ts'
 import { healthOf, membersWith, workloadPort } from './health.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** Upper bounds of the duration histogram, in seconds. */
 export const durationBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
@@ -32,13 +32,13 @@ const answerKbit = 160
  * between two ticks follows from the state at the first.
  */
 export class Traffic {
-  readonly #world: World
+  readonly #world: Surroundings
   readonly #perSecond: number
   readonly #processes = new Map<string, Counters>()
   #shares: Share[] = []
   #since: number
 
-  constructor(world: World, perSecond: number) {
+  constructor(world: Surroundings, perSecond: number) {
     this.#world = world
     this.#perSecond = perSecond
     this.#since = world.cluster.now()
@@ -101,7 +101,7 @@ export class Traffic {
   }
 }
 
-function meanSeconds(world: World, pod: Pod): number {
+function meanSeconds(world: Surroundings, pod: Pod): number {
   const usage = world.usage(pod)
   const limits = limitsOf(pod)
   const cpu = limits.cpuCores === undefined ? usage.cpuCores / 8 : usage.cpuCores / limits.cpuCores

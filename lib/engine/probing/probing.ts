@@ -1,30 +1,19 @@
 import type { ProbeSample, ProbeSpec, ProbeSummary, SamplePhase, ThresholdCrossing, ThresholdSpec } from '../../domain/probe.ts'
-import type { AbortReason, Run } from '../../domain/run.ts'
+import type { Run } from '../../domain/run.ts'
 import { isEnded } from '../../domain/run.ts'
 import { addAnswer, asksDuring, blankSummary } from '../../domain/score.ts'
 import type { ThresholdState } from '../../domain/threshold.ts'
 import { calm, crossingText, follow, longestGapMs } from '../../domain/threshold.ts'
 import type { RunEvent } from '../../domain/transition.ts'
 import { stepOf } from '../../domain/transition.ts'
-import type { Cluster, ProbePort } from '../../ports.ts'
-import type { Engine } from '../engine.ts'
+import type { ProbePort } from '../../ports.ts'
 import type { Answer } from './ask.ts'
 import { ask } from './ask.ts'
+import type { Probed } from './probed.ts'
 import { SampleBuffer } from './sample-buffer.ts'
 
 /** When something begins or ends, everybody looks at once. */
 const turns: readonly RunEvent['type'][] = ['admitted', 'injected', 'reverted']
-
-/** What probing needs of the driver it belongs to. */
-export interface Probed {
-  readonly engine: Engine
-  readonly cluster: Cluster
-  readonly run: Run
-  record(event: RunEvent): Promise<void>
-  requestStop(reason: AbortReason, by: string, detail: string): void
-  note(message: string): void
-  sampled(sample: ProbeSample): void
-}
 
 /**
  * Asks the run's probes while it goes on, each at its own pace and none waiting for another: a probe that hangs delays nobody, no revert

@@ -1,5 +1,5 @@
 import type { ProbeSample } from '../../domain/probe.ts'
-import type { Probed } from './probing.ts'
+import type { Probed } from './probed.ts'
 
 /** Time between two writes; what a crash loses is what came since the last one. */
 const flushEveryMs = 10_000

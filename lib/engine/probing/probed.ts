@@ -1,0 +1,16 @@
+import type { ProbeSample } from '../../domain/probe.ts'
+import type { AbortReason, Run } from '../../domain/run.ts'
+import type { RunEvent } from '../../domain/transition.ts'
+import type { Cluster } from '../../ports.ts'
+import type { Engine } from '../engine.ts'
+
+/** What probing needs of the driver it belongs to. */
+export interface Probed {
+  readonly engine: Engine
+  readonly cluster: Cluster
+  readonly run: Run
+  record(event: RunEvent): Promise<void>
+  requestStop(reason: AbortReason, by: string, detail: string): void
+  note(message: string): void
+  sampled(sample: ProbeSample): void
+}

@@ -1,0 +1,39 @@
+import { dirname } from 'node:path'
+
+const rootDir = dirname(import.meta.dirname)
+
+const shared = {
+  rootDir,
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '\\.ts$': '<rootDir>/test/support/strip-types.cjs' },
+  testPathIgnorePatterns: ['/node_modules/'],
+}
+
+const slowness = Number(process.env.FAULTLINE_TEST_SLOWNESS ?? 1)
+
+// The scripts of package.json choose one of the projects each, with as many workers as suit it.
+export default {
+  rootDir,
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/linux/', '<rootDir>/test/aws/', '<rootDir>/test/monitoring/live/'],
+      testTimeout: 30_000,
+    },
+    // The injector's script as root on Linux, a node of its own for each file.
+    { ...shared, displayName: 'linux', testMatch: ['<rootDir>/test/linux/**/*.test.ts'], testTimeout: 60_000 * slowness },
+    // What `npm run package` makes.
+    {
+      ...shared,
+      displayName: 'aws',
+      testMatch: ['<rootDir>/test/aws/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/aws/package.cjs',
+      testTimeout: 120_000,
+    },
+    // With a real Prometheus, Pushgateway and Alertmanager.
+    { ...shared, displayName: 'monitoring', testMatch: ['<rootDir>/test/monitoring/live/*.test.ts'], testTimeout: 30_000 },
+  ],
+}
