@@ -1,8 +1,10 @@
 import * as z from 'zod'
 import type { Config } from './config.ts'
+import { quantityPattern } from './domain/quantity.ts'
 import { strict, textOf } from './suite/strict-object.ts'
 
-const quantity = textOf(/^\d+(?:\.\d+)?(?:m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, 'a quantity such as "100m" or "64Mi"')
+const form = 'a quantity such as "100m" or "64Mi"'
+const quantity = textOf(quantityPattern, form).refine((text) => !text.startsWith('-'), `no amount below zero is ${form}`)
 const quantities = z.record(z.string().min(1), quantity)
 const objectName = textOf(/^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/, 'a name in Kubernetes: up to 253 of a-z, 0-9, "-" and "."')
 

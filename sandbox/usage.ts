@@ -1,5 +1,5 @@
+import { cores, mebibytes } from '../lib/domain/quantity.ts'
 import type { Effect, EffectKind } from './effects.ts'
-import { parseMebibytes, parseQuantity } from './quantity.ts'
 import type { Pod } from './wire.ts'
 
 /** What a pod uses and feels now. */
@@ -26,11 +26,13 @@ const idle = { memoryMiB: 20, cpuCores: 0.05, diskMiB: 12, networkKbit: 1_000_00
 /** The smallest limits of a pod's first container and its emptyDir volumes. */
 export function limitsOf(pod: Pod): Limits {
   const limits = pod.spec.containers[0]?.resources?.limits ?? {}
-  const sizes = (pod.spec.volumes ?? []).map((volume) => parseMebibytes((volume.emptyDir as { sizeLimit?: string } | undefined)?.sizeLimit))
-  const disks = [parseMebibytes(limits['ephemeral-storage']), ...sizes].filter((size) => size !== undefined)
+  const sizes = (pod.spec.volumes ?? []).map((volume) =>
+    mebibytes((volume.emptyDir as { sizeLimit?: string } | undefined)?.sizeLimit ?? ''),
+  )
+  const disks = [mebibytes(limits['ephemeral-storage'] ?? ''), ...sizes].filter((size) => size !== undefined)
   return {
-    memoryMiB: parseMebibytes(limits.memory),
-    cpuCores: parseQuantity(limits.cpu),
+    memoryMiB: mebibytes(limits.memory ?? ''),
+    cpuCores: cores(limits.cpu ?? ''),
     diskMiB: disks.length === 0 ? undefined : Math.min(...disks),
   }
 }

@@ -1,4 +1,5 @@
 import type { Pod } from '../domain/kube.ts'
+import { mebibytes } from '../domain/quantity.ts'
 import type { FaultSpec, Intensity, ResourceKind } from '../domain/suite.ts'
 import type { Fault } from './fault.ts'
 import { injectorFault } from './injector/injector-fault.ts'
@@ -63,23 +64,4 @@ export function amount(kind: ResourceKind, spec: FaultSpec, pods: readonly Pod[]
   if (isLoad(spec)) return load[intensity]
   if (limits.length === 0) return absolute[kind][intensity]
   return Math.max(1, Math.floor((Math.min(...limits) * ofLimit[intensity]) / 100))
-}
-
-const factors: Readonly<Record<string, number>> = {
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  T: 1e12,
-  Ki: 1024,
-  Mi: 1024 ** 2,
-  Gi: 1024 ** 3,
-  Ti: 1024 ** 4,
-}
-
-/** A memory quantity in MiB (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/); undefined when it is none. */
-export function mebibytes(quantity: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)(Ki|Mi|Gi|Ti|k|M|G|T)?$/.exec(quantity)
-  const factor = factors[match?.[2] ?? '']
-  return match === null || factor === undefined ? undefined : (Number(match[1]) * factor) / 1024 ** 2
 }

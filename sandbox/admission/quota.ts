@@ -1,3 +1,4 @@
+import { quantityUnits } from '../../lib/domain/quantity.ts'
 import { forbidden } from '../api/status.ts'
 import { findResource, qualifiedName, type Resource } from '../resources.ts'
 import type { Store } from '../store.ts'
@@ -36,7 +37,7 @@ export function enforceQuota(store: Store, resource: Resource, draft: KubeObject
       const limit = hard[name]
       if (limit === undefined) continue
       const used = countOf(store, namespace, resource.plural)
-      if (used + 1 <= Number(limit)) continue
+      if (used + 1 <= (quantityUnits(limit) ?? 0)) continue
       const why = `exceeded quota: ${quota.metadata.name}, requested: ${name}=1, used: ${name}=${used}, limited: ${name}=${limit}`
       throw forbidden(resource, draft.metadata.name, why)
     }

@@ -73,6 +73,7 @@ describe("the injectors' settings", () => {
     ['{ "pullPolicy": "Sometimes" }', /injector\.json: pullPolicy: .*"IfNotPresent"\|"Always"\|"Never".*found/],
     ['{ "tolerations": [{ "effect": "NoWay" }] }', /tolerations\.0\.effect: /],
     ['{ "resources": { "requests": { "cpu": "much" } } }', /resources\.requests\.cpu: .*much.* is not a quantity such as/],
+    ['{ "resources": { "limits": { "memory": "-1Gi" } } }', /resources\.limits\.memory: no amount below zero is a quantity such as/],
     ['{ "pullSecret": "x" }', /unknown key `pullSecret`.*did you mean `pullSecrets`/],
     ['{ "image": ', /--injector: .*injector\.json cannot be read: /],
   ])('are refused with the file, the place in it and what is allowed: %s', (text, message) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Pod } from '../../lib/domain/kube.ts'
 import type { ExhaustionSpec, Intensity } from '../../lib/domain/suite.ts'
-import { amount, mebibytes } from '../../lib/faults/resource-exhaustion.ts'
+import { amount } from '../../lib/faults/resource-exhaustion.ts'
 
 const pod = (limits?: Readonly<Record<string, string>>): Pod => ({
   apiVersion: 'v1',
@@ -33,18 +33,8 @@ describe('the amount that is taken', () => {
     const pods = [pod({ memory: '1Gi' }), pod({ memory: '512Mi' }), pod()]
     expect(['low', 'medium', 'high'].map((i) => amount('memory', spec(i as Intensity), pods))).toEqual([256, 384, 486])
   })
-})
 
-describe('a memory quantity', () => {
-  it.each([
-    ['128Mi', 128],
-    ['1Gi', 1024],
-    ['1.5Gi', 1536],
-    ['1048576', 1],
-    ['1M', 0.95367431640625],
-    ['lots', undefined],
-    ['', undefined],
-  ])('%s is understood', (text, expected) => {
-    expect(mebibytes(text)).toBe(expected)
+  it.each(['1073741824000m', '1073741824e0', '0.0009765625Ti', '1024Mi'])('is a share of a limit of %s', (memory) => {
+    expect(amount('memory', spec('medium'), [pod({ memory })])).toBe(768)
   })
 })

@@ -69,6 +69,25 @@ describe('a JSON patch', () => {
 
   it('is refused with 422 when a test fails or a path is missing', () => {
     expect(() => jsonPatch({ a: 1 }, [{ op: 'test', path: '/a', value: 2 }])).toThrow('the server rejected our request')
-    expect(() => jsonPatch({}, [{ op: 'remove', path: '/a' }])).toThrow('the server rejected our request')
+    const to = (...operations: readonly object[]) => jsonPatch({ list: [1], a: 1 }, operations)
+    expect(() => to({ op: 'remove', path: '/b' })).toThrow('the server rejected our request')
+    expect(() => to({ op: 'add', path: '/list/9', value: 1 })).toThrow('the server rejected our request')
+    expect(() => to({ op: 'replace', path: '/b', value: 1 })).toThrow('the server rejected our request')
+    expect(() => to({ op: 'add', path: 'a', value: 1 })).toThrow('the server rejected our request')
+    expect(() => to({ op: 'add', value: 1 })).toThrow('the server rejected our request')
+    expect(() => to({ op: 'move', from: '/b', path: '/c' })).toThrow('the server rejected our request')
+    expect(() => to({ op: 'merge', path: '/a' })).toThrow("unknown operation 'merge'")
+  })
+
+  it('leaves its target alone, as a whole when the last operation fails, and can replace all of it', () => {
+    const target = { a: 1, b: undefined }
+    expect(() =>
+      jsonPatch(target, [
+        { op: 'add', path: '/c', value: 1 },
+        { op: 'test', path: '/b', value: 1 },
+      ]),
+    ).toThrow('the server rejected our request')
+    expect(jsonPatch(target, [{ op: 'replace', path: '', value: { d: [] } }])).toEqual({ d: [] })
+    expect(target).toEqual({ a: 1, b: undefined })
   })
 })
