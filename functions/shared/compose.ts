@@ -59,7 +59,7 @@ export async function compose(context: Context): Promise<Invocation> {
       return {
         store,
         connect: (ref) => clusters.connect(ref),
-        probes: createProbes({ prometheus: config.prometheus, sign: signForPrometheus, clock: systemClock }),
+        probes: createProbes({ prometheus: config.prometheus, sign: signForPrometheus, clock: systemClock, egress: 'not_local' }),
         clock: systemClock,
         config,
         owner,

@@ -1,4 +1,5 @@
 import { assertNever, FaultlineError } from '../../lib/domain/errors.ts'
+import type { ProbeSource, ProbeSpec } from '../../lib/domain/probe.ts'
 import { isEnded } from '../../lib/domain/run.ts'
 import { faultName, plannedMs, withoutPrometheus } from '../../lib/domain/suite.ts'
 import { examine, forbiddenBySwitch, isOverIn } from '../../lib/engine/acts/admit.ts'
@@ -91,11 +92,17 @@ async function plan({ suite: wanted, cluster: name, seed = 1 }: Asked<'plan'>, i
   const engine = invocation.engine(ref)
   const { clock, config } = engine
   const { suite, leftOut } = config.prometheus.url === null ? withoutPrometheus(found) : { suite: found, leftOut: [] }
+  // A plan changes nothing; what an address that came along does when it is asked, only a packaged suite's owner knows.
+  const notAsked = typeof wanted === 'string' ? [] : suite.probes.filter(({ source }) => namesAddress(source))
   const context = { cluster, clock, config, runId: 'plan', namespace: suite.namespace, fence: async () => undefined }
   const [switches, admission, steady] = await Promise.all([
     forbiddenBySwitch(engine, { id: 'plan', suite }),
     examine(context, suite, seed, isOverIn(engine)),
-    checkSteadyBefore(askerFor(engine, { cluster, namespace: suite.namespace }), suite.probes, new AbortController().signal),
+    checkSteadyBefore(
+      askerFor(engine, { cluster, namespace: suite.namespace }),
+      asked(suite.probes, notAsked),
+      new AbortController().signal,
+    ),
   ])
   const refusals = [...switches, ...admission.refusals, ...steady.refusals]
   return {
@@ -105,6 +112,7 @@ async function plan({ suite: wanted, cluster: name, seed = 1 }: Asked<'plan'>, i
     refusals,
     baseline: admission.baseline,
     probesLeftOut: leftOut,
+    probesNotAsked: notAsked.map(({ name }) => name),
     plannedSeconds: plannedMs(suite) / 1000,
     steps: admission.steps.map(({ step, injections, warnings }) => {
       const spec = suite.steps[step]
@@ -117,6 +125,14 @@ async function plan({ suite: wanted, cluster: name, seed = 1 }: Asked<'plan'>, i
       }
     }),
   }
+}
+
+function namesAddress(source: ProbeSource): boolean {
+  return source.type === 'http' || (source.type === 'prometheus' && source.url !== null)
+}
+
+function asked(probes: readonly ProbeSpec[], notAsked: readonly ProbeSpec[]): readonly ProbeSpec[] {
+  return probes.filter((probe) => !notAsked.includes(probe))
 }
 
 /** Driven here when nobody drives it any more. */

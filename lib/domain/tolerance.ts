@@ -1,7 +1,10 @@
 import { assertNever } from './errors.ts'
 import type { Comparison, ProbeSource, Tolerance } from './probe.ts'
 
-/** Whether a value keeps the steady state. Numbers that came as text count as numbers where one is compared with. */
+/**
+ * Whether a value keeps the steady state. Numbers that came as text count as numbers where one is compared with. A pattern may take for
+ * ever: the caller bounds the time.
+ */
 export function isWithin(tolerance: Tolerance, value: number | string): boolean {
   switch (tolerance.kind) {
     case 'value':
@@ -43,7 +46,7 @@ export function compare(value: number, op: Comparison, limit: number): boolean {
 /** How far a value out of tolerance is from it, so that the worst of many can be told; 0 where there is no distance to speak of. */
 export function distanceOut(tolerance: Tolerance, value: number | string): number {
   const n = asNumber(value)
-  if (Number.isNaN(n) || isWithin(tolerance, value)) return 0
+  if (tolerance.kind === 'regex' || Number.isNaN(n) || isWithin(tolerance, value)) return 0
   switch (tolerance.kind) {
     case 'value':
       return typeof tolerance.value === 'number' ? Math.abs(n - tolerance.value) : 0
@@ -51,8 +54,6 @@ export function distanceOut(tolerance: Tolerance, value: number | string): numbe
       return Math.max(tolerance.min - n, n - tolerance.max)
     case 'comparison':
       return Math.abs(n - tolerance.value)
-    case 'regex':
-      return 0
     default:
       return assertNever(tolerance)
   }

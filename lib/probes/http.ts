@@ -1,32 +1,33 @@
 import { query } from 'jsonpath-rfc9535'
 import { FaultlineError } from '../domain/errors.ts'
+import { noAnswer } from '../domain/kept-value.ts'
 import type { HttpSource } from '../domain/probe.ts'
 import type { ProbeReading } from '../ports.ts'
-import type { HttpAnswer } from './exchange.ts'
-import { exchange } from './exchange.ts'
+import type { ExchangeOptions, HttpAnswer } from './exchange.ts'
+import { exchange, largestBody } from './exchange.ts'
 import { withinTime } from './regex-time-limit.ts'
-
-/** The value of a probe whose endpoint gave no HTTP answer, or one of failure (5xx) that says nothing else: a measurement, out of every tolerance that does not name it. */
-const noAnswer = 'no answer'
+import { warmUp } from './warm-up.ts'
 
 /**
  * Asks an HTTP endpoint. An endpoint that does not answer has answered the question whether it serves: the status is then 0, every other
- * value `no answer`. @throws FaultlineError when the body does not hold what is looked for
+ * value `no answer`. @throws FaultlineError when the body does not hold what is looked for; `refused` for an address that probes may not reach
  */
 export async function askHttp(
   source: HttpSource,
-  options: { readonly timeoutMs: number; readonly signal: AbortSignal },
+  options: Pick<ExchangeOptions, 'timeoutMs' | 'signal' | 'egress'>,
+  ready: () => Promise<void> = warmUp,
 ): Promise<ProbeReading> {
+  if (source.read.what === 'latency') await ready()
   const began = performance.now()
   let answer: HttpAnswer
   try {
     answer = await exchange(source, options)
   } catch (error) {
-    if (!(error instanceof FaultlineError) || options.signal.aborted) throw error
+    if (!(error instanceof FaultlineError) || error.code === 'refused' || options.signal.aborted) throw error
     return { value: source.read.what === 'status' ? 0 : noAnswer, message: error.message }
   }
   const tookMs = Math.round((performance.now() - began) * 10) / 10
-  const message = `HTTP ${answer.status} in ${tookMs} ms`
+  const message = `HTTP ${answer.status} in ${tookMs} ms${answer.redirectedTo === null ? '' : `, redirected to ${answer.redirectedTo}`}`
   try {
     return { value: readValue(source, answer, tookMs), message }
   } catch (error) {
@@ -35,39 +36,52 @@ export async function askHttp(
   }
 }
 
-function readValue({ read }: HttpSource, { status, text }: HttpAnswer, tookMs: number): number | string {
+function readValue({ read }: HttpSource, answer: HttpAnswer, tookMs: number): number | string {
   switch (read.what) {
     case 'status':
-      return status
+      return answer.status
     case 'latency':
       return tookMs
     case 'body':
-      return text.trim()
+      return answer.text.trim()
     case 'jsonpath':
-      return byJsonPath(read.path, text, status)
+      return byJsonPath(read.path, answer)
     case 'regex':
-      return byRegex(read.pattern, text, status)
+      return byRegex(read.pattern, answer)
   }
 }
 
-function byJsonPath(path: string, text: string, status: number): number | string {
-  let json: Parameters<typeof query>[0]
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    throw new FaultlineError('unavailable', `the body is no JSON (HTTP ${status}): ${text.slice(0, 60)}`, { cause: error })
-  }
+function byJsonPath(path: string, answer: HttpAnswer): number | string {
+  const json = jsonOf(answer)
   const found = withinTime(`JSONPath ${path}`, () => query(json, path))
   const [first] = found
   if (found.length !== 1)
-    throw new FaultlineError('not_found', `${path} matches ${found.length} values of the body (HTTP ${status}); one is needed`)
+    throw new FaultlineError('not_found', `${path} matches ${found.length} values of ${bodyOf(answer)}; one is needed`)
   return typeof first === 'number' || typeof first === 'string' ? first : JSON.stringify(first)
 }
 
+/** What else the body is, is not told: it may hold secrets, and messages are stored. */
+function jsonOf(answer: HttpAnswer): Parameters<typeof query>[0] {
+  try {
+    return JSON.parse(answer.text)
+  } catch {
+    const why = answer.complete ? '' : `: it is cut after ${mebibytes}, and no JSON then`
+    throw new FaultlineError('unavailable', `${bodyOf(answer)} is no JSON${why}`)
+  }
+}
+
 /** The first group, or all that matched where there is none; a number where it is one. */
-function byRegex(pattern: string, text: string, status: number): number | string {
-  const match = withinTime(`/${pattern}/`, () => new RegExp(pattern, 'mu').exec(text))
-  if (match === null) throw new FaultlineError('not_found', `/${pattern}/ matches nothing of the body (HTTP ${status})`)
+function byRegex(pattern: string, answer: HttpAnswer): number | string {
+  const match = withinTime(`/${pattern}/`, () => new RegExp(pattern, 'mu').exec(answer.text))
+  if (match === null) throw new FaultlineError('not_found', `/${pattern}/ matches nothing of ${bodyOf(answer)}`)
   const found = match[1] ?? match[0]
   return /^-?\d+(\.\d+)?([eE][-+]?\d+)?$/.test(found) ? Number(found) : found
+}
+
+const mebibytes = `${largestBody / 1024 / 1024} MiB`
+
+function bodyOf({ status, contentType, text, complete, redirectedTo }: HttpAnswer): string {
+  const size = complete ? `${text.length} characters` : `more than ${mebibytes}, of which the first is read`
+  const kind = contentType === '' ? '' : `, ${contentType.replace(/;.*$/, '').slice(0, 60)}`
+  return `the body (HTTP ${status}${kind}, ${size}${redirectedTo === null ? '' : `, from ${redirectedTo}`})`
 }

@@ -3,15 +3,13 @@ import type { PrometheusConfig } from '../config.ts'
 import { FaultlineError } from '../domain/errors.ts'
 import type { PrometheusSource } from '../domain/probe.ts'
 import type { ProbeReading } from '../ports.ts'
-import type { HttpAnswer, HttpCall } from './exchange.ts'
-import { exchange } from './exchange.ts'
+import type { ExchangeOptions, HttpAnswer, HttpCall } from './exchange.ts'
+import { exchange, withoutQuery } from './exchange.ts'
 
 /** Signs a request for a region's Amazon Managed Service for Prometheus; answers with all headers to send. */
 export type Signer = (call: HttpCall & { readonly body: string }, region: string) => Promise<Readonly<Record<string, string>>>
 
-export interface PrometheusOptions {
-  readonly timeoutMs: number
-  readonly signal: AbortSignal
+export interface PrometheusOptions extends Pick<ExchangeOptions, 'timeoutMs' | 'signal' | 'egress'> {
   readonly config: PrometheusConfig
   readonly sign: Signer
   /** ms since epoch: the end of a range. */
@@ -28,15 +26,42 @@ export async function askPrometheus(source: PrometheusSource, options: Prometheu
   if (base === null) {
     throw new FaultlineError('bad_input', 'no Prometheus is configured: --prometheus-url or FAULTLINE_PROMETHEUS_URL')
   }
-  const call = await authorised(callOf(source, base, options), options)
-  const answer = await exchange(call, options)
-  const result = resultOf(answer, base)
+  const answer = await answerTo(callOf(source, base, options), options)
+  // What another server than the configured one says may be anything: it is not repeated.
+  const { result, warnings } = resultOf(answer, { base, isOurs: isConfigured(base, options.config) })
   const values = source.range === null ? instantValue(result) : rangeValues(result)
   const seen = values.filter((value) => !Number.isNaN(value))
-  if (seen.length > 0)
-    return { value: reduce(seen, source.range?.reduce ?? 'last'), message: `${seen.length === 1 ? 'one value' : `${seen.length} values`}` }
-  if (source.whenEmpty !== null) return { value: source.whenEmpty, message: 'no result' }
-  throw new FaultlineError('not_found', values.length > 0 ? 'the result is NaN (0/0: nothing was counted)' : 'the query has no result')
+  if (seen.length > 0) {
+    const message = seen.length === 1 ? 'one value' : `${seen.length} values`
+    return { value: reduce(seen, source.range?.reduce ?? 'last'), message: `${message}${warnings}` }
+  }
+  if (source.whenEmpty !== null) return { value: source.whenEmpty, message: `no result${warnings}` }
+  const why = values.length > 0 ? 'the result is NaN (0/0: nothing was counted)' : 'the query has no result'
+  throw new FaultlineError('not_found', `${why}${warnings}`)
+}
+
+/** What stands in front of a Prometheus may let only GET through: by a plain 405, or a 403 for whom "create" is not allowed. */
+const refusedMethod = [403, 404, 405, 501]
+
+/** By POST, since a query may be longer than an address; by GET where that is refused by something else than Prometheus itself. */
+async function answerTo(call: HttpCall & { readonly body: string }, options: PrometheusOptions): Promise<HttpAnswer> {
+  const began = performance.now()
+  const ask = async (asked: HttpCall & { readonly body: string }, timeoutMs: number) => {
+    const { signed, call } = await authorised(asked, options)
+    const redirects = signed ? 'none' : 'same_request'
+    // The owner of the installation named the configured server, wherever it is.
+    const egress = isConfigured(asked.url, options.config) ? 'anywhere' : (options.egress ?? 'anywhere')
+    return exchange({ ...call, body: call.method === 'GET' ? null : call.body }, { ...options, timeoutMs, redirects, egress })
+  }
+  const byPost = await ask(call, options.timeoutMs)
+  const leftMs = Math.ceil(options.timeoutMs - (performance.now() - began))
+  if (!refusedMethod.includes(byPost.status) || isPrometheus(byPost) || leftMs <= 0) return byPost
+  const byGet = await ask({ url: `${call.url}?${call.body}`, method: 'GET', headers: {}, body: '' }, leftMs).catch(() => byPost)
+  return isPrometheus(byGet) ? byGet : byPost
+}
+
+function isPrometheus({ text }: HttpAnswer): boolean {
+  return typeof (jsonOf(text) as { readonly status?: unknown } | null)?.status === 'string'
 }
 
 function callOf(
@@ -58,21 +83,29 @@ function callOf(
   }
 }
 
-/** Credentials are for the configured server; another one that a probe names gets none. */
-async function authorised(call: HttpCall & { readonly body: string }, { config, sign }: PrometheusOptions): Promise<HttpCall> {
-  if (config.url === null || new URL(config.url).origin !== new URL(call.url).origin) return call
+function isConfigured(url: string, { url: configured }: PrometheusConfig): boolean {
+  return configured !== null && new URL(configured).origin === new URL(url).origin
+}
+
+/** Credentials are for the configured server; another one that a probe names gets none. A signature holds for one address only. */
+async function authorised(
+  call: HttpCall & { readonly body: string },
+  { config, sign }: PrometheusOptions,
+): Promise<{ readonly call: HttpCall; readonly signed: boolean }> {
   const { auth } = config
+  if (auth.kind === 'none' || !isConfigured(call.url, config)) return { call, signed: false }
   switch (auth.kind) {
-    case 'none':
-      return call
     case 'bearer':
-      return withAuthorization(call, `Bearer ${auth.token}`)
+      return { call: withAuthorization(call, `Bearer ${auth.token}`), signed: false }
     case 'bearer_file':
-      return withAuthorization(call, `Bearer ${(await readToken(auth.path)).trim()}`)
+      return { call: withAuthorization(call, `Bearer ${(await readToken(auth.path)).trim()}`), signed: false }
     case 'basic':
-      return withAuthorization(call, `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}`)
+      return {
+        call: withAuthorization(call, `Basic ${Buffer.from(`${auth.user}:${auth.password}`).toString('base64')}`),
+        signed: false,
+      }
     case 'sigv4':
-      return { ...call, headers: await sign(call, auth.region) }
+      return { call: { ...call, headers: await sign(call, auth.region) }, signed: true }
   }
 }
 
@@ -94,13 +127,36 @@ interface Result {
   readonly result?: unknown
 }
 
-function resultOf({ status, text }: HttpAnswer, base: string): Result {
-  const json = jsonOf(text) as { status?: string; error?: string; errorType?: string; data?: Result } | null
-  if (json?.status === 'success') return json.data ?? {}
-  const said = json?.error ?? `HTTP ${status}: ${text.slice(0, 120).trim()}`
-  if (status === 401 || status === 403) throw new FaultlineError('forbidden', `Prometheus at ${base} refused: ${said}`)
-  if (json?.errorType === 'bad_data' || json?.errorType === 'execution') throw new FaultlineError('invalid', `Prometheus says: ${said}`)
-  throw new FaultlineError('unavailable', `Prometheus at ${base} says: ${said}`, { retryable: true })
+function resultOf(
+  answer: HttpAnswer,
+  { base, isOurs }: { readonly base: string; readonly isOurs: boolean },
+): { readonly result: Result; readonly warnings: string } {
+  const { status, text, contentType, complete, redirectedTo } = answer
+  const json = jsonOf(text) as { status?: string; error?: string; errorType?: string; data?: Result | null; warnings?: unknown } | null
+  if (json?.status === 'success') return { result: json.data ?? {}, warnings: warningsOf(json.warnings) }
+  if (!complete) throw new FaultlineError('invalid', `the answer is larger than 1 MiB: make the query give one number`)
+  const kind = contentType === '' ? '' : ` (${contentType.replace(/;.*$/, '').slice(0, 60)}, ${text.length} characters)`
+  const said = json?.error ?? `HTTP ${status}${isOurs && text.trim() !== '' ? `: ${text.slice(0, 120).trim()}` : kind}`
+  const from = redirectedTo === null ? '' : `, after a redirect to ${redirectedTo}`
+  if (status >= 300 && status < 400)
+    throw new FaultlineError(
+      'invalid',
+      `Prometheus at ${base} answers with a redirect (HTTP ${status}${leadsTo(answer)}): give that address`,
+    )
+  if (status === 401 || status === 403) throw new FaultlineError('forbidden', `Prometheus at ${base} refused: ${said}${from}`)
+  if (json?.errorType === 'bad_data' || json?.errorType === 'execution')
+    throw new FaultlineError('invalid', `Prometheus says: ${said}${from}`)
+  throw new FaultlineError('unavailable', `Prometheus at ${base} says: ${said}${from}`, { retryable: true })
+}
+
+function leadsTo({ location }: HttpAnswer): string {
+  return location === null ? '' : ` to ${withoutQuery(location)}`
+}
+
+/** Of Thanos and its kin: a result that lacks what some of its stores did not answer. */
+function warningsOf(warnings: unknown): string {
+  const told = Array.isArray(warnings) ? warnings.filter((warning) => typeof warning === 'string' && warning !== '') : []
+  return told.length === 0 ? '' : `; Prometheus warns: ${told.slice(0, 3).join('; ').slice(0, 200)}`
 }
 
 function jsonOf(text: string): unknown {
@@ -113,16 +169,23 @@ function jsonOf(text: string): unknown {
 
 /** `[time, "value"]` of a scalar, or of the one series of a vector. */
 function instantValue({ resultType, result }: Result): readonly number[] {
-  if (resultType === 'scalar') return [numberOf((result as readonly unknown[])[1])]
-  if (resultType !== 'vector') throw new FaultlineError('invalid', `the query gives a ${resultType}, not a number`)
-  const series = result as readonly { readonly value?: readonly unknown[] }[]
+  if (resultType === 'scalar') return [numberOf(listOf(result)[1])]
+  if (resultType !== 'vector')
+    throw new FaultlineError('invalid', `the query gives a ${resultType ?? 'result of no known type'}, not a number`)
+  const series = listOf(result) as readonly { readonly value?: readonly unknown[] }[]
   return onlyOne(series).map(({ value }) => numberOf((value ?? noNumbers())[1]))
 }
 
 function rangeValues({ resultType, result }: Result): readonly number[] {
-  if (resultType !== 'matrix') throw new FaultlineError('invalid', `the query gives a ${resultType}, not a range of numbers`)
-  const series = result as readonly { readonly values?: readonly (readonly unknown[])[] }[]
+  if (resultType !== 'matrix')
+    throw new FaultlineError('invalid', `the query gives a ${resultType ?? 'result of no known type'}, not a range of numbers`)
+  const series = listOf(result) as readonly { readonly values?: readonly (readonly unknown[])[] }[]
   return onlyOne(series).flatMap(({ values }) => (values ?? noNumbers()).map((value) => numberOf(value[1])))
+}
+
+/** Nothing in place of an empty list is what some proxies send (`"result": null`). */
+function listOf(result: unknown): readonly unknown[] {
+  return Array.isArray(result) ? result : []
 }
 
 /** A series of native histograms has `histogram` in place of `value`. */

@@ -113,7 +113,14 @@ const headers = z
   .record(z.string(), z.string().max(4096))
   .refine((found) => headersProblem(found) === undefined, { error: (issue) => headersProblem(Object(issue.input)) })
 
+/** What belongs to a connection is made by whoever opens it. `Host` may be said. */
+const ownHeaders = ['connection', 'content-length', 'expect', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']
+
 function headersProblem(found: Record<string, string>): string | undefined {
+  const own = Object.keys(found).find((header) => ownHeaders.includes(header.toLowerCase()))
+  if (own !== undefined) return `${quote(own)} is not a header to give: it belongs to the connection, and each question has its own`
+  const twice = Object.keys(found).find((header, n, all) => all.findIndex((other) => other.toLowerCase() === header.toLowerCase()) < n)
+  if (twice !== undefined) return `${quote(twice)} is given twice; upper and lower case are the same`
   try {
     new Headers(found)
     return undefined

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { HttpSource } from '../../lib/domain/probe.ts'
 import { askHttp } from '../../lib/probes/http.ts'
+import { warmUp } from '../../lib/probes/warm-up.ts'
 import { bodyOf, serve, type TestServer } from '../support/http-server.ts'
 
 let server: TestServer | undefined
@@ -53,15 +54,15 @@ describe('an HTTP probe', () => {
   })
 
   it.each([
-    ['nothing', '$.none', '{}', '$.none matches 0 values of the body (HTTP 404); one is needed'],
-    ['several', '$[*]', '[1,2]', '$[*] matches 2 values of the body (HTTP 404); one is needed'],
-    ['no JSON', '$.a', '<html>', 'the body is no JSON (HTTP 404): <html>'],
+    ['nothing', '$.none', '{}', '$.none matches 0 values of the body (HTTP 404, text/plain, 2 characters); one is needed'],
+    ['several', '$[*]', '[1,2]', '$[*] matches 2 values of the body (HTTP 404, text/plain, 5 characters); one is needed'],
+    ['no JSON', '$.a', '<html>', 'the body (HTTP 404, text/plain, 6 characters) is no JSON'],
   ])('measures nothing where JSONPath finds %s', async (_, path, body, message) => {
     await expect(ask({ what: 'jsonpath', path }, body)).rejects.toThrow(message)
   })
 
   it('has no answer where a 5xx does not hold what is looked for', async () => {
-    const message = 'the body is no JSON (HTTP 503): <html>'
+    const message = 'the body (HTTP 503, text/plain, 6 characters) is no JSON'
     expect(await ask({ what: 'jsonpath', path: '$.status' }, '<html>', 503)).toEqual({ value: 'no answer', message })
   })
 
@@ -70,12 +71,82 @@ describe('an HTTP probe', () => {
     await server?.close()
     expect((await ask({ what: 'regex', pattern: 'v\\d+\\.\\d+' }, 'this is v1.20')).value).toBe('v1.20')
     await server?.close()
-    await expect(ask({ what: 'regex', pattern: 'absent' }, 'this')).rejects.toThrow('/absent/ matches nothing of the body (HTTP 404)')
+    await expect(ask({ what: 'regex', pattern: 'absent' }, 'this')).rejects.toThrow(
+      '/absent/ matches nothing of the body (HTTP 404, text/plain, 4 characters)',
+    )
   })
 
   it('gives up a pattern that takes for ever, so that no revert waits for it', async () => {
     const slow = ask({ what: 'regex', pattern: '^(\\w+\\s?)*$' }, `${'a'.repeat(40)}!`)
     await expect(slow).rejects.toMatchObject({ code: 'invalid', message: expect.stringContaining('took longer than 100 ms') })
+  })
+
+  it('gives up at once a pattern that took for ever three times', async () => {
+    const pattern = '^(b|bb)+$'
+    for (let n = 0; n < 3; n++) {
+      await expect(ask({ what: 'regex', pattern }, `${'b'.repeat(60)}!`)).rejects.toThrow('took longer than 100 ms on this answer')
+      await server?.close()
+    }
+    await expect(ask({ what: 'regex', pattern }, 'b')).rejects.toThrow('/^(b|bb)+$/ took longer than 100 ms 3 times: make it simpler')
+  })
+
+  it('asks each question over a connection of its own, so that each may meet another replica', async () => {
+    const connections = new Set<unknown>()
+    server = await serve((request, response) => {
+      connections.add(request.socket)
+      // Two of three replicas fail, as behind a Service, which chooses by connection.
+      response.writeHead([...connections].indexOf(request.socket) % 3 === 0 ? 200 : 503).end()
+    })
+    const values: unknown[] = []
+    for (let n = 0; n < 6; n++) values.push((await reading({ url: server.url, read: { what: 'status' } })).value)
+    expect(values).toEqual([200, 503, 503, 200, 503, 503])
+  })
+
+  it('sends the Host that the suite names', async () => {
+    const seen: unknown[] = []
+    server = await serve((request, response) => {
+      seen.push(request.headers.host)
+      response.end()
+    })
+    await reading({ url: server.url, read: { what: 'status' }, headers: { Host: 'shop.example' } })
+    expect(seen).toEqual(['shop.example'])
+  })
+
+  it('is ready before it measures a latency, and asks the endpoint once for it', async () => {
+    const order: string[] = []
+    server = await serve((_, response) => {
+      order.push('asked')
+      response.end()
+    })
+    const options = { timeoutMs: 5_000, signal: new AbortController().signal }
+    const source = { type: 'http', url: server.url, method: 'GET', headers: {}, body: null } as const
+    const ready = async () => {
+      order.push('ready')
+    }
+    await askHttp({ ...source, read: { what: 'latency' } }, options, ready)
+    await askHttp({ ...source, read: { what: 'status' } }, options, ready)
+    expect(order).toEqual(['ready', 'asked', 'asked'])
+    await warmUp()
+    expect(order).toHaveLength(3)
+  })
+
+  it.each([
+    [{ what: 'jsonpath', path: '$.a' }, 'is no JSON: it is cut after 1 MiB, and no JSON then'],
+    [{ what: 'regex', pattern: 'absent' }, '/absent/ matches nothing of'],
+  ] as const)('tells a body beyond a megabyte as that (%j)', async (read, message) => {
+    const body = ask(read, `{"a":1,"b":"${'x'.repeat(1_048_576)}"}`)
+    await expect(body).rejects.toThrow(message)
+    await expect(body).rejects.toThrow('the body (HTTP 404, text/plain, more than 1 MiB, of which the first is read)')
+  })
+
+  it('repeats nothing of a body in what it says', async () => {
+    for (const read of [
+      { what: 'jsonpath', path: '$.a' },
+      { what: 'regex', pattern: 'absent' },
+    ] as const) {
+      await expect(ask(read, 'planted-key')).rejects.not.toThrow(/planted-key/)
+      await server?.close()
+    }
   })
 
   it('sends method, headers and body', async () => {

@@ -207,6 +207,13 @@ test.each([
   ['a regex that does not compile', bad({ tolerance: { regex: '(' } }), 'probes[0].tolerance.regex', '`(` is no regular expression'],
   ['a regex that may take for ever', bad({ read: { regex: '(a+)+$' } }), 'probes[0].read.regex', 'may take for ever on some texts'],
   ['a JSONPath that is none', bad({ read: { jsonpath: '$.[' } }), 'probes[0].read.jsonpath', '`$.[` is no JSONPath (RFC 9535)'],
+  [
+    'a header of the connection',
+    bad({ headers: { 'Transfer-Encoding': 'chunked' } }),
+    'probes[0].headers',
+    '`Transfer-Encoding` is not a header to give: it belongs to the connection, and each question has its own',
+  ],
+  ['a header twice', bad({ headers: { Host: 'a', host: 'b' } }), 'probes[0].headers', '`host` is given twice'],
   ['a header that is none', bad({ headers: { 'a b': 'c' } }), 'probes[0].headers', 'not HTTP headers: '],
   ['a body without POST', bad({ body: 'x' }), 'probes[0].body', 'does not go with GET. Allowed: only with "method": "POST"'],
   [

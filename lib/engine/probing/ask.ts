@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../domain/errors.ts'
 import { FaultlineError } from '../../domain/errors.ts'
+import { keptValue } from '../../domain/kept-value.ts'
 import type { ProbeSample, ProbeSpec, Tolerance } from '../../domain/probe.ts'
 import { cutTo } from '../../domain/text.ts'
 import { isWithin } from '../../domain/tolerance.ts'
@@ -10,8 +11,7 @@ import { withinTime } from '../../probes/regex-time-limit.ts'
 const retryPauseMs = 500
 /** A port keeps the timeout by itself, and may say what a timeout means; this is for one that does not. */
 const portGraceMs = 500
-/** Longer values and messages are cut once they are judged: an answer is stored many times over. */
-const longestValue = 200
+/** Longer messages are cut: an answer is stored many times over. */
 const longestMessage = 300
 
 /** What came of asking a probe; `code` says why nothing was measured. */
@@ -64,17 +64,16 @@ async function measure(probe: ProbeSpec, read: () => Promise<ProbeReading>): Pro
     const { value, message } = await read()
     if (typeof value === 'number' && !Number.isFinite(value)) return nothing(`${value} is no measurement: ${message}`, 'unavailable')
     const within = judge(probe.tolerance, value)
-    const kept = typeof value === 'string' ? cutTo(value, longestValue) : value
-    return { value: kept, within, message: cutTo(message, longestMessage), code: null }
+    return { value: keptValue(probe, value), within, message: cutTo(message, longestMessage), code: null }
   } catch (error) {
     return nothing(error instanceof Error ? error.message : String(error), error instanceof FaultlineError ? error.code : 'unavailable')
   }
 }
 
-/** A whole body may be long, and its tolerance a pattern. */
+/** A pattern may take for ever on a short text, too. */
 function judge(tolerance: Tolerance, value: number | string): boolean {
-  if (typeof value === 'number' || value.length <= longestValue) return isWithin(tolerance, value)
-  return withinTime('the tolerance', () => isWithin(tolerance, value))
+  if (tolerance.kind !== 'regex') return isWithin(tolerance, value)
+  return withinTime(`/${tolerance.pattern}/`, () => isWithin(tolerance, value))
 }
 
 function nothing(message: string, code: ErrorCode): Seen {

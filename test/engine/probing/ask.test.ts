@@ -24,6 +24,15 @@ describe('the answer of a probe', () => {
     expect(answer).toMatchObject({ within: null, value: null, code: 'invalid', message: expect.stringMatching(/took longer than 100 ms/) })
   })
 
+  it('is not waited for by the driver where a short one makes a pattern endless', async () => {
+    const answer = await answered(`${'a'.repeat(60)}!`, { kind: 'regex', pattern: '^(a|aa)+$' })
+    expect(answer).toMatchObject({
+      within: null,
+      code: 'invalid',
+      message: expect.stringMatching(/^\/\^\(a\|aa\)\+\$\/ took longer than 100 ms/),
+    })
+  })
+
   it('holds no half of a character', async () => {
     const { value, within } = await answered(`${'x'.repeat(199)}🔥`, { kind: 'regex', pattern: '🔥$' })
     expect([value, within]).toEqual([`${'x'.repeat(199)}\ufffd`, true])
