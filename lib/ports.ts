@@ -1,9 +1,10 @@
+import type { HistoryEvent } from './domain/history-event.ts'
 import type { Injection } from './domain/injection.ts'
 import type { KubeObject, ObjectRef } from './domain/kube.ts'
 import type { MetricFamily, Place, Total } from './domain/metrics.ts'
 import type { Notice } from './domain/notice.ts'
 import type { ProbeSample, ProbeSpec } from './domain/probe.ts'
-import type { HistoryEvent, Run } from './domain/run.ts'
+import type { Run } from './domain/run.ts'
 
 /** Time as the engine sees it: milliseconds since the Unix epoch. Tests drive it by hand. */
 export interface Clock {

@@ -1,6 +1,7 @@
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { ClusterRef } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
+import { runReasonTexts } from '../../lib/domain/run-reasons.ts'
 import { redeliverNotifications } from '../../lib/engine/notifications/redeliver-notifications.ts'
 import type { Reaped } from '../../lib/engine/reap.ts'
 import { sweepOrphans } from '../../lib/engine/reap.ts'
@@ -80,7 +81,7 @@ function tell({ runs, alive, errors }: Reaped, { orphans, failures }: Sweep, say
 
 function asJson({ runs, alive, errors }: Reaped, { orphans, failures }: Sweep): object {
   return {
-    reaped: runs.map((run) => ({ run: run.id, verdict: run.status, reasons: isEnded(run) ? run.reasons : [] })),
+    reaped: runs.map((run) => ({ run: run.id, verdict: run.status, reasons: isEnded(run) ? runReasonTexts(run) : [] })),
     alive: alive.map((run) => ({ run: run.id, state: run.status, driver: run.lease?.owner ?? null })),
     errors: [...errors, ...failures.map((message) => ({ runId: null, message }))],
     orphans,

@@ -1,6 +1,7 @@
+import type { HistoryEvent } from '../../lib/domain/history-event.ts'
 import type { Injection } from '../../lib/domain/injection.ts'
 import type { ProbeSample } from '../../lib/domain/probe.ts'
-import type { HistoryEvent, Run } from '../../lib/domain/run.ts'
+import type { Run } from '../../lib/domain/run.ts'
 import { valueText } from '../../lib/domain/steady.ts'
 import { toleranceText } from '../../lib/domain/tolerance.ts'
 import type { Progress } from '../../lib/engine/engine.ts'
@@ -9,7 +10,7 @@ import { figuresWithBefore } from '../../lib/report/figures.ts'
 import type { RunState } from './run-state.ts'
 
 /** Of interest to machines only. */
-const silent = ['leased', 'released', 'lease_renewed']
+const silent: readonly HistoryEvent['type'][] = ['leased', 'released', 'lease_renewed']
 
 /** What a pipe or a CI log is told when the engine told something: one line each, with time and step. Pure. */
 export function eventLines(before: RunState, progress: Progress, now: number): readonly string[] {

@@ -1,12 +1,11 @@
 import { isOpen } from '../../lib/domain/injection.ts'
 import { haltCommand } from '../../lib/domain/labels.ts'
 import type { Ended, Run } from '../../lib/domain/run.ts'
-import { isEnded } from '../../lib/domain/run.ts'
+import { isEnded, stepOf } from '../../lib/domain/run.ts'
+import { runReasonTexts } from '../../lib/domain/run-reasons.ts'
 import { runScore } from '../../lib/domain/score.ts'
 import { plannedMs } from '../../lib/domain/suite.ts'
-import { stepOf } from '../../lib/domain/transition.ts'
 import { duration } from '../../lib/report/durations.ts'
-import { runReasons } from '../../lib/report/reasons.ts'
 import { line, noPaint, type Paint, type Tone, wrapped } from './paint.ts'
 import { probeLines } from './probe-view.ts'
 import { remains } from './remains.ts'
@@ -34,7 +33,7 @@ export function verdictLines(state: RunState, now: number, width: number, paint:
   return [
     paint(tone, first),
     ...rest.map((more) => paint(tone, `  ${more}`)),
-    ...runReasons(run).flatMap((reason) => hangingItem(reason, width)),
+    ...runReasonTexts(run).flatMap((reason) => hangingItem(reason, width)),
     ...scoreLine(run),
   ]
 }
@@ -58,10 +57,8 @@ function sentence(run: Ended): string {
       return `${all === 1 ? 'the fault was' : `all ${all} faults were`} proven to bite and proven to be undone`
     case 'refused':
       return 'nothing was touched'
-    default: {
-      const onWord = run.reasons.some((reason) => reason.startsWith('unproven'))
-      return `${good} of ${all} steps succeeded; ${onWord ? 'NOT proven to be undone, ended on the word of a person' : 'everything is proven to be undone'}`
-    }
+    default:
+      return `${good} of ${all} steps succeeded; ${run.resolved !== null ? 'NOT proven to be undone, ended on the word of a person' : 'everything is proven to be undone'}`
   }
 }
 

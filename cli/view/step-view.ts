@@ -1,10 +1,10 @@
 import type { Evidence, Injection, Measurement } from '../../lib/domain/injection.ts'
 import type { Run, StepRecord, StepVerdict } from '../../lib/domain/run.ts'
+import { stepOf } from '../../lib/domain/run.ts'
 import { faultName } from '../../lib/domain/suite.ts'
-import { stepOf } from '../../lib/domain/transition.ts'
 import { duration, timeOfDay } from '../../lib/report/durations.ts'
 import { figuresInShort, splitBefore } from '../../lib/report/figures.ts'
-import { stepReasons } from '../../lib/report/reasons.ts'
+import { ownReasons } from '../../lib/report/reasons.ts'
 import { line, type Paint, type Span, type Tone } from './paint.ts'
 import type { RunState } from './run-state.ts'
 
@@ -36,7 +36,7 @@ export function stepLines(state: RunState, index: number, canvas: Canvas): reado
     ['faint', pad(faultName(step.fault), faultColumn)],
     '  ',
   ]
-  const what = isAtWork ? activity(run, canvas.now) : outcome({ ...record, reasons: stepReasons(record, run) }, step.durationMs)
+  const what = isAtWork ? activity(run, canvas.now) : outcome(record, step.durationMs)
   return [line(canvas.paint, canvas.width, ...head, ...what), ...(isAtWork ? details(state, index, canvas) : [])]
 }
 
@@ -88,10 +88,10 @@ function left(until: number, now: number): string {
 
 /** How a step ended, or how long it will take. */
 function outcome(record: StepRecord, durationMs: number): readonly Span[] {
-  const { verdict, reasons, activeAt, plannedEnd, revertedAt, recoveredAt } = record
+  const { verdict, activeAt, plannedEnd, revertedAt, recoveredAt } = record
   if (verdict === 'pending') return [['faint', duration(durationMs)]]
   if (verdict === 'skipped') return [['faint', 'skipped']]
-  if (verdict !== 'succeeded') return [[signs[verdict][0], [verdict, ...reasons].join(': ')]]
+  if (verdict !== 'succeeded') return [[signs[verdict][0], [verdict, ...ownReasons(record)].join(': ')]]
   const held = activeAt === null || plannedEnd === null ? '' : `bit ${duration(plannedEnd - activeAt)}`
   const undone = plannedEnd === null || revertedAt === null ? '' : `, undone +${duration(revertedAt - plannedEnd)}`
   const healthy = revertedAt === null || recoveredAt === null ? '' : `, healthy +${duration(recoveredAt - revertedAt)}`

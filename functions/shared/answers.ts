@@ -1,6 +1,7 @@
+import { reasonTexts } from '../../lib/domain/reason.ts'
 import type { Ended, Run } from '../../lib/domain/run.ts'
-import { isEnded } from '../../lib/domain/run.ts'
-import { stepOf } from '../../lib/domain/transition.ts'
+import { isEnded, stepOf } from '../../lib/domain/run.ts'
+import { runReasonTexts } from '../../lib/domain/run-reasons.ts'
 
 /** What every function answers: what happened, and what a person can do next. */
 export interface Answer {
@@ -20,7 +21,7 @@ export function runLine(run: Run) {
     step: isEnded(run) ? null : stepOf(run),
     requestedAt: new Date(run.requestedAt).toISOString(),
     endedAt: isEnded(run) ? new Date(run.endedAt).toISOString() : null,
-    reasons: isEnded(run) ? run.reasons : [],
+    reasons: isEnded(run) ? runReasonTexts(run) : [],
   }
 }
 
@@ -41,13 +42,13 @@ export function drivenAnswer(run: Run): Answer {
       ...line,
     }
   }
-  const steps = run.steps.map(({ name, verdict, reasons }) => ({ name, verdict, reasons }))
+  const steps = run.steps.map((step) => ({ name: step.name, verdict: step.verdict, reasons: reasonTexts(step) }))
   const refusals = run.refusals.map(({ code, step, message }) => ({ code, step, message }))
   return { happened: `run ${run.id} ended: ${run.status}`, next: nextAfter(run), ...line, orphans: run.orphans, steps, refusals }
 }
 
-function nextAfter({ status, reasons }: Ended): string {
-  if (reasons.some((reason) => reason.startsWith('unproven'))) return 'make sure by hand that nothing is left on the targets'
+function nextAfter({ status, resolved }: Ended): string {
+  if (resolved !== null) return 'make sure by hand that nothing is left on the targets'
   switch (status) {
     case 'refused':
       return 'nothing was touched; remove what the refusals name, then start again'

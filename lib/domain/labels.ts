@@ -25,8 +25,3 @@ export function ourLabels(owner: { readonly runId: string; readonly step: number
     [roleLabel]: owner.role,
   }
 }
-
-/** What one step's objects and targets are tagged with, as label value and in the kernel. */
-export function stepTag(runId: string, step: number): string {
-  return `${runId}-${step}`
-}

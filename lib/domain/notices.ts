@@ -1,9 +1,11 @@
+import type { HistoryEvent } from './history-event.ts'
+import { dataOf } from './history-event.ts'
 import type { Injection } from './injection.ts'
 import type { Notice, NoticeKind } from './notice.ts'
 import type { Severity } from './probe.ts'
-import { severities } from './probe.ts'
-import type { HistoryEvent, Run } from './run.ts'
-import { isEnded } from './run.ts'
+import type { Run } from './run.ts'
+import { isEnded, stepOf } from './run.ts'
+import { runReasonTexts } from './run-reasons.ts'
 import { runScore } from './score.ts'
 import { faultName } from './suite.ts'
 
@@ -61,7 +63,7 @@ export function storeLostNotice(
 ): Notice {
   const message = `the driver lost the store and undid everything from memory, which proves nothing: ${lost.message}`
   const said: Said = { kind: 'undo.unproven', severity: 'critical', message, data: { owner: lost.owner }, about: 'store', ofStep: true }
-  const event = { version: run.version, n: 0, at, type: 'store_lost', step: 'step' in run ? run.step : null, message }
+  const event: HistoryEvent = { version: run.version, n: 0, at, type: 'store_lost', step: stepOf(run), message }
   return { ...noticeOf(run, [event], { said, injections: lost.injections }), id: `${run.id}#lost#${lost.owner}` }
 }
 
@@ -123,7 +125,7 @@ function sayOf(run: Run, group: Group): Said | null {
     kind,
     severity,
     message: first.message,
-    data: first.data ?? {},
+    data: { ...first.data },
     ofStep,
   })
   switch (first.type) {
@@ -132,13 +134,13 @@ function sayOf(run: Run, group: Group): Said | null {
     case 'approval_needed':
       return plain('approval.needed', 'warning', false)
     case 'refused':
-      return { ...plain('run.refused', 'warning', false), message: joined(group), data: { refusals: group.map((line) => line.data ?? {}) } }
+      return { ...plain('run.refused', 'warning', false), message: joined(group), data: { refusals: dataOf(group, 'refused') } }
     case 'step_refused':
-      return { ...failed(group, 'refused'), data: { outcome: 'refused', refusals: group.map((line) => line.data ?? {}) } }
+      return { ...failed(group, 'refused'), data: { outcome: 'refused', refusals: dataOf(group, 'step_refused') } }
     case 'injected':
       return sayInjected(group)
     case 'rechecked': {
-      const ended = group.filter((line) => line.data?.finding === 'no')
+      const ended = group.filter((line) => line.type === 'rechecked' && line.data?.finding === 'no')
       return ended[0] === undefined ? null : failed([ended[0], ...ended.slice(1)], 'ended_early')
     }
     case 'reverted':
@@ -177,38 +179,38 @@ function failed(group: Group, outcome: string): Said {
 }
 
 function sayInjected(group: Group): Said {
-  const bad = group.filter((line) => line.data?.status !== 'active')
+  const bad = group.filter((line) => line.type === 'injected' && line.data?.status !== 'active')
   const [first, ...rest] = bad
-  if (first !== undefined) return failed([first, ...rest], bad.some((line) => line.data?.status === 'failed') ? 'failed' : 'no_effect')
+  const isFailed = dataOf(bad, 'injected').some(({ status }) => status === 'failed')
+  if (first !== undefined) return failed([first, ...rest], isFailed ? 'failed' : 'no_effect')
   const message = `the fault bites: ${group.length} injection${group.length === 1 ? '' : 's'} active, with evidence`
   return { kind: 'fault.active', severity: 'info', message, data: { injections: group.length }, ofStep: true }
 }
 
 /** `since`: when the undoing began (the run's own record says so, whoever drives it). */
-function sayUnproven(event: HistoryEvent): Said | null {
+function sayUnproven(event: Extract<HistoryEvent, { type: 'undo_unproven' | 'verify_failed' }>): Said | null {
   const since = event.data?.since
   if (typeof since !== 'number' || event.at - since < undoPatienceMs) return null
-  return { kind: 'undo.unproven', severity: 'critical', message: event.message, data: event.data ?? {}, ofStep: true }
+  return { kind: 'undo.unproven', severity: 'critical', message: event.message, data: { ...event.data }, ofStep: true }
 }
 
-function sayThreshold(event: HistoryEvent): Said {
-  const { data = {} } = event
-  const severity = severities.find((one) => one === data.severity) ?? 'warning'
-  return { kind: 'threshold.breached', severity, message: event.message, data, about: String(data.threshold ?? ''), ofStep: true }
+function sayThreshold({ message, data }: Extract<HistoryEvent, { type: 'threshold_crossed' }>): Said {
+  const severity = data?.severity ?? 'warning'
+  return { kind: 'threshold.breached', severity, message, data: { ...data }, about: data?.threshold ?? '', ofStep: true }
 }
 
 /** A takeover bears its abort in its second line. */
 function sayAbort(group: Group): Said | null {
-  const line = group.find(({ data }) => data?.reason !== undefined)
+  const line = group.find((one) => (one.type === 'abort' || one.type === 'leased') && one.data !== undefined)
   return line === undefined
     ? null
-    : { kind: 'run.aborting', severity: 'warning', message: line.message, data: line.data ?? {}, ofStep: true }
+    : { kind: 'run.aborting', severity: 'warning', message: line.message, data: { ...line.data }, ofStep: true }
 }
 
 function sayFinished(run: Run, event: HistoryEvent): Said {
   const isUnproven = event.type === 'resolved'
   const severity = isUnproven ? 'critical' : run.status === 'succeeded' ? 'info' : 'warning'
-  const reasons = isEnded(run) ? run.reasons : []
+  const reasons = isEnded(run) ? runReasonTexts(run) : []
   const why = reasons.length === 0 ? '' : `: ${reasons.join('; ')}`
   const steps = run.steps.map(({ name, verdict }) => ({ name, verdict }))
   const data = {

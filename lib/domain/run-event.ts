@@ -1,5 +1,6 @@
 import type { Finding } from './injection.ts'
 import type { ProbeSummary, ThresholdCrossing } from './probe.ts'
+import type { Reason } from './reason.ts'
 import type { Abort, Baseline, BeaconRef, InjectedOutcome, Lease, RecheckedOutcome, Refusal } from './run.ts'
 
 /** Everything that can happen to a run. The engine reports what it saw; `transition` says what that makes of the run. */
@@ -26,7 +27,7 @@ export type RunEvent =
   | {
       readonly type: 'steady_checked'
       readonly finding: Finding
-      readonly reasons: readonly string[]
+      readonly reasons: readonly Reason[]
       readonly probes: readonly ProbeSummary[]
     }
   | { readonly type: 'threshold_crossed'; readonly crossing: ThresholdCrossing }

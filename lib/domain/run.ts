@@ -1,5 +1,7 @@
+import type { HistoryEvent } from './history-event.ts'
 import type { Finding, Measurement } from './injection.ts'
 import type { ProbeSummary } from './probe.ts'
+import type { Reason } from './reason.ts'
 import type { Suite } from './suite.ts'
 
 /** Which cluster a run belongs to. The UID of its kube-system namespace is its identity, wherever the run is driven from. */
@@ -63,6 +65,12 @@ export interface Abort {
   readonly undoneAt?: number
 }
 
+/** A person's word that ends a run whose undo cannot be proven. */
+export interface Resolution {
+  readonly by: string
+  readonly why: string
+}
+
 /** Why a run did not start; every reason is reported, not only the first. */
 export interface Refusal {
   readonly code:
@@ -85,6 +93,8 @@ export interface Refusal {
     | 'unreachable'
   /** Index of the step it concerns, or null for the whole run. */
   readonly step: number | null
+  /** What it is about (a right, a pod, a quota), where two refusals of one code may be the same thing found twice. */
+  readonly subject?: string
   readonly message: string
 }
 
@@ -94,7 +104,7 @@ export type StepVerdict = 'pending' | 'running' | 'succeeded' | 'no_effect' | 'f
 export interface StepRecord {
   readonly name: string
   readonly verdict: StepVerdict
-  readonly reasons: readonly string[]
+  readonly reasons: readonly Reason[]
   readonly plannedAt: number | null
   readonly activeAt: number | null
   readonly plannedEnd: number | null
@@ -126,17 +136,6 @@ export const untouchedStep: Omit<StepRecord, 'name'> = {
   detectedAt: null,
   steady: null,
   steadyAt: null,
-}
-
-/** One line of the history; `n` counts within the version that wrote it. */
-export interface HistoryEvent {
-  readonly version: number
-  readonly n: number
-  readonly at: number
-  readonly type: string
-  readonly step: number | null
-  readonly message: string
-  readonly data?: Readonly<Record<string, unknown>>
 }
 
 /** The run-long Job whose deletion halts the run. */
@@ -176,27 +175,23 @@ export interface Baseline {
   readonly total: number
 }
 
-export type Requested = RunBase & { readonly status: 'requested' }
-export type AwaitingApproval = RunBase & { readonly status: 'awaiting_approval' }
-/** Beacon, grace before, and the plan of step `step`. */
-export type Preparing = RunBase & { readonly status: 'preparing'; readonly step: number; readonly until: number }
-export type Injecting = RunBase & { readonly status: 'injecting'; readonly step: number; readonly since: number }
-export type Holding = RunBase & {
-  readonly status: 'holding'
-  readonly step: number
-  readonly revertAt: number
-  readonly rechecked: boolean
-}
-export type Reverting = RunBase & {
-  readonly status: 'reverting'
-  readonly step: number
-  readonly since: number
-  readonly attempts: number
-  readonly retryAt: number
-}
-export type Recovering = RunBase & { readonly status: 'recovering'; readonly step: number; readonly since: number; readonly until: number }
-export type Resting = RunBase & { readonly status: 'resting'; readonly step: number; readonly until: number }
-export type Verifying = RunBase & {
+export type TerminalStatus = 'succeeded' | 'failed' | 'no_effect' | 'aborted' | 'refused'
+
+/** What a run is at, with the fields that mean something only there. */
+export type RunState =
+  | { readonly status: 'requested' }
+  | { readonly status: 'awaiting_approval' }
+  /** Beacon, grace before, and the plan of step `step`. */
+  | { readonly status: 'preparing'; readonly step: number; readonly until: number }
+  | { readonly status: 'injecting'; readonly step: number; readonly since: number }
+  | { readonly status: 'holding'; readonly step: number; readonly revertAt: number; readonly rechecked: boolean }
+  | { readonly status: 'reverting'; readonly step: number; readonly since: number; readonly attempts: number; readonly retryAt: number }
+  | { readonly status: 'recovering'; readonly step: number; readonly since: number; readonly until: number }
+  | { readonly status: 'resting'; readonly step: number; readonly until: number }
+  | VerifyingState
+  | EndedState
+
+interface VerifyingState {
   readonly status: 'verifying'
   readonly step: number
   readonly since: number
@@ -205,17 +200,46 @@ export type Verifying = RunBase & {
   /** Orphans that earlier tries found and removed. */
   readonly found: readonly string[]
 }
-export type TerminalStatus = 'succeeded' | 'failed' | 'no_effect' | 'aborted' | 'refused'
-export type Ended = RunBase & {
+
+interface EndedState {
   readonly status: TerminalStatus
   readonly endedAt: number
   readonly refusals: readonly Refusal[]
-  readonly reasons: readonly string[]
+  /** The person who ended a run whose undo could not be proven; null when it was proven. */
+  readonly resolved: Resolution | null
 }
 
 /** One execution of a suite; a field exists only in the states where it means something. */
-export type Run = Requested | AwaitingApproval | Preparing | Injecting | Holding | Reverting | Recovering | Resting | Verifying | Ended
+export type Run = RunBase & RunState
 export type RunStatus = Run['status']
+
+type In<S extends RunStatus> = RunBase & Extract<RunState, { readonly status: S }>
+export type Requested = In<'requested'>
+export type Preparing = In<'preparing'>
+export type Injecting = In<'injecting'>
+export type Ended = RunBase & EndedState
+
+/** The fields of every state that are no fields of every run; the compiler knows when one is missing here. */
+const stateFields = {
+  status: true,
+  step: true,
+  since: true,
+  until: true,
+  revertAt: true,
+  rechecked: true,
+  attempts: true,
+  retryAt: true,
+  found: true,
+  endedAt: true,
+  refusals: true,
+  resolved: true,
+} satisfies Record<RunState extends infer S ? (S extends unknown ? keyof S : never) : never, true>
+
+/** The run in another state; what belonged to the state that is left behind is dropped. */
+export function withState<S extends RunState>(run: Run, state: S): RunBase & S {
+  const kept = Object.entries(run).filter(([field]) => !(field in stateFields))
+  return { ...(Object.fromEntries(kept) as unknown as RunBase), ...state }
+}
 
 const terminalStatuses: readonly TerminalStatus[] = ['succeeded', 'failed', 'no_effect', 'aborted', 'refused']
 
@@ -224,10 +248,17 @@ export function isEnded(run: Run): run is Ended {
   return (terminalStatuses as readonly string[]).includes(run.status)
 }
 
+/** The step a run is at, null before the first and after the last. */
+export function stepOf(run: Run): number | null {
+  return 'step' in run ? run.step : null
+}
+
 /** What the driver learnt about a step's injections, as the run's record needs it. */
 export interface InjectedOutcome {
   readonly n: number
   readonly status: 'active' | 'no_effect' | 'failed'
+  /** What the evidence said of the bite; absent where none was taken. */
+  readonly finding?: Finding
   readonly reason: string | null
   readonly measurements: readonly Measurement[]
 }
@@ -236,44 +267,4 @@ export interface RecheckedOutcome {
   readonly n: number
   readonly finding: Finding
   readonly summary: string
-}
-
-/** The fields every state has; what belonged to the state that is left behind is dropped. */
-export function baseOf(run: Run): RunBase {
-  const {
-    id,
-    version,
-    suite,
-    cluster,
-    namespace,
-    seed,
-    trigger,
-    requestedAt,
-    lease,
-    handover,
-    steps,
-    beacon,
-    abort,
-    baseline,
-    orphans,
-    events,
-  } = run
-  return {
-    id,
-    version,
-    suite,
-    cluster,
-    namespace,
-    seed,
-    trigger,
-    requestedAt,
-    lease,
-    handover,
-    steps,
-    beacon,
-    abort,
-    baseline,
-    orphans,
-    events,
-  }
 }

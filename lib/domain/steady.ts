@@ -1,4 +1,5 @@
 import type { ProbeSpec, ProbeSummary } from './probe.ts'
+import type { Reason } from './reason.ts'
 import type { RunStatus, StepRecord } from './run.ts'
 import { asksAfter, asksDuring, scoreOf } from './score.ts'
 import { toleranceText } from './tolerance.ts'
@@ -6,7 +7,7 @@ import { toleranceText } from './tolerance.ts'
 /** What the answers while a fault was active make of its step. */
 export interface SteadyJudgement {
   readonly verdict: 'succeeded' | 'failed'
-  readonly reasons: readonly string[]
+  readonly reasons: readonly Reason[]
 }
 
 /**
@@ -31,19 +32,23 @@ export function judgeSteady(probes: readonly ProbeSpec[], record: Pick<StepRecor
 function judgeProbe(probe: ProbeSpec, summary: ProbeSummary | undefined, activeAt: number): SteadyJudgement {
   const { name, unit } = probe
   if (summary === undefined || summary.asked === summary.unknown) {
-    return { verdict: 'failed', reasons: [`steady state unknown: probe ${name} measured nothing while the fault was active`] }
+    return unknownState(`probe ${name} measured nothing while the fault was active`)
   }
   const { asked, within, unknown, firstOutAt, worst } = summary
   if (unknown * 2 > asked && within + unknown === asked) {
-    const often = `probe ${name} measured nothing in ${unknown} of ${asked} tries while the fault was active`
-    return { verdict: 'failed', reasons: [`steady state unknown: ${often}`] }
+    return unknownState(`probe ${name} measured nothing in ${unknown} of ${asked} tries while the fault was active`)
   }
-  const missing = unknown === 0 ? [] : [`probe ${name} measured nothing in ${unknown} of ${asked} tries`]
+  const incomplete = `probe ${name} measured nothing in ${unknown} of ${asked} tries`
+  const missing: readonly Reason[] = unknown === 0 ? [] : [{ code: 'probe_incomplete', detail: incomplete }]
   const out = asked - within - unknown
   if (out === 0 || firstOutAt === null) return { verdict: 'succeeded', reasons: missing }
   const after = Math.max(0, firstOutAt - activeAt) / 1000
-  const deviated = `steady state deviated: probe ${name} was out of tolerance in ${out} of ${asked} answers, first ${after.toFixed(1)} s after the fault was active, at worst ${valueText(worst, unit)} (allowed: ${toleranceText(probe.tolerance)})`
-  return { verdict: 'failed', reasons: [deviated, ...missing] }
+  const detail = `probe ${name} was out of tolerance in ${out} of ${asked} answers, first ${after.toFixed(1)} s after the fault was active, at worst ${valueText(worst, unit)} (allowed: ${toleranceText(probe.tolerance)})`
+  return { verdict: 'failed', reasons: [{ code: 'steady_state_deviated', detail }, ...missing] }
+}
+
+function unknownState(detail: string): SteadyJudgement {
+  return { verdict: 'failed', reasons: [{ code: 'steady_state_unknown', detail }] }
 }
 
 /** A measured value with its unit, for people. */

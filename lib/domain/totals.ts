@@ -1,7 +1,9 @@
+import type { HistoryEvent } from './history-event.ts'
+import { dataOf } from './history-event.ts'
 import type { Injection } from './injection.ts'
 import type { HistogramName, MetricName, Total } from './metrics.ts'
 import { observation, placeLabels } from './metrics.ts'
-import type { HistoryEvent, Run, StepRecord } from './run.ts'
+import type { InjectedOutcome, Run, StepRecord } from './run.ts'
 import { runScore } from './score.ts'
 
 /** What an event of a run adds to the totals, and what it replaces. */
@@ -46,18 +48,21 @@ function countStep(
   const count = (metric: MetricName, value: number): readonly Total[] => (value === 0 ? [] : [{ metric, labels, amounts: { value } }])
   const time = (metric: HistogramName, ms: number | null): readonly Total[] =>
     ms === null || ms < 0 ? [] : [observation(metric, labels, ms / 1000)]
-  const having = (field: string, value: string) => lines.filter(({ data }) => data?.[field] === value).length
+  const having = (status: InjectedOutcome['status']) => dataOf(lines, 'injected').filter((outcome) => outcome.status === status).length
   if (record === undefined) return []
   switch (lines[0]?.type) {
     case 'injected':
       return [
-        ...count('chaos_faults_injected_total', having('status', 'active')),
-        ...count('chaos_faults_failed_total', having('status', 'failed')),
-        ...count('chaos_faults_no_effect_total', having('status', 'no_effect')),
+        ...count('chaos_faults_injected_total', having('active')),
+        ...count('chaos_faults_failed_total', having('failed')),
+        ...count('chaos_faults_no_effect_total', having('no_effect')),
         ...time('chaos_inject_lateness_seconds', between(record.plannedAt, record.activeAt)),
       ]
     case 'rechecked':
-      return count('chaos_faults_no_effect_total', lines.length - having('finding', 'yes'))
+      return count(
+        'chaos_faults_no_effect_total',
+        lines.length - dataOf(lines, 'rechecked').filter(({ finding }) => finding === 'yes').length,
+      )
     case 'reverted': {
       const undone = injections.filter((i) => i.step === step && i.evidence.some(({ phase }) => phase === 'during'))
       return [

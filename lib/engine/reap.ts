@@ -1,6 +1,7 @@
 import type { KubeObject, Node, Pod } from '../domain/kube.ts'
 import { refOf } from '../domain/kube.ts'
 import { cordonAnnotation, expiresAnnotation, managedSelector, roleLabel, runLabel, targetLabel } from '../domain/labels.ts'
+import { parseCordonFuse, parseStepTag } from '../domain/names.ts'
 import type { Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import type { Cluster } from '../ports.ts'
@@ -102,7 +103,7 @@ async function leftLabels(cluster: Cluster, lookUp: LookUp): Promise<readonly Or
   const pods = await cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { labelSelector: targetLabel })
   const orphans: Orphan[] = []
   for (const pod of pods) {
-    const run = await lookUp((pod.metadata.labels?.[targetLabel] ?? '').replace(/-\d+$/, ''))
+    const run = await lookUp(parseStepTag(pod.metadata.labels?.[targetLabel] ?? '')?.runId ?? '')
     if (run === undefined || !isEnded(run)) continue
     orphans.push({
       name: `label on Pod ${pod.metadata.namespace}/${pod.metadata.name}`,
@@ -117,8 +118,8 @@ async function leftCordons(cluster: Cluster, lookUp: LookUp): Promise<readonly O
   const nodes = await cluster.objects.list<Node>({ apiVersion: 'v1', kind: 'Node' }).catch(unlessForbidden<Node>)
   const orphans: Orphan[] = []
   for (const node of nodes) {
-    const match = /^faultline-(.+)-\d+-n\d+$/.exec(node.metadata.annotations?.[cordonAnnotation] ?? '')
-    const run = match?.[1] === undefined ? undefined : await lookUp(match[1])
+    const whose = parseCordonFuse(node.metadata.annotations?.[cordonAnnotation] ?? '')
+    const run = whose === null ? undefined : await lookUp(whose.runId)
     if (run === undefined || !isEnded(run)) continue
     const { resourceVersion } = node.metadata
     const lift = { metadata: { resourceVersion, annotations: { [cordonAnnotation]: null } }, spec: { unschedulable: null } }

@@ -31,7 +31,7 @@ export type PlannedInjection = Pick<Injection, 'targets' | 'undo' | 'fuse' | 'ev
 
 export interface StepPlan {
   readonly injections: readonly PlannedInjection[]
-  readonly refusals: readonly Pick<Refusal, 'code' | 'message'>[]
+  readonly refusals: readonly Omit<Refusal, 'step'>[]
   readonly warnings: readonly string[]
 }
 

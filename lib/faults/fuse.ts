@@ -3,6 +3,7 @@ import type { FuseRef, FuseSpec } from '../domain/injection.ts'
 import type { Job, ObjectRef } from '../domain/kube.ts'
 import type { Role } from '../domain/labels.ts'
 import { expiresAnnotation, managedBy, managedByLabel, ourLabels, runLabel, stepLabel } from '../domain/labels.ts'
+import { fuseName } from '../domain/names.ts'
 import { isoSeconds, parseIso } from '../time.ts'
 import type { FaultContext } from './fault.ts'
 import { cordonFuseContainer } from './node-drain/cordon-fuse.ts'
@@ -34,11 +35,6 @@ export function jobRef(fuse: Pick<FuseSpec, 'namespace' | 'name'>): ObjectRef {
 /** Makes an object collected by Kubernetes when the fuse is gone, also an object made too late by a driver that lost the run. */
 export function ownedBy(fuse: FuseRef) {
   return [{ apiVersion: 'batch/v1', kind: 'Job', name: fuse.name, uid: fuse.uid, controller: false, blockOwnerDeletion: false }]
-}
-
-/** Name of the fuse of a step; `suffix` where a step needs more than one. */
-export function fuseName(runId: string, step: number, suffix = ''): string {
-  return `faultline-${runId}-${step}${suffix === '' ? '' : `-${suffix}`}`
 }
 
 /** The usual fuse of a step: no pod, owns the step's objects in that namespace. */

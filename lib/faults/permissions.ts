@@ -24,11 +24,12 @@ export function neededAccess(names: readonly FaultName[], context: Pick<FaultCon
   return [...new Map([...always, ...wanted].map((access) => [JSON.stringify(access), access])).values()]
 }
 
-/** The refusal of a run that lacks a right; the same words wherever that is found. */
+/** The refusal of a run that lacks a right; its subject is the right, wherever that is found. */
 export function missing({ verb, resource, subresource, namespace }: Access): Refusal {
   const what = `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`
-  return { code: 'permission', step: null, message: `not allowed to ${what}${where} (deploy/rbac.yaml grants it)` }
+  const subject = `${what}${where}`
+  return { code: 'permission', step: null, subject, message: `not allowed to ${subject} (deploy/rbac.yaml grants it)` }
 }
 
 function accessOf(name: FaultName, { namespace, config }: Pick<FaultContext, 'namespace' | 'config'>): readonly Access[] {

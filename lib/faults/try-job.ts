@@ -5,7 +5,7 @@ import type { FaultContext } from './fault.ts'
 import { missing } from './permissions.ts'
 
 /** Asks by a server-side dry run whether a Job would be taken (right, quota, webhook, a missing namespace); null when it would. */
-export async function tryJob(context: Pick<FaultContext, 'cluster'>, job: Job): Promise<Pick<Refusal, 'code' | 'message'> | null> {
+export async function tryJob(context: Pick<FaultContext, 'cluster'>, job: Job): Promise<Omit<Refusal, 'step'> | null> {
   try {
     await context.cluster.objects.create(job, { dryRun: true })
     return null
@@ -15,8 +15,8 @@ export async function tryJob(context: Pick<FaultContext, 'cluster'>, job: Job): 
     const { namespace } = job.metadata
     const create = { verb: 'create', group: 'batch', resource: 'jobs', ...(namespace === undefined ? {} : { namespace }) }
     if (error.code === 'forbidden' && !(await context.cluster.pods.can(create))) {
-      const { code, message } = missing(create)
-      return { code, message }
+      const { step: _, ...refusal } = missing(create)
+      return refusal
     }
     const message = `a Job cannot be made in namespace ${namespace}: ${error.message}`
     return { code: error.code === 'not_found' ? 'namespace' : 'quota', message }

@@ -1,11 +1,14 @@
+import type { HistoryEvent } from '../domain/history-event.ts'
 import type { Evidence, Finding, Injection, Target } from '../domain/injection.ts'
 import type { ProbeSample, ProbeSummary } from '../domain/probe.ts'
+import type { EndCause, ReasonCode } from '../domain/reason.ts'
+import { reasonTexts } from '../domain/reason.ts'
 import type {
   Abort,
   Baseline,
   ClusterRef,
-  HistoryEvent,
   Refusal,
+  Resolution,
   Run,
   StepRecord,
   StepVerdict,
@@ -13,6 +16,7 @@ import type {
   Trigger,
 } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
+import { runReasons, runReasonTexts } from '../domain/run-reasons.ts'
 import { runScore } from '../domain/score.ts'
 import type { FaultName, FaultSpec } from '../domain/suite.ts'
 import { faultName } from '../domain/suite.ts'
@@ -57,6 +61,10 @@ export interface ReportDocument {
   readonly endedAt: string | null
   readonly durationMs: number | null
   readonly reasons: readonly string[]
+  /** The code of each of the reasons, in the same order. */
+  readonly reasonCodes: readonly ReasonCode[]
+  /** The person who ended the run; its undo is not proven. Null when it is proven, or the run is not over. */
+  readonly resolved: Resolution | null
   readonly refusals: readonly Refusal[]
   /** `undoneMs`: from the abort to the proof that everything is undone. */
   readonly abort:
@@ -71,7 +79,7 @@ export interface ReportDocument {
   /** Oldest first. */
   readonly samples: readonly SampleDocument[]
   readonly steps: readonly StepDocument[]
-  readonly history: readonly (Omit<HistoryEvent, 'at'> & { readonly at: string })[]
+  readonly history: readonly HistoryDocument[]
 }
 
 export interface StepDocument {
@@ -81,6 +89,10 @@ export interface StepDocument {
   readonly hypothesis: string
   readonly verdict: StepVerdict
   readonly reasons: readonly string[]
+  /** The code of each of the reasons, in the same order. */
+  readonly reasonCodes: readonly ReasonCode[]
+  /** What ended the fault before its planned end, where that is known. */
+  readonly endCauses: readonly EndCause[]
   readonly plannedMs: number
   readonly plannedAt: string | null
   readonly activeAt: string | null
@@ -110,6 +122,17 @@ export interface StepDocument {
   readonly evidence: readonly (Omit<Evidence, 'at'> & { readonly injection: number; readonly at: string })[]
 }
 
+/** A line of the history; what `data` holds depends on `type`. */
+export interface HistoryDocument {
+  readonly version: number
+  readonly n: number
+  readonly at: string
+  readonly type: string
+  readonly step: number | null
+  readonly message: string
+  readonly data?: Readonly<Record<string, unknown>>
+}
+
 export interface InjectionDocument {
   readonly n: number
   readonly status: Injection['status']
@@ -134,7 +157,9 @@ export function reportDocument({ run, injections, history, samples }: RunRecord)
     requestedAt: iso(requestedAt),
     endedAt: isoOrNull(endedAt),
     durationMs: between(requestedAt, endedAt),
-    reasons: isEnded(run) ? run.reasons : [],
+    reasons: isEnded(run) ? runReasonTexts(run) : [],
+    reasonCodes: isEnded(run) ? runReasons(run).map(({ code }) => code) : [],
+    resolved: isEnded(run) ? run.resolved : null,
     refusals: isEnded(run) ? run.refusals : [],
     abort: run.abort === null ? null : abortDocument(run.abort),
     baseline,
@@ -144,7 +169,7 @@ export function reportDocument({ run, injections, history, samples }: RunRecord)
     thresholds: suite.thresholds.map((threshold) => ({ ...threshold, crossings: crossingsOf(threshold.name, history) })),
     samples: samples.map((sample) => ({ ...sample, at: iso(sample.at) })),
     steps: run.steps.map((record, step) => stepDocument(run, { record, step, injections: injections.filter((i) => i.step === step) })),
-    history: history.map((event) => ({ ...event, at: iso(event.at) })),
+    history: history.map(historyDocument),
   }
 }
 
@@ -167,7 +192,9 @@ function stepDocument(
     params: spec.fault,
     hypothesis: spec.hypothesis,
     verdict,
-    reasons,
+    reasons: reasonTexts(record),
+    reasonCodes: reasons.map(({ code }) => code),
+    endCauses: [...new Set(reasons.flatMap(({ cause }) => cause ?? []))],
     plannedMs: spec.durationMs,
     plannedAt: isoOrNull(plannedAt),
     activeAt: isoOrNull(activeAt),
@@ -193,6 +220,10 @@ function stepDocument(
 function injectionDocument({ n, status, reason, targets, armed }: Injection): InjectionDocument {
   const fuse = armed === null ? null : { ...armed, burnsAt: iso(armed.burnsAt) }
   return { n, status, reason, targets: targets.map((target) => target.name), fuse }
+}
+
+function historyDocument({ data, at, ...event }: HistoryEvent): HistoryDocument {
+  return { ...event, at: iso(at), ...(data === undefined ? {} : { data: { ...data } }) }
 }
 
 function between(from: number | null, to: number | null): number | null {

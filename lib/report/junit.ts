@@ -2,7 +2,6 @@ import type { ReportDocument, StepDocument } from './document.ts'
 import { timeOfDay } from './durations.ts'
 import { figuresWithBefore } from './figures.ts'
 import { type Markup, markup } from './markup.ts'
-import { runReasons } from './reasons.ts'
 import { faultWords, stepFigures, verdictSentence, verdictWords } from './report-summary.ts'
 
 interface TestCase {
@@ -123,7 +122,7 @@ function outputOf(step: StepDocument): readonly string[] {
 function runCase(document: ReportDocument, steps: readonly TestCase[]): readonly TestCase[] {
   const isTold = steps.some((step) => step.outcome === 'failure' || step.outcome === 'error')
   if (document.verdict === 'succeeded' || document.endedAt === null || isTold) return []
-  const detail = [...runReasons(document), ...document.refusals.map((refusal) => `${refusal.code}: ${refusal.message}`)]
+  const detail = [...document.reasons, ...document.refusals.map((refusal) => `${refusal.code}: ${refusal.message}`)]
   const message = detail[0] ?? verdictSentence(document)
   return [
     {

@@ -2,7 +2,7 @@ import { valueText } from '../domain/steady.ts'
 import { printable } from '../suite/did-you-mean.ts'
 import type { ReportDocument, StepDocument } from './document.ts'
 import { dateAndTimeInWords, duration, lateness, timeOfDay } from './durations.ts'
-import { runReasons, stepReasons } from './reasons.ts'
+import { stepReasons } from './reasons.ts'
 import { comparisonText, faultWords, figureRows, scoreText, stepFigures, verdictSentence, verdictWords } from './report-summary.ts'
 
 /** Makes the report for a pull request or a wiki: GitHub's Markdown. Pure; whatever came from outside is escaped. */
@@ -13,7 +13,7 @@ export function markdownReport(document: ReportDocument): string {
     '',
     plain(verdictSentence(document)),
     ...(suite.hypothesis === '' ? [] : ['', `**Hypothesis:** ${plain(suite.hypothesis)}`]),
-    ...list(runReasons(document)),
+    ...list(document.reasons),
     '',
     ...table(['', ''], facts(document)),
     '',
@@ -129,7 +129,7 @@ function stepLines(document: ReportDocument, index: number): readonly string[] {
         .map(([name, value]) => `${name} ${value}`)
         .join(', '),
     ),
-    ...list([...stepReasons(step, document), ...proofs(step)]),
+    ...list([...stepReasons(step), ...proofs(step)]),
     ...(figures.length === 0 ? [] : ['', ...table(['evidence', 'before', 'during', 'before its end', 'after'], figures)]),
     ...probeLines(document, step),
   ]

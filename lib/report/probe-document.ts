@@ -1,5 +1,5 @@
-import type { ProbeMode, ProbeSample, ProbeSource, ProbeSpec, ThresholdCrossing, ThresholdSpec, Tolerance } from '../domain/probe.ts'
-import type { HistoryEvent } from '../domain/run.ts'
+import type { HistoryEvent } from '../domain/history-event.ts'
+import type { ProbeMode, ProbeSample, ProbeSource, ProbeSpec, ThresholdSpec, Tolerance } from '../domain/probe.ts'
 import { sourceText, toleranceText } from '../domain/tolerance.ts'
 import { iso } from './iso.ts'
 
@@ -45,10 +45,10 @@ export function probeDocument(probe: ProbeSpec): ProbeDocument {
 
 /** The times a threshold was crossed, as the history has them. */
 export function crossingsOf(threshold: string, history: readonly HistoryEvent[]): ThresholdDocument['crossings'] {
-  const mine = history.filter((event) => dataOf(event)?.threshold === threshold)
+  const mine = history.filter((event) => isCrossing(event) && event.data?.threshold === threshold)
   return mine.flatMap((event, i) => {
-    const data = dataOf(event)
-    if (event.type !== 'threshold_crossed' || data === undefined) return []
+    if (event.type !== 'threshold_crossed' || event.data === undefined) return []
+    const { data } = event
     const end = mine.slice(i + 1).find((later) => later.type === 'threshold_recovered')
     return [
       {
@@ -62,6 +62,6 @@ export function crossingsOf(threshold: string, history: readonly HistoryEvent[])
   })
 }
 
-function dataOf(event: HistoryEvent): ThresholdCrossing | undefined {
-  return event.type.startsWith('threshold_') ? (event.data as ThresholdCrossing | undefined) : undefined
+function isCrossing(event: HistoryEvent): event is Extract<HistoryEvent, { type: 'threshold_crossed' | 'threshold_recovered' }> {
+  return event.type === 'threshold_crossed' || event.type === 'threshold_recovered'
 }

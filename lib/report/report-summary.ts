@@ -5,7 +5,7 @@ import { duration } from './durations.ts'
 import { splitBefore, valuesInShort } from './figures.ts'
 
 /** How a run ended, in one sentence for people. */
-export function verdictSentence({ verdict, steps, endedAt, reasons }: ReportDocument): string {
+export function verdictSentence({ verdict, steps, endedAt, resolved }: ReportDocument): string {
   const good = steps.filter((step) => step.verdict === 'succeeded').length
   const all = steps.length
   if (endedAt === null) return `The run is not over: it is ${verdict.replaceAll('_', ' ')}.`
@@ -14,9 +14,10 @@ export function verdictSentence({ verdict, steps, endedAt, reasons }: ReportDocu
     return all === 1
       ? 'The fault was proven to bite and proven to be undone.'
       : `All ${all} faults were proven to bite and proven to be undone.`
-  const proven = reasons.some((reason) => reason.startsWith('unproven'))
-    ? 'it is NOT proven that everything is undone: the run was ended on the word of a person'
-    : 'everything is proven to be undone'
+  const proven =
+    resolved !== null
+      ? 'it is NOT proven that everything is undone: the run was ended on the word of a person'
+      : 'everything is proven to be undone'
   return `${good} of ${all} steps succeeded; ${proven}.`
 }
 

@@ -3,6 +3,7 @@ import { isOpen } from '../domain/injection.ts'
 import { haltCommand } from '../domain/labels.ts'
 import type { Run, StepRecord } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
+import { runReasonTexts } from '../domain/run-reasons.ts'
 import { runScore } from '../domain/score.ts'
 import type { Step } from '../domain/suite.ts'
 import { faultName } from '../domain/suite.ts'
@@ -11,7 +12,7 @@ import { dateAndTime, duration, lateness, timeOfDay } from './durations.ts'
 import { figuresWithBefore } from './figures.ts'
 import { harmless } from './markup.ts'
 import { steadyLines, summaryText } from './probe-text.ts'
-import { runReasons, stepReasons } from './reasons.ts'
+import { ownReasons } from './reasons.ts'
 import { table } from './table.ts'
 
 /** Makes the report that people read, over or not. Pure; lines end with a newline each. Nothing in it acts on a terminal, whatever a probe was answered. */
@@ -42,7 +43,7 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
   const score = runScore(run.steps)
   return [
     `Faultline run ${run.id}: ${run.status.toUpperCase()}`,
-    ...(ended ? runReasons(run).map((reason) => `  because  ${reason}`) : []),
+    ...(ended ? runReasonTexts(run).map((reason) => `  because  ${reason}`) : []),
     '',
     `Suite      ${suite.name}${suite.description === '' ? '' : ` - ${suite.description}`}`,
     `Cluster    ${cluster.name}${cluster.simulated ? ' (simulated)' : ''}, kube-system UID ${cluster.uid}`,
@@ -112,7 +113,7 @@ function stepLines({ run, step, index, injections }: StepOfRun): readonly string
   })
   return [
     `Step ${index + 1}: ${step.name} (${spec === undefined ? '' : describeFault(spec)}): ${step.verdict}`,
-    ...stepReasons(step, run).map((reason) => `  because     ${reason}`),
+    ...ownReasons(step).map((reason) => `  because     ${reason}`),
     ...(spec === undefined || spec.hypothesis === '' ? [] : [`  expected    ${spec.hypothesis}`]),
     ...(times.length === 0 ? [] : [`  times       ${times.join(', ')}`]),
     ...step.probes.map((summary) => `  probe       ${summaryText(run, summary)}`),

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { reasonTexts } from '../../lib/domain/reason.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
 import { LocalAws, type LocalAwsOptions } from '../../sandbox/aws/local-aws.ts'
@@ -42,7 +43,7 @@ async function deeds(local: LocalAws, run: Run) {
   return {
     status: run.status,
     orphans: run.orphans,
-    verdicts: run.steps.map(({ verdict, reasons }) => [verdict, reasons]),
+    verdicts: run.steps.map((step) => [step.verdict, reasonTexts(step)]),
     events: types.filter((type, n) => type !== types[n - 1]),
     // On how many nodes the targets are, and so how many entries there are, is the cluster's choice.
     ledger: run.steps.map((_, at) => {

@@ -135,14 +135,14 @@ describe('the verdict', () => {
   })
 
   it('says what was proven when all went well', () => {
-    const run = runWith({ ...aborted, status: 'succeeded', abort: null, reasons: [], steps: [cutDone, { ...cutDone, name: 'Squeeze' }] })
+    const run = runWith({ ...aborted, status: 'succeeded', abort: null, steps: [cutDone, { ...cutDone, name: 'Squeeze' }] })
     expect(verdictLines(state(run), at(41), 100)).toEqual([
       'SUCCEEDED  all 2 faults were proven to bite and proven to be undone (41 s, 0 orphans)',
     ])
   })
 
   it('does not call proven what a person gave their word for', () => {
-    const run = runWith({ ...aborted, status: 'failed', reasons: ['unproven: ended by ana: the node was scrapped'] })
+    const run = runWith({ ...aborted, status: 'failed', resolved: { by: 'ana', why: 'the node was scrapped' } })
     expect(isEnded(run)).toBe(true)
     expect(verdictLines(state(run), at(41), 120)[0]).toContain('NOT proven to be undone, ended on the word of a person')
   })

@@ -1,5 +1,6 @@
+import type { HistoryEvent } from '../../lib/domain/history-event.ts'
 import type { Injection } from '../../lib/domain/injection.ts'
-import type { Ended, HistoryEvent, Requested } from '../../lib/domain/run.ts'
+import type { Ended, Requested } from '../../lib/domain/run.ts'
 
 /** 2026-01-05 09:00:00 UTC, when every test of the store begins. */
 export const nine = 1_767_603_600_000
@@ -44,7 +45,7 @@ export function requestedRun(id: string, changes: Partial<Requested> = {}): Requ
 
 /** The same run, over at 09:10:00. */
 export function endedRun(run: Requested): Ended {
-  return { ...run, version: run.version + 1, status: 'succeeded', endedAt: 1_767_604_200_000, refusals: [], reasons: [] }
+  return { ...run, version: run.version + 1, status: 'succeeded', endedAt: 1_767_604_200_000, refusals: [], resolved: null }
 }
 
 /** The run's suite under another name. */
@@ -72,5 +73,5 @@ export function plannedInjection(runId: string, step: number, n: number, changes
 
 /** One line of history. */
 export function event(version: number, n: number, message: string): HistoryEvent {
-  return { version, n, at: nine, type: 'noted', step: null, message }
+  return { version, n, at: nine, type: 'rested', step: null, message }
 }

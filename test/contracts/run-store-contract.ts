@@ -150,7 +150,7 @@ export function runStoreContract(harness: StoreHarness, { atomic }: { readonly a
       const { ledger, controls } = harness.store()
       await runs().create(requestedRun('r1'))
       await ledger.add(plannedInjection('r1', 0, 0))
-      await ledger.appendHistory('r1', [{ version: 1, n: 0, at: nine, type: 'noted', step: null, message: 'first' }])
+      await ledger.appendHistory('r1', [{ version: 1, n: 0, at: nine, type: 'rested', step: null, message: 'first' }])
       await controls.set({ kind: 'abort', runId: 'r1' }, 'ada', 'enough', nine)
     }
     // 30 days after 09:10:00, in epoch seconds
@@ -165,7 +165,7 @@ export function runStoreContract(harness: StoreHarness, { atomic }: { readonly a
       await fill()
       await runs().save(endedRun(requestedRun('r1')))
       const { ledger } = harness.store()
-      await ledger.appendHistory('r1', [{ version: 2, n: 0, at: nine, type: 'noted', step: null, message: 'last' }])
+      await ledger.appendHistory('r1', [{ version: 2, n: 0, at: nine, type: 'rested', step: null, message: 'last' }])
       await ledger.save(plannedInjection('r1', 0, 0, { version: 2, status: 'reverted' }))
       const ttls = await Promise.all([...items, 'EVENT#0000000002#00000'].map(ttlOf))
       expect(ttls).toEqual(Array(5).fill(thirtyDaysOn))

@@ -74,7 +74,7 @@ export function sampleStoreContract(harness: StoreHarness): void {
       const run = requestedRun('r1')
       await harness.store().runs.create(run)
       await samples().add('r1', [sample(0)])
-      const ended = { ...run, version: 2, status: 'succeeded' as const, endedAt: nine + 60_000, refusals: [], reasons: [] }
+      const ended = { ...run, version: 2, status: 'succeeded' as const, endedAt: nine + 60_000, refusals: [], resolved: null }
       await harness.store().runs.save(ended)
       expect((await itemsOf('r1')).map(({ ttl }) => ttl)).toEqual([nine / 1000 + 37 * 86_400])
       const { client, table } = harness.under()

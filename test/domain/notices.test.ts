@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
+import type { HistoryEvent } from '../../lib/domain/history-event.ts'
 import type { Injection } from '../../lib/domain/injection.ts'
 import type { Notice } from '../../lib/domain/notice.ts'
 import { noticesOf, storeLostNotice } from '../../lib/domain/notices.ts'
-import type { HistoryEvent, InjectedOutcome, Run } from '../../lib/domain/run.ts'
+import type { InjectedOutcome, Run } from '../../lib/domain/run.ts'
 import type { RunEvent } from '../../lib/domain/transition.ts'
 import { transition } from '../../lib/domain/transition.ts'
 import { requestedRun } from '../support/runs.ts'
@@ -142,7 +143,8 @@ describe('notices of a run', () => {
 
   it('say a threshold as the event has it, a topic for each threshold', () => {
     const run = runAfter(...reverting.slice(0, 3))
-    const data = { threshold: 'errors', probe: 'error-ratio', value: 0.2, limit: 0.1, severity: 'critical', action: 'abort' }
+    const seen = { threshold: 'errors', probe: 'error-ratio', value: 0.2, op: '>', limit: 0.1, forMs: 0, since: 9_000 } as const
+    const data = { ...seen, severity: 'critical', action: 'abort' } as const
     const event: HistoryEvent = { version: 9, n: 0, at: 9_000, type: 'threshold_crossed', step: 0, message: 'errors: 0.2 > 0.1', data }
     expect(noticesOf(run, [event], injections)).toMatchObject([
       {
@@ -165,7 +167,7 @@ describe('notices of a run', () => {
       {
         kind: 'run.finished',
         severity: 'warning',
-        message: 'aborted: asked: enough; random: enough',
+        message: 'aborted: asked: enough',
         step: null,
         data: { verdict: 'aborted', orphans: 0, unproven: false, endedAt: 8_000 },
       },

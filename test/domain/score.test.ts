@@ -79,8 +79,12 @@ describe('a step', () => {
     expect(judgeSteady([errors, slow, after], record)).toEqual({
       verdict: 'failed',
       reasons: [
-        'steady state deviated: probe errors was out of tolerance in 1 of 2 answers, first 1.0 s after the fault was active, at worst 0.4 (allowed: <= 0.1)',
-        'steady state unknown: probe slow measured nothing while the fault was active',
+        {
+          code: 'steady_state_deviated',
+          detail:
+            'probe errors was out of tolerance in 1 of 2 answers, first 1.0 s after the fault was active, at worst 0.4 (allowed: <= 0.1)',
+        },
+        { code: 'steady_state_unknown', detail: 'probe slow measured nothing while the fault was active' },
       ],
     })
   })
@@ -89,7 +93,7 @@ describe('a step', () => {
     const mostly = { ...summaryOf(errors, 0), asked: 30, within: 1, unknown: 29 }
     expect(judgeSteady([errors], { activeAt: 0, probes: [mostly] })).toEqual({
       verdict: 'failed',
-      reasons: ['steady state unknown: probe errors measured nothing in 29 of 30 tries while the fault was active'],
+      reasons: [{ code: 'steady_state_unknown', detail: 'probe errors measured nothing in 29 of 30 tries while the fault was active' }],
     })
   })
 

@@ -3,6 +3,7 @@ import { nextAction } from '../../lib/domain/next-action.ts'
 import { seededRandom } from '../../lib/domain/random.ts'
 import type { InjectedOutcome, Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
+import { runReasonTexts } from '../../lib/domain/run-reasons.ts'
 import type { RunEvent } from '../../lib/domain/transition.ts'
 import { retryDelayMs, transition } from '../../lib/domain/transition.ts'
 import { requestedRun } from '../support/runs.ts'
@@ -23,6 +24,11 @@ function play(events: readonly (readonly [RunEvent, number])[], run: Run = reque
   return events.reduce((r, [event, now]) => transition(r, event, now), run)
 }
 
+/** How a run ended, and why. */
+function textsOf(run: Run): readonly string[] {
+  return isEnded(run) ? [run.status, ...runReasonTexts(run)] : [run.status]
+}
+
 describe('transition', () => {
   it('holds an active fault for its duration, counted from the evidence', () => {
     expect(play(toHolding)).toMatchObject({ status: 'holding', step: 0, revertAt: 12_000, version: 5, rechecked: false })
@@ -41,14 +47,14 @@ describe('transition', () => {
       [[{ type: 'rested' }, 15_000], ...toHolding.slice(2), ...step, [{ type: 'verified', orphans: [] }, 20_000]],
       resting,
     )
-    expect(second).toMatchObject({ status: 'succeeded', endedAt: 20_000, reasons: [] })
+    expect(second).toMatchObject({ status: 'succeeded', endedAt: 20_000, resolved: null })
     expect(second.steps.map((s) => s.verdict)).toEqual(['succeeded', 'succeeded'])
   })
 
   it('reverts a fault without effect at once and never calls it a pass', () => {
     const run = play([...toHolding.slice(0, 3), [{ type: 'injected', outcomes: [idle] }, 2_000]])
     expect(run).toMatchObject({ status: 'reverting', retryAt: 2_000 })
-    expect(run.steps[0]).toMatchObject({ verdict: 'no_effect', reasons: ['nothing bites'] })
+    expect(run.steps[0]).toMatchObject({ verdict: 'no_effect', reasons: [{ code: 'no_effect', detail: 'nothing bites' }] })
   })
 
   it('ends failed and skips the rest when an injection fails', () => {
@@ -59,18 +65,18 @@ describe('transition', () => {
       [{ type: 'recovered', message: '' }, 2_600],
       [{ type: 'verified', orphans: [] }, 3_000],
     ])
-    expect(run).toMatchObject({ status: 'failed', reasons: ['random: forbidden'] })
+    expect(textsOf(run)).toEqual(['failed', 'random: forbidden'])
     expect(run.steps.map((s) => s.verdict)).toEqual(['failed', 'skipped'])
   })
 
   it('calls a fault that ended early no_effect, with the reason', () => {
     const run = play([...toHolding, [{ type: 'rechecked', outcomes: [{ n: 0, finding: 'no', summary: 'a was replaced' }] }, 10_500]])
-    expect(run.steps[0]).toMatchObject({ verdict: 'no_effect', reasons: ['ended_early: a was replaced'] })
+    expect(run.steps[0]).toMatchObject({ verdict: 'no_effect', reasons: [{ code: 'ended_early', detail: 'a was replaced' }] })
   })
 
   it('does not take unknown at the end for a pass', () => {
     const run = play([...toHolding, [{ type: 'rechecked', outcomes: [{ n: 0, finding: 'unknown', summary: 'no answer' }] }, 10_500]])
-    expect(run.steps[0]).toMatchObject({ verdict: 'no_effect', reasons: ['unknown at the end: no answer'] })
+    expect(run.steps[0]).toMatchObject({ verdict: 'no_effect', reasons: [{ code: 'unknown_at_end', detail: 'no answer' }] })
   })
 
   it('stays reverting while the undo is not proven, and waits longer and longer', () => {
@@ -97,7 +103,8 @@ describe('transition', () => {
     ])
     expect(Object.keys(run)).not.toEqual(expect.arrayContaining(['revertAt']))
     for (const key of ['revertAt', 'retryAt', 'until', 'attempts', 'step', 'rechecked']) expect(key in run).toBe(false)
-    expect(run).toMatchObject({ status: 'aborted', reasons: ['asked: enough', 'random: enough'] })
+    expect(textsOf(run)).toEqual(['aborted', 'asked: enough'])
+    expect(run.steps[0]?.reasons).toEqual([{ code: 'aborted', detail: 'enough' }])
   })
 
   it('counts orphans as a failure', () => {

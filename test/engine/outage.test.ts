@@ -92,7 +92,7 @@ describe('a cluster that does not answer', () => {
   it('makes the end evidence unknown, and so no pass, but does not delay the revert', async () => {
     const { engine } = failing('cluster', 'holding', { sinceMs: 4_000, forMs: 7_000 })
     const run = await world.run(engine, suiteOf([stepOf(partition)]))
-    expect(run.steps[0]).toMatchObject({ verdict: 'no_effect', reasons: ['unknown at the end: the API server is away'] })
+    expect(run.steps[0]).toMatchObject({ verdict: 'no_effect', reasons: [{ code: 'unknown_at_end', detail: 'the API server is away' }] })
     const [{ at } = { at: 0 }] = (await world.store.ledger.history(run.id)).filter((e) => e.type === 'hold_over')
     expect(at - (run.steps[0]?.plannedEnd ?? 0)).toBe(0)
   })
@@ -110,7 +110,7 @@ describe('a cluster that does not answer', () => {
     const left = await world.run(engine, suiteOf([stepOf(partition)]), { giveUpAfterMs: 60_000 })
     expect(left).toMatchObject({ status: 'reverting', lease: null })
     const resolved = await world.play(resolveRun(world.engine('ann'), left.id, { who: 'ann', why: 'the cluster was deleted' }))
-    expect(resolved).toMatchObject({ status: 'failed', reasons: ['unproven: ended by ann: the cluster was deleted'] })
+    expect(resolved).toMatchObject({ status: 'failed', resolved: { by: 'ann', why: 'the cluster was deleted' } })
   })
 })
 
@@ -183,7 +183,7 @@ describe('a fault that does nothing', () => {
     const before = world.footprint()
     const run = await world.run(world.engine(), suiteOf([stepOf(partition), stepOf(podDelete)]))
     expect(run).toMatchObject({ status: 'no_effect', orphans: 0 })
-    expect(run.steps[0]?.reasons[0]).toMatch(
+    expect(run.steps[0]?.reasons[0]?.detail).toMatch(
       /still answers: the CNI does not enforce NetworkPolicies, or another policy allows the traffic/,
     )
     expect(run.steps.map((s) => s.verdict)).toEqual(['no_effect', 'succeeded'])
@@ -201,7 +201,7 @@ describe('a drain that a budget blocks', () => {
     const before = world.footprint()
     const run = await world.run(world.engine(), suiteOf([stepOf(nodeDrain)]))
     expect(run).toMatchObject({ status: 'no_effect', orphans: 0 })
-    expect(run.steps[0]?.reasons[0]).toContain('a PodDisruptionBudget may hold them')
+    expect(run.steps[0]?.reasons[0]?.detail).toContain('a PodDisruptionBudget may hold them')
     expect(world.footprint()).toEqual(before)
   })
 })

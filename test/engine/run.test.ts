@@ -24,7 +24,7 @@ describe('a run', () => {
   ])('proves %s to bite and to be undone, and leaves the cluster as it was', async (_, fault) => {
     const before = world.footprint()
     const run = await world.run(world.engine(), suiteOf([stepOf(fault)]))
-    expect(run).toMatchObject({ status: 'succeeded', orphans: 0, reasons: [] })
+    expect(run).toMatchObject({ status: 'succeeded', orphans: 0, steps: [{ reasons: [] }] })
     const ledger = await world.store.ledger.list(run.id)
     for (const injection of ledger) {
       expect(injection.status).toBe('reverted')

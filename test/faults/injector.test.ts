@@ -36,7 +36,7 @@ describe('an injector that cannot start', () => {
     world.sandbox.breakImage(image)
     const began = world.clock.now()
     const run = await world.run(world.engine(), kill)
-    expect(run.steps[0]?.reasons[0]).toMatch(
+    expect(run.steps[0]?.reasons[0]?.detail).toMatch(
       /^the injector does not start on node sandbox-node-\d: (ErrImagePull: failed to pull|ImagePullBackOff: Back-off pulling) /,
     )
     expect(await summaryAfter(run)).toMatch(/^nothing was applied: the injector never started \((ErrImagePull|ImagePullBackOff): /)
@@ -56,7 +56,7 @@ describe('an injector that cannot start', () => {
     })
     const began = world.clock.now()
     const run = await world.run(engine, kill)
-    expect(run.steps[0]?.reasons[0]).toMatch(new RegExp(`^the injector does not start on node sandbox-node-\\d: ${words}`))
+    expect(run.steps[0]?.reasons[0]?.detail).toMatch(new RegExp(`^the injector does not start on node sandbox-node-\\d: ${words}`))
     expect(await summaryAfter(run)).toMatch(new RegExp(`^nothing was applied: the injector never started \\(${words}`))
     expect(run).toMatchObject({ status: 'failed', orphans: 0 })
     expect(world.clock.now() - began).toBeLessThan(20_000)
@@ -66,7 +66,7 @@ describe('an injector that cannot start', () => {
     const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
     world.sandbox.patch('namespaces', { name: injectors }, { metadata: { labels } })
     const run = await world.run(world.engine(), kill)
-    expect(run.steps[0]?.reasons[0]).toMatch(/^the injector's pod was refused: .*violates PodSecurity "restricted:latest"/)
+    expect(run.steps[0]?.reasons[0]?.detail).toMatch(/^the injector's pod was refused: .*violates PodSecurity "restricted:latest"/)
     expect(await summaryAfter(run)).toMatch(/^nothing was applied: the injector never started \(.*violates PodSecurity/)
     expect(run.status).toBe('failed')
   })
@@ -104,7 +104,7 @@ describe('an injector that cannot start', () => {
       return go()
     })
     const run = await world.run(engine, kill)
-    expect(run).toMatchObject({ status: 'failed', steps: [{ reasons: [expect.stringMatching(/no Jobs any more/)] }] })
+    expect(run).toMatchObject({ status: 'failed', steps: [{ reasons: [{ detail: expect.stringMatching(/no Jobs any more/) }] }] })
     expect(await summaryAfter(run)).toBe('nothing was applied: the injector never started (its Job was refused)')
   })
 })
@@ -186,7 +186,9 @@ describe('an injector that hangs while its fault is held', () => {
     })
     const run = await world.run(engine, suiteOf([stepOf(memory, { durationMs: 30_000 })]))
     expect(run).toMatchObject({ status: 'no_effect', orphans: 0 })
-    expect(run.steps[0]?.reasons[0]).toMatch(/nothing heard of \S+ in the last 16 s: the injector, its node or the way to its log hangs/)
+    expect(run.steps[0]?.reasons[0]?.detail).toMatch(
+      /nothing heard of \S+ in the last 16 s: the injector, its node or the way to its log hangs/,
+    )
   })
 })
 
@@ -239,6 +241,6 @@ describe('an injector that dies while its fault is held', () => {
     const run = await world.run(engine, suiteOf([stepOf(memory, { durationMs: 20_000 })]))
     expect(crashed).toBe(true)
     expect(run).toMatchObject({ status: 'no_effect', orphans: 0 })
-    expect(run.steps[0]?.reasons[0]).toMatch(/^ended_early: /)
+    expect(run.steps[0]?.reasons[0]?.code).toBe('ended_early')
   })
 })

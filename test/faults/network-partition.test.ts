@@ -79,7 +79,7 @@ describe('the evidence of a cut', () => {
     await reopen({ enforceNetworkPolicies: false, nodes: 1 })
     const run = await world.run(world.engine(), suiteOf([stepOf(partition)]))
     expect(run.status).toBe('no_effect')
-    expect(run.steps[0]?.reasons[0]).toContain('this cluster has one node')
+    expect(run.steps[0]?.reasons[0]?.detail).toContain('this cluster has one node')
   })
 
   it('is not a target that crashed', async () => {

@@ -68,7 +68,7 @@ describe('deleting pods', () => {
     expect(deletedByUs).toBe(0)
     expect(run).toMatchObject({
       status: 'no_effect',
-      steps: [{ reasons: [expect.stringMatching(/went away before it could be deleted/)] }],
+      steps: [{ reasons: [{ code: 'no_effect', detail: expect.stringMatching(/went away before it could be deleted/) }] }],
     })
   })
 

@@ -72,7 +72,7 @@ it('a run that a person ends leaves a report', async () => {
 })
 
 describe('the reaper', () => {
-  const ended = (id: string) => ({ ...requestedRun(id), status: 'succeeded', reasons: [], endedAt: nine }) as unknown as Run
+  const ended = (id: string) => ({ ...requestedRun(id), status: 'succeeded', resolved: null, endedAt: nine }) as unknown as Run
 
   it('writes the report of a run whose driver died before it could, once', async () => {
     await open.store.runs.create(ended('r1'))

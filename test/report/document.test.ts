@@ -15,7 +15,7 @@ describe('the JSON report', () => {
       type: 'injected',
       step: 0,
       message: 'injection 0: active',
-      data: { n: 0, status: 'active' },
+      data: { n: 0, status: 'active', reason: null, measurements: [] },
     })
     expect(rest).toEqual({
       schemaVersion: 1,
@@ -29,7 +29,8 @@ describe('the JSON report', () => {
       requestedAt: '2026-01-05T09:00:00.000Z',
       endedAt: '2026-01-05T09:00:40.500Z',
       durationMs: 40_500,
-      reasons: ['asked: customers notice', 'Squeeze: customers notice'],
+      reasons: ['asked: customers notice'],
+      reasonCodes: ['aborted'],
       refusals: [],
       abort: {
         reason: 'asked',

@@ -1,6 +1,7 @@
+import type { HistoryEvent } from '../../lib/domain/history-event.ts'
 import type { Evidence, Injection, Measurement, Target } from '../../lib/domain/injection.ts'
 import type { ProbeSample, ProbeSpec, ProbeSummary, ThresholdCrossing, ThresholdSpec } from '../../lib/domain/probe.ts'
-import type { Ended, HistoryEvent, StepRecord } from '../../lib/domain/run.ts'
+import type { Ended, StepRecord } from '../../lib/domain/run.ts'
 import { untouchedStep } from '../../lib/domain/run.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
 import { isWithin } from '../../lib/domain/tolerance.ts'
@@ -175,8 +176,8 @@ const summaries = (step: number) => suite.probes.map((probe) => summary(probe, s
 
 const steps: readonly StepRecord[] = [
   { ...untouchedStep, name: 'Kill a third', verdict: 'succeeded', plannedAt: at(10), activeAt: at(13.2), plannedEnd: at(73.2), revertedAt: at(73.6), recoveredAt: at(76.1), probes: summaries(0), score: 100, steady: 'yes', steadyAt: at(80) },
-  { ...untouchedStep, name: 'Cut the network', verdict: 'succeeded', reasons: ['probe p95 latency measured nothing in 2 of 18 tries'], plannedAt: at(94), activeAt: at(96.4), plannedEnd: at(156.4), revertedAt: at(157.1), recoveredAt: at(163.2), probes: summaries(1), score: 96.83, steady: 'yes', steadyAt: at(165) },
-  { ...untouchedStep, name: 'Squeeze memory', verdict: 'aborted', reasons: ['threshold too many errors crossed: error ratio > 0.2 for 10 s, it is 0.37'], plannedAt: at(184), activeAt: at(186.9), plannedEnd: at(246.9), revertedAt: at(209.3), probes: summaries(2), score: 34.69, detectedAt: at(190), steady: null },
+  { ...untouchedStep, name: 'Cut the network', verdict: 'succeeded', reasons: [{ code: 'probe_incomplete', detail: 'probe p95 latency measured nothing in 2 of 18 tries' }], plannedAt: at(94), activeAt: at(96.4), plannedEnd: at(156.4), revertedAt: at(157.1), recoveredAt: at(163.2), probes: summaries(1), score: 96.83, steady: 'yes', steadyAt: at(165) },
+  { ...untouchedStep, name: 'Squeeze memory', verdict: 'aborted', reasons: [{ code: 'aborted', detail: 'too many errors (error ratio > 0.2 for 10 s): it is 0.37' }], plannedAt: at(184), activeAt: at(186.9), plannedEnd: at(246.9), revertedAt: at(209.3), probes: summaries(2), score: 34.69, detectedAt: at(190), steady: null },
   { ...untouchedStep, name: 'Fill the disk', verdict: 'skipped' },
 ] // biome-ignore format: steps
 
@@ -256,7 +257,7 @@ const history: readonly HistoryEvent[] = [
   { version: 19, n: 0, at: at(186.9), type: 'injected', step: 2, message: 'injection 0: active' },
   { version: 20, n: 0, at: at(200), type: 'threshold_crossed', step: 2, message: 'threshold slow: p95 latency is 680 ms, more than 600', data: { ...crossing(slow, 200, 680) } },
   { version: 21, n: 0, at: at(205), type: 'threshold_crossed', step: 2, message: 'threshold too many errors: error ratio is 0.37, more than 0.2 for 10 s', data: { ...crossing(tooManyErrors, 195, 0.37) } },
-  { version: 22, n: 0, at: at(205), type: 'abort', step: 2, message: 'abort (threshold) by too many errors: threshold too many errors crossed: error ratio > 0.2 for 10 s, it is 0.37' },
+  { version: 22, n: 0, at: at(205), type: 'abort', step: 2, message: 'abort (threshold) by too many errors: too many errors (error ratio > 0.2 for 10 s): it is 0.37' },
   { version: 23, n: 0, at: at(209.3), type: 'reverted', step: 2, message: 'undone, with proof: the stressors are gone' },
   { version: 24, n: 0, at: at(215), type: 'threshold_recovered', step: 2, message: 'threshold slow: p95 latency is 180 ms', data: { ...crossing(slow, 215, 180) } },
   { version: 25, n: 0, at: at(222.5), type: 'verified', step: 2, message: 'nothing of the run is left', data: { orphans: [] } },
@@ -271,16 +272,12 @@ const run: Ended = {
   status: 'aborted',
   endedAt: at(222.5),
   refusals: [],
-  reasons: [
-    'threshold: threshold too many errors crossed: error ratio > 0.2 for 10 s, it is 0.37',
-    'Cut the network: probe p95 latency measured nothing in 2 of 18 tries',
-    'Squeeze memory: threshold too many errors crossed: error ratio > 0.2 for 10 s, it is 0.37',
-  ],
+  resolved: null,
   abort: {
     reason: 'threshold',
     at: at(205),
     by: 'too many errors',
-    detail: 'threshold too many errors crossed: error ratio > 0.2 for 10 s, it is 0.37',
+    detail: 'too many errors (error ratio > 0.2 for 10 s): it is 0.37',
     undoneAt: at(209.3),
   },
 }

@@ -1,3 +1,4 @@
+import type { HistoryEvent } from '../../lib/domain/history-event.ts'
 import type { RunRecord } from '../../lib/report/document.ts'
 import { gameDay } from './game-day.ts'
 
@@ -24,10 +25,9 @@ export const hostileDay: RunRecord = {
     steps: gameDay.run.steps.map((step) => ({
       ...step,
       name: hostile,
-      reasons: [hostile],
+      reasons: [{ code: 'no_effect', detail: hostile }],
       probes: step.probes.map((p) => ({ ...p, worst: hostile, last: hostile })),
     })),
-    ...('reasons' in gameDay.run ? { reasons: [hostile] } : {}),
   } as RunRecord['run'],
   injections: gameDay.injections.map((injection) => ({
     ...injection,
@@ -39,7 +39,7 @@ export const hostileDay: RunRecord = {
       measurements: look.measurements.map((m) => ({ ...m, target: hostile, name: hostile, unit: hostile, value: hostile })),
     })),
   })),
-  history: gameDay.history.map((event) => ({ ...event, type: hostile, message: hostile })),
+  history: gameDay.history.map((event) => ({ ...event, type: hostile, message: hostile }) as unknown as HistoryEvent),
   samples: gameDay.samples.map((sample) => ({
     ...sample,
     message: hostile,

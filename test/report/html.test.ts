@@ -33,7 +33,7 @@ describe('the HTML report', () => {
     const [top] = classed(page, 'top')
     expect(words(top)).toContain('Shop game day ■ aborted 2 of 4 steps succeeded; everything is proven to be undone.')
     expect(words(top)).toContain(
-      'Whythreshold too many errors crossed: error ratio > 0.2 for 10 s, it is 0.37Cut the network: probe p95 latency measured nothing in 2 of 18 tries Started2026-01-05 09:00:00 UTC',
+      'Whythreshold: too many errors (error ratio > 0.2 for 10 s): it is 0.37Cut the network: probe p95 latency measured nothing in 2 of 18 tries Started2026-01-05 09:00:00 UTC',
     )
     expect(classed(page, 'card').map(words)).toEqual([
       'Resilience score77 of 100',

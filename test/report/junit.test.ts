@@ -20,7 +20,6 @@ const refused: RunRecord = {
     ...aborted,
     status: 'refused',
     abort: null,
-    reasons: ['1 of 3 pods is ready'],
     refusals,
     steps: base.steps.map((step) => ({ ...step, verdict: 'skipped' as const })),
   }),
@@ -28,7 +27,7 @@ const refused: RunRecord = {
 const succeeded: RunRecord = {
   ...none,
   injections: [cutUndone],
-  run: runWith({ ...aborted, status: 'succeeded', abort: null, reasons: [], steps: [cutDone, { ...cutDone, name: 'Squeeze' }] }),
+  run: runWith({ ...aborted, status: 'succeeded', abort: null, steps: [cutDone, { ...cutDone, name: 'Squeeze' }] }),
 }
 const withVerdict = (verdict: 'failed' | 'no_effect' | 'aborted', reason: 'asked' | 'threshold' = 'asked'): RunRecord => ({
   ...none,
@@ -36,16 +35,15 @@ const withVerdict = (verdict: 'failed' | 'no_effect' | 'aborted', reason: 'asked
     ...aborted,
     status: verdict,
     abort: verdict === 'aborted' ? { reason, at: 0, by: 'ana', detail: 'why' } : null,
-    reasons: ['why'],
     steps: [
-      { ...cutDone, verdict, reasons: ['why'] },
+      { ...cutDone, verdict, reasons: [{ code: verdict === 'aborted' ? 'aborted' : 'no_effect', detail: 'why' }] },
       { ...cutDone, name: 'Squeeze' },
     ],
   } as Partial<Run>),
 })
 const orphans: RunRecord = {
   ...none,
-  run: runWith({ ...succeeded.run, status: 'failed', orphans: 1, reasons: ['1 orphaned objects were found and removed'] } as Partial<Run>),
+  run: runWith({ ...succeeded.run, status: 'failed', orphans: 1 } as Partial<Run>),
 }
 const open: RunRecord = { ...none, run: runWith({ status: 'requested' }) }
 
@@ -80,7 +78,7 @@ describe('the JUnit report', () => {
     expect(outcomes(gameDay)).toEqual([
       ['Kill a third', 'passed', ''],
       ['Cut the network', 'passed', ''],
-      ['Squeeze memory', 'failure', 'threshold too many errors crossed: error ratio > 0.2 for 10 s, it is 0.37'],
+      ['Squeeze memory', 'failure', 'threshold: too many errors (error ratio > 0.2 for 10 s): it is 0.37'],
       ['Fill the disk', 'skipped', 'skipped'],
     ])
     const [first] = [...xml.getElementsByTagName('testcase')]

@@ -18,7 +18,7 @@ describe('the Markdown report', () => {
       '',
       '**Hypothesis:** Customers notice nothing: fewer than 5 % of the requests fail, and answers come within 400 ms.',
       '',
-      '- threshold too many errors crossed: error ratio &gt; 0.2 for 10 s, it is 0.37',
+      '- threshold: too many errors (error ratio &gt; 0.2 for 10 s): it is 0.37',
       '- Cut the network: probe p95 latency measured nothing in 2 of 18 tries',
     ])
     expect(text.match(/crossed: error ratio &gt; 0\.2 for 10 s/g)?.length).toBe(1)

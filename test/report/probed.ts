@@ -1,5 +1,6 @@
+import type { HistoryEvent } from '../../lib/domain/history-event.ts'
 import type { ProbeSample, ThresholdCrossing } from '../../lib/domain/probe.ts'
-import type { Ended, HistoryEvent } from '../../lib/domain/run.ts'
+import type { Ended } from '../../lib/domain/run.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
 import { probeOf, thresholdOf } from '../support/probes.ts'
 import { aborted, at, cutDone, suite } from './records.ts'

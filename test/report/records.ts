@@ -1,5 +1,6 @@
+import type { HistoryEvent } from '../../lib/domain/history-event.ts'
 import type { Evidence, Injection, Target } from '../../lib/domain/injection.ts'
-import type { Ended, HistoryEvent, Run, RunBase, StepRecord } from '../../lib/domain/run.ts'
+import type { Ended, Run, RunBase, StepRecord } from '../../lib/domain/run.ts'
 import { untouchedStep } from '../../lib/domain/run.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
@@ -130,7 +131,15 @@ export const squeeze: Injection = {
 
 export const history: readonly HistoryEvent[] = [
   { version: 1, n: 0, at: at(0), type: 'requested', step: null, message: 'requested by ana@desk (manual k)' },
-  { version: 4, n: 0, at: at(3), type: 'injected', step: 0, message: 'injection 0: active', data: { n: 0, status: 'active' } },
+  {
+    version: 4,
+    n: 0,
+    at: at(3),
+    type: 'injected',
+    step: 0,
+    message: 'injection 0: active',
+    data: { n: 0, status: 'active', reason: null, measurements: [] },
+  },
 ]
 
 /** Ended in the middle of the second step. */
@@ -139,7 +148,7 @@ export const aborted: Ended = {
   status: 'aborted',
   endedAt: at(40.5),
   refusals: [],
-  reasons: ['asked: customers notice', 'Squeeze: customers notice'],
+  resolved: null,
   abort: { reason: 'asked', at: at(39), by: 'ana@desk', detail: 'customers notice', undoneAt: at(40) },
   steps: [
     cutDone,
@@ -147,7 +156,7 @@ export const aborted: Ended = {
       ...untouchedStep,
       name: 'Squeeze',
       verdict: 'aborted',
-      reasons: ['customers notice'],
+      reasons: [{ code: 'aborted', detail: 'customers notice' }],
       plannedAt: at(30),
       activeAt: at(31),
       plannedEnd: at(61),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { HistoryEvent } from '../../domain/history-event.ts'
 import type { Injection } from '../../domain/injection.ts'
-import type { HistoryEvent } from '../../domain/run.ts'
 import type { LedgerStore } from '../../ports.ts'
 import { notThereYet } from './conditions.ts'
 import { eventKey, eventPrefix, injectionKey, injectionPrefix, runKey, runPartition, stepPrefix } from './keys.ts'

@@ -1,4 +1,5 @@
-import { isEnded, type Run, untouchedStep } from '../../domain/run.ts'
+import type { Reason } from '../../domain/reason.ts'
+import { isEnded, type Resolution, type Run, untouchedStep } from '../../domain/run.ts'
 import { type Key, runKey } from './keys.ts'
 import type { VersionedAttributes } from './versioned.ts'
 
@@ -30,6 +31,8 @@ export function runItem(run: Run, saveId: string, now: number): Key & VersionedA
 /** A run as it was stored, perhaps by a version that knew less of it: what is missing says nothing. */
 export function readRun(body: unknown): Run {
   const run = body as Run
+  const stepRecords = run.steps.map((record) => ({ ...untouchedStep, ...record, reasons: record.reasons.map((r) => readReason(run, r)) }))
+  const ended = isEnded(run) ? { resolved: run.resolved ?? resolvedInText(run) } : {}
   const steps = run.suite.steps.map((step) => ({ ...step, hypothesis: step.hypothesis ?? '' }))
   return {
     ...run,
@@ -40,6 +43,20 @@ export function readRun(body: unknown): Run {
       thresholds: run.suite.thresholds ?? [],
       steps,
     },
-    steps: run.steps.map((record) => ({ ...untouchedStep, ...record })),
+    steps: stepRecords,
+    ...ended,
   }
+}
+
+/** Until there were codes a reason was its sentence; the one that an abort left in its step was the abort's own. */
+function readReason({ abort }: Run, reason: Reason | string): Reason {
+  if (typeof reason !== 'string') return reason
+  return { code: reason === abort?.detail ? 'aborted' : 'earlier_format', detail: reason }
+}
+
+/** Until it was a field, a person's word was the run's only reason: `unproven: ended by WHO: WHY`. */
+function resolvedInText(run: object): Resolution | null {
+  const [reason] = 'reasons' in run && Array.isArray(run.reasons) ? run.reasons : []
+  const match = /^unproven: ended by ([^:]*): (.*)$/s.exec(typeof reason === 'string' ? reason : '')
+  return match === null ? null : { by: match[1] ?? '', why: match[2] ?? '' }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../ports.ts'
+import { late, withDeadline } from '../../with-deadline.ts'
 
 /** Thrown by `within` when the time is up. */
 export class TimedOut extends Error {
@@ -10,19 +11,10 @@ export class TimedOut extends Error {
 
 /** Runs `work` with a signal that aborts after `ms` of the clock, and rejects with `TimedOut` even if the work ignores it. */
 export async function within<T>(clock: Clock, ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const done = new AbortController()
-  const late = new AbortController()
-  const timeout = new Promise<never>((_, reject) => {
-    void clock.sleep(ms, done.signal).then(() => {
-      if (done.signal.aborted) return
-      const error = new TimedOut(ms)
-      late.abort(error)
-      reject(error)
-    })
-  })
-  try {
-    return await Promise.race([work(late.signal), timeout])
-  } finally {
-    done.abort()
-  }
+  const over = new AbortController()
+  const answer = await withDeadline(clock, ms, work(over.signal))
+  if (answer !== late) return answer
+  const error = new TimedOut(ms)
+  over.abort(error)
+  throw error
 }

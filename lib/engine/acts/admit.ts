@@ -42,7 +42,7 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
       tryFuse(context, suite),
       planSteps(context, suite, seed),
     ])
-    const isNew = ({ message }: Pick<Refusal, 'message'>) => !access.some((right) => right.message === message)
+    const isNew = (refusal: Omit<Refusal, 'step'>) => !access.some((right) => isSameRefusal(right, refusal))
     const steps = planned.map((step) => ({ ...step, refusals: step.refusals.filter(isNew) }))
     const refusals = [...others, ...health.refusals, ...access, ...quota.filter(isNew), ...refusalsOf(steps)]
     return { refusals, baseline: health.baseline, steps }
@@ -164,7 +164,7 @@ async function tryFuse(context: FaultContext, suite: Suite): Promise<readonly Re
   const burnsAt = context.clock.now() + suite.maxDurationMs
   const beacon = fuseJob(context, beaconSpec(context), { step: null, role: 'beacon', burnsAt })
   const refused = await tryJob(context, beacon)
-  if (refused !== null) return [refusal(refused.code, refused.message)]
+  if (refused !== null) return [{ ...refused, step: null }]
   const quotas = await context.cluster.objects
     .list<ResourceQuota>({ apiVersion: 'v1', kind: 'ResourceQuota' }, { namespace: context.namespace })
     .catch(unlessForbidden<ResourceQuota>)
@@ -182,6 +182,11 @@ async function tryFuse(context: FaultContext, suite: Suite): Promise<readonly Re
           ),
         ]
   })
+}
+
+/** A missing right is found by asking for it, and again by each dry run that needs it. */
+function isSameRefusal(a: Omit<Refusal, 'step'>, b: Omit<Refusal, 'step'>): boolean {
+  return a.code === b.code && a.subject !== undefined && a.subject === b.subject
 }
 
 function refusal(code: Refusal['code'], message: string): Refusal {

@@ -1,6 +1,7 @@
 import type { FuseSpec } from '../../domain/injection.ts'
 import type { Job } from '../../domain/kube.ts'
 import { expiresAnnotation, managedSelector, roleLabel, runLabel } from '../../domain/labels.ts'
+import { beaconName } from '../../domain/names.ts'
 import { deadlineOf } from '../../domain/next-action.ts'
 import type { BeaconRef } from '../../domain/run.ts'
 import { isEnded } from '../../domain/run.ts'
@@ -12,7 +13,7 @@ import type { Driver } from '../lease/driver.ts'
 
 /** The run-long pod-less Job: whoever deletes it halts the run. */
 export function beaconSpec(context: Pick<FaultContext, 'runId' | 'namespace'>): FuseSpec {
-  return { namespace: context.namespace, name: `faultline-${context.runId}`, pod: null }
+  return { namespace: context.namespace, name: beaconName(context.runId), pod: null }
 }
 
 /**

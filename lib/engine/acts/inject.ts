@@ -4,6 +4,7 @@ import type { InjectedOutcome, RecheckedOutcome } from '../../domain/run.ts'
 import type { FaultContext } from '../../faults/fault.ts'
 import { armFuse, setFuse } from '../../faults/fuse.ts'
 import { faults, patience } from '../../faults/registry.ts'
+import { late, withDeadline } from '../../with-deadline.ts'
 import type { Driver } from '../lease/driver.ts'
 import { wasHalted } from '../lease/watchdog.ts'
 
@@ -29,12 +30,7 @@ async function injectOne(driver: Driver, planned: Injection): Promise<InjectedOu
     const evidence = await injectUntilItBites(driver, injection)
     injection = await driver.update(injection, { evidence: keep(injection, evidence) })
     if (evidence.finding !== 'yes') {
-      return outcomeOf(
-        await driver.update(injection, {
-          status: 'no_effect',
-          reason: `${evidence.finding === 'unknown' ? 'unproven: ' : ''}${evidence.summary}`,
-        }),
-      )
+      return outcomeOf(await driver.update(injection, { status: 'no_effect', reason: evidence.summary }))
     }
     return outcomeOf(await driver.update(injection, { status: 'active', ...(await shortenFuse(driver, injection)) }))
   } catch (error) {
@@ -88,7 +84,9 @@ async function injectUntilItBites(driver: Driver, injection: Injection): Promise
 export async function recheckStep(driver: Driver, revertAt: number): Promise<readonly RecheckedOutcome[]> {
   return Promise.all(
     driver.stepInjections.map(async (injection) => {
-      const evidence = await Promise.race([look(driver.context(), injection), tooLate(driver, revertAt)])
+      const { clock } = driver.engine
+      const seen = await withDeadline(clock, revertAt - clock.now(), look(driver.context(), injection), driver.interrupted)
+      const evidence = seen === late ? unanswered(driver) : seen
       await driver.update(injection, { evidence: keep(injection, evidence) })
       return { n: injection.n, finding: evidence.finding, summary: evidence.summary }
     }),
@@ -104,8 +102,7 @@ async function look(context: FaultContext, injection: Injection): Promise<Eviden
   }
 }
 
-async function tooLate(driver: Driver, revertAt: number): Promise<Evidence> {
-  await driver.sleepUntil(revertAt)
+function unanswered(driver: Driver): Evidence {
   return { phase: 'end', at: driver.engine.clock.now(), finding: 'unknown', summary: 'no answer before the planned end', measurements: [] }
 }
 
@@ -121,5 +118,6 @@ function durationOf(driver: Driver, injection: Injection): number {
 function outcomeOf(injection: Injection): InjectedOutcome {
   const { n, status, reason, evidence } = injection
   if (status !== 'active' && status !== 'no_effect' && status !== 'failed') throw new TypeError(`injection ${n} is ${status}`)
-  return { n, status, reason, measurements: evidence.find((e) => e.phase === 'during')?.measurements ?? [] }
+  const during = evidence.find((e) => e.phase === 'during')
+  return { n, status, ...(during === undefined ? {} : { finding: during.finding }), reason, measurements: during?.measurements ?? [] }
 }

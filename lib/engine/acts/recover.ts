@@ -25,7 +25,7 @@ export async function checkRecovery(driver: Driver, window: { readonly since: nu
     if (!(error instanceof FaultlineError)) throw error
     seen = error.message
   }
-  if (clock.now() >= window.until) return { type: 'not_recovered', message: `not_recovered: ${seen}` }
+  if (clock.now() >= window.until) return { type: 'not_recovered', message: seen }
   await driver.sleepUntil(Math.min(window.until, clock.now() + pollMs))
   return null
 }

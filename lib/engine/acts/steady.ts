@@ -1,10 +1,11 @@
 import type { ProbeSpec } from '../../domain/probe.ts'
+import type { Reason } from '../../domain/reason.ts'
 import type { Refusal, Run } from '../../domain/run.ts'
+import { stepOf } from '../../domain/run.ts'
 import { asksAfter, asksBefore } from '../../domain/score.ts'
 import { valueText } from '../../domain/steady.ts'
 import { toleranceText } from '../../domain/tolerance.ts'
 import type { RunEvent } from '../../domain/transition.ts'
-import { stepOf } from '../../domain/transition.ts'
 import type { Engine } from '../engine.ts'
 import type { Driver } from '../lease/driver.ts'
 import type { Answer } from '../probing/ask.ts'
@@ -94,8 +95,9 @@ export async function checkSteadyAgain(driver: Driver): Promise<RunEvent | null>
   return { type: 'steady_checked', finding, reasons: off.map((answer) => reasonOf(answer, run)), probes: probing.summaries(step) }
 }
 
-function reasonOf({ probe, within, value, message }: Answered, run: Run): string {
-  if (within === null) return `steady state unknown after the fault: probe ${probe.name} measured nothing: ${message}`
+function reasonOf({ probe, within, value, message }: Answered, run: Run): Reason {
+  if (within === null) return { code: 'steady_state_unknown_after', detail: `probe ${probe.name} measured nothing: ${message}` }
   const measured = `${valueText(value, probe.unit)} (allowed: ${toleranceText(probe.tolerance)})`
-  return `steady state deviated: probe ${probe.name} still measured ${measured} when ${run.suite.recoveryTimeoutMs / 1000} s of recovery were over`
+  const detail = `probe ${probe.name} still measured ${measured} when ${run.suite.recoveryTimeoutMs / 1000} s of recovery were over`
+  return { code: 'steady_state_deviated', detail }
 }

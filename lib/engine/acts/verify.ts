@@ -2,6 +2,7 @@ import { FaultlineError } from '../../domain/errors.ts'
 import type { Job, KubeObject, ObjectRef, Pod } from '../../domain/kube.ts'
 import { refOf } from '../../domain/kube.ts'
 import { roleLabel, runLabel, targetLabel } from '../../domain/labels.ts'
+import { parseStepTag } from '../../domain/names.ts'
 import type { RunEvent } from '../../domain/transition.ts'
 import { jobRef, removeFuse } from '../../faults/fuse.ts'
 import type { Driver } from '../lease/driver.ts'
@@ -85,7 +86,7 @@ async function removeLabels(driver: Driver): Promise<void> {
     { apiVersion: 'v1', kind: 'Pod' },
     { namespace: driver.run.namespace, labelSelector: targetLabel },
   )
-  for (const pod of pods.filter((p) => p.metadata.labels?.[targetLabel]?.startsWith(`${driver.run.id}-`))) {
+  for (const pod of pods.filter((p) => parseStepTag(p.metadata.labels?.[targetLabel] ?? '')?.runId === driver.run.id)) {
     await driver.cluster.objects.patch(refOf(pod), { metadata: { labels: { [targetLabel]: null } } })
   }
 }

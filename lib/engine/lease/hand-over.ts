@@ -1,6 +1,7 @@
 import { FaultlineError } from '../../domain/errors.ts'
 import type { Run } from '../../domain/run.ts'
 import { transition } from '../../domain/transition.ts'
+import { late, withDeadline } from '../../with-deadline.ts'
 import type { Engine } from '../engine.ts'
 import type { Driver } from './driver.ts'
 
@@ -44,16 +45,8 @@ export const closingReserveMs = 500
 
 /** Waits for the work, but no longer than the budget lasts. */
 export async function inTime(driver: Driver, budget: Budget | undefined, work: Promise<unknown>): Promise<void> {
-  if (budget === undefined) {
-    await work
-    return
-  }
-  const done = new AbortController()
-  try {
-    await Promise.race([work, untilLeft(driver, { budget, ms: closingReserveMs, done: done.signal })])
-  } finally {
-    done.abort()
-  }
+  if (budget === undefined) await work
+  else await withDeadline(driver.engine.clock, budget.remainingMs() - closingReserveMs, work)
 }
 
 /** Resolves when no more than `ms` of the budget are left, or with `done`. */
@@ -61,28 +54,13 @@ async function untilLeft(driver: Driver, { budget, ms, done }: Wait & { readonly
   while (!done.aborted && budget.remainingMs() > ms) await driver.engine.clock.sleep(budget.remainingMs() - ms, done)
 }
 
-/** A bus that does not answer keeps nobody longer than to the next call, or to his end. */
-async function inBudget(
-  driver: Driver,
-  { budget, untilMs }: { readonly budget: Budget; readonly untilMs: number },
-  call: Promise<void>,
-): Promise<void> {
-  const over = new AbortController()
-  const late = untilLeft(driver, { budget, ms: untilMs, done: over.signal }).then(() => {
-    if (!over.signal.aborted) throw new FaultlineError('unavailable', 'no answer in time')
-  })
-  try {
-    await Promise.race([call, late])
-  } finally {
-    over.abort()
-  }
-}
-
 /** A call that fails is tried again until the next one is due. */
 async function call(driver: Driver, { budget, untilMs, done }: Wait & { readonly untilMs: number }): Promise<void> {
   while (!done.aborted) {
     try {
-      await inBudget(driver, { budget, untilMs }, budget.handOver(driver.run.id))
+      const called = budget.handOver(driver.run.id)
+      if ((await withDeadline(driver.engine.clock, budget.remainingMs() - untilMs, called)) !== late) return
+      driver.note('the call for another driver got no answer in time')
       return
     } catch (error) {
       driver.note(`nobody could be asked to go on: ${String(error)}`)

@@ -1,9 +1,9 @@
 import { StoreUnavailable } from '../../domain/errors.ts'
 import { haltCommand } from '../../domain/labels.ts'
 import type { Run } from '../../domain/run.ts'
-import { isEnded } from '../../domain/run.ts'
-import { stepOf } from '../../domain/transition.ts'
+import { isEnded, stepOf } from '../../domain/run.ts'
 import { fuseBurns } from '../../faults/fuse.ts'
+import { withDeadline } from '../../with-deadline.ts'
 import type { Driver } from './driver.ts'
 
 /** With less than this share of the lease left and no store to renew it in, the driver reverts from memory. */
@@ -35,7 +35,7 @@ async function keepLease(driver: Driver, done: AbortSignal): Promise<void> {
         return 'failed' as const
       },
     )
-    const outcome = await Promise.race([renewal, clock.sleep(Math.max(0, emergencyAt - clock.now()), done).then(() => 'late' as const)])
+    const outcome = await withDeadline(clock, emergencyAt - clock.now(), renewal, done)
     pause = outcome === 'renewed' ? config.leaseMs / 6 : renewRetryMs
     if (outcome !== 'renewed' && clock.now() >= emergencyAt && !done.aborted) {
       driver.lose(new StoreUnavailable(`the lease of run ${driver.run.id} could not be renewed`))

@@ -1,6 +1,7 @@
 import { FaultlineError, StoreUnavailable } from '../../domain/errors.ts'
 import type { Severity } from '../../domain/probe.ts'
 import type { Clock, NoticeStore } from '../../ports.ts'
+import { late, withDeadline } from '../../with-deadline.ts'
 
 /** Something to be brought to one notifier once, whoever drives the run. */
 export interface Delivery {
@@ -128,7 +129,6 @@ export class DeliveryQueue {
   }
 
   async #deliver(delivery: Delivery): Promise<{ readonly outcome: Outcome; readonly message: string }> {
-    const over = new AbortController()
     const attempt = delivery.deliver().then(
       () => ({ outcome: 'arrived', message: '' }) as const,
       (error: unknown) => ({
@@ -136,23 +136,14 @@ export class DeliveryQueue {
         message: error instanceof Error ? error.message : String(error),
       }),
     )
-    const late = this.#options.clock
-      .sleep(deliveryMs, over.signal)
-      .then(() => ({ outcome: 'uncertain', message: `no answer for ${deliveryMs / 1000} s` }) as const)
-    const result = await Promise.race([attempt, late])
-    over.abort()
-    return result
+    const result = await withDeadline(this.#options.clock, deliveryMs, attempt)
+    return result === late ? { outcome: 'uncertain', message: `no answer for ${deliveryMs / 1000} s` } : result
   }
 
   /** A store that hangs must not keep a page back: who closes waits 5 s only. */
   async #claimInTime(queued: Queued): Promise<'ours' | 'taken' | 'unknown'> {
-    const over = new AbortController()
-    const late = this.#options.clock.sleep(claimMs, over.signal).then(() => 'unknown' as const)
-    try {
-      return await Promise.race([this.#claim(queued), late])
-    } finally {
-      over.abort()
-    }
+    const claim = await withDeadline(this.#options.clock, claimMs, this.#claim(queued))
+    return claim === late ? 'unknown' : claim
   }
 
   /** Two claims: the event's, for good, and its topic's, for the cool-down. */

@@ -1,12 +1,14 @@
 import { FaultlineError } from '../../domain/errors.ts'
 import { gaugesOf } from '../../domain/gauges.ts'
+import type { HistoryEvent } from '../../domain/history-event.ts'
 import type { Injection } from '../../domain/injection.ts'
 import type { Total } from '../../domain/metrics.ts'
 import { familiesOf } from '../../domain/metrics.ts'
 import type { ProbeSample } from '../../domain/probe.ts'
-import type { HistoryEvent, Run } from '../../domain/run.ts'
+import type { Run } from '../../domain/run.ts'
 import { totalsOf } from '../../domain/totals.ts'
 import type { MetricsSink } from '../../ports.ts'
+import { late, withDeadline } from '../../with-deadline.ts'
 import type { Engine } from '../engine.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
 
@@ -113,14 +115,12 @@ export class Pushing {
   async #push(): Promise<void> {
     if (this.#state === null || ['requested', 'refused'].includes(this.#state.run.status)) return
     const { clock } = this.#engine
-    const over = new AbortController()
-    const late = clock.sleep(pushBudgetMs, over.signal).then(() => `no answer for ${pushBudgetMs / 1000} s`)
     const pushed = this.#pushNow(this.#state).then(
       () => null,
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     )
-    const trouble = await Promise.race([pushed, late])
-    over.abort()
+    const outcome = await withDeadline(clock, pushBudgetMs, pushed)
+    const trouble = outcome === late ? `no answer for ${pushBudgetMs / 1000} s` : outcome
     if (trouble !== null && !this.#isTroubled) this.#note(`metrics could not be pushed: ${trouble}`)
     this.#isTroubled = trouble !== null
   }

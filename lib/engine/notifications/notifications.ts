@@ -1,11 +1,13 @@
 import { FaultlineError, StoreUnavailable } from '../../domain/errors.ts'
+import type { HistoryEvent } from '../../domain/history-event.ts'
 import type { Injection } from '../../domain/injection.ts'
 import { isOpen } from '../../domain/injection.ts'
 import type { Notice } from '../../domain/notice.ts'
 import { coolDownOf, isVital, noticesOf, storeLostNotice } from '../../domain/notices.ts'
-import type { HistoryEvent, Run } from '../../domain/run.ts'
+import type { Run } from '../../domain/run.ts'
 import { isEnded } from '../../domain/run.ts'
 import type { Notifier } from '../../ports.ts'
+import { withDeadline } from '../../with-deadline.ts'
 import type { Engine, Progress } from '../engine.ts'
 import { DeliveryQueue } from './delivery-queue.ts'
 import { Counting, Pushing } from './metering.ts'
@@ -26,7 +28,6 @@ export class Notifications {
   readonly #queues: ReadonlyMap<Notifier, DeliveryQueue>
   readonly #counting: Counting
   readonly #pushing: Pushing | null
-  readonly #closing = new AbortController()
   #run: Run | null = null
   #injections: readonly Injection[] = []
   #isOurs = true
@@ -78,12 +79,11 @@ export class Notifications {
   async end(mostMs: number = closingMs): Promise<void> {
     const { clock } = this.#engine
     const giveUp = new AbortController()
-    const late = clock.sleep(Math.max(0, Math.min(closingMs, mostMs)), this.#closing.signal).then(() => giveUp.abort())
     const told = this.#redelivery.then(() =>
       Promise.all([...[...this.#queues.values()].map((deliveries) => deliveries.close(giveUp.signal)), this.#endMetrics(giveUp.signal)]),
     )
-    await Promise.race([told, late])
-    this.#closing.abort()
+    await withDeadline(clock, Math.min(closingMs, mostMs), told)
+    giveUp.abort()
   }
 
   /** The last push has what was counted last. */

@@ -6,6 +6,7 @@ import { cutTo } from '../../domain/text.ts'
 import { isWithin } from '../../domain/tolerance.ts'
 import type { Clock, ProbePort, ProbeReading } from '../../ports.ts'
 import { withinTime } from '../../probes/regex-time-limit.ts'
+import { late, withDeadline } from '../../with-deadline.ts'
 
 /** Wait before another try of a probe that measured nothing. */
 const retryPauseMs = 500
@@ -42,15 +43,14 @@ async function askOnce(probe: ProbeSpec, { port, clock, signal, memory }: Asking
   const at = clock.now()
   const over = new AbortController()
   const stop = AbortSignal.any([signal, over.signal])
-  const late = clock.sleep(probe.timeoutMs + portGraceMs, stop).then((): Answer => {
-    const message = signal.aborted ? 'no longer waited for' : `no answer within ${probe.timeoutMs / 1000} s`
-    return { at, value: null, within: null, message, tookMs: clock.now() - at, code: 'unavailable' }
-  })
   const asked = measure(probe, () => port.ask(probe, { signal: stop, memory })).then(
     (seen): Answer => ({ at, tookMs: clock.now() - at, ...seen }),
   )
   try {
-    return await Promise.race([asked, late])
+    const answer = await withDeadline(clock, probe.timeoutMs + portGraceMs, asked, signal)
+    if (answer !== late) return answer
+    const message = signal.aborted ? 'no longer waited for' : `no answer within ${probe.timeoutMs / 1000} s`
+    return { at, value: null, within: null, message, tookMs: clock.now() - at, code: 'unavailable' }
   } finally {
     over.abort()
   }

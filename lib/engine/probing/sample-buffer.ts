@@ -1,4 +1,5 @@
 import type { ProbeSample } from '../../domain/probe.ts'
+import { late, withDeadline } from '../../with-deadline.ts'
 import type { Probed } from './probed.ts'
 
 /** Time between two writes; what a crash loses is what came since the last one. */
@@ -31,24 +32,19 @@ export class SampleBuffer {
 
   /** Stores what waits, for as long as a run's end may wait for it. */
   async flushWithin(): Promise<void> {
-    const over = new AbortController()
     const stored = this.#flush().then(() => this.#flush())
-    await Promise.race([stored, this.#owner.engine.clock.sleep(flushBudgetMs, over.signal)])
-    over.abort()
+    await withDeadline(this.#owner.engine.clock, flushBudgetMs, stored)
   }
 
   /** What drivers of this run have stored; nothing when the store does not say in time. */
   async stored(done: AbortSignal): Promise<readonly ProbeSample[]> {
     const { engine, run } = this.#owner
-    const over = new AbortController()
     const read = engine.store.samples.list(run.id).catch((error: unknown): readonly ProbeSample[] => {
       this.#owner.note(`earlier answers of probes could not be read: ${String(error)}`)
       return []
     })
-    const late = engine.clock.sleep(flushBudgetMs, AbortSignal.any([done, over.signal])).then((): readonly ProbeSample[] => [])
-    const samples = await Promise.race([read, late])
-    over.abort()
-    return samples
+    const samples = await withDeadline(engine.clock, flushBudgetMs, read, done)
+    return samples === late ? [] : samples
   }
 
   /** One at a time: what comes meanwhile waits for the next. */

@@ -1,10 +1,11 @@
 import type { Evidence, Target, UndoData } from '../../domain/injection.ts'
 import type { Pod } from '../../domain/kube.ts'
+import { fuseName, nodeSuffix } from '../../domain/names.ts'
 import type { Refusal } from '../../domain/run.ts'
 import type { FaultSpec } from '../../domain/suite.ts'
 import { chooseTargets, matching } from '../../domain/targets.ts'
 import type { PlanContext, PlannedInjection, StepPlan } from '../fault.ts'
-import { fuseName, podlessFuse } from '../fuse.ts'
+import { podlessFuse } from '../fuse.ts'
 import type { PeerScope, Workload } from '../peers.ts'
 import { reachOf, servicesOf } from '../peers.ts'
 import { tryJob } from '../try-job.ts'
@@ -23,7 +24,7 @@ export interface InjectorFault {
   readonly undo?: UndoData
 }
 
-type Reasons = Pick<Refusal, 'code' | 'message'>[]
+type Reasons = Omit<Refusal, 'step'>[]
 
 /** Fixes targets, one injection per node, with all that its injector will be told. */
 export async function planInjector(context: PlanContext, kind: InjectorFault): Promise<StepPlan> {
@@ -101,7 +102,7 @@ function planNode(
   const undo: UndoData = {
     source,
     node: on.node,
-    job: fuseName(runId, index, `n${on.n}`),
+    job: fuseName(runId, index, nodeSuffix(on.n)),
     action: kind.action(step.fault),
     env,
     peers,

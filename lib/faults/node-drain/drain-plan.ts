@@ -1,14 +1,15 @@
 import type { Evidence, FuseSpec, Target } from '../../domain/injection.ts'
 import type { Node, Pod } from '../../domain/kube.ts'
+import { fuseName, nodeSuffix } from '../../domain/names.ts'
 import type { Refusal } from '../../domain/run.ts'
 import { draw, matching } from '../../domain/targets.ts'
 import type { PlanContext, PlannedInjection, StepPlan } from '../fault.ts'
-import { fuseJob, fuseName } from '../fuse.ts'
+import { fuseJob } from '../fuse.ts'
 import { tryJob } from '../try-job.ts'
 import type { DrainLimits, NodePods } from './drain-pods.ts'
 import { fullName, podsOfNode, whatIsDestroyed } from './drain-pods.ts'
 
-type Reason = Pick<Refusal, 'code' | 'message'>
+type Reason = Omit<Refusal, 'step'>
 
 /** Chooses among the nodes that hold matching pods, and says what a drain of them would destroy or may not do. */
 export async function planDrain(context: PlanContext): Promise<StepPlan> {
@@ -68,7 +69,7 @@ async function checkFuse(context: PlanContext, nodes: readonly Node[]): Promise<
     }
   }
   const noAccount = await missingAccount(context)
-  const spec = cordonFuse(context, fuseName(context.runId, context.index, 'n0'), nodes[0]?.metadata.name ?? '')
+  const spec = cordonFuse(context, fuseName(context.runId, context.index, nodeSuffix(0)), nodes[0]?.metadata.name ?? '')
   const burnsAt = context.clock.now() + config.prepareMs
   const refused = spec === null ? null : await tryJob(context, fuseJob(context, spec, { step: context.index, role: 'fuse', burnsAt }))
   return { refusals: [noAccount, refused].filter((reason) => reason !== null), warnings: [] }
@@ -135,7 +136,7 @@ function plannedInjection(
     summary: `schedulable, ${evictable} evictable pods`,
     measurements: [{ target: name, name: 'evictable pods', unit: '', value: evictable }],
   }
-  const tag = fuseName(context.runId, context.index, `n${of.n}`)
+  const tag = fuseName(context.runId, context.index, nodeSuffix(of.n))
   return { targets: [target], undo: { tag, ...of.limits }, fuse: cordonFuse(context, tag, name), evidence: [before] }
 }
 

@@ -1,12 +1,13 @@
 import type { Evidence, Target } from '../../domain/injection.ts'
 import type { NetworkPolicy, Pod } from '../../domain/kube.ts'
 import { matchesSelector } from '../../domain/label-selector.ts'
-import { managedBy, managedByLabel, stepTag } from '../../domain/labels.ts'
+import { managedBy, managedByLabel } from '../../domain/labels.ts'
+import { fuseName, stepTag } from '../../domain/names.ts'
 import type { FaultSpec } from '../../domain/suite.ts'
 import { chooseTargets } from '../../domain/targets.ts'
 import { asMeasurements, dialTargets, restartsOf } from '../connectivity-probe.ts'
 import type { PlanContext, StepPlan } from '../fault.ts'
-import { fuseName, podlessFuse } from '../fuse.ts'
+import { podlessFuse } from '../fuse.ts'
 
 /** Fixes the targets of a cut by policy, with a canary that answers before it. */
 export async function planPartition(context: PlanContext): Promise<StepPlan> {

@@ -2,7 +2,6 @@ import { valueText } from '../../domain/steady.ts'
 import type { ReportDocument } from '../document.ts'
 import { dateAndTimeInWords, duration, timeOfDay } from '../durations.ts'
 import { type Content, type Markup, markup, trusted } from '../markup.ts'
-import { runReasons } from '../reasons.ts'
 import { comparisonText, longest, verdictSentence } from '../report-summary.ts'
 import { timeAxis } from './axis.ts'
 import { chartLegend, probeChart } from './chart.ts'
@@ -43,7 +42,7 @@ ${history(document)}
 function head(document: ReportDocument): Markup {
   const { suite, cluster, namespace, requestedAt, endedAt, durationMs, trigger, seed, baseline, orphans, abort } = document
   const fact = (name: string, value: Content) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`
-  const reasons = runReasons(document)
+  const { reasons } = document
   return markup`<header class="top">
 <p class="brand">Faultline game day</p>
 <div class="title"><h1>${suite.name}</h1> ${badge(document.verdict)}</div>

@@ -16,7 +16,7 @@ export function stepSection(document: ReportDocument, index: number): Markup {
   return markup`<article class="step" id="step-${index + 1}"><header><h3>${index + 1}. ${step.name}</h3> ${badge(step.verdict)}</header>
 <p class="note">${faultWords(step)}, ${duration(step.plannedMs)}</p>
 ${step.hypothesis === '' ? null : markup`<p>Expected: ${step.hypothesis}</p>`}
-${stepReasons(step, document).map((reason) => markup`<p class="reason">${reason}</p>`)}
+${stepReasons(step).map((reason) => markup`<p class="reason">${reason}</p>`)}
 ${step.plannedAt === null ? null : markup`<dl class="figures">${stepFigures(step).map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`}
 ${proof(step)}${evidenceTable(step)}${probeTable(document, step)}${targetList(step)}${looks(step)}</article>`
 }

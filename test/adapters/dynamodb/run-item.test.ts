@@ -57,3 +57,16 @@ test('a run that was stored before there were probes is read with none', () => {
     steps: [{ ...record, probes: [], score: null, detectedAt: null, steady: null, steadyAt: null }],
   })
 })
+
+test("reasons that were stored as sentences are read as reasons, and a person's word as what it was", () => {
+  const { suite, ...run } = requestedRun('r1')
+  const abort = { reason: 'asked', at: 1, by: 'ann', detail: 'on' }
+  const record = { name: 'unproven cache', verdict: 'aborted', reasons: ['on', 'the sun went on'] }
+  const ended = { ...run, suite, steps: [record], abort, status: 'failed', endedAt: 5, refusals: [] }
+  const reasons = [
+    { code: 'aborted', detail: 'on' },
+    { code: 'earlier_format', detail: 'the sun went on' },
+  ]
+  expect(readRun({ ...ended, reasons: ['unproven cache: on'] })).toMatchObject({ resolved: null, steps: [{ reasons }] })
+  expect(readRun({ ...ended, reasons: ['unproven: ended by ann: it: burnt'] })).toMatchObject({ resolved: { by: 'ann', why: 'it: burnt' } })
+})

@@ -78,7 +78,7 @@ describe('a fuse', () => {
     })
     const run = await world.run(world.engine(), long)
     expect(run).toMatchObject({ status: 'failed', orphans: 0 })
-    expect(run.steps[0]?.reasons[0]).toContain('it is suspended (a queueing webhook?) and would never burn')
+    expect(run.steps[0]?.reasons[0]?.detail).toContain('it is suspended (a queueing webhook?) and would never burn')
     expect(await policies()).toEqual([])
   })
 

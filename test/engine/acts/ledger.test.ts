@@ -25,7 +25,10 @@ describe('a ledger that takes only some of a step', () => {
       },
     })
     const run = await world.run(engine, suiteOf([stepOf(podKill, { targets: { ...anyPod, count: 3 } })]))
-    expect(run).toMatchObject({ status: 'failed', reasons: ['pod-kill: the entry is too large'] })
+    expect(run).toMatchObject({
+      status: 'failed',
+      steps: [{ name: 'pod-kill', reasons: [{ code: 'refused', detail: 'the entry is too large' }] }],
+    })
     const ledger = await world.store.ledger.list(run.id)
     expect(ledger).toHaveLength(1)
     expect(ledger.filter(isOpen)).toEqual([])

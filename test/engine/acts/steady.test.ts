@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { ProbeSpec } from '../../../lib/domain/probe.ts'
+import { reasonTexts } from '../../../lib/domain/reason.ts'
 import type { Run } from '../../../lib/domain/run.ts'
 import type { Suite } from '../../../lib/domain/suite.ts'
 import { fakeProbes, probeOf, type Said } from '../../support/probes.ts'
@@ -93,7 +94,7 @@ describe('while a fault is active', () => {
     expect(run.status).toBe('failed')
     expect(run.steps.map((step) => step.verdict)).toEqual(['failed', 'succeeded'])
     const [first, second] = run.steps
-    expect(first?.reasons).toEqual([
+    expect(reasonTexts(first ?? { reasons: [] })).toEqual([
       expect.stringMatching(
         /^steady state deviated: probe errors was out of tolerance in 1 of \d+ answers, first 6\.\d s after the fault was active, at worst 0\.4 \(allowed: <= 0\.1\)$/,
       ),
@@ -119,7 +120,7 @@ describe('while a fault is active', () => {
     expect(run.steps[0]).toMatchObject({
       verdict: 'failed',
       score: 0,
-      reasons: ['steady state unknown: probe errors measured nothing while the fault was active'],
+      reasons: [{ code: 'steady_state_unknown', detail: 'probe errors measured nothing while the fault was active' }],
     })
   })
 
@@ -129,7 +130,9 @@ describe('while a fault is active', () => {
       status === 'holding' && ++n === 2 ? 'refuses' : 0,
     )
     expect(run.status).toBe('succeeded')
-    expect(run.steps[0]?.reasons).toEqual([expect.stringMatching(/^probe errors measured nothing in 1 of \d+ tries$/)])
+    expect(run.steps[0]?.reasons).toEqual([
+      { code: 'probe_incomplete', detail: expect.stringMatching(/^probe errors measured nothing in 1 of \d+ tries$/) },
+    ])
     expect(run.steps[0]?.score).toBeLessThan(100)
   })
 })
@@ -155,7 +158,9 @@ describe('after a fault', () => {
     expect(run.steps[0]).toMatchObject({
       steady: 'no',
       steadyAt: null,
-      reasons: ['steady state deviated: probe errors still measured 0.5 (allowed: <= 0.1) when 60 s of recovery were over'],
+      reasons: [
+        { code: 'steady_state_deviated', detail: 'probe errors still measured 0.5 (allowed: <= 0.1) when 60 s of recovery were over' },
+      ],
     })
   })
 
@@ -164,7 +169,7 @@ describe('after a fault', () => {
     expect(run.steps[0]).toMatchObject({
       verdict: 'failed',
       steady: 'unknown',
-      reasons: ['steady state unknown after the fault: probe errors measured nothing: connection refused'],
+      reasons: [{ code: 'steady_state_unknown_after', detail: 'probe errors measured nothing: connection refused' }],
     })
     expect(run.steps[1]?.verdict).toBe('skipped')
   })

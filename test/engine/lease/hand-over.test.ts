@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { StoreUnavailable } from '../../../lib/domain/errors.ts'
+import { reasonTexts } from '../../../lib/domain/reason.ts'
 import type { Run } from '../../../lib/domain/run.ts'
 import type { FaultSpec } from '../../../lib/domain/suite.ts'
 import type { Engine } from '../../../lib/engine/engine.ts'
@@ -28,7 +29,7 @@ async function deeds(run: Run) {
   const ledger = await world.store.ledger.list(run.id)
   return {
     status: run.status,
-    verdicts: run.steps.map((step) => [step.verdict, step.reasons]),
+    verdicts: run.steps.map((step) => [step.verdict, reasonTexts(step)]),
     events: history
       .map((event) => event.type)
       .filter((type, i) => !['leased', 'handed_over', 'released', 'undo_unproven'].includes(type) && type !== history[i - 1]?.type),
@@ -110,7 +111,7 @@ describe('a run that is handed from driver to driver', () => {
     await world.pass(20_000)
     const { runs } = await world.play(reapRuns(world.engine('reaper'), await world.store.runs.due(world.clock.now())))
     expect(runs[0]?.steps.map((step) => step.verdict)).toEqual(['no_effect', 'succeeded'])
-    expect(runs[0]?.steps[0]?.reasons).toEqual(['unknown at the end: nobody looked before the planned end'])
+    expect(runs[0]?.steps[0]?.reasons).toEqual([{ code: 'unknown_at_end', detail: 'no driver looked before the planned end' }])
   })
 
   it('is reverted, and never continued, when nobody came for longer than a lease', async () => {

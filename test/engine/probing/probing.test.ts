@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { StoreUnavailable } from '../../../lib/domain/errors.ts'
+import { dataOf } from '../../../lib/domain/history-event.ts'
 import type { ProbeSpec } from '../../../lib/domain/probe.ts'
 import type { Run, StepRecord } from '../../../lib/domain/run.ts'
 import type { Suite } from '../../../lib/domain/suite.ts'
@@ -93,7 +94,7 @@ describe('a threshold that aborts', () => {
     ])
     expect(run.status).toBe('aborted')
     const [crossing] = crossings
-    expect((crossing?.at ?? 0) - Number(crossing?.data?.since)).toBe(4_000)
+    expect((crossing?.at ?? 0) - Number(dataOf(crossings, 'threshold_crossed')[0]?.since)).toBe(4_000)
   })
 
   it('that only notifies ends nothing; a recovery and a second crossing are told too', async () => {

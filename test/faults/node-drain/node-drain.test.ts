@@ -116,7 +116,7 @@ describe('a drain', () => {
     const run = await world.run(engine, drain)
     expect(run.steps[0]).toMatchObject({
       verdict: 'failed',
-      reasons: [expect.stringMatching(/^pod default\/bare on node .* has no controller/)],
+      reasons: [{ code: 'injection_failed', detail: expect.stringMatching(/^pod default\/bare on node .* has no controller/) }],
     })
     expect(world.sandbox.get('pods', 'bare', 'default')?.metadata.deletionTimestamp).toBeUndefined()
     expect(cordonedNodes()).toEqual([])
@@ -154,7 +154,10 @@ describe('a cordon', () => {
       },
     })
     const run = await world.run(engine, drain)
-    expect(run.steps[0]).toMatchObject({ verdict: 'no_effect', reasons: [expect.stringMatching(/is not cordoned by us/)] })
+    expect(run.steps[0]).toMatchObject({
+      verdict: 'no_effect',
+      reasons: [{ code: 'ended_early', detail: expect.stringMatching(/is not cordoned by us/) }],
+    })
   })
 
   it.each([

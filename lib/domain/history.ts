@@ -1,0 +1,115 @@
+import { assertNever } from './errors.ts'
+import type { HistoryEvent, HistoryLine, HistoryType, UndoTries } from './history-event.ts'
+import { reasonText } from './reason.ts'
+import type { Abort, Run } from './run.ts'
+import { stepOf } from './run.ts'
+import type { RunEvent } from './run-event.ts'
+import { crossedText, recoveredText } from './threshold.ts'
+
+/** What the event leaves in the history of the run as it was before: mostly one line, none for a renewed lease. */
+export function historyOf(run: Run, event: RunEvent, now: number): readonly HistoryEvent[] {
+  return linesOf(run, event).map((line, n): HistoryEvent => ({ version: run.version + 1, n, at: now, step: stepOf(run), ...line }))
+}
+
+type Line = { readonly [T in HistoryType]: Pick<HistoryLine<T>, 'type' | 'message' | 'data'> }[HistoryType]
+
+function linesOf(run: Run, event: RunEvent): readonly Line[] {
+  switch (event.type) {
+    case 'lease_renewed':
+      return []
+    case 'leased': {
+      const { type, continued, lease, abort } = event
+      const driven: Line = { type, message: `${continued ? 'driven on' : 'driven'} by ${lease.owner}` }
+      return abort === null ? [driven] : [driven, { type, message: abortLine(abort), data: abort }]
+    }
+    case 'handed_over':
+      return [{ type: event.type, message: 'asks another driver to go on' }]
+    case 'released':
+      return [{ type: event.type, message: 'lease given back' }]
+    case 'refused':
+    case 'step_refused':
+      return event.refusals.map((r) => ({ type: event.type, message: `refused (${r.code}): ${r.message}`, data: r }))
+    case 'admitted': {
+      const { type, baseline } = event
+      return [{ type, message: `admitted: ${baseline.ready} of ${baseline.total} pods are ready`, data: baseline }]
+    }
+    case 'beacon_lit': {
+      const { type, beacon } = event
+      return [{ type, message: `beacon ${beacon.namespace}/${beacon.name} is lit`, data: beacon }]
+    }
+    case 'resolved':
+      return [{ type: event.type, message: `ended unproven by ${event.by}: ${event.why}` }]
+    case 'abort': {
+      const { type, abort } = event
+      return [{ type, message: `${abortLine(abort)}${run.abort === null ? '' : ' (already aborting)'}`, data: abort }]
+    }
+    case 'threshold_crossed':
+      return [{ type: event.type, message: crossedText(event.crossing), data: event.crossing }]
+    case 'threshold_recovered':
+      return [{ type: event.type, message: recoveredText(event.crossing), data: event.crossing }]
+    case 'undo_unproven':
+      return [{ type: event.type, message: `undo not proven yet: ${event.messages.join('; ')}`, data: triesOf(run) }]
+    case 'verify_failed':
+      return [{ type: event.type, message: event.message, data: { ...triesOf(run), orphans: event.orphans } }]
+    case 'verified': {
+      const { type, orphans } = event
+      const found = orphans.length === 0 ? 'nothing of the run is left' : `orphans found and removed: ${orphans.join(', ')}`
+      return [{ type, message: found, data: { orphans } }]
+    }
+    default:
+      return stepLines(event)
+  }
+}
+
+type StepEvent = Extract<
+  RunEvent,
+  {
+    type: 'step_planned' | 'injected' | 'rechecked' | 'hold_over' | 'reverted' | 'recovered' | 'not_recovered' | 'rested' | 'steady_checked'
+  }
+>
+
+function stepLines(event: StepEvent): readonly Line[] {
+  switch (event.type) {
+    case 'step_planned': {
+      const { type, targets, warnings } = event
+      return [{ type, message: `targets fixed: ${targets.join(', ')}`, data: { targets, warnings } }]
+    }
+    case 'injected':
+      return event.outcomes.map((o) => ({
+        type: event.type,
+        message: `injection ${o.n}: ${o.status}${o.reason === null ? '' : `: ${o.reason}`}`,
+        data: o,
+      }))
+    case 'rechecked':
+      return event.outcomes.map((o) => ({
+        type: event.type,
+        message: `injection ${o.n} before its planned end: ${o.summary}`,
+        data: o,
+      }))
+    case 'hold_over':
+      return [{ type: event.type, message: 'duration is over: reverting' }]
+    case 'reverted':
+      return [{ type: event.type, message: `undone, with proof: ${event.summaries.join('; ') || 'nothing had been injected'}` }]
+    case 'recovered':
+      return [{ type: event.type, message: event.message }]
+    case 'not_recovered':
+      return [{ type: event.type, message: `not_recovered: ${event.message}` }]
+    case 'rested':
+      return [{ type: event.type, message: 'interval is over' }]
+    case 'steady_checked': {
+      const { type, finding, reasons } = event
+      const message = finding === 'yes' ? 'the steady state is there again' : reasons.map(reasonText).join('; ')
+      return [{ type, message, data: { finding } }]
+    }
+    default:
+      return assertNever(event)
+  }
+}
+
+function triesOf(run: Run): UndoTries {
+  return run.status === 'reverting' || run.status === 'verifying' ? { since: run.since, attempts: run.attempts + 1 } : {}
+}
+
+function abortLine(abort: Abort): string {
+  return `abort (${abort.reason}) by ${abort.by}: ${abort.detail}`
+}

@@ -1,0 +1,69 @@
+import type { Refusal } from './run.ts'
+
+/** What ended a fault before its planned end, where that is known. */
+export type EndCause = 'oom_killed' | 'evicted' | 'deleted' | 'restarted' | 'node_lost' | 'file_removed' | 'fuse_burnt' | 'fuse_deleted'
+
+/** Every kind of reason for a verdict other than "succeeded". */
+export type ReasonCode =
+  /** An abort interrupted the step, or the run. */
+  | 'aborted'
+  /** A person ended the run; its undo is not proven. */
+  | 'resolved'
+  | 'refused'
+  | 'orphans'
+  | 'injection_failed'
+  | 'no_effect'
+  /** Whether it bites could not be measured. */
+  | 'effect_unknown'
+  | 'ended_early'
+  /** Whether it still bit just before its planned end could not be measured. */
+  | 'unknown_at_end'
+  | 'not_recovered'
+  | 'steady_state_unknown'
+  | 'steady_state_deviated'
+  | 'steady_state_unknown_after'
+  /** Some answers of a probe are missing; no failure by itself. */
+  | 'probe_incomplete'
+  /** Stored as text by a version that knew no codes. */
+  | 'earlier_format'
+
+/** Why a step or a run did not succeed. Its sentence is made by `reasonText`, never parsed. */
+export interface Reason {
+  readonly code: ReasonCode
+  readonly detail: string
+  /** Only of `ended_early`, where it is known. */
+  readonly cause?: EndCause
+}
+
+/** The reason as a sentence for people. */
+export function reasonText({ code, detail, cause }: Reason): string {
+  switch (code) {
+    case 'ended_early':
+      return `ended_early${cause === undefined ? '' : ` (${cause})`}: ${detail}`
+    case 'effect_unknown':
+    case 'resolved':
+      return `unproven: ${detail}`
+    case 'unknown_at_end':
+      return `unknown at the end: ${detail}`
+    case 'not_recovered':
+      return `not_recovered: ${detail}`
+    case 'steady_state_unknown':
+      return `steady state unknown: ${detail}`
+    case 'steady_state_unknown_after':
+      return `steady state unknown after the fault: ${detail}`
+    case 'steady_state_deviated':
+      return `steady state deviated: ${detail}`
+    default:
+      return detail
+  }
+}
+
+/** All reasons of a step as sentences. */
+export function reasonTexts({ reasons }: { readonly reasons: readonly Reason[] }): readonly string[] {
+  return reasons.map(reasonText)
+}
+
+/** Refusals as a step's reasons. */
+export function refusedReasons(refusals: readonly Refusal[]): readonly Reason[] {
+  return refusals.map(({ message }) => ({ code: 'refused', detail: message }))
+}
