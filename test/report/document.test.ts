@@ -31,6 +31,7 @@ describe('the JSON report', () => {
       durationMs: 40_500,
       reasons: ['asked: customers notice'],
       reasonCodes: ['aborted'],
+      resolved: null,
       refusals: [],
       abort: {
         reason: 'asked',

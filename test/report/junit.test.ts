@@ -78,7 +78,7 @@ describe('the JUnit report', () => {
     expect(outcomes(gameDay)).toEqual([
       ['Kill a third', 'passed', ''],
       ['Cut the network', 'passed', ''],
-      ['Squeeze memory', 'failure', 'threshold: too many errors (error ratio > 0.2 for 10 s): it is 0.37'],
+      ['Squeeze memory', 'failure', 'too many errors (error ratio > 0.2 for 10 s): it is 0.37'],
       ['Fill the disk', 'skipped', 'skipped'],
     ])
     const [first] = [...xml.getElementsByTagName('testcase')]

@@ -21,7 +21,7 @@ describe('the Markdown report', () => {
       '- threshold: too many errors (error ratio &gt; 0.2 for 10 s): it is 0.37',
       '- Cut the network: probe p95 latency measured nothing in 2 of 18 tries',
     ])
-    expect(text.match(/crossed: error ratio &gt; 0\.2 for 10 s/g)?.length).toBe(1)
+    expect(text.match(/too many errors \(error ratio &gt; 0\.2 for 10 s\): it is/g)?.length).toBe(1)
   })
 
   it('shows steps, thresholds, evidence and probes in tables', () => {
