@@ -32,10 +32,10 @@ export interface Composition {
 export async function compose({ flags, env, say }: ComposeOptions): Promise<Composition> {
   const stateDir = openStateDir(flags.state)
   const clock = systemClock
-  const { openLocalStore } = await import('../sandbox/local-store.ts')
+  const { openSqliteStore } = await import('../lib/adapters/sqlite/store.ts')
   const notifiers = await openOutlets(flags)
   const sink = await openSink(flags)
-  const store = await openLocalStore({ directory: stateDir, clock })
+  const store = await openSqliteStore({ directory: stateDir, clock })
   const clusters = new Clusters({ flags, stateDir, env, clock, maxInFlight: flags.maxInFlight, say })
   return {
     stateDir,

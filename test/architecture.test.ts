@@ -38,7 +38,7 @@ describe('the rooms', () => {
     expect(sources('lib/domain').filter((file) => /\bMath\.random\b/.test(code(file)))).toEqual([])
   })
 
-  it('keep the embedded cluster and store out of whatever a Lambda bundles', () => {
+  it('keep the embedded cluster out of whatever a Lambda bundles', () => {
     expect(sources('lib').filter((file) => /from '(?:dynalite|(?:\.\.\/)+sandbox)/.test(code(file)))).toEqual([])
   })
 

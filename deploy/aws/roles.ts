@@ -1,5 +1,5 @@
 import type { ClusterEntry, Deployment } from '../../functions/shared/deployment.ts'
-import { dueIndex, suitesIndex } from '../../lib/adapters/dynamodb/table.ts'
+import { dueIndex, suitesIndex } from '../../lib/adapters/table/table-access.ts'
 import { arn, arnOf, type FunctionName, functionId, functionNames, logicalId, type Names, type Resource, type Resources } from './names.ts'
 
 interface Statement {

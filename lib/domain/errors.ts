@@ -53,10 +53,10 @@ export class RunHeld extends FaultlineError {
   }
 }
 
-/** The store could not be reached or did not answer in time. */
+/** The store could not be reached or did not answer in time; `what` says so more exactly where it is known (a full disk). */
 export class StoreUnavailable extends FaultlineError {
-  constructor(tried: string, cause?: unknown) {
-    super('unavailable', `the store did not answer: ${tried}`, { retryable: true, cause })
+  constructor(tried: string, cause?: unknown, what = 'the store did not answer') {
+    super('unavailable', `${what}: ${tried}`, { retryable: true, cause })
   }
 }
 

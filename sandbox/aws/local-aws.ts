@@ -1,6 +1,4 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import type { Server } from 'node:http'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
@@ -12,6 +10,7 @@ import { systemClock } from '../../lib/adapters/system-clock.ts'
 import type { Store } from '../../lib/ports.ts'
 import { onPath } from '../programs.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../start.ts'
+import { startDynalite } from './dynalite.ts'
 import { type DeliveredEvent, openEventsEndpoint } from './events-endpoint.ts'
 import { type FunctionShortName, type InvokeOptions, LocalFunction } from './lambda.ts'
 import { type Moto, startMoto } from './moto.ts'
@@ -158,14 +157,4 @@ async function createTopic(endpoint: string, Name: string): Promise<void> {
   const client = new SNSClient({ region, endpoint, credentials })
   await client.send(new CreateTopicCommand({ Name }))
   client.destroy()
-}
-
-/** A table of its own in memory, on a free port. */
-async function startDynalite(): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const dynalite = createRequire(import.meta.url)('dynalite') as (options: object) => Server
-  const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return { url: `http://127.0.0.1:${address.port}`, close: () => new Promise((resolve) => server.close(() => resolve())) }
 }

@@ -1,4 +1,4 @@
-import { openMemoryStore } from './memory-store.ts'
+import { openDynaliteStore } from './dynalite.ts'
 import { describeStore } from './store-contract.ts'
 
-describeStore('the DynamoDB adapter on dynalite in memory', openMemoryStore)
+describeStore('the DynamoDB adapter on dynalite in memory', openDynaliteStore)

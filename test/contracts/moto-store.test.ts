@@ -2,9 +2,11 @@ import { afterAll, beforeAll } from '@jest/globals'
 import { createDynamoClient } from '../../lib/adapters/dynamodb/client.ts'
 import { createDynamoStore } from '../../lib/adapters/dynamodb/store.ts'
 import { ensureTable } from '../../lib/adapters/dynamodb/table.ts'
+import { createTableAccess } from '../../lib/adapters/dynamodb/table-access.ts'
 import { type Moto, motoCredentials, startMoto } from '../../sandbox/aws/moto.ts'
 import { describeWith } from '../support/tools.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
+import { loseAnswersOf } from './lost-answers.ts'
 import { nine } from './records.ts'
 import { describeStore } from './store-contract.ts'
 
@@ -24,7 +26,7 @@ function describeOnMoto(): void {
     const table = `faultline-${++tables}`
     await ensureTable(client, table)
     const store = createDynamoStore({ client, table, clock: new VirtualClock(nine) })
-    return { store, client, table, close: store.close }
+    return { store, table: createTableAccess(client, table), answers: loseAnswersOf(client), close: store.close }
   }
   describeStore('the DynamoDB adapter on moto_server', open, { atomic: false })
 }

@@ -1,4 +1,3 @@
-import { GetCommand } from '@aws-sdk/lib-dynamodb'
 import { describe, expect, test } from '@jest/globals'
 import type { Total } from '../../lib/domain/metrics.ts'
 import { endedRun, nine, requestedRun } from './records.ts'
@@ -135,6 +134,5 @@ export function totalsStoreContract(harness: StoreHarness, { atomic }: { readonl
 }
 
 async function ttlOf(harness: StoreHarness, sk: string): Promise<unknown> {
-  const { client, table } = harness.under()
-  return (await client.send(new GetCommand({ TableName: table, Key: { pk: 'RUN#r1', sk } }))).Item?.ttl
+  return (await harness.under().get({ pk: 'RUN#r1', sk }))?.ttl
 }

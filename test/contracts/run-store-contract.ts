@@ -1,4 +1,3 @@
-import { GetCommand } from '@aws-sdk/lib-dynamodb'
 import { describe, expect, test } from '@jest/globals'
 import { FaultlineError, StoreUnavailable, VersionConflict } from '../../lib/domain/errors.ts'
 import type { Run } from '../../lib/domain/run.ts'
@@ -141,10 +140,7 @@ export function runStoreContract(harness: StoreHarness, { atomic }: { readonly a
   })
 
   describe('forgetting', () => {
-    const ttlOf = async (sk: string) => {
-      const { client, table } = harness.under()
-      return (await client.send(new GetCommand({ TableName: table, Key: { pk: 'RUN#r1', sk }, ConsistentRead: true }))).Item?.ttl
-    }
+    const ttlOf = async (sk: string) => (await harness.under().get({ pk: 'RUN#r1', sk }))?.ttl
     const items = ['RUN', 'INJECTION#00000#000000', 'EVENT#0000000001#00000', 'ABORT']
     const fill = async () => {
       const { ledger, controls } = harness.store()

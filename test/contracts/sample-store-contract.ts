@@ -1,4 +1,3 @@
-import { GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb'
 import { describe, expect, test } from '@jest/globals'
 import type { ProbeSample } from '../../lib/domain/probe.ts'
 import { nine, requestedRun } from './records.ts'
@@ -22,17 +21,8 @@ function sample(seconds: number, change: Partial<ProbeSample> = {}): ProbeSample
 export function sampleStoreContract(harness: StoreHarness): void {
   const samples = () => harness.store().samples
 
-  const itemsOf = async (runId: string) => {
-    const { client, table } = harness.under()
-    const answer = await client.send(
-      new QueryCommand({
-        TableName: table,
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :sk)',
-        ExpressionAttributeValues: { ':pk': `RUN#${runId}`, ':sk': 'SAMPLES#' },
-      }),
-    )
-    return answer.Items ?? []
-  }
+  const itemsOf = (runId: string) =>
+    harness.under().query({ from: 'items', partition: `RUN#${runId}`, sort: { is: 'beginsWith', value: 'SAMPLES#' } })
 
   describe('answers of probes', () => {
     test('come back oldest first, whatever the order of their batches, and only those of the run', async () => {
@@ -77,9 +67,8 @@ export function sampleStoreContract(harness: StoreHarness): void {
       const ended = { ...run, version: 2, status: 'succeeded' as const, endedAt: nine + 60_000, refusals: [], resolved: null }
       await harness.store().runs.save(ended)
       expect((await itemsOf('r1')).map(({ ttl }) => ttl)).toEqual([nine / 1000 + 37 * 86_400])
-      const { client, table } = harness.under()
-      const stored = await client.send(new GetCommand({ TableName: table, Key: { pk: 'RUN#r1', sk: 'RUN' } }))
-      expect(stored.Item?.ttl).toBe((nine + 60_000) / 1000 + 30 * 86_400)
+      const stored = await harness.under().get({ pk: 'RUN#r1', sk: 'RUN' })
+      expect(stored?.ttl).toBe((nine + 60_000) / 1000 + 30 * 86_400)
     })
   })
 }

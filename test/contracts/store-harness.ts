@@ -1,13 +1,14 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { afterEach, beforeEach } from '@jest/globals'
+import type { TableAccess } from '../../lib/adapters/table/table-access.ts'
 import type { Store } from '../../lib/ports.ts'
-import { type LostAnswers, loseAnswersOf } from './lost-answers.ts'
+import type { LostAnswers } from './lost-answers.ts'
 
 /** A store to be put to the contract, with the table below it. */
 export interface StoreUnderTest {
   readonly store: Store
-  readonly client: DynamoDBDocumentClient
-  readonly table: string
+  /** The stored items, past the ports. */
+  readonly table: TableAccess
+  readonly answers: LostAnswers
   /** Closes the store and all that was started for it. */
   close(): Promise<void>
 }
@@ -16,16 +17,14 @@ export interface StoreUnderTest {
 export interface StoreHarness {
   store(): Store
   answers(): LostAnswers
-  /** The stored item as DynamoDB has it, past the ports. */
-  under(): Pick<StoreUnderTest, 'client' | 'table'>
+  under(): TableAccess
 }
 
 /** Opens a store before each test of the enclosing `describe` and closes it after, whatever happened. */
 export function freshStoreForEach(open: () => Promise<StoreUnderTest>): StoreHarness {
-  let current: (StoreUnderTest & { readonly answers: LostAnswers }) | undefined
+  let current: StoreUnderTest | undefined
   beforeEach(async () => {
-    const opened = await open()
-    current = { ...opened, answers: loseAnswersOf(opened.client) }
+    current = await open()
   })
   afterEach(async () => {
     await current?.close()
@@ -35,5 +34,5 @@ export function freshStoreForEach(open: () => Promise<StoreUnderTest>): StoreHar
     if (current === undefined) throw new Error('no store is open outside a test')
     return current
   }
-  return { store: () => opened().store, answers: () => opened().answers, under: opened }
+  return { store: () => opened().store, answers: () => opened().answers, under: () => opened().table }
 }

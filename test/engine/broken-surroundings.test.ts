@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { openMemoryStore } from '../../lib/adapters/sqlite/store.ts'
 import { FaultlineError, KubernetesError, StoreUnavailable } from '../../lib/domain/errors.ts'
 import type { ClusterRef } from '../../lib/domain/run.ts'
 import { drive } from '../../lib/engine/drive.ts'
 import type { Progress } from '../../lib/engine/engine.ts'
 import { reapRuns, sweepOrphans } from '../../lib/engine/reap.ts'
 import { start } from '../../lib/engine/start.ts'
-import { openMemoryStore } from '../contracts/memory-store.ts'
 import { around, dieIn } from '../support/around.ts'
 import { anyPod, partition, podDelete, stepOf, suiteOf } from '../support/suites.ts'
 import type { World } from '../support/world.ts'
@@ -117,10 +117,10 @@ describe('a run in broken surroundings', () => {
   })
 
   it('two tables: two starts at the same time make one run', async () => {
-    const other = await openMemoryStore()
+    const other = await openMemoryStore(world.clock)
     const suite = suiteOf([stepOf(partition, { durationMs: 20_000 })])
     const a = world.engine('a')
-    const b = { ...world.engine('b'), store: other.store }
+    const b = { ...world.engine('b'), store: other }
     const [x, y] = await world.play(
       Promise.all([
         start(a, world.request(suite, 'a')).then(({ run }) => drive(a, run.id)),

@@ -3,26 +3,25 @@ import { begin } from '../../functions/shared/begin.ts'
 import type { Invocation } from '../../functions/shared/compose.ts'
 import { control } from '../../functions/shared/control-actions.ts'
 import { reapAll } from '../../functions/shared/reaping.ts'
+import { openMemoryStore } from '../../lib/adapters/sqlite/store.ts'
 import { defaultConfig } from '../../lib/config.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
-import { openMemoryStore } from '../contracts/memory-store.ts'
+import type { Store } from '../../lib/ports.ts'
 import { nine, requestedRun } from '../contracts/records.ts'
-import type { StoreUnderTest } from '../contracts/store-harness.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 const step = { name: 'Kill', type: 'node_failure', params: { failure_type: 'pod-delete' }, duration: 1 }
-let open: StoreUnderTest
+let store: Store
 let put: string[]
 let clock: VirtualClock
 let invocation: Invocation
 
 beforeEach(async () => {
-  open = await openMemoryStore()
   put = []
-  const { store } = open
   clock = new VirtualClock(nine)
+  store = await openMemoryStore(clock)
   const engine = {
     store,
     clock,
@@ -54,7 +53,7 @@ beforeEach(async () => {
   } as unknown as Invocation
 })
 
-afterEach(() => open.close())
+afterEach(() => store.close())
 
 const pages = (run: string) => ['html', 'json', 'xml'].map((end) => `${run}.${end}`)
 
@@ -65,7 +64,7 @@ it('a start that is refused because its cluster cannot be reached leaves a repor
 })
 
 it('a run that a person ends leaves a report', async () => {
-  await open.store.runs.create({ ...requestedRun('r1'), status: 'verifying', attempts: 3, retryAt: nine } as unknown as Run)
+  await store.runs.create({ ...requestedRun('r1'), status: 'verifying', attempts: 3, retryAt: nine } as unknown as Run)
   const answer = await control({ action: 'resolve', run: 'r1', by: 'ann', why: 'the cluster is gone' }, invocation)
   expect(answer).toMatchObject({ state: 'failed' })
   expect(put.sort()).toEqual(pages('r1'))
@@ -75,14 +74,14 @@ describe('the reaper', () => {
   const ended = (id: string) => ({ ...requestedRun(id), status: 'succeeded', resolved: null, endedAt: nine }) as unknown as Run
 
   it('writes the report of a run whose driver died before it could, once', async () => {
-    await open.store.runs.create(ended('r1'))
+    await store.runs.create(ended('r1'))
     await reapAll(invocation)
     await reapAll(invocation)
     expect(put.sort()).toEqual(pages('r1'))
   })
 
   it('leaves runs alone that ended long ago', async () => {
-    await open.store.runs.create(ended('r1'))
+    await store.runs.create(ended('r1'))
     await clock.advance(3_600_000)
     await reapAll(invocation)
     expect(put).toEqual([])

@@ -1,6 +1,7 @@
 import { configForUrl } from '../../lib/adapters/kubernetes/config.ts'
 import type { ConnectedCluster } from '../../lib/adapters/kubernetes/connect.ts'
 import { clusterIdentity, connectCluster } from '../../lib/adapters/kubernetes/connect.ts'
+import { openMemoryStore } from '../../lib/adapters/sqlite/store.ts'
 import type { Config } from '../../lib/config.ts'
 import { defaultConfig } from '../../lib/config.ts'
 import type { ClusterRef, Run } from '../../lib/domain/run.ts'
@@ -14,15 +15,14 @@ import type { Cluster, MetricsSink, Notifier, ProbePort, Store } from '../../lib
 import { createProbes } from '../../lib/probes/probes.ts'
 import type { Sandbox, SandboxOptions } from '../../sandbox/start.ts'
 import { startSandbox } from '../../sandbox/start.ts'
-import { openMemoryStore } from '../contracts/memory-store.ts'
 import { settle, VirtualClock } from './virtual-clock.ts'
 
 /** Called before (and, with the outcome known, after) every call through a port; may throw to simulate a crash or an outage. */
 export type Hook = (call: { readonly port: string; readonly method: string; readonly when: 'before' | 'after'; readonly n: number }) => void
 
 /**
- * The whole system in one process under one virtual clock: the embedded cluster behind the real client, the DynamoDB adapter on
- * dynalite, and as many engines as a test wants. The clock moves only while no call is under way.
+ * The whole system in one process under one virtual clock: the embedded cluster behind the real client, the ledger in memory,
+ * and as many engines as a test wants. The clock moves only while no call is under way.
  */
 export class World {
   readonly clock: VirtualClock
@@ -32,7 +32,6 @@ export class World {
   readonly cluster: ConnectedCluster
   /** A call that takes more turns of the event loop than this is taken to wait for the virtual clock itself. */
   stuckTurns = 60
-  readonly #closeStore: () => Promise<void>
   #inFlight = 0
   #calls = 0
   #moved = 0
@@ -40,16 +39,15 @@ export class World {
   constructor(parts: {
     readonly clock: VirtualClock
     readonly sandbox: Sandbox
-    readonly store: { readonly store: Store; close(): Promise<void> }
+    readonly store: Store
     readonly ref: ClusterRef
     readonly cluster: ConnectedCluster
   }) {
     this.clock = parts.clock
     this.sandbox = parts.sandbox
-    this.store = parts.store.store
+    this.store = parts.store
     this.ref = parts.ref
     this.cluster = parts.cluster
-    this.#closeStore = () => parts.store.close()
   }
 
   /** An engine of its own name; `hook` sees every call it makes. */
@@ -166,7 +164,7 @@ export class World {
   async close(): Promise<void> {
     await this.cluster.close()
     await this.sandbox.close()
-    await this.#closeStore()
+    await this.store.close()
   }
 
   /**
@@ -228,7 +226,7 @@ const simulatedConfig: Config = {
 /** Opens a world whose workload is Ready. */
 export async function openWorld(options: Omit<SandboxOptions, 'clock'> = {}): Promise<World> {
   const clock = new VirtualClock()
-  const [sandbox, store] = await Promise.all([startSandbox({ clock, seed: 1, ...options }), openMemoryStore()])
+  const [sandbox, store] = await Promise.all([startSandbox({ clock, seed: 1, ...options }), openMemoryStore(clock)])
   const ready = sandbox.ready()
   await clock.advance(10_000)
   await ready

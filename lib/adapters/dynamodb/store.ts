@@ -1,13 +1,7 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import type { Clock, Store } from '../../ports.ts'
-import { createControlStore } from './controls.ts'
-import { createLedgerStore } from './ledger.ts'
-import { createLockStore } from './locks.ts'
-import { createNoticeStore } from './notices.ts'
-import { createRunStore } from './runs.ts'
-import { createSampleStore } from './samples.ts'
+import { createTableStore } from '../table/store.ts'
 import { createTableAccess } from './table-access.ts'
-import { createTotalsStore } from './totals.ts'
 
 /** The table, and the way to it. */
 export interface DynamoStoreOptions {
@@ -19,15 +13,5 @@ export interface DynamoStoreOptions {
 
 /** All stores over one table; the table must exist (deployed, or by `ensureTable`). */
 export function createDynamoStore({ client, table, clock }: DynamoStoreOptions): Store {
-  const access = createTableAccess(client, table)
-  return {
-    runs: createRunStore(access, clock),
-    ledger: createLedgerStore(access),
-    locks: createLockStore(access),
-    controls: createControlStore(access),
-    notices: createNoticeStore(access),
-    totals: createTotalsStore(access),
-    samples: createSampleStore(access),
-    close: async () => client.destroy(),
-  }
+  return createTableStore({ table: createTableAccess(client, table), clock, close: async () => client.destroy() })
 }

@@ -11,13 +11,8 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { StoreUnavailable } from '../../domain/errors.ts'
+import { dueIndex, keyAttributes, suitesIndex } from '../table/table-access.ts'
 import { toStoreError } from './errors.ts'
-
-/** Runs by phase: live ones by the time they are due, ended ones by the time they were requested. */
-export const dueIndex = 'due'
-
-/** Runs by suite name and the time they were requested. */
-export const suitesIndex = 'suites'
 
 /** Epoch seconds; DynamoDB deletes the item some time after. */
 const ttlAttribute = 'ttl'
@@ -33,29 +28,21 @@ export const tableDefinition = {
     { AttributeName: 'suite', AttributeType: 'S' },
     { AttributeName: 'requestedAt', AttributeType: 'N' },
   ],
-  KeySchema: [
-    { AttributeName: 'pk', KeyType: 'HASH' },
-    { AttributeName: 'sk', KeyType: 'RANGE' },
-  ],
-  GlobalSecondaryIndexes: [
-    {
-      IndexName: dueIndex,
-      KeySchema: [
-        { AttributeName: 'phase', KeyType: 'HASH' },
-        { AttributeName: 'phaseAt', KeyType: 'RANGE' },
-      ],
-      Projection: { ProjectionType: 'ALL' },
-    },
-    {
-      IndexName: suitesIndex,
-      KeySchema: [
-        { AttributeName: 'suite', KeyType: 'HASH' },
-        { AttributeName: 'requestedAt', KeyType: 'RANGE' },
-      ],
-      Projection: { ProjectionType: 'ALL' },
-    },
-  ],
+  KeySchema: keySchema('items'),
+  GlobalSecondaryIndexes: ([dueIndex, suitesIndex] as const).map((index) => ({
+    IndexName: index,
+    KeySchema: keySchema(index),
+    Projection: { ProjectionType: 'ALL' as const },
+  })),
 } satisfies Omit<CreateTableCommandInput, 'TableName'>
+
+function keySchema(of: keyof typeof keyAttributes) {
+  const [partition, sort] = keyAttributes[of]
+  return [
+    { AttributeName: partition, KeyType: 'HASH' as const },
+    { AttributeName: sort, KeyType: 'RANGE' as const },
+  ]
+}
 
 /** Creates the table where no deployment does (locally, in tests) and returns once it is usable; does nothing when it exists. */
 export async function ensureTable(client: DynamoDBDocumentClient, table: string): Promise<void> {
@@ -113,7 +100,7 @@ async function hasTtl(client: DynamoDBDocumentClient, table: string): Promise<bo
   return status === 'ENABLED' || status === 'ENABLING'
 }
 
-/** Dynalite has no expiry; the local store drops what is past its ttl when it opens. */
+/** Dynalite has no expiry. */
 function isUnsupported(error: unknown): boolean {
   return error instanceof DynamoDBServiceException && error.name === 'UnknownOperationException'
 }

@@ -1,13 +1,12 @@
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { ensureTable, tableDefinition } from '../../../lib/adapters/dynamodb/table.ts'
-import { openMemoryStore } from '../../contracts/memory-store.ts'
-import type { StoreUnderTest } from '../../contracts/store-harness.ts'
+import { openDynaliteStore } from '../../contracts/dynalite.ts'
 
 describe('the table', () => {
-  let opened: StoreUnderTest
+  let opened: Awaited<ReturnType<typeof openDynaliteStore>>
   beforeEach(async () => {
-    opened = await openMemoryStore()
+    opened = await openDynaliteStore()
   })
   afterEach(() => opened.close())
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { NoticeStore } from '../../ports.ts'
-import { unclaimed } from './conditions.ts'
+import { unclaimedAt } from './conditions.ts'
 import { noticeKey } from './keys.ts'
 import { ttlOf } from './ledger.ts'
 import type { TableAccess } from './table-access.ts'
@@ -13,7 +13,7 @@ export function createNoticeStore(table: TableAccess): NoticeStore {
       const claimId = randomUUID()
       const freeAt = forMs === null ? undefined : at + forMs
       const item = { ...noticeKey(runId, { notifier, key }), ttl, claimId, at, freeAt }
-      if (await table.put(item, { expression: unclaimed, values: { ':at': at } })) return true
+      if (await table.put(item, unclaimedAt(at))) return true
       const stored = await table.get({ pk: item.pk, sk: item.sk })
       return stored?.claimId === claimId
     },

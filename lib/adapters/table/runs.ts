@@ -4,8 +4,7 @@ import type { Clock, RunStore } from '../../ports.ts'
 import { stillThere } from './conditions.ts'
 import { runKey, runPartition, samplesEnd, samplesPrefix } from './keys.ts'
 import { expiry, readRun, runAttributes, runItem } from './run-item.ts'
-import { dueIndex, suitesIndex } from './table.ts'
-import type { Item, TableAccess } from './table-access.ts'
+import { dueIndex, type Item, type Query, suitesIndex, type TableAccess } from './table-access.ts'
 import { createOnce, saveIdOf, saveVersion } from './versioned.ts'
 
 /** Runs in the table; used by the engine for every step it takes. */
@@ -23,11 +22,7 @@ export function createRunStore(table: TableAccess, clock: Clock): RunStore {
     },
     list: async ({ suite, limit } = {}) => (suite === undefined ? listAll(table, limit) : listSuite(table, suite, limit)),
     due: async (now) => {
-      const items = await table.query({
-        IndexName: dueIndex,
-        KeyConditionExpression: 'phase = :phase AND phaseAt <= :now',
-        ExpressionAttributeValues: { ':phase': 'live', ':now': now },
-      })
+      const items = await table.query({ from: dueIndex, partition: 'live', sort: { is: 'upTo', value: now } })
       return items.map(runOf)
     },
   }
@@ -37,36 +32,19 @@ const runOf = (item: Item) => readRun(item.body)
 
 /** The ledger, history and abort switch of a run that has ended go when it goes; answers of probes have had their time from the start. */
 async function expireItems(table: TableAccess, runId: string, ttl: number): Promise<void> {
-  const others = ['sk < :samples', 'sk > :samplesEnd'].map((where) =>
-    table.query({
-      KeyConditionExpression: `pk = :pk AND ${where}`,
-      ExpressionAttributeValues: { ':pk': runPartition(runId), [where.slice(5)]: where.endsWith('End') ? samplesEnd : samplesPrefix },
-      ConsistentRead: true,
-    }),
-  )
-  const items = (await Promise.all(others)).flat()
-  const unmarked = items.filter((item) => item.ttl !== ttl)
-  await Promise.all(unmarked.map((item) => table.update(item, { ttl }, { expression: stillThere })))
+  const part = (sort: NonNullable<Query['sort']>) => table.query({ from: 'items', partition: runPartition(runId), sort })
+  const parts = await Promise.all([part({ is: 'below', value: samplesPrefix }), part({ is: 'above', value: samplesEnd })])
+  const unmarked = parts.flat().filter((item) => item.ttl !== ttl)
+  await Promise.all(unmarked.map(({ pk, sk }) => table.update({ pk, sk }, { ttl }, stillThere)))
 }
 
 async function listSuite(table: TableAccess, suite: string, limit: number | undefined): Promise<readonly Run[]> {
-  const input = {
-    IndexName: suitesIndex,
-    KeyConditionExpression: 'suite = :suite',
-    ExpressionAttributeValues: { ':suite': suite },
-    ScanIndexForward: false,
-  }
-  return (await table.query(input, limit)).map(runOf)
+  return (await table.query({ from: suitesIndex, partition: suite, highestFirst: true }, limit)).map(runOf)
 }
 
 /** Live runs are few and sorted by wake time, ended ones are many and sorted by request: all of the one, the newest of the other. */
 async function listAll(table: TableAccess, limit: number | undefined): Promise<readonly Run[]> {
-  const phase = (name: string) => ({
-    IndexName: dueIndex,
-    KeyConditionExpression: 'phase = :phase',
-    ExpressionAttributeValues: { ':phase': name },
-    ScanIndexForward: false,
-  })
+  const phase = (name: string) => ({ from: dueIndex, partition: name, highestFirst: true }) as const
   const [live, ended] = await Promise.all([table.query(phase('live')), table.query(phase('ended'), limit)])
   const byId = new Map<string, Run>()
   for (const run of [...live, ...ended].map(runOf)) {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { expiry, readRun, runAttributes, wakeAt } from '../../../lib/adapters/dynamodb/run-item.ts'
+import { expiry, readRun, runAttributes, wakeAt } from '../../../lib/adapters/table/run-item.ts'
 import { endedRun, requestedRun } from '../../contracts/records.ts'
 
 const nine = Date.UTC(2026, 0, 5, 9, 0, 0)

@@ -23,11 +23,7 @@ export function createSampleStore(table: TableAccess): SampleStore {
       }
     },
     list: async (runId) => {
-      const items = await table.query({
-        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-        ExpressionAttributeValues: { ':pk': runPartition(runId), ':prefix': samplesPrefix },
-        ConsistentRead: true,
-      })
+      const items = await table.query({ from: 'items', partition: runPartition(runId), sort: { is: 'beginsWith', value: samplesPrefix } })
       return items.flatMap((item) => item.body as ProbeSample[]).sort((a, b) => a.at - b.at)
     },
   }

@@ -13,17 +13,14 @@ export function createTotalsStore(table: TableAccess): TotalsStore {
     add: async ({ metric, labels, amounts }) => {
       const addition = randomUUID()
       const change = { amounts: prefixed(amounts), set: { metric, labels, lastAddition: addition } }
-      await table.add(seriesKey({ metric, labels }), change, { expression: notJustAdded, values: { ':addition': addition } })
+      await table.add(seriesKey({ metric, labels }), change, notJustAdded(addition))
     },
     set: async ({ metric, labels, amounts }) => {
       await table.put({ ...seriesKey({ metric, labels }), metric, labels, ...prefixed(amounts) })
     },
     read: async (place) => {
-      const items = await table.query({
-        KeyConditionExpression: place === undefined ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :place)',
-        ExpressionAttributeValues: { ':pk': totalsPartition, ...(place === undefined ? {} : { ':place': placePrefix(place) }) },
-        ConsistentRead: true,
-      })
+      const sort = place && ({ is: 'beginsWith', value: placePrefix(place) } as const)
+      const items = await table.query({ from: 'items', partition: totalsPartition, ...(sort && { sort }) })
       return items.map(totalOf)
     },
   }

@@ -1,6 +1,6 @@
 import { StoreUnavailable } from '../../domain/errors.ts'
 import type { LockStore } from '../../ports.ts'
-import { freeOrMine, heldBy } from './conditions.ts'
+import { freeOrHeldBy, heldBy } from './conditions.ts'
 import { lockKey } from './keys.ts'
 import type { TableAccess } from './table-access.ts'
 
@@ -11,11 +11,11 @@ export function createLockStore(table: TableAccess): LockStore {
   return {
     acquire: (key, runId) => acquire(table, key, runId),
     takeOver: async (key, from, to) => {
-      if (await table.update(lockKey(key), { holder: to }, { expression: heldBy, values: { ':runId': from } })) return true
+      if (await table.update(lockKey(key), { holder: to }, heldBy(from))) return true
       return (await holderOf(table, key)) === to
     },
     release: async (key, runId) => {
-      await table.delete(lockKey(key), { expression: heldBy, values: { ':runId': runId } })
+      await table.delete(lockKey(key), heldBy(runId))
     },
   }
 }
@@ -28,7 +28,7 @@ async function holderOf(table: TableAccess, key: string): Promise<string | undef
 async function acquire(table: TableAccess, key: string, runId: string): Promise<string> {
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const item = { ...lockKey(key), holder: runId }
-    if (await table.put(item, { expression: freeOrMine, values: { ':runId': runId } })) return runId
+    if (await table.put(item, freeOrHeldBy(runId))) return runId
     const holder = await holderOf(table, key)
     if (holder !== undefined) return holder
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { VersionConflict } from '../../domain/errors.ts'
-import { notThereYet, unchangedSinceLoad } from './conditions.ts'
+import { notThereYet, unchangedSince } from './conditions.ts'
 import type { Key } from './keys.ts'
 import type { Attributes, TableAccess } from './table-access.ts'
 
@@ -19,15 +19,14 @@ export function saveIdOf(record: object): string {
 
 /** Puts the item if there is none. A refusal is checked: when the stored item bears our save id, an earlier attempt got through. */
 export async function createOnce(table: TableAccess, item: Key & VersionedAttributes): Promise<boolean> {
-  if (await table.put(item, { expression: notThereYet })) return true
+  if (await table.put(item, notThereYet)) return true
   const stored = await table.get({ pk: item.pk, sk: item.sk })
   return stored?.saveId === item.saveId
 }
 
 /** Saves version n over version n - 1, or throws `VersionConflict`; told from a lost answer by the save id. */
 export async function saveVersion(table: TableAccess, key: Key, attributes: VersionedAttributes): Promise<void> {
-  const condition = { expression: unchangedSinceLoad, values: { ':previous': attributes.version - 1 } }
-  if (await table.update(key, attributes, condition)) return
+  if (await table.update(key, attributes, unchangedSince(attributes.version - 1))) return
   const stored = await table.get(key)
   if (stored?.saveId !== attributes.saveId) throw new VersionConflict(`${key.pk} / ${key.sk}`)
 }

@@ -10,11 +10,7 @@ import { createOnce, saveIdOf, saveVersion } from './versioned.ts'
 /** Ledger and history in the table; saves set attributes one by one, so that a ttl set at the run's end stays. */
 export function createLedgerStore(table: TableAccess): LedgerStore {
   const read = (runId: string, prefix: string) =>
-    table.query({
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-      ExpressionAttributeValues: { ':pk': runPartition(runId), ':prefix': prefix },
-      ConsistentRead: true,
-    })
+    table.query({ from: 'items', partition: runPartition(runId), sort: { is: 'beginsWith', value: prefix } })
   return {
     add: (injection) => createOnce(table, { ...injectionKey(injection), ...injectionAttributes(injection, randomUUID()) }),
     save: (injection) => saveVersion(table, injectionKey(injection), injectionAttributes(injection, saveIdOf(injection))),
@@ -34,7 +30,7 @@ async function appendHistory(table: TableAccess, runId: string, events: readonly
   if (events.length === 0) return
   const ttl = await ttlOf(table, runId)
   const items: Item[] = events.map((event) => ({ ...eventKey(runId, event), ttl, body: event }))
-  await Promise.all(items.map((item) => table.put(item, { expression: notThereYet })))
+  await Promise.all(items.map((item) => table.put(item, notThereYet)))
 }
 
 /** The run's expiry in epoch seconds, undefined while it lives. */

@@ -1,0 +1,86 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { Comparison, Condition } from '../table/conditions.ts'
+import { assertFits } from '../table/item-size.ts'
+import type { Key } from '../table/keys.ts'
+import { type Attributes, type Item, keyAttributes, type Query, type TableAccess } from '../table/table-access.ts'
+import type { Database } from './database.ts'
+
+const select = 'SELECT item FROM items WHERE pk = ? AND sk = ?'
+const replace = 'INSERT OR REPLACE INTO items (pk, sk, phase, phaseAt, suite, requestedAt, ttl, item) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
+const remove = 'DELETE FROM items WHERE pk = ? AND sk = ?'
+
+/** Opens the table over SQLite: each conditional write reads, judges and writes in one transaction. */
+export function createTableAccess(database: Database): TableAccess {
+  const change = (verb: string, key: Key, condition: Condition | undefined, next: (stored: Item | undefined) => Item | undefined) =>
+    database.write(`${verb} ${key.pk} / ${key.sk}`, (db) => {
+      const stored = read(db, key)
+      if (condition !== undefined && !condition.some((comparison) => holds(comparison, stored))) return false
+      const item = next(stored)
+      if (item === undefined) db.prepare(remove).run(key.pk, key.sk)
+      else write(db, item)
+      return true
+    })
+  return {
+    get: (key) => database.read(`get ${key.pk} / ${key.sk}`, (db) => read(db, key)),
+    getAll: (keys) =>
+      database.read(`get ${keys.length} items`, (db) => keys.map((key) => read(db, key)).filter((item) => item !== undefined)),
+    put: (item, condition) => change('put', item, condition, () => item),
+    update: (key, attributes, condition) => change('update', key, condition, (stored) => merged(key, stored, attributes)),
+    add: (key, { amounts, set }, condition) =>
+      change('add to', key, condition, (stored) => merged(key, stored, { ...set, ...sums(stored, amounts) })),
+    delete: (key, condition) => change('delete', key, condition, () => undefined),
+    query: (query, limit) => database.read(`query ${query.from}`, (db) => find(db, query, limit)),
+  }
+}
+
+function read(db: DatabaseSync, { pk, sk }: Key): Item | undefined {
+  const row = db.prepare(select).get(pk, sk)
+  return row && (JSON.parse(String(row.item)) as Item)
+}
+
+function write(db: DatabaseSync, item: Item): void {
+  assertFits(item, item)
+  const { pk, sk, phase, phaseAt, suite, requestedAt, ttl } = item
+  const columns = [phase, phaseAt, suite, requestedAt, ttl].map((value) => (value ?? null) as SQLInputValue)
+  db.prepare(replace).run(pk, sk, ...columns, JSON.stringify(item))
+}
+
+/** As in DynamoDB, an update makes the item where there is none, and leaves what it does not name. */
+function merged({ pk, sk }: Key, stored: Item | undefined, attributes: Attributes): Item {
+  const named = Object.entries(attributes).filter(([, value]) => value !== undefined)
+  return { ...stored, ...Object.fromEntries(named), pk, sk }
+}
+
+function sums(stored: Item | undefined, amounts: Readonly<Record<string, number>>): Attributes {
+  return Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, Number(stored?.[name] ?? 0) + amount]))
+}
+
+function holds(comparison: Comparison, stored: Item | undefined): boolean {
+  const value = stored?.[comparison.attribute]
+  if (comparison.is === 'absent') return value === undefined
+  if (comparison.is === 'present') return value !== undefined
+  if (value === undefined) return false
+  if (comparison.is === '=') return value === comparison.value
+  if (comparison.is === '<>') return value !== comparison.value
+  return typeof value === typeof comparison.value && (value as string | number) <= comparison.value
+}
+
+function find(db: DatabaseSync, { from, partition, sort, highestFirst = false }: Query, limit?: number): readonly Item[] {
+  const [partitionName, sortName] = keyAttributes[from]
+  const range = sort === undefined ? { where: [], values: [] } : rangeOf(sortName, sort)
+  const where = [`${partitionName} = ?`, `${sortName} IS NOT NULL`, ...range.where].join(' AND ')
+  const direction = highestFirst ? 'DESC' : 'ASC'
+  const statement = db.prepare(`SELECT item FROM items WHERE ${where} ORDER BY ${sortName} ${direction} LIMIT ?`)
+  return statement.all(partition, ...range.values, limit ?? -1).map((row) => JSON.parse(String(row.item)) as Item)
+}
+
+/** The highest character of all: every text that begins with a prefix sorts below the prefix and it. */
+const lastCharacter = '\u{10FFFF}'
+
+function rangeOf(
+  name: string,
+  { is, value }: NonNullable<Query['sort']>,
+): { readonly where: readonly string[]; readonly values: SQLInputValue[] } {
+  if (is === 'beginsWith') return { where: [`${name} >= ?`, `${name} < ?`], values: [value, `${value}${lastCharacter}`] }
+  return { where: [`${name} ${{ below: '<', above: '>', upTo: '<=' }[is]} ?`], values: [value] }
+}
