@@ -3,7 +3,7 @@ import type { Key } from './keys.ts'
 import type { Attributes } from './table-access.ts'
 
 /** DynamoDB's limit; local stores keep it too, so that a suite that was tried on a laptop runs the same way when it is deployed. */
-export const maxItemBytes = 400 * 1024
+const maxItemBytes = 400 * 1024
 
 /** Refuses before the store does, with figures; the JSON text is a close upper bound of what DynamoDB counts. */
 export function assertFits(key: Key, attributes: Attributes): void {

@@ -39,7 +39,7 @@ export interface Addition {
 /**
  * A table by its single-item operations. Guaranteed: a write with a condition is atomic and answers whether it was applied; a read of
  * items sees every write that was answered. Not guaranteed: anything across two items. Every method may throw `StoreUnavailable`;
- * the write may then have been applied. An item above `maxItemBytes` is `invalid`.
+ * the write may then have been applied. An item above 400 KB is `invalid`.
  */
 export interface TableAccess {
   get(key: Key): Promise<Item | undefined>
