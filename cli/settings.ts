@@ -3,6 +3,7 @@ import type { Config, PrometheusConfig } from '../lib/config.ts'
 import { defaultConfig } from '../lib/config.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import { type InjectorSettings, injectorConfig, injectorSchema } from '../lib/injector-settings.ts'
+import { simulatedImages } from '../lib/simulated-images.ts'
 import { checked } from '../lib/suite/parse-with-schema.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -40,18 +41,16 @@ export interface StateFlags {
   readonly json?: boolean
 }
 
-const sandboxImages = { injector: 'faultline.dev/sandbox/injector:1', kubectl: 'faultline.dev/sandbox/kubectl:1' } as const
-
 /** The engine's settings from flags (which commander has filled from the environment); a simulated cluster knows its own images. */
 export function configOf(flags: ConfigFlags, simulated: boolean, env: Environment): Config {
   const { injector, fuse } = defaultConfig
   return {
     ...defaultConfig,
-    injector: injectorConfig(simulated ? { ...injector, image: sandboxImages.injector } : injector, injectorSettings(flags)),
+    injector: injectorConfig(simulated ? { ...injector, image: simulatedImages.injector } : injector, injectorSettings(flags)),
     fuse: {
       ...fuse,
       image: flags.pauseImage ?? fuse.image,
-      cordonImage: flags.fuseImage ?? (simulated ? sandboxImages.kubectl : fuse.cordonImage),
+      cordonImage: flags.fuseImage ?? (simulated ? simulatedImages.cordonFuse : fuse.cordonImage),
       acceptNoFuse: flags.acceptNoFuse ?? fuse.acceptNoFuse,
     },
     prometheus: prometheusOf(flags, env),

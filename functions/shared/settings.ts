@@ -3,6 +3,7 @@ import type { Config, PrometheusConfig } from '../../lib/config.ts'
 import { defaultConfig } from '../../lib/config.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import { injectorConfig } from '../../lib/injector-settings.ts'
+import { simulatedImages } from '../../lib/simulated-images.ts'
 import { type Deployment, readDeployment } from './deployment.ts'
 
 /** All that the functions are told from outside. */
@@ -38,8 +39,6 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     deployment: readDeployment(env.FAULTLINE_CONFIG ?? join(root, 'faultline.config.json'), stage),
   }
 }
-
-const simulatedImages = { injector: 'faultline.dev/sandbox/injector:1', cordonFuse: 'faultline.dev/sandbox/kubectl:1' } as const
 
 /** Of an invocation's time: when it asks for a successor, asks again, and leaves at the latest. Tells on functions with little time only. */
 const shares = { first: 1 / 2, again: 1 / 6, leave: 1 / 36 }

@@ -1,3 +1,5 @@
+import { simulatedImages } from '../../lib/simulated-images.ts'
+import { workloadImage } from '../workload/health.ts'
 import { jadevectordb } from '../workload/jadevectordb.ts'
 import type { Behaviour } from './behaviour.ts'
 import { cordonFuse } from './cordon-fuse.ts'
@@ -6,9 +8,9 @@ import { injector } from './injector.ts'
 import { plainBehaviour } from './plain.ts'
 
 const builtIn: Readonly<Record<string, Behaviour>> = {
-  'faultline.dev/sandbox/injector': injector,
-  'faultline.dev/sandbox/kubectl': cordonFuse,
-  'faultline.dev/sandbox/jadevectordb': jadevectordb,
+  [imageName(simulatedImages.injector)]: injector,
+  [imageName(simulatedImages.cordonFuse)]: cordonFuse,
+  [workloadImage]: jadevectordb,
 }
 
 /** What an image does: the caller's own behaviours first, then the built-in ones, then the plain one. */

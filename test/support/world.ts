@@ -13,6 +13,7 @@ import type { StartRequest } from '../../lib/engine/start.ts'
 import { start } from '../../lib/engine/start.ts'
 import type { Cluster, MetricsSink, Notifier, ProbePort, Store } from '../../lib/ports.ts'
 import { createProbes } from '../../lib/probes/probes.ts'
+import { simulatedImages } from '../../lib/simulated-images.ts'
 import type { Sandbox, SandboxOptions } from '../../sandbox/start.ts'
 import { startSandbox } from '../../sandbox/start.ts'
 import { settle, VirtualClock } from './virtual-clock.ts'
@@ -219,8 +220,8 @@ function ours(annotations: Readonly<Record<string, string>> | undefined): string
 
 const simulatedConfig: Config = {
   ...defaultConfig,
-  injector: { ...defaultConfig.injector, image: 'faultline.dev/sandbox/injector:1' },
-  fuse: { ...defaultConfig.fuse, cordonImage: 'faultline.dev/sandbox/kubectl:1' },
+  injector: { ...defaultConfig.injector, image: simulatedImages.injector },
+  fuse: { ...defaultConfig.fuse, cordonImage: simulatedImages.cordonFuse },
 }
 
 /** Opens a world whose workload is Ready. */
