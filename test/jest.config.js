@@ -1,4 +1,5 @@
-import { dirname } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 
 const rootDir = dirname(import.meta.dirname)
 
@@ -10,11 +11,15 @@ const shared = {
   testPathIgnorePatterns: ['/node_modules/'],
 }
 
+// Where tests note what they lack, for the reporter; workers inherit it.
+process.env.FAULTLINE_MISSING_TOOLS_FILE ??= join(tmpdir(), `faultline-missing-tools-${process.pid}`)
+
 const slowness = Number(process.env.FAULTLINE_TEST_SLOWNESS ?? 1)
 
 // The scripts of package.json choose one of the projects each, with as many workers as suit it.
 export default {
   rootDir,
+  reporters: ['default', '<rootDir>/test/support/missing-tools-reporter.js'],
   projects: [
     {
       ...shared,

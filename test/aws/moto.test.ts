@@ -5,7 +5,7 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { scheduledSuites, schedules } from '../../deploy/aws/schedules.ts'
 import { readDeployment } from '../../functions/shared/deployment.ts'
 import { credentialsOf } from '../../lib/adapters/aws/credentials.ts'
@@ -16,10 +16,9 @@ import { eventBridgeNotifier } from '../../lib/adapters/eventbridge/notifier.ts'
 import { readSecret } from '../../lib/adapters/secrets/read-secret.ts'
 import type { Notice } from '../../lib/domain/notice.ts'
 import { type Moto, motoCredentials, startMoto } from '../../sandbox/aws/moto.ts'
-import { onPath } from '../../sandbox/programs.ts'
+import { describeWith } from '../support/tools.ts'
 
 const region = 'eu-central-1'
-const command = onPath('moto_server')
 const names = ['AWS_ENDPOINT_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_REGION'] as const
 const before = names.map((name) => [name, process.env[name]] as const)
 
@@ -49,7 +48,7 @@ function onMoto(): void {
   const options = () => ({ region, endpoint: moto.url, credentials: motoCredentials })
 
   beforeAll(async () => {
-    moto = await startMoto(command as string)
+    moto = await startMoto()
     const values = { AWS_ENDPOINT_URL: moto.url, AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test', AWS_REGION: region }
     Object.assign(process.env, values)
   }, 60_000)
@@ -150,9 +149,4 @@ function onMoto(): void {
   })
 }
 
-if (command === undefined) {
-  process.stderr.write('skipped: AWS services on moto_server, which is not on the PATH\n')
-  describe.skip('moto_server (not on the PATH)', () => it.todo('takes our calls'))
-} else {
-  describe('moto_server', onMoto)
-}
+describeWith(['moto_server'], 'AWS services on moto_server', onMoto)

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { isDeadOwner, ownerName } from '../../cli/owner.ts'
+import { itWith } from '../support/tools.ts'
 
 const children: ChildProcess[] = []
 
@@ -17,7 +17,7 @@ async function sleeper(): Promise<{ readonly child: ChildProcess; readonly pid: 
   return { child, pid: child.pid ?? 0 }
 }
 
-const onLinux = existsSync('/proc/self/stat') ? it : it.skip
+const onLinux = itWith(['linux'], 'processes told apart by their start')
 
 describe('the name of a driver', () => {
   it('is alive while its process lives, also when that is stopped', async () => {

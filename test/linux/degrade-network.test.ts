@@ -1,13 +1,11 @@
-import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { itWith } from '../support/tools.ts'
 import { seconds, TestNode } from './support/test-node.ts'
 import type { TestPod } from './support/test-pod.ts'
 import { carriedKbit, pingLoss, pings, sentKbit } from './support/traffic.ts'
 
-/** `npm run test:vm` brings a kernel that has it. */
-const hasNetem = spawnSync('unshare', ['--net', 'tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'netem', 'delay', '1ms']).status === 0
-const withNetem = hasNetem ? it : it.skip
-const withoutNetem = hasNetem ? it.skip : it
+const withNetem = itWith(['netem'], 'degrade-network by netem')
+const withoutNetem = withNetem === it ? it.skip : it
 
 let node: TestNode
 beforeAll(async () => {

@@ -8,6 +8,7 @@ import { askPrometheus, type Signer } from '../../lib/probes/prometheus.ts'
 import { probePresets } from '../../lib/suite/probe-presets.ts'
 import { bodyOf, serve, type TestServer } from '../support/http-server.ts'
 import { startPrometheus, type TestPrometheus } from '../support/prometheus.ts'
+import { describeWith } from '../support/tools.ts'
 
 const none: PrometheusConfig['auth'] = { kind: 'none' }
 const unsigned: Signer = async () => {
@@ -25,7 +26,7 @@ function ask(
   return askPrometheus(source, { ...options, config, now: Date.now() })
 }
 
-describe('a probe of a real Prometheus', () => {
+describeWith(['prometheus'], 'a probe of a real Prometheus', () => {
   let workload: TestServer
   let prometheus: TestPrometheus
   let requests = 0

@@ -1,13 +1,10 @@
 import { type ExecFileException, execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from '@jest/globals'
 import { type Sandbox, startSandbox } from '../../sandbox/start.ts'
-
-const present = (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'kubectl')))
-const described = present || process.env.CI === 'true' ? describe : describe.skip
+import { describeWith } from '../support/tools.ts'
 
 const web = {
   apiVersion: 'apps/v1',
@@ -37,9 +34,8 @@ function kubectl(...args: string[]): Promise<string> {
   })
 }
 
-described('the real kubectl', () => {
+describeWith(['kubectl'], 'the real kubectl', () => {
   beforeAll(async () => {
-    if (!present) throw new Error('CI must have kubectl on its PATH for test/sandbox/kubectl.test.ts')
     sandbox = await startSandbox({ startDelayMs: 100, stopDelayMs: 50 })
     folder = await mkdtemp(join(tmpdir(), 'faultline-kubectl-'))
     await writeFile(join(folder, 'config'), sandbox.kubeconfig())

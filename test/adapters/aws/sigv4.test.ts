@@ -1,15 +1,18 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { beforeAll, expect, test } from '@jest/globals'
 import { signV4 } from '../../../lib/adapters/aws/sigv4.ts'
+import { onPath } from '../../../sandbox/programs.ts'
+import { describeWith } from '../../support/tools.ts'
 
-/** The Python that has botocore: the one beside moto_server, where there is one. */
-const python = (process.env.PATH ?? '')
-  .split(delimiter)
-  .filter((directory) => existsSync(join(directory, 'moto_server')))
-  .map((directory) => join(directory, 'python3'))
-  .find(existsSync)
+/** The Python that has botocore: the one beside moto_server (a virtual environment), or the one that its first line names. */
+function pythonOfMoto(): string {
+  const server = onPath('moto_server') ?? ''
+  const [, named = 'python3'] = /^#!.*?(\S+)$/m.exec(readFileSync(server, 'utf8')) ?? []
+  const candidates = [join(dirname(server), 'python3'), named, 'python3']
+  return candidates.find((python) => spawnSync(python, ['-c', 'import botocore']).status === 0) ?? 'python3'
+}
 
 /** Signs the same request, with the same headers at the same time, by botocore's own arithmetic. */
 const botocore = `
@@ -24,8 +27,8 @@ auth = SigV4Auth(Credentials('AKIDEXAMPLE', 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMP
 print(auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request))
 `
 
-function signatureOf(call: object): string {
-  const { stdout, stderr } = spawnSync(python ?? '', ['-c', botocore], { input: JSON.stringify(call), encoding: 'utf8' })
+function signatureOf(call: object, python: string): string {
+  const { stdout, stderr } = spawnSync(python, ['-c', botocore], { input: JSON.stringify(call), encoding: 'utf8' })
   if (stdout === '') throw new Error(stderr)
   return stdout.trim()
 }
@@ -41,10 +44,12 @@ const calls = [
   ['parameters in the address', 'https://aps.example.com/api/v1/query?query=up%7Ba%3D%22b%20c%22%7D&time=1', '', undefined],
 ] as const
 
-const run = python === undefined ? describe.skip : describe
-if (python === undefined) process.stderr.write('skipped: signatures compared with those of botocore, which comes with moto_server\n')
+describeWith(['moto_server'], 'a signature', () => {
+  let python = ''
+  beforeAll(() => {
+    python = pythonOfMoto()
+  }, 60_000)
 
-run('a signature', () => {
   test.each(calls)('is the one that botocore makes of the same request: %s', async (_, url, body, token) => {
     const call = { url, method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body }
     const credentials = {
@@ -60,6 +65,6 @@ run('a signature', () => {
       expect.arrayContaining(['content-type', 'host', 'x-amz-date', ...(token === undefined ? [] : ['x-amz-security-token'])]),
     )
     const headers = Object.fromEntries((names ?? '').split(';').map((name) => [name, signed[name]]))
-    expect(signature).toBe(signatureOf({ ...call, headers, at: '20260105T090000Z', token }))
+    expect(signature).toBe(signatureOf({ ...call, headers, at: '20260105T090000Z', token }, python))
   })
 })
