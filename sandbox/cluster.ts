@@ -3,6 +3,7 @@ import { podSecurityRefusal } from './admission/pod-security.ts'
 import { enforceQuota } from './admission/quota.ts'
 import type { Rules } from './admission/rules.ts'
 import { validate } from './admission/validate.ts'
+import { ownFields } from './api/managed-fields.ts'
 import { alreadyExists, badRequest, conflict, forbidden, notFound, StatusError, staleWrite } from './api/status.ts'
 import { plainCopy, sameJson, timestamp } from './plain.ts'
 import type { Random } from './random.ts'
@@ -26,6 +27,8 @@ export interface CreateOptions {
 export interface ReplaceOptions {
   readonly dryRun?: boolean
   readonly subresource?: 'status' | undefined
+  /** Who writes, as `managedFields` will name it; of nodes and pods only. */
+  readonly manager?: string
 }
 
 /** The write path every client and controller shares: defaults, admission, validation, versions, storage. */
@@ -76,7 +79,7 @@ export class Cluster {
    * Writes a whole object as a PUT would. A given resourceVersion or UID that differs from the stored one throws 409;
    * the status is written only through its subresource, and everything else only without it.
    */
-  replace(plural: string, wanted: KubeObject, { dryRun = false, subresource }: ReplaceOptions = {}): KubeObject {
+  replace(plural: string, wanted: KubeObject, { dryRun = false, subresource, manager }: ReplaceOptions = {}): KubeObject {
     const resource = resourceNamed(plural)
     const current = this.get(plural, wanted.metadata.name, wanted.metadata.namespace) as KubeObject
     checkIdentity(resource, current, wanted.metadata)
@@ -85,6 +88,7 @@ export class Cluster {
       reapplyDefaults(draft)
       this.rules.admit(resource, 'update', draft.metadata.namespace)
       validate(resource, draft, current)
+      if (manager !== undefined && ownedByField.includes(plural)) ownFields(current, draft, { manager, time: this.timestamp() })
     }
     return this.#commit(current, draft, dryRun)
   }
@@ -159,6 +163,9 @@ export class Cluster {
     return stored
   }
 }
+
+/** What people and clients change side by side. */
+const ownedByField = ['nodes', 'pods']
 
 function checkIdentity(resource: Resource, current: KubeObject, wanted: Partial<ObjectMeta>): void {
   const { uid, resourceVersion, name } = current.metadata

@@ -166,7 +166,7 @@ function handles({ cluster, world, kubelet, unpullable }: Backend): Handles {
     patch: <P extends string>(plural: P, { name, namespace }: ObjectName, patch: Dict) => {
       const current = cluster.get(plural, name, namespace) as KubeObject
       const wanted = patchedBy('application/merge-patch+json', current, patch)
-      const written = cluster.replace(plural, wanted)
+      const written = cluster.replace(plural, wanted, { manager: 'kubectl' })
       const final = 'status' in patch ? cluster.replace(plural, { ...written, status: wanted.status }, { subresource: 'status' }) : written
       return plainCopy(final) as Found<P>
     },

@@ -26,6 +26,17 @@ export interface ObjectMeta {
   annotations?: Labels
   ownerReferences?: OwnerReference[]
   finalizers?: string[]
+  managedFields?: ManagedFields[]
+}
+
+/** Which fields a client set last, and when. */
+export interface ManagedFields {
+  manager: string
+  operation: 'Update'
+  apiVersion: string
+  time: string
+  fieldsType: 'FieldsV1'
+  fieldsV1: Dict
 }
 
 /** A stored object in its wire form (timestamps are strings). */

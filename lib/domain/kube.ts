@@ -25,6 +25,15 @@ export interface ObjectMeta {
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
   readonly ownerReferences?: readonly OwnerReference[]
+  readonly finalizers?: readonly string[]
+  readonly managedFields?: readonly ManagedFields[]
+}
+
+/** Which fields a client was the last to set, and when it last changed one of them. */
+export interface ManagedFields {
+  readonly manager?: string
+  readonly time?: string
+  readonly fieldsV1?: object
 }
 
 export interface KubeObject {

@@ -11,6 +11,8 @@ export const roleLabel = 'faultline.dev/role'
 /** On targets only; the partition's policy selects it. Inert when left behind. */
 export const targetLabel = 'faultline.dev/target'
 export const expiresAnnotation = 'faultline.dev/expires-at'
+/** On a fuse: the second since the epoch at which it burns, moved with its deadline. */
+export const burnsAtAnnotation = 'faultline.dev/burns-at'
 /** On a cordoned node: whose cordon it is. */
 export const cordonAnnotation = 'faultline.dev/cordoned-by'
 

@@ -54,7 +54,7 @@ export interface Lease {
   readonly until: number
 }
 
-export type AbortReason = 'asked' | 'halted' | 'driver_lost' | 'deadline' | 'threshold' | 'cluster_gone' | 'interrupted'
+export type AbortReason = 'asked' | 'halted' | 'driver_lost' | 'deadline' | 'threshold' | 'cluster_gone' | 'interrupted' | 'fuse_burnt'
 
 export interface Abort {
   readonly reason: AbortReason

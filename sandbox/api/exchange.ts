@@ -42,6 +42,11 @@ export class Exchange {
     return (this.#headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
   }
 
+  /** Who writes: what it says of itself, else its user agent up to the first slash. */
+  get manager(): string {
+    return this.query('fieldManager') ?? (this.#headers['user-agent'] ?? '').split('/')[0] ?? ''
+  }
+
   query(name: string): string | undefined {
     return this.url.searchParams.get(name) ?? undefined
   }

@@ -72,7 +72,7 @@ function handleObject(backend: Backend, route: Route, exchange: Exchange): void 
       const body = exchange.object() as KubeObject
       checkName(body, name)
       const wanted = { ...body, metadata: { ...body.metadata, name, ...(namespace === undefined ? {} : { namespace }) } }
-      const object = backend.cluster.replace(resource.plural, wanted, { dryRun: exchange.dryRun, subresource })
+      const object = backend.cluster.replace(resource.plural, wanted, { dryRun: exchange.dryRun, subresource, manager: exchange.manager })
       sendObject(backend, exchange, { object, code: 200 })
       return
     }

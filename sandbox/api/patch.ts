@@ -28,7 +28,7 @@ export function patchObject(backend: Backend, where: Where, exchange: Exchange):
   if (contentType === applyType) return apply(backend, where, exchange)
   const current = backend.cluster.store.get(where.resource.plural, where.name, where.namespace)
   if (current === undefined) throw notFound(where.resource, where.name)
-  return { object: write(backend, where, patchedBy(contentType, current, exchange.parsed()), exchange.dryRun), created: false }
+  return { object: write(backend, where, patchedBy(contentType, current, exchange.parsed()), exchange), created: false }
 }
 
 /** A copy of the object as a patch of this content type leaves it. */
@@ -53,12 +53,12 @@ function unchangedVersion(current: KubeObject, result: unknown): unknown {
   return result
 }
 
-function write(backend: Backend, where: Where, wanted: KubeObject, dryRun: boolean): KubeObject {
+function write(backend: Backend, where: Where, wanted: KubeObject, { dryRun, manager }: Exchange): KubeObject {
   const { resource, name, namespace, subresource } = where
   checkName(wanted, name)
   checkUid(resource.plural, backend.cluster.get(resource.plural, name, namespace) as KubeObject, wanted)
   if (namespace !== undefined) wanted.metadata.namespace = namespace
-  return backend.cluster.replace(resource.plural, wanted, { dryRun, subresource })
+  return backend.cluster.replace(resource.plural, wanted, { dryRun, subresource, manager })
 }
 
 /** 400 when the object in the body is another than the one in the path. */
@@ -96,7 +96,7 @@ function apply(backend: Backend, where: Where, exchange: Exchange): Patched {
   const { resourceVersion: _known, ...metadata } = plainCopy(current).metadata
   const pruned = withoutDropped({ ...plainCopy(current), metadata }, backend.applied.get(known(current)), config)
   const wanted = strategicMerge(pruned, config) as KubeObject
-  const object = write(backend, where, wanted, exchange.dryRun)
+  const object = write(backend, where, wanted, exchange)
   if (!exchange.dryRun) backend.applied.set(known(object), config)
   return { object, created: false }
 }

@@ -1,4 +1,5 @@
 import type { KubeObject, ObjectRef } from '../../domain/kube.ts'
+import { fieldManager } from '../../domain/managed-fields.ts'
 import type { KubeObjects } from '../../ports.ts'
 import { isAbsent, jsonIn } from './errors.ts'
 import type { Answer } from './exchange.ts'
@@ -28,7 +29,7 @@ async function create<T extends KubeObject>(transport: Transport, object: T, dry
   const { name, namespace } = object.metadata
   const place = { apiVersion: object.apiVersion, kind: object.kind, name, ...(namespace === undefined ? {} : { namespace }) }
   const tried = `create ${nameOf(place)}${dryRun ? ' (dry run)' : ''}`
-  const query = dryRun ? { dryRun: 'All' } : {}
+  const query = { fieldManager, ...(dryRun ? { dryRun: 'All' } : {}) }
   const answer = await transport.send({ method: 'POST', path: collectionOf(place), query, body: object, tried, repeat: 'always' })
   return objectIn<T>(tried, answer)
 }
@@ -37,7 +38,15 @@ async function create<T extends KubeObject>(transport: Transport, object: T, dry
 async function change<T extends KubeObject>(transport: Transport, ref: ObjectRef, patch: object): Promise<T> {
   const tried = `patch ${nameOf(ref)}`
   const contentType = Array.isArray(patch) ? 'application/json-patch+json' : 'application/merge-patch+json'
-  const answer = await transport.send({ method: 'PATCH', path: pathOf(ref), body: patch, contentType, tried, repeat: 'always' })
+  const answer = await transport.send({
+    method: 'PATCH',
+    path: pathOf(ref),
+    query: { fieldManager },
+    body: patch,
+    contentType,
+    tried,
+    repeat: 'always',
+  })
   return objectIn<T>(tried, answer)
 }
 

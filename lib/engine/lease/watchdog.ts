@@ -1,8 +1,10 @@
 import { StoreUnavailable } from '../../domain/errors.ts'
+import type { FuseRef } from '../../domain/injection.ts'
 import { haltCommand } from '../../domain/labels.ts'
 import type { Run } from '../../domain/run.ts'
 import { isEnded, stepOf } from '../../domain/run.ts'
-import { fuseBurns } from '../../faults/fuse.ts'
+import { type FuseState, fuseState } from '../../faults/fuse-state.ts'
+import { isoSeconds } from '../../time.ts'
 import { withDeadline } from '../../with-deadline.ts'
 import type { Driver } from './driver.ts'
 
@@ -78,15 +80,30 @@ async function lookAtCluster(driver: Driver): Promise<void> {
   const step = stepOf(driver.run)
   const missing = await whatIsMissing(driver)
   if (missing === null || driver.run.status !== status || stepOf(driver.run) !== step) return
-  driver.requestStop('halted', 'kubectl', `${missing} was removed or ended (as "${haltCommand}" does)`)
+  if (missing.state === 'burnt') {
+    const at = isoSeconds(missing.fuse.burnsAt)
+    driver.requestStop('fuse_burnt', 'kubernetes', `${missing.what} ${missing.fuse.name} burnt by itself (its deadline: ${at})`)
+  } else {
+    driver.requestStop('halted', 'kubectl', `${missing.what} ${missing.fuse.name} was removed (as "${haltCommand}" does)`)
+  }
 }
 
-async function whatIsMissing(driver: Driver): Promise<string | null> {
+interface Missing {
+  readonly what: 'the beacon' | 'the fuse'
+  readonly fuse: FuseRef
+  readonly state: Exclude<FuseState, 'burning'>
+}
+
+async function whatIsMissing(driver: Driver): Promise<Missing | null> {
   const { beacon } = driver.run
-  if (beacon !== null && !(await fuseBurns(driver, beacon))) return `the beacon ${beacon.name}`
-  const fuses = new Map(driver.stepInjections.flatMap((i) => (i.status === 'active' && i.armed !== null ? [[i.armed.uid, i.armed]] : [])))
-  for (const fuse of fuses.values()) {
-    if (!(await fuseBurns(driver, fuse))) return `the fuse ${fuse.name}`
+  const armed = driver.stepInjections.flatMap((i) => (i.status === 'active' && i.armed !== null ? [i.armed] : []))
+  const all = [
+    ...(beacon === null ? [] : [{ what: 'the beacon', fuse: beacon } as const]),
+    ...[...new Map(armed.map((fuse) => [fuse.uid, fuse])).values()].map((fuse) => ({ what: 'the fuse', fuse }) as const),
+  ]
+  for (const one of all) {
+    const state = await fuseState(driver.context(), one.fuse)
+    if (state !== 'burning') return { ...one, state }
   }
   return null
 }

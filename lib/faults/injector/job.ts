@@ -6,7 +6,7 @@ import { expiresAnnotation, ourLabels } from '../../domain/labels.ts'
 import { stepTag } from '../../domain/names.ts'
 import { isoSeconds } from '../../time.ts'
 import type { FaultContext } from '../fault.ts'
-import { jobRef, ownedBy } from '../fuse.ts'
+import { jobRef, ownedBy } from '../fuse-job.ts'
 import type { InjectorAction } from './protocol.ts'
 import { injectorScript } from './script/injector-script.ts'
 

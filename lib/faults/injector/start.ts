@@ -1,7 +1,7 @@
 import type { Injection } from '../../domain/injection.ts'
 import type { Job, KubeObject, Pod } from '../../domain/kube.ts'
 import type { FaultContext } from '../fault.ts'
-import { jobRef } from '../fuse.ts'
+import { jobRef } from '../fuse-job.ts'
 import { podsOfJob, sourceOf } from './job.ts'
 
 /** Why a kubelet does not start a container, as long as it is so: https://kubernetes.io/docs/concepts/containers/images/#imagepullbackoff */

@@ -2,10 +2,12 @@ import { FaultlineError, FuseNotArmed, KubernetesError } from '../../domain/erro
 import type { Injection, Target } from '../../domain/injection.ts'
 import type { Node } from '../../domain/kube.ts'
 import { cordonAnnotation } from '../../domain/labels.ts'
+import { fieldManager, settersOf } from '../../domain/managed-fields.ts'
 import type { FaultContext } from '../fault.ts'
-import { fuseBurns } from '../fuse.ts'
+import { fuseState } from '../fuse-state.ts'
 import { didHere, noteDeed } from '../performed-actions.ts'
 
+/** Kubelets write to their nodes every few seconds at most, so that one of five reads in a row is still current when its patch arrives. */
 const attempts = 5
 const deed = 'cordon'
 
@@ -20,37 +22,44 @@ export async function cordon(context: FaultContext, injection: Injection): Promi
     const { name } = nodeOf(injection)
     if (node === undefined) throw new FaultlineError('not_found', `node ${name} is gone`)
     if (isCordoned(node, injection)) return noteDeed(context, injection, deed)
-    if (bearsOurName(node, injection) || didHere(context, injection, deed))
-      throw new FaultlineError('refused', `the cordon of node ${name} was lifted by somebody`)
-    if (node.spec.unschedulable === true) throw new FaultlineError('refused', `node ${name} was cordoned by somebody else`)
+    if (bearsOurName(node, injection) || didHere(context, injection, deed)) throw new FaultlineError('refused', howItWasLifted(node))
+    if (node.spec.unschedulable === true) throw new FaultlineError('refused', `node ${name} was cordoned by another client`)
     const { armed } = injection
-    if (armed !== null && !(await fuseBurns(context, armed)))
+    if (armed !== null && (await fuseState(context, armed)) !== 'burning')
       throw new FuseNotArmed(`${armed.namespace}/${armed.name}`, `it was gone before node ${name} was cordoned`)
     await context.fence(context.config.unfencedCallMs)
-    if (await patchCordon(context, node, { annotation: tagOf(injection), unschedulable: true }, attempt))
+    if (await patchNode(context, node, { annotation: tagOf(injection), unschedulable: true }, attempt))
       return noteDeed(context, injection, deed)
   }
 }
 
-/** Only a cordon that still bears our name is ours to lift. */
+/**
+ * Lifts our cordon; one that another client set since stays, and only our name goes. Always writes: a node that shows nothing of ours gets
+ * our name and loses it again, so that the patch of a driver that is late (it names the resourceVersion of its look) is refused for good.
+ */
 export async function uncordon(context: FaultContext, injection: Injection): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const node = await readNode(context, injection)
-    if (node === undefined || !bearsOurName(node, injection)) return
-    if (await patchCordon(context, node, { annotation: null, unschedulable: null }, attempt)) return
+    if (node === undefined) return
+    const isMarked = bearsOurName(node, injection)
+    const lift = isCordoned(node, injection) ? { unschedulable: null } : {}
+    const written = await patchNode(context, node, { annotation: isMarked ? null : tagOf(injection), ...lift }, attempt)
+    if (written && isMarked) return
   }
 }
 
-async function patchCordon(
+/** False when the node changed since it was read, and is to be read again. */
+async function patchNode(
   context: FaultContext,
   node: Node,
-  want: { readonly annotation: string | null; readonly unschedulable: true | null },
+  want: { readonly annotation: string | null; readonly unschedulable?: true | null },
   attempt: number,
 ): Promise<boolean> {
+  const { annotation, ...spec } = want
   try {
     await context.cluster.objects.patch(nodeRef(node.metadata.name), {
-      metadata: { resourceVersion: node.metadata.resourceVersion, annotations: { [cordonAnnotation]: want.annotation } },
-      spec: { unschedulable: want.unschedulable },
+      metadata: { resourceVersion: node.metadata.resourceVersion, annotations: { [cordonAnnotation]: annotation } },
+      spec,
     })
     return true
   } catch (error) {
@@ -66,14 +75,27 @@ export async function readNode(context: FaultContext, injection: Injection): Pro
   return node?.metadata.uid === target.uid ? node : undefined
 }
 
-/** Unschedulable, and by us. */
+/** Unschedulable, by us, and by no other client since. */
 export function isCordoned(node: Node, injection: Injection): boolean {
-  return node.spec.unschedulable === true && bearsOurName(node, injection)
+  return node.spec.unschedulable === true && bearsOurName(node, injection) && otherSetter(node) === undefined
 }
 
 /** Our annotation stays when a person uncordons the node (`kubectl uncordon`): the cordon is gone then, the mark is not. */
 export function bearsOurName(node: Node, injection: Injection): boolean {
   return node.metadata.annotations?.[cordonAnnotation] === tagOf(injection)
+}
+
+/** Told of a cordon of ours that is no longer there; who removes a field leaves no trace in Kubernetes, who sets it anew does. */
+export function howItWasLifted(node: Node): string {
+  const other = node.spec.unschedulable === true ? otherSetter(node) : undefined
+  const lifted = `our cordon of node ${node.metadata.name} was lifted by another client`
+  return other === undefined ? lifted : `${lifted}, and a new one laid by ${other.manager} at ${other.time}`
+}
+
+/** Who set `spec.unschedulable` last, if it was not us. */
+function otherSetter(node: Node) {
+  const setters = settersOf(node, ['spec', 'unschedulable'])
+  return setters.some(({ manager }) => manager === fieldManager) ? undefined : setters[0]
 }
 
 /** The node that a drain is about. */

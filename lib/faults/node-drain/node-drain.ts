@@ -3,7 +3,7 @@ import type { Injection } from '../../domain/injection.ts'
 import type { Pod } from '../../domain/kube.ts'
 import type { Fault, FaultContext } from '../fault.ts'
 import { fuseGone, removeFuse } from '../fuse.ts'
-import { bearsOurName, cordon, isCordoned, nodeOf, readNode, uncordon } from './cordon.ts'
+import { bearsOurName, cordon, howItWasLifted, isCordoned, nodeOf, readNode, uncordon } from './cordon.ts'
 import { planDrain } from './drain-plan.ts'
 import { fullName, podsOfNode, whatIsDestroyed } from './drain-pods.ts'
 
@@ -31,7 +31,7 @@ export const nodeDrain: Fault = {
     const { evictable, leftAlone } = await podsOfNode(context, node.metadata.name)
     const measurements = [{ target: node.metadata.name, name: 'evictable pods', unit: '', value: evictable.length }]
     if (!isCordoned(node, injection)) {
-      return { phase, at, finding: 'no', summary: `node ${node.metadata.name} is not cordoned by us (any more)`, measurements }
+      return { phase, at, finding: 'no', summary: howItWasLifted(node), measurements }
     }
     if (evictable.length > 0) {
       const left = evictable.map(fullName).join(', ')
@@ -66,7 +66,7 @@ export const nodeDrain: Fault = {
       return { phase: 'after', at, finding: 'no', summary: `node ${node.metadata.name} ${what}`, measurements }
     }
     if (fuseLeft) return { phase: 'after', at, finding: 'no', summary: `the cordon's fuse is still there`, measurements }
-    const other = node.spec.unschedulable === true ? ' by us; somebody else cordoned it meanwhile' : ''
+    const other = node.spec.unschedulable === true ? ' by us; another client cordoned it meanwhile' : ''
     return { phase: 'after', at, finding: 'yes', summary: `node ${node.metadata.name} is no longer cordoned${other}`, measurements }
   },
 }

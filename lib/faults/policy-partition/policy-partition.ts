@@ -6,7 +6,8 @@ import { isoSeconds, parseIso } from '../../time.ts'
 import type { Canary } from '../connectivity-probe.ts'
 import { answers, asMeasurements, currentPods, dialTargets, hasCrashed, judge, workingBefore } from '../connectivity-probe.ts'
 import type { Fault, FaultContext } from '../fault.ts'
-import { fuseGone, ownedBy, removeFuse } from '../fuse.ts'
+import { fuseGone, removeFuse } from '../fuse.ts'
+import { ownedBy } from '../fuse-job.ts'
 import { planPartition } from './policy-plan.ts'
 
 const labelPath = `/metadata/labels/${targetLabel.replace('/', '~1')}`

@@ -7,7 +7,7 @@ import type { FaultSpec } from '../../domain/suite.ts'
 import { chooseTargets } from '../../domain/targets.ts'
 import { asMeasurements, dialTargets, restartsOf } from '../connectivity-probe.ts'
 import type { PlanContext, StepPlan } from '../fault.ts'
-import { podlessFuse } from '../fuse.ts'
+import { podlessFuse } from '../fuse-job.ts'
 
 /** Fixes the targets of a cut by policy, with a canary that answers before it. */
 export async function planPartition(context: PlanContext): Promise<StepPlan> {

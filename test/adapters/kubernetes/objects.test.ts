@@ -85,7 +85,11 @@ describe('create', () => {
   test('posts the object to its collection', async () => {
     const { api, cluster } = await connectTo((request) => ({ status: 201, body: request.body }))
     expect(await cluster.objects.create(policy)).toEqual(policy)
-    expect(api.seen[0]).toMatchObject({ method: 'POST', url: '/apis/networking.k8s.io/v1/namespaces/db/networkpolicies', body: policy })
+    expect(api.seen[0]).toMatchObject({
+      method: 'POST',
+      url: '/apis/networking.k8s.io/v1/namespaces/db/networkpolicies?fieldManager=faultline',
+      body: policy,
+    })
   })
 
   test('asks the server only to try when it is a dry run', async () => {
@@ -94,7 +98,7 @@ describe('create', () => {
       code: 'forbidden',
       message: 'create NetworkPolicy db/deny (dry run): 403 exceeded quota: jobs',
     })
-    expect(api.seen[0]?.url).toBe('/apis/networking.k8s.io/v1/namespaces/db/networkpolicies?dryRun=All')
+    expect(api.seen[0]?.url).toBe('/apis/networking.k8s.io/v1/namespaces/db/networkpolicies?fieldManager=faultline&dryRun=All')
   })
 })
 

@@ -156,7 +156,7 @@ describe('a cordon', () => {
     const run = await world.run(engine, drain)
     expect(run.steps[0]).toMatchObject({
       verdict: 'no_effect',
-      reasons: [{ code: 'ended_early', detail: expect.stringMatching(/is not cordoned by us/) }],
+      reasons: [{ code: 'ended_early', detail: expect.stringMatching(/^our cordon of node .* was lifted by another client$/) }],
     })
   })
 
@@ -170,7 +170,7 @@ describe('a cordon', () => {
     world.sandbox.patch('nodes', { name: 'sandbox-node-1' }, patch)
     await expect(nodeDrain.inject(context, injection)).rejects.toMatchObject({
       code: 'refused',
-      message: 'the cordon of node sandbox-node-1 was lifted by somebody',
+      message: 'our cordon of node sandbox-node-1 was lifted by another client',
     })
     expect(cordonedNodes()).toEqual([])
   })
