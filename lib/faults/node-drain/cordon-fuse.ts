@@ -8,7 +8,7 @@ import { fieldManager } from '../../domain/managed-fields.ts'
  * fails, and the Job makes another elsewhere. Works with `kubectl` or, without it, `curl` and the pod's own token, and without cluster DNS.
  * Parameters come as environment, never pasted into the script. Times by the node's clock.
  */
-export const cordonFuseScript = `
+const cordonFuseScript = `
 account=/var/run/secrets/kubernetes.io/serviceaccount
 host=$KUBERNETES_SERVICE_HOST
 case $host in *:*) host="[$host]" ;; esac
