@@ -4,6 +4,7 @@ import { cordonAnnotation, expiresAnnotation, managedSelector, roleLabel, runLab
 import { parseCordonFuse, parseStepTag } from '../domain/names.ts'
 import type { Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
+import { liftOf } from '../faults/node-drain/cordon.ts'
 import type { Cluster } from '../ports.ts'
 import { parseIso } from '../time.ts'
 import { unlessForbidden } from './acts/unless-forbidden.ts'
@@ -122,7 +123,7 @@ async function leftCordons(cluster: Cluster, lookUp: LookUp): Promise<readonly O
     const run = whose === null ? undefined : await lookUp(whose.runId)
     if (run === undefined || !isEnded(run)) continue
     const { resourceVersion } = node.metadata
-    const lift = { metadata: { resourceVersion, annotations: { [cordonAnnotation]: null } }, spec: { unschedulable: null } }
+    const lift = { metadata: { resourceVersion, annotations: { [cordonAnnotation]: null } }, spec: liftOf(node) }
     orphans.push({ name: `cordon of Node ${node.metadata.name}`, remove: () => cluster.objects.patch(refOf(node), lift) })
   }
   return orphans

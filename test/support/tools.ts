@@ -8,6 +8,7 @@ const debian = (name: string) => `apt-get install ${name}`
 /** What tests may need of the machine beside Node and npm, and how it comes there. */
 const installs = {
   kubectl: 'https://kubernetes.io/docs/tasks/tools/',
+  curl: debian('curl'),
   prometheus: debian('prometheus'),
   promtool: debian('prometheus'),
   amtool: debian('prometheus-alertmanager'),

@@ -42,7 +42,7 @@ export async function uncordon(context: FaultContext, injection: Injection): Pro
     const node = await readNode(context, injection)
     if (node === undefined) return
     const isMarked = bearsOurName(node, injection)
-    const lift = isCordoned(node, injection) ? { unschedulable: null } : {}
+    const lift = isMarked ? liftOf(node) : {}
     const written = await patchNode(context, node, { annotation: isMarked ? null : tagOf(injection), ...lift }, attempt)
     if (written && isMarked) return
   }
@@ -66,6 +66,11 @@ async function patchNode(
     if (error instanceof KubernetesError && error.code === 'conflict' && attempt < attempts) return false
     throw error
   }
+}
+
+/** What takes a cordon that bears a name of ours off the node: nothing where another client laid it anew. */
+export function liftOf(node: Node): { readonly unschedulable?: null } {
+  return otherSetter(node) === undefined ? { unschedulable: null } : {}
 }
 
 /** The node of the ledger; one of the same name with another UID is another machine. */

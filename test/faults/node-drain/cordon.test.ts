@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Node } from '../../../lib/domain/kube.ts'
 import { cordonAnnotation, expiresAnnotation } from '../../../lib/domain/labels.ts'
-import { reapRuns } from '../../../lib/engine/reap.ts'
+import { reapRuns, sweepOrphans } from '../../../lib/engine/reap.ts'
 import { cordon, uncordon } from '../../../lib/faults/node-drain/cordon.ts'
 import { nodeDrain } from '../../../lib/faults/node-drain/node-drain.ts'
 import { around } from '../../support/around.ts'
@@ -48,6 +48,15 @@ describe('whose a cordon is', () => {
       finding: 'yes',
       summary: 'node sandbox-node-1 is no longer cordoned by us; another client cordoned it meanwhile',
     })
+  })
+
+  it('is looked at by the sweep of orphans, too: one that a person laid anew stays', async () => {
+    const run = await world.run(world.engine(), suiteOf([stepOf(wanted, { durationMs: 4_000 })]))
+    await cordon(contextOf(world), { ...drainOf(), undo: { tag: `faultline-${run.id}-0-n0` } })
+    patchSpec(null)
+    patchSpec(true)
+    await world.play(sweepOrphans(world.engine(), world.cluster))
+    expect([cordoned(), marked()]).toEqual([[name], []])
   })
 
   it('is ours by our annotation where something on the way strips managedFields', async () => {
