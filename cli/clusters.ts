@@ -121,7 +121,7 @@ export class Clusters {
     }
     const { loadKubeConfig } = await import('../lib/adapters/kubernetes/config.ts')
     const found = loadKubeConfig(
-      via.kind === 'kubeconfig' ? { kubeconfig: via.path, context: via.context, env: {} } : inCluster(this.#options.env),
+      via.kind === 'kubeconfig' ? { kubeconfig: via.path, context: via.context, env: this.#options.env } : inCluster(this.#options.env),
     )
     if (found === 'none') throw new FaultlineError('unavailable', `cluster ${name} was reached from inside a pod; this is not one`)
     return found
@@ -141,7 +141,7 @@ async function embedded(url: string): Promise<FoundCluster> {
 
 /** A kubeconfig that points to an embedded cluster: its address tells, better than the file, whether it still lives. */
 function viaOfSimulated(found: FoundCluster): ClusterSource {
-  const server = found.config.getCurrentCluster()?.server ?? ''
+  const server = found.config.cluster.server
   return /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])[:/]/.test(server) ? { kind: 'sandbox', url: server } : absolute(found.source)
 }
 

@@ -17,12 +17,14 @@ export interface EksAccessOptions {
 
 /** Lets calls into an EKS cluster: one token for all of them, renewed well before it ends, and at once when it is refused. */
 export class EksAccess implements AccessSource {
+  readonly caller: string
   readonly #options: EksAccessOptions
   #current: { readonly access: Promise<Access>; readonly madeAt: number } | undefined
   #last: Access | undefined
 
   constructor(options: EksAccessOptions) {
     this.#options = options
+    this.caller = `the role that was to enter EKS cluster ${options.cluster} in ${options.region}: is there an access entry for it?`
   }
 
   read(): Promise<Access> {

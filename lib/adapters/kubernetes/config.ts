@@ -1,17 +1,30 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import type { Cluster, KubeConfig } from '@kubernetes/client-node'
-import { closest, distance } from 'fastest-levenshtein'
 import { FaultlineError } from '../../domain/errors.ts'
 import type { ClusterSource } from '../../domain/run.ts'
-import { type Kubeconfig, mergeKubeconfigs, parseKubeconfig, readKubeconfig, toKubeConfig } from './kubeconfig-file.ts'
+import { nearest } from '../../suite/did-you-mean.ts'
+import { environmentProxy } from './environment-proxy.ts'
+import type { KubeConnection } from './kubeconfig.ts'
+import { clusterOf, userOf } from './kubeconfig-entries.ts'
+import {
+  badKubeconfig,
+  fileFields,
+  mergeKubeconfigs,
+  parseKubeconfig,
+  type RawEntry,
+  type RawKubeconfig,
+  readKubeconfig,
+} from './kubeconfig-file.ts'
+
+type Env = Readonly<Record<string, string | undefined>>
 
 export interface LoadOptions {
   /** A file, or several separated as in $KUBECONFIG. */
   readonly kubeconfig?: string | undefined
   readonly context?: string | undefined
-  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Its KUBECONFIG is heeded only where no file is named; its proxies always. @default process.env */
+  readonly env?: Env
   readonly home?: string
   /** Where a pod finds its service account. */
   readonly serviceAccountDir?: string
@@ -22,7 +35,7 @@ export interface FoundCluster {
   readonly source: ClusterSource
   /** For people: the context's name. */
   readonly name: string
-  readonly config: KubeConfig
+  readonly config: KubeConnection
 }
 
 /**
@@ -32,10 +45,10 @@ export interface FoundCluster {
 export function loadKubeConfig(options: LoadOptions = {}): FoundCluster | 'none' {
   const env = options.env ?? process.env
   if (options.kubeconfig)
-    return fromFiles(existsSync(options.kubeconfig) ? [options.kubeconfig] : split(options.kubeconfig), options.context)
-  if (env.KUBECONFIG) return fromFiles(present(split(env.KUBECONFIG)), options.context)
+    return fromFiles(existsSync(options.kubeconfig) ? [options.kubeconfig] : split(options.kubeconfig), options.context, env)
+  if (env.KUBECONFIG) return fromFiles(present(split(env.KUBECONFIG)), options.context, env)
   const usual = join(options.home ?? homedir(), '.kube', 'config')
-  if (existsSync(usual) && (options.context || readKubeconfig(usual).contexts.length > 0)) return fromFiles([usual], options.context)
+  if (existsSync(usual) && (options.context || readKubeconfig(usual).contexts.length > 0)) return fromFiles([usual], options.context, env)
   if (options.context) {
     throw new FaultlineError(
       'bad_input',
@@ -45,44 +58,73 @@ export function loadKubeConfig(options: LoadOptions = {}): FoundCluster | 'none'
   return fromServiceAccount(env, options.serviceAccountDir ?? '/var/run/secrets/kubernetes.io/serviceaccount')
 }
 
-/** A kubeconfig that lay somewhere else than in a file; `where` names it in messages. */
-export function configFromText(text: string, where: string, context: string | null): KubeConfig {
+/**
+ * A kubeconfig that lay somewhere else than on a person's own disk; `where` names it in messages. It may not make this process run a
+ * program, or read this machine's files: whoever can write it would do both.
+ */
+export function configFromText(text: string, where: string, context: string | null): KubeConnection {
   const parsed = parseKubeconfig(text, where)
-  const name = context ?? parsed.currentContext
-  checkContext(where, parsed, name)
-  return toKubeConfig({ ...parsed, currentContext: name })
+  const { cluster, user } = chosen(where, parsed, context ?? parsed.currentContext)
+  for (const entry of user === null ? [cluster] : [cluster, user]) refuseOutsideReach(entry, where)
+  return { cluster: clusterOf(cluster, where), user: user === null ? null : userOf(user, where), from: where }
 }
+
+function refuseOutsideReach({ name, fields }: RawEntry, where: string): void {
+  const has = (key: string) => fields[key] !== undefined && fields[key] !== null && fields[key] !== ''
+  const program = ['exec', 'auth-provider'].find(has)
+  if (program !== undefined)
+    throw badKubeconfig(where, `"${name}" has ${program}: only a kubeconfig of your own disk may have a program run`)
+  const path = fileFields.find(has)
+  if (path !== undefined) throw badKubeconfig(where, `"${name}" has ${path}, a file: put what is in it into ${dataInstead[path]}`)
+}
+
+const dataInstead = {
+  'certificate-authority': 'certificate-authority-data',
+  'client-certificate': 'client-certificate-data',
+  'client-key': 'client-key-data',
+  tokenFile: 'token',
+} as const
 
 /** For an API server that wants no credentials, as the sandbox's. */
-export function configForUrl(url: string, name: string): KubeConfig {
-  return toKubeConfig(single({ name, server: url.replace(/\/$/, ''), skipTLSVerify: false }, { name }))
+export function configForUrl(url: string, name: string): KubeConnection {
+  return { cluster: { name, server: url.replace(/\/$/, ''), skipTLSVerify: false }, user: null, from: name }
 }
 
-function fromFiles(paths: readonly string[], wanted: string | undefined): FoundCluster {
+function fromFiles(paths: readonly string[], wanted: string | undefined, env: Env): FoundCluster {
   const path = paths.join(delimiter)
   const merged = mergeKubeconfigs(paths.map(readKubeconfig))
   const name = wanted || merged.currentContext
-  checkContext(path, merged, name)
-  return { source: { kind: 'kubeconfig', path, context: name }, name, config: toKubeConfig({ ...merged, currentContext: name }) }
+  const { cluster, user } = chosen(path, merged, name)
+  const config = { cluster: clusterOf(cluster, path), user: user === null ? null : userOf(user, path), from: `kubeconfig ${path}` }
+  return { source: { kind: 'kubeconfig', path, context: name }, name, config: throughProxy(config, env) }
 }
 
-function checkContext(path: string, { contexts, clusters, users }: Kubeconfig, name: string): void {
-  const bad = (what: string) => new FaultlineError('bad_input', `kubeconfig ${path}: ${what}`)
+/** `proxy-url` comes before the environment, as for kubectl. */
+function throughProxy(config: KubeConnection, env: Env): KubeConnection {
+  const proxyUrl = config.cluster.proxyUrl ?? environmentProxy(config.cluster.server, env)
+  return proxyUrl === undefined ? config : { ...config, cluster: { ...config.cluster, proxyUrl } }
+}
+
+function chosen(path: string, { contexts, clusters, users }: RawKubeconfig, name: string) {
+  const bad = (what: string) => badKubeconfig(path, what)
   const names = contexts.map((context) => context.name)
   if (names.length === 0) throw bad('there is no context in it')
   if (name === '') throw bad(`no current-context is set; choose one with --context: ${names.join(', ')}`)
   const context = contexts.find((candidate) => candidate.name === name)
   if (context === undefined) throw bad(`there is no context "${name}"${suggestion(name, names)}; there are: ${names.join(', ')}`)
-  if (!clusters.some((cluster) => cluster.name === context.cluster)) {
-    throw bad(`context "${name}" names cluster "${context.cluster}", which is not there or has no server`)
-  }
-  if (context.user && !users.some((user) => user.name === context.user))
-    throw bad(`context "${name}" names user "${context.user}", which is not there`)
+  const { cluster: clusterName, user: userName } = context.fields
+  const cluster = clusters.find(
+    (entry) => entry.name === clusterName && typeof entry.fields.server === 'string' && entry.fields.server !== '',
+  )
+  if (cluster === undefined) throw bad(`context "${name}" names cluster "${String(clusterName)}", which is not there or has no server`)
+  const user = users.find((entry) => entry.name === userName) ?? null
+  if (userName && user === null) throw bad(`context "${name}" names user "${String(userName)}", which is not there`)
+  return { cluster, user }
 }
 
 function suggestion(name: string, names: readonly string[]): string {
-  const nearest = closest(name, names)
-  return distance(name, nearest) <= Math.max(2, Math.floor(name.length / 3)) ? ` (did you mean "${nearest}"?)` : ''
+  const meant = nearest(name, names)
+  return meant === undefined ? '' : ` (did you mean "${meant}"?)`
 }
 
 function split(paths: string): readonly string[] {
@@ -97,21 +139,12 @@ function present(paths: readonly string[]): readonly string[] {
 }
 
 /** The token is read from its file again and again, since it is rotated. */
-function fromServiceAccount(env: Readonly<Record<string, string | undefined>>, dir: string): FoundCluster | 'none' {
+function fromServiceAccount(env: Env, dir: string): FoundCluster | 'none' {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = env
   const tokenFile = join(dir, 'token')
   if (!host || !existsSync(tokenFile)) return 'none'
   const name = 'in-cluster'
   const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`
   const cluster = { name, server, caFile: join(dir, 'ca.crt'), skipTLSVerify: false }
-  return {
-    source: { kind: 'in-cluster' },
-    name,
-    config: toKubeConfig(single(cluster, { name, authProvider: { name: 'tokenFile', config: { tokenFile } } })),
-  }
-}
-
-function single(cluster: Cluster, user: Kubeconfig['users'][number]): Kubeconfig {
-  const { name } = cluster
-  return { clusters: [cluster], users: [user], contexts: [{ name, cluster: name, user: name }], currentContext: name }
+  return { source: { kind: 'in-cluster' }, name, config: throughProxy({ cluster, user: { name, tokenFile }, from: `pod ${dir}` }, env) }
 }

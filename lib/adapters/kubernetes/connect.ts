@@ -1,4 +1,3 @@
-import type { Cluster as ClusterEntry, KubeConfig } from '@kubernetes/client-node'
 import { FaultlineError, KubernetesError } from '../../domain/errors.ts'
 import type { Namespace } from '../../domain/kube.ts'
 import type { Clock, Cluster } from '../../ports.ts'
@@ -7,6 +6,7 @@ import type { AccessSource } from './access.ts'
 import { Credentials } from './credentials.ts'
 import { proxyOf } from './dispatcher.ts'
 import { Exchange } from './exchange.ts'
+import type { KubeCluster, KubeConnection } from './kubeconfig.ts'
 import { kubeObjects } from './objects.ts'
 import { kubePods } from './pods.ts'
 import { type Bounds, Transport } from './transport.ts'
@@ -27,15 +27,13 @@ export interface ConnectedCluster extends Cluster {
 /** The bounds of calls unless the caller says otherwise. */
 const defaultBounds: Bounds = { timeoutMs: 10_000, budgetMs: 20_000, maxAttempts: 5, maxInFlight: 50, dialTimeoutMs: 3_000 }
 
-/** Connects to the config's current context; nothing is sent before the first call. Throws bad_input for a config that cannot work. */
-export function connectCluster(config: KubeConfig, options: ConnectOptions = {}): ConnectedCluster {
-  const cluster = config.getCurrentCluster()
-  if (cluster === null) throw new FaultlineError('bad_input', `context "${config.getCurrentContext()}" of the kubeconfig names no cluster`)
-  return openConnection(cluster, new Credentials(config), options)
+/** Connects as a kubeconfig says; nothing is sent before the first call. Throws bad_input for a config that cannot work. */
+export function connectCluster(config: KubeConnection, options: ConnectOptions = {}): ConnectedCluster {
+  return openConnection(config.cluster, new Credentials(config, options.clock ?? systemClock), options)
 }
 
-/** Connects to an API server of which address and way in are known, without client-node. As `connectCluster` otherwise. */
-export function openConnection(cluster: ClusterEntry, credentials: AccessSource, options: ConnectOptions = {}): ConnectedCluster {
+/** Connects to an API server of which address and way in are known. As `connectCluster` otherwise. */
+export function openConnection(cluster: KubeCluster, credentials: AccessSource, options: ConnectOptions = {}): ConnectedCluster {
   if (!URL.canParse(cluster.server) || !/^https?:$/.test(new URL(cluster.server).protocol)) {
     throw new FaultlineError('bad_input', `cluster ${cluster.name}: server "${cluster.server}" is not an http(s) address`)
   }

@@ -1,77 +1,128 @@
-import { readFileSync } from 'node:fs'
-import type { RequestOptions } from 'node:https'
-import type { Cluster, KubeConfig } from '@kubernetes/client-node'
+import { readFile } from 'node:fs/promises'
+import { FaultlineError } from '../../domain/errors.ts'
+import type { Clock } from '../../ports.ts'
 import type { Access, AccessSource, Tls } from './access.ts'
+import type { ProviderCredentials } from './auth-provider.ts'
+import type { Impersonation, KubeCluster, KubeConnection, KubeUser } from './kubeconfig.ts'
+import { wordsOf } from './message-text.ts'
+import { PluginCredentials } from './plugin-credentials.ts'
+
+type Headers = Record<string, string | readonly string[]>
 
 /**
- * Reads the kubeconfig's credentials anew for every call, so that rotated files and expired tokens are noticed;
- * calls at the same moment share one run of an exec plugin.
+ * A kubeconfig's credentials, read anew for every call: rotated token files and renewed certificates are used by the next call, and by the
+ * same one once more when it was refused with 401.
  */
 export class Credentials implements AccessSource {
-  #config: KubeConfig
-  #pending: Promise<Access> | undefined
-  #last: Access | undefined
+  readonly caller: string
+  readonly #cluster: KubeCluster
+  readonly #user: KubeUser | null
+  readonly #plugin: PluginCredentials | null
+  #provider: Promise<ProviderCredentials> | null = null
 
-  constructor(config: KubeConfig) {
-    this.#config = config
+  constructor({ cluster, user, from }: KubeConnection, clock: Pick<Clock, 'now'>) {
+    this.#cluster = cluster
+    this.#user = user
+    this.#plugin = user?.exec === undefined ? null : new PluginCredentials({ plugin: user.exec, cluster, clock })
+    this.caller = callerOf(user, from)
   }
 
-  read(): Promise<Access> {
-    this.#pending ??= this.#load().finally(() => {
-      this.#pending = undefined
-    })
-    return this.#pending
+  async read(): Promise<Access> {
+    const impersonation = impersonationHeaders(this.#user?.impersonation)
+    // Like kubectl, sends no token or password over plain HTTP, where anyone could read it; an impersonation is a restriction and stays.
+    if (this.#cluster.server.startsWith('http:')) return { headers: impersonation, tls: {} }
+    const [server, client] = await Promise.all([serverTls(this.#cluster), this.#client(this.#user)])
+    return { headers: { ...client.headers, ...impersonation }, tls: { ...server, ...client.tls } }
   }
 
-  /** After a 401 on `refused`: forgets what an exec plugin said, unless another call has done so already. False when nothing can be renewed. */
+  /** Files are read anew by every call: whether another try is worth it depends on what they hold then. */
   renew(refused: Access): boolean {
-    if (!this.#config.getCurrentUser()?.exec) return false
-    if (this.#last?.headers.Authorization !== refused.headers.Authorization) return true
-    this.#config = copyOf(this.#config)
-    this.#last = undefined
-    return true
+    if (this.#user === null) return false
+    if (this.#plugin !== null) return this.#plugin.forget(refused)
+    const { tokenFile, certFile, keyFile, authProvider } = this.#user
+    if (authProvider !== undefined) this.#provider = null
+    return authProvider !== undefined || [tokenFile, certFile, keyFile].some((file) => file !== undefined)
   }
 
-  async #load(): Promise<Access> {
-    const cluster = this.#config.getCurrentCluster()
-    this.#last = cluster?.server.startsWith('http:') ? plain(this.#config) : await secured(this.#config, cluster)
-    return this.#last
+  async #client(user: KubeUser | null): Promise<{ readonly headers: Headers; readonly tls: Tls }> {
+    if (user === null) return { headers: {}, tls: {} }
+    const [authorization, tls, plugin] = await Promise.all([authorizationOf(user), clientTls(user), this.#plugin?.read()])
+    const provided = user.authProvider === undefined ? null : await this.#providedBy(user)
+    const given = plugin?.token ? `Bearer ${plugin.token}` : (provided ?? authorization)
+    return {
+      headers: given === null ? {} : { Authorization: given },
+      tls: plugin?.cert && plugin.key ? { cert: plugin.cert, key: plugin.key } : tls,
+    }
+  }
+
+  async #providedBy(user: KubeUser): Promise<string | null> {
+    // The only way in that needs client-node, which takes longer to load than all the rest.
+    this.#provider ??= import('./auth-provider.ts').then(({ openAuthProvider }) => openAuthProvider(user))
+    return (await this.#provider).authorization()
   }
 }
 
-/** Like kubectl, sends no token or password over plain HTTP, where anyone could read it; an impersonation is a restriction and stays. */
-function plain(config: KubeConfig): Access {
-  const impersonated = config.getCurrentUser()?.impersonateUser
-  return { headers: impersonated ? { 'Impersonate-User': impersonated } : {}, tls: {} }
+/** A token file comes before a token, which stands in only where the file cannot be read (v1.AuthInfo of client-go). */
+async function authorizationOf({ token, tokenFile, username, password = '' }: KubeUser): Promise<string | null> {
+  if (tokenFile !== undefined) {
+    const read = await textIn(tokenFile).catch((error: unknown) => {
+      if (token === undefined) throw error
+      return token
+    })
+    return `Bearer ${read.trim()}`
+  }
+  if (token !== undefined) return `Bearer ${token.trim()}`
+  return username === undefined ? null : `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
-async function secured(config: KubeConfig, cluster: Cluster | null): Promise<Access> {
-  const options: RequestOptions = {}
-  await config.applyToHTTPSOptions(options)
-  const headers = Object.fromEntries(Object.entries(options.headers ?? {}).map(([name, value]) => [name, String(value).trim()]))
-  if (options.auth) headers.Authorization = `Basic ${Buffer.from(options.auth).toString('base64')}`
-  return { headers, tls: { ...serverTls(cluster), ...clientTls(options) } }
-}
-
-/** client-node leaves these out for a context without a user. */
-function serverTls(cluster: Cluster | null): Tls {
-  const ca = cluster?.caFile ? readFileSync(cluster.caFile) : cluster?.caData ? Buffer.from(cluster.caData, 'base64') : undefined
+async function serverTls({ caData, caFile, tlsServerName, skipTLSVerify }: KubeCluster): Promise<Tls> {
+  const ca = await pemOf(caData, caFile)
   return {
-    ...(ca === undefined ? {} : { ca }),
-    ...(cluster?.tlsServerName ? { servername: cluster.tlsServerName } : {}),
-    ...(cluster?.skipTLSVerify ? { rejectUnauthorized: false } : {}),
+    ...(ca === null ? {} : { ca }),
+    ...(tlsServerName === undefined ? {} : { servername: tlsServerName }),
+    ...(skipTLSVerify ? { rejectUnauthorized: false } : {}),
   }
 }
 
-function clientTls(options: RequestOptions): Tls {
-  const { cert, key } = options as Tls
-  return { ...(cert ? { cert } : {}), ...(key ? { key } : {}) }
+async function clientTls({ certData, certFile, keyData, keyFile }: KubeUser): Promise<Tls> {
+  const [cert, key] = await Promise.all([pemOf(certData, certFile), pemOf(keyData, keyFile)])
+  return { ...(cert === null ? {} : { cert }), ...(key === null ? {} : { key }) }
 }
 
-/** The same config with nothing cached by its authenticators. Of its own class, so that whoever brings no kubeconfig loads no client-node. */
-function copyOf(config: KubeConfig): KubeConfig {
-  const { clusters, users, contexts, currentContext } = config
-  const copy = new (config.constructor as new () => KubeConfig)()
-  copy.loadFromOptions({ clusters, users, contexts, currentContext })
-  return copy
+async function pemOf(data: string | undefined, file: string | undefined): Promise<Buffer | string | null> {
+  if (data !== undefined) return Buffer.from(data, 'base64')
+  return file === undefined ? null : textIn(file)
+}
+
+/** An empty file is one that is being written. */
+async function textIn(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new FaultlineError('unavailable', `${path} cannot be read: ${wordsOf(error)}`, { retryable: true, cause: error })
+  })
+  if (text.trim() === '') throw new FaultlineError('unavailable', `${path} is empty`, { retryable: true })
+  return text
+}
+
+/** https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/ */
+function impersonationHeaders(impersonation: Impersonation | undefined): Headers {
+  if (impersonation === undefined) return {}
+  const { user, uid, groups, extra } = impersonation
+  const extras = Object.entries(extra).map(
+    ([key, values]) => [`Impersonate-Extra-${encodeURIComponent(key.toLowerCase())}`, values] as const,
+  )
+  return {
+    'Impersonate-User': user,
+    ...(uid === '' ? {} : { 'Impersonate-Uid': uid }),
+    ...(groups.length === 0 ? {} : { 'Impersonate-Group': groups }),
+    ...Object.fromEntries(extras),
+  }
+}
+
+function callerOf(user: KubeUser | null, from: string): string {
+  if (user === null) return `no user, by ${from}`
+  const { exec, authProvider, tokenFile, certFile } = user
+  const plugin = exec === undefined ? undefined : `exec plugin ${exec.command}`
+  const provider = authProvider === undefined ? undefined : `auth-provider ${authProvider.name}`
+  const how = plugin ?? provider ?? tokenFile ?? certFile
+  return `user "${user.name}" of ${from}${how === undefined ? '' : ` (${how})`}`
 }

@@ -1,7 +1,7 @@
-import type { Cluster } from '@kubernetes/client-node'
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import { FaultlineError } from '../../domain/errors.ts'
 import type { Tls } from './access.ts'
+import type { KubeCluster } from './kubeconfig.ts'
 
 /** Proxy schemes that kubeconfigs may name and undici can speak. */
 const proxySchemes = ['http:', 'https:', 'socks5:']
@@ -19,7 +19,7 @@ export interface PoolOptions {
  * The one connection pool of a cluster. HTTP/1.1 on purpose: on HTTP/2 all calls share one connection, and when that one is dead
  * every retry dies with it; here a call that timed out takes only its own socket along.
  */
-export function createDispatcher(cluster: Cluster, tls: Tls, options: PoolOptions): Dispatcher {
+export function createDispatcher(cluster: KubeCluster, tls: Tls, options: PoolOptions): Dispatcher {
   const { connections, connectTimeoutMs } = options
   const shared = {
     allowH2: false,
@@ -36,7 +36,7 @@ export function createDispatcher(cluster: Cluster, tls: Tls, options: PoolOption
 }
 
 /** The kubeconfig's `proxy-url`, or bad_input when it cannot be used. */
-export function proxyOf(cluster: Cluster): string {
+export function proxyOf(cluster: KubeCluster): string {
   const url = String(cluster.proxyUrl)
   const scheme = URL.canParse(url) ? new URL(url).protocol : url
   if (proxySchemes.includes(scheme)) return url

@@ -32,7 +32,8 @@ export function isAbsent(answer: Answer, place: Place): boolean {
 export function refusal(tried: string, answer: Answer, note = ''): KubernetesError {
   const status = statusOf(answer)
   const code = codeOf(answer.status, status?.reason)
-  return new KubernetesError(code, answer.status, `${tried}: ${answer.status} ${wordsOf(answer, status)}${note}`, {
+  const caller = answer.caller === undefined ? '' : `: ${answer.caller}`
+  return new KubernetesError(code, answer.status, `${tried}: ${answer.status} ${wordsOf(answer, status)}${caller}${note}`, {
     retryable: code === 'unavailable',
   })
 }

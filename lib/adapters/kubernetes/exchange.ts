@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Cluster } from '@kubernetes/client-node'
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../../ports.ts'
-import type { Access, AccessSource, Tls } from './access.ts'
+import { type Access, type AccessSource, sameAccess, sameTls, type Tls } from './access.ts'
 import { createDispatcher, type PoolOptions } from './dispatcher.ts'
+import type { KubeCluster } from './kubeconfig.ts'
 import { noAnswer } from './no-answer.ts'
 import { within } from './timeout.ts'
 
@@ -25,19 +25,21 @@ export interface Answer {
   readonly text: string
   /** False when the body broke off or was cut at `maxBytes`. */
   readonly complete: boolean
+  /** Of a 401: who was refused, and where that stands. */
+  readonly caller?: string
 }
 
 /** Sends single requests to one API server over its shared connections; no retries here. */
 export class Exchange {
   readonly #origin: string
   readonly #prefix: string
-  readonly #cluster: Cluster
+  readonly #cluster: KubeCluster
   readonly #credentials: AccessSource
   readonly #clock: Clock
   readonly #poolOptions: PoolOptions
   #pool: { readonly tls: Tls; readonly dispatcher: Dispatcher } | undefined
 
-  constructor(options: { cluster: Cluster; credentials: AccessSource; clock: Clock; pool: PoolOptions }) {
+  constructor(options: { cluster: KubeCluster; credentials: AccessSource; clock: Clock; pool: PoolOptions }) {
     const server = new URL(options.cluster.server)
     this.#origin = server.origin
     this.#prefix = server.pathname.replace(/\/+$/, '')
@@ -54,9 +56,10 @@ export class Exchange {
       return await within(this.#clock, timeoutMs, async (signal) => {
         const access = await this.#credentials.read()
         started = true
-        const answer = await this.#request(call, access, signal)
+        const answer = this.#told(await this.#request(call, access, signal))
         if (answer.status !== 401 || !this.#credentials.renew(access)) return answer
-        return await this.#request(call, await this.#credentials.read(), signal)
+        const renewed = await this.#credentials.read()
+        return sameAccess(renewed, access) ? answer : this.#told(await this.#request(call, renewed, signal))
       })
     } catch (error) {
       throw noAnswer(error, { server: this.#origin, started })
@@ -68,13 +71,18 @@ export class Exchange {
     await this.#pool?.dispatcher.destroy()
   }
 
+  #told(answer: Answer): Answer {
+    const { caller } = this.#credentials
+    return answer.status !== 401 || caller === undefined ? answer : { ...answer, caller }
+  }
+
   async #request(call: Call, access: Access, signal: AbortSignal): Promise<Answer> {
     const query = new URLSearchParams(call.query).toString()
     const response = await this.#dispatcherFor(access.tls).request({
       origin: this.#origin,
       path: `${this.#prefix}${call.path}${query === '' ? '' : `${call.path.includes('?') ? '&' : '?'}${query}`}`,
       method: call.method,
-      headers: { accept: 'application/json, */*', 'user-agent': 'faultline', ...contentType(call), ...access.headers },
+      headers: { accept: 'application/json, */*', 'user-agent': 'faultline', ...contentType(call), ...sendable(access) },
       body: call.body === undefined ? null : JSON.stringify(call.body),
       signal,
     })
@@ -94,12 +102,13 @@ export class Exchange {
   }
 }
 
-function contentType(call: Call): Record<string, string> {
-  return call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }
+/** A list is sent as several headers of one name. */
+function sendable({ headers }: Access): Record<string, string | string[]> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, typeof value === 'string' ? value : [...value]]))
 }
 
-function sameTls(a: Tls, b: Tls): boolean {
-  return (['ca', 'cert', 'key', 'servername', 'rejectUnauthorized'] as const).every((part) => String(a[part]) === String(b[part]))
+function contentType(call: Call): Record<string, string> {
+  return call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }
 }
 
 async function beginning(response: Dispatcher.ResponseData, maxBytes: number): Promise<{ text: string; complete: boolean }> {

@@ -1,50 +1,52 @@
 import { readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { type Cluster, type Context, KubeConfig, loadYaml, type User } from '@kubernetes/client-node'
+import { load } from 'js-yaml'
 import { FaultlineError } from '../../domain/errors.ts'
 import { codeOf, wordsOf } from './message-text.ts'
 
+type Fields = Readonly<Record<string, unknown>>
+
+/** An entry of `clusters`, `users` or `contexts`: its fields as they stand, paths made absolute. Only the entries that are used are checked. */
+export interface RawEntry {
+  readonly name: string
+  readonly fields: Fields
+}
+
 /** What kubeconfig files say, merged. */
-export interface Kubeconfig {
-  readonly clusters: readonly Cluster[]
-  readonly users: readonly User[]
-  readonly contexts: readonly Context[]
+export interface RawKubeconfig {
+  readonly clusters: readonly RawEntry[]
+  readonly users: readonly RawEntry[]
+  readonly contexts: readonly RawEntry[]
   readonly currentContext: string
 }
 
-interface RawUser {
-  readonly name?: string
-  readonly user?: { readonly tokenFile?: string } | null
-}
+/** Fields that name a file; kubectl reads relative ones from the folder of the kubeconfig that they stand in. */
+export const fileFields = ['certificate-authority', 'client-certificate', 'client-key', 'tokenFile'] as const
 
 /** Reads one file. Bad_input when it is missing, is not YAML, or is something else than a kubeconfig. */
-export function readKubeconfig(path: string): Kubeconfig {
+export function readKubeconfig(path: string): RawKubeconfig {
   return parseKubeconfig(readText(path), path)
 }
 
 /** As `readKubeconfig`, for a text that came from elsewhere; `path` names it in messages, and relative paths in it start there. */
-export function parseKubeconfig(text: string, path: string): Kubeconfig {
+export function parseKubeconfig(text: string, path: string): RawKubeconfig {
   const raw = parseYaml(path, text)
-  const config = new KubeConfig()
-  try {
-    config.loadFromString(JSON.stringify(raw), { onInvalidEntry: 'filter' })
-  } catch (error) {
-    throw bad(path, `cannot be read: ${wordsOf(error)}`, error)
-  }
   const root = dirname(resolve(path))
-  config.makePathsAbsolute(root)
-  const users = config.users.map((user) =>
-    completed(
-      user,
-      rawUsers(raw).find(({ name }) => name === user.name),
-      root,
-    ),
-  )
-  return { clusters: config.clusters, users, contexts: config.contexts, currentContext: config.currentContext ?? '' }
+  const list = (key: string, inner: string) =>
+    entriesOf({ raw, key, inner, path }).map((entry) => ({ ...entry, fields: absolute(entry.fields, root) }))
+  return {
+    clusters: list('clusters', 'cluster'),
+    users: list('users', 'user'),
+    contexts: list('contexts', 'context'),
+    currentContext: typeof raw['current-context'] === 'string' ? raw['current-context'] : '',
+  }
 }
 
-/** As kubectl merges $KUBECONFIG: of two entries of one name, and of two current contexts, the first counts. */
-export function mergeKubeconfigs(files: readonly Kubeconfig[]): Kubeconfig {
+/**
+ * As kubectl merges $KUBECONFIG (https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#merging-kubeconfig-files):
+ * of two entries of one name, and of two current contexts, the first counts, and nothing of the second.
+ */
+export function mergeKubeconfigs(files: readonly RawKubeconfig[]): RawKubeconfig {
   return {
     clusters: firstOfEachName(files.flatMap((file) => file.clusters)),
     users: firstOfEachName(files.flatMap((file) => file.users)),
@@ -53,28 +55,43 @@ export function mergeKubeconfigs(files: readonly Kubeconfig[]): Kubeconfig {
   }
 }
 
-/** client-node's own object, which knows every way to authenticate. */
-export function toKubeConfig(parts: Kubeconfig): KubeConfig {
-  const config = new KubeConfig()
-  config.loadFromOptions({ ...parts, clusters: [...parts.clusters], users: [...parts.users], contexts: [...parts.contexts] })
-  return config
+/** Bad_input about a kubeconfig. */
+export function badKubeconfig(path: string, what: string, cause?: unknown): FaultlineError {
+  return new FaultlineError('bad_input', `kubeconfig ${path}: ${what}`, { cause })
 }
 
-/** What client-node does not read: `tokenFile`, an exec plugin's command relative to the file, and the variable that plugins are told by. */
-function completed(user: User, raw: RawUser | undefined, root: string): User {
-  const tokenFile = raw?.user?.tokenFile
-  if (tokenFile) return { ...user, authProvider: { name: 'tokenFile', config: { tokenFile: resolve(root, tokenFile) } } }
-  if (!user.exec) return user
-  const { command, env } = user.exec as { command?: string; env?: readonly { name: string; value: string }[] | null }
-  const info = { apiVersion: user.exec.apiVersion, kind: 'ExecCredential', spec: { interactive: false } }
-  return {
-    ...user,
-    exec: {
-      ...user.exec,
-      command: command?.includes('/') ? resolve(root, command) : command,
-      env: [...(env ?? []), { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(info) }],
-    },
-  }
+function entriesOf({
+  raw,
+  key,
+  inner,
+  path,
+}: {
+  readonly raw: Fields
+  readonly key: string
+  readonly inner: string
+  readonly path: string
+}) {
+  const list = raw[key] ?? []
+  if (!Array.isArray(list)) throw badKubeconfig(path, `${key} is not a list`)
+  const entries = list.flatMap((entry): readonly RawEntry[] => {
+    const { name, [inner]: fields } = Object(entry) as Fields
+    return typeof name === 'string' && name !== '' ? [{ name, fields: Object(fields) as Fields }] : []
+  })
+  const twice = entries.find(({ name }, n) => entries.findIndex((other) => other.name === name) < n)
+  if (twice !== undefined) throw badKubeconfig(path, `${key} has two entries named "${twice.name}"`)
+  return entries
+}
+
+function absolute(fields: Fields, root: string): Fields {
+  const paths = fileFields.flatMap((key) => {
+    const path = fields[key]
+    return typeof path === 'string' && path !== '' ? [[key, resolve(root, path)] as const] : []
+  })
+  const { exec } = fields
+  const command = (Object(exec) as Fields).command
+  // A bare name is looked for in $PATH.
+  const plugin = typeof command === 'string' && command.includes('/') ? { exec: { ...Object(exec), command: resolve(root, command) } } : {}
+  return { ...fields, ...Object.fromEntries(paths), ...plugin }
 }
 
 function readText(path: string): string {
@@ -82,20 +99,20 @@ function readText(path: string): string {
     return readFileSync(path, 'utf8')
   } catch (error) {
     const missing = codeOf(error) === 'ENOENT'
-    throw bad(path, missing ? 'there is no such file' : `cannot be read: ${wordsOf(error)}`, error)
+    throw badKubeconfig(path, missing ? 'there is no such file' : `cannot be read: ${wordsOf(error)}`, error)
   }
 }
 
-function parseYaml(path: string, text: string): object {
+function parseYaml(path: string, text: string): Fields {
   let raw: unknown
   try {
-    raw = text.trim() === '' ? {} : loadYaml(text)
+    raw = text.trim() === '' ? {} : load(text)
   } catch (error) {
     // Never the parser's own message: it quotes the lines around, and those hold tokens.
-    throw bad(path, `is not YAML${placeOf(error)}`)
+    throw badKubeconfig(path, `is not YAML${placeOf(error)}`)
   }
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) throw bad(path, 'is YAML, but not a kubeconfig')
-  return raw
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) throw badKubeconfig(path, 'is YAML, but not a kubeconfig')
+  return raw as Fields
 }
 
 /** Reason and place, as js-yaml has them, without the text of the file. */
@@ -105,14 +122,6 @@ function placeOf(error: unknown): string {
   return `: ${reason} (line ${mark.line + 1}, column ${mark.column + 1})`
 }
 
-function rawUsers(raw: object): readonly RawUser[] {
-  return 'users' in raw && Array.isArray(raw.users) ? raw.users : []
-}
-
-function firstOfEachName<T extends { readonly name: string }>(entries: readonly T[]): T[] {
+function firstOfEachName(entries: readonly RawEntry[]): readonly RawEntry[] {
   return entries.filter((entry, index) => entries.findIndex(({ name }) => name === entry.name) === index)
-}
-
-function bad(path: string, what: string, cause?: unknown): FaultlineError {
-  return new FaultlineError('bad_input', `kubeconfig ${path}: ${what}`, { cause })
 }

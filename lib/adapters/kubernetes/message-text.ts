@@ -1,3 +1,5 @@
+import { printable } from '../../suite/did-you-mean.ts'
+
 /** The `code` of a system or undici error, '' when it has none. By shape: errors of Node's core are not `instanceof` this realm's under Jest. */
 export function codeOf(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
@@ -16,4 +18,10 @@ export function wordsOf(error: unknown): string {
   if ('errors' in error && Array.isArray(error.errors) && error.errors.length > 0) return wordsOf(error.errors[0])
   if ('message' in error && error.message) return String(error.message)
   return codeOf(error) || String(error)
+}
+
+/** Foreign text for a message: on one line, its end (where programs say what went wrong), with nothing in it that a terminal would act on. */
+export function oneLine(text: string, most: number): string {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return printable(line.length > most ? `…${line.slice(-most)}` : line)
 }

@@ -34,7 +34,8 @@ export function noAnswer(error: unknown, context: { readonly server: string; rea
   if (error instanceof NoAnswer) return error
   const code = codeOf(error)
   const untrusted = certificateCodes.includes(code)
-  const permanent = untrusted || code.startsWith('ERR_SSL_') || code.startsWith('ERR_OSSL_')
+  // A new certificate beside an old key is a renewal in the middle of being written.
+  const permanent = untrusted || code.startsWith('ERR_SSL_') || (code.startsWith('ERR_OSSL_') && !code.endsWith('KEY_VALUES_MISMATCH'))
   const unconnected = untrusted || code === 'UND_ERR_CONNECT_TIMEOUT' || ['connect', 'getaddrinfo'].includes(syscallOf(error))
   const what = context.started ? `no answer from ${context.server}` : "the kubeconfig's credentials could not be had"
   return new NoAnswer(`${what}: ${wordsOf(error)}`, {

@@ -24,7 +24,7 @@ export async function connectBySecret(source: SecretSource, clock: Clock): Promi
   if (entry !== undefined) {
     const { server, caData } = entry
     const cluster = { name: source.id, server, skipTLSVerify: false, ...(caData === undefined ? {} : { caData }) }
-    return openConnection(cluster, new SecretAccess(entry, async () => entryOf(await read(), where)))
+    return openConnection(cluster, new SecretAccess(entry, async () => entryOf(await read(), where), where))
   }
   const { configFromText } = await import('../kubernetes/config.ts')
   return connectCluster(configFromText(text, where, source.context))
@@ -32,12 +32,14 @@ export async function connectBySecret(source: SecretSource, clock: Clock): Promi
 
 /** The token as it was read last; a refused one is read anew, since secrets are rotated. */
 class SecretAccess implements AccessSource {
+  readonly caller: string
   readonly #again: () => Promise<Entry | undefined>
   #entry: Entry | undefined
 
-  constructor(entry: Entry, again: () => Promise<Entry | undefined>) {
+  constructor(entry: Entry, again: () => Promise<Entry | undefined>, where: string) {
     this.#entry = entry
     this.#again = again
+    this.caller = `the token of ${where}`
   }
 
   async read(): Promise<Access> {

@@ -39,7 +39,7 @@ contexts: [${contexts.map((name) => `{name: ${name}, context: {cluster: c-${name
 `
 }
 
-const serverOf = ({ config }: FoundCluster) => config.getCurrentCluster()?.server
+const serverOf = ({ config }: FoundCluster) => config.cluster.server
 
 describe('where the cluster is looked for', () => {
   test('a file that is named comes before all else', async () => {
@@ -48,7 +48,7 @@ describe('where the cluster is looked for', () => {
     const result = found({ kubeconfig: path, env: { KUBECONFIG: '/nowhere' } })
     expect(result).toMatchObject({ name: 'b', source: { kind: 'kubeconfig', path, context: 'b' } })
     expect(serverOf(result)).toBe('https://b.example:6443')
-    expect(result.config.getCurrentUser()?.token).toBe('t-b')
+    expect(result.config.user?.token).toBe('t-b')
   })
 
   test('a context that is named comes before the current one', async () => {
@@ -84,10 +84,10 @@ describe('where the cluster is looked for', () => {
     const result = found({ env: { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '6443' } })
     expect(result).toMatchObject({ name: 'in-cluster', source: { kind: 'in-cluster' } })
     expect(serverOf(result)).toBe('https://[fd00::1]:6443')
-    expect(result.config.getCurrentCluster()?.caFile).toBe(join(dir, 'sa/ca.crt'))
+    expect(result.config.cluster.caFile).toBe(join(dir, 'sa/ca.crt'))
   })
 
-  test('then nowhere: client-node’s guess of localhost:8080 is not taken', () => {
+  test('then nowhere: localhost:8080 is not guessed', () => {
     expect(load({})).toBe('none')
     expect(load({ env: { KUBERNETES_SERVICE_HOST: '10.0.0.1' } })).toBe('none')
   })

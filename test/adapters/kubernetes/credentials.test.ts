@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { createSecureServer as createHttp2 } from 'node:http2'
@@ -133,20 +133,183 @@ describe('tokens', () => {
   test('that are not accepted are a matter of permission, and the server says so', async () => {
     const api = await startSecure(letIn('other'))
     const cluster = await connectBy(trusted(api), { token: 'secret' })
-    await expect(cluster.objects.get(ref)).rejects.toMatchObject({ code: 'forbidden', message: 'get Node node1: 401 Unauthorized' })
+    await expect(cluster.objects.get(ref)).rejects.toMatchObject({
+      code: 'forbidden',
+      message: `get Node node1: 401 Unauthorized: user "someone" of kubeconfig ${join(dir, 'config')}`,
+    })
   })
 
   test('never travel over plain HTTP, but an impersonation does', async () => {
     const api = await startFakeApi(() => node)
     closeLater(() => api.close())
-    const cluster = await connectBy({ server: api.url }, { token: 'secret', username: 'a', password: 'b', as: 'limited' })
-    expect(await cluster.objects.get(ref)).toEqual(node.body)
-    expect(api.seen[0]?.headers.authorization).toBeUndefined()
-    expect(api.seen[0]?.headers['impersonate-user']).toBe('limited')
+    for (const secret of [{ token: 'secret' }, { username: 'a', password: 'b' }]) {
+      const cluster = await connectBy({ server: api.url }, { ...secret, as: 'limited' })
+      expect(await cluster.objects.get(ref)).toEqual(node.body)
+    }
+    expect(api.seen.map(({ headers }) => [headers.authorization, headers['impersonate-user']])).toEqual([
+      [undefined, 'limited'],
+      [undefined, 'limited'],
+    ])
   })
 })
 
+describe('credentials that change while a fault holds', () => {
+  test('in a token file are used by the next call, and by the one that a 401 refused', async () => {
+    let valid = 'one'
+    const api = await startSecure(({ headers }) => {
+      if (headers.authorization === `Bearer ${valid}`) return node
+      // The file is written as the server changes its mind.
+      writeFileSync(join(dir, 'token'), `${valid}\n`)
+      return status(401, 'Unauthorized', 'Unauthorized')
+    })
+    await writeFile(join(dir, 'token'), 'one\n')
+    const cluster = await connectBy(trusted(api), { tokenFile: 'token' })
+    await cluster.objects.get(ref)
+    await writeFile(join(dir, 'token'), 'two\n')
+    valid = 'two'
+    await cluster.objects.get(ref)
+    valid = 'three'
+    expect(await cluster.objects.get(ref)).toEqual(node.body)
+    expect(api.seen.map(({ headers }) => headers.authorization)).toEqual(['one', 'two', 'two', 'three'].map((token) => `Bearer ${token}`))
+  })
+
+  test('and are refused still are not sent twice, and the message names file and user', async () => {
+    const api = await startSecure(() => status(401, 'Unauthorized', 'Unauthorized'))
+    await writeFile(join(dir, 'token'), 'old')
+    const cluster = await connectBy(trusted(api), { tokenFile: 'token' })
+    await expect(cluster.objects.get(ref)).rejects.toThrow(
+      `get Node node1: 401 Unauthorized: user "someone" of kubeconfig ${join(dir, 'config')} (${join(dir, 'token')})`,
+    )
+    expect(api.seen).toHaveLength(1)
+  })
+
+  test('in a client certificate are shown by the next call', async () => {
+    const peers: string[] = []
+    const api = await startSecure((_request, _n, peer) => {
+      peers.push(peer)
+      return node
+    })
+    const write = async (name: string) => {
+      await writeFile(join(dir, 'client.crt'), pem(`${name}.crt`))
+      await writeFile(join(dir, 'client.key'), pem(`${name}.key`))
+    }
+    await write('client')
+    const cluster = await connectBy(trusted(api), { 'client-certificate': 'client.crt', 'client-key': 'client.key' })
+    await cluster.objects.get(ref)
+    await write('server')
+    await cluster.objects.get(ref)
+    expect(peers[0]).toBe('chaos')
+    expect(peers[1]).not.toBe('chaos')
+  })
+
+  test('in half, a new certificate beside the old key, are waited for', async () => {
+    const api = await startSecure(() => node)
+    await writeFile(join(dir, 'client.crt'), pem('server.crt'))
+    await writeFile(join(dir, 'client.key'), pem('client.key'))
+    const cluster = await connectBy(trusted(api), { 'client-certificate': 'client.crt', 'client-key': 'client.key' })
+    await expect(cluster.objects.get(ref)).rejects.toMatchObject({ code: 'unavailable', retryable: true })
+  })
+
+  test('in an empty file are not sent', async () => {
+    const api = await startSecure(() => node)
+    await writeFile(join(dir, 'token'), '')
+    const cluster = await connectBy(trusted(api), { tokenFile: 'token' })
+    await expect(cluster.objects.get(ref)).rejects.toMatchObject({ retryable: true, message: expect.stringMatching(/token is empty$/) })
+    expect(api.seen).toHaveLength(0)
+  })
+
+  test('give way to the token beside them where the file cannot be read, as for kubectl', async () => {
+    const api = await startSecure(letInAs('spare'))
+    const cluster = await connectBy(trusted(api), { token: 'spare', tokenFile: 'missing' })
+    expect(await cluster.objects.get(ref)).toEqual(node.body)
+  })
+})
+
+function letInAs(token: string) {
+  return (seen: Seen) => (seen.headers.authorization === `Bearer ${token}` ? node : status(401, 'Unauthorized', 'Unauthorized'))
+}
+
+test('an impersonation is sent as a whole', async () => {
+  const api = await startSecure(() => node)
+  const as = { as: 'eve', 'as-uid': '7', 'as-groups': ['a', 'b'], 'as-user-extra': { 'example.com/Scope': ['x', 'y'] } }
+  const cluster = await connectBy(trusted(api), { token: 't', ...as })
+  await cluster.objects.get(ref)
+  expect(api.seen[0]?.headers).toMatchObject({
+    'impersonate-user': 'eve',
+    'impersonate-uid': '7',
+    'impersonate-group': 'a, b',
+    'impersonate-extra-example.com%2fscope': 'x, y',
+  })
+})
+
+test('an auth-provider gives its token by client-node', async () => {
+  const [header, payload] = [{ alg: 'none' }, { exp: 4_000_000_000 }].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+  const token = `${header}.${payload}.sig`
+  const api = await startSecure(letInAs(token))
+  const cluster = await connectBy(trusted(api), { 'auth-provider': { name: 'oidc', config: { 'id-token': token } } })
+  expect(await cluster.objects.get(ref)).toEqual(node.body)
+})
+
 describe('exec plugins', () => {
+  test('are told the cluster where they want to know it', async () => {
+    const api = await startSecure(letInAs('abc'))
+    const script = join(dir, 'wants-cluster.cjs')
+    await writeFile(
+      script,
+      `#!${process.execPath}
+const { spec } = JSON.parse(process.env.KUBERNETES_EXEC_INFO)
+if (spec.cluster.server !== process.env.WANTED || spec.cluster.config.audience !== 'x' || !spec.cluster['certificate-authority-data']) {
+  console.error('error: ExecCredential does not contain cluster information')
+  process.exit(1)
+}
+console.log(JSON.stringify({ apiVersion: 'client.authentication.k8s.io/v1', kind: 'ExecCredential', status: { token: 'abc' } }))
+`,
+    )
+    await chmod(script, 0o755)
+    const command = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: './wants-cluster.cjs',
+      env: [{ name: 'WANTED', value: api.url }],
+    }
+    const extensions = [{ name: 'client.authentication.k8s.io/exec', extension: { audience: 'x' } }]
+    const cluster = await connectBy({ ...trusted(api), extensions }, { exec: { ...command, provideClusterInfo: true } })
+    expect(await cluster.objects.get(ref)).toEqual(node.body)
+  })
+
+  test.each([
+    ['exit 3 with several lines', 'echo "first\nlast \x1b[2Jline" >&2; exit 3', 'exit 3: first last \\u001b[2Jline'],
+    ['no JSON', 'echo secret-token', 'what it printed is no JSON'],
+    ['another kind', 'echo "{}"', 'what it printed is no ExecCredential'],
+    [
+      'another version',
+      `echo '{"kind":"ExecCredential","apiVersion":"v9"}'`,
+      'has apiVersion client.authentication.k8s.io/v1, it printed v9',
+    ],
+    [
+      'nothing of use',
+      `echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1"}'`,
+      'neither token nor client certificate',
+    ],
+  ])('that end with %s are told on one clean line', async (_, script, words) => {
+    const api = await startSecure(() => node)
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: '/bin/sh', args: ['-c', script] }
+    const cluster = await connectBy(trusted(api), { exec })
+    const asked = cluster.objects.get(ref)
+    await expect(asked).rejects.toThrow(words)
+    await expect(asked).rejects.not.toThrow(/secret-token|\n/)
+  })
+
+  test('that are not there tell where to get them', async () => {
+    const api = await startSecure(() => node)
+    const exec = {
+      apiVersion: 'client.authentication.k8s.io/v1',
+      command: 'faultline-no-such-plugin',
+      installHint: 'Get it at\nexample.com',
+    }
+    const cluster = await connectBy(trusted(api), { exec })
+    await expect(cluster.objects.get(ref)).rejects.toThrow(/ENOENT\. Get it at example\.com$/)
+  })
+
   /** Prints `token-1`, `token-2`, … and logs each run. */
   async function plugin(): Promise<{ exec: object; runs: () => Promise<number> }> {
     const log = join(dir, 'runs')
@@ -191,10 +354,12 @@ console.log(JSON.stringify({ apiVersion: info.apiVersion, kind: 'ExecCredential'
 
   test('that fail are named with their own words', async () => {
     const api = await startSecure(() => node)
-    const cluster = await connectBy(trusted(api), { exec: { command: 'faultline-no-such-plugin' } })
+    const cluster = await connectBy(trusted(api), {
+      exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'faultline-no-such-plugin' },
+    })
     await expect(cluster.objects.get(ref)).rejects.toMatchObject({ code: 'unavailable', retryable: true })
     await expect(cluster.objects.get(ref)).rejects.toThrow(
-      "the kubeconfig's credentials could not be had: spawn faultline-no-such-plugin ENOENT",
+      "the kubeconfig's credentials could not be had: exec plugin faultline-no-such-plugin: spawn faultline-no-such-plugin ENOENT",
     )
     expect(api.seen).toHaveLength(0)
   })
