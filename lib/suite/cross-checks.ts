@@ -1,4 +1,5 @@
 import { plannedMs } from '../domain/suite.ts'
+import { nextDate } from './cron-dates.ts'
 import { quote } from './did-you-mean.ts'
 import { valueAt } from './explain.ts'
 import { paramFindings } from './param-checks.ts'
@@ -23,8 +24,20 @@ export function crossFindings(file: unknown): readonly Finding[] {
   ]
 }
 
+/** Anywhere on earth it is this day or a later one. */
+function yesterday(now: number): { readonly year: number; readonly month: number; readonly day: number } {
+  const date = new Date(now - 86_400_000)
+  return { year: date.getUTCFullYear(), month: date.getUTCMonth() + 1, day: date.getUTCDate() }
+}
+
+/** A suite may be started by hand when its schedule is over, so that is no error. */
+function pastSchedule({ schedule }: SuiteFile, now: number): readonly string[] {
+  if (schedule?.cron === undefined || !schedule.enabled || nextDate(schedule.cron, yesterday(now)) !== undefined) return []
+  return [`schedule.cron: ${quote(schedule.cron)} lies in the past: it will never start by itself again`]
+}
+
 /** What is allowed but probably not meant. */
-export function warningsOf(file: SuiteFile): readonly string[] {
+export function warningsOf(file: SuiteFile, now: number = Date.now()): readonly string[] {
   const names = file.experiments.map((step) => step.name)
   const sameName = names.flatMap((name, n) => {
     const first = names.indexOf(name)
@@ -46,7 +59,7 @@ export function warningsOf(file: SuiteFile): readonly string[] {
       ? []
       : [`experiments[${n}]: ${twice.map(quote).join(', ')} is named more than once among the targets; once is enough`]
   })
-  return [...sameName, ...sameTarget, ...sameTraffic]
+  return [...sameName, ...sameTarget, ...sameTraffic, ...pastSchedule(file, now)]
 }
 
 function twiceIn(list: unknown): readonly unknown[] {

@@ -1,5 +1,6 @@
 import * as z from 'zod'
-import { cronProblem, rateProblem, weekdays } from './cron.ts'
+import { cronProblem, rateProblem } from './cron.ts'
+import { weekdays } from './cron-fields.ts'
 import { nearest, quote } from './did-you-mean.ts'
 import { strict, textOf } from './strict-object.ts'
 
@@ -32,10 +33,50 @@ export const scheduleSchema = strict(
   { schedule: 'the suite' },
 )
 
+/** What people mean by an abbreviation is seldom what IANA has under it: `BST` is Dhaka's, `EST` knows no daylight saving. */
+const meantBy: Readonly<Record<string, string>> = {
+  ACST: 'Australia/Adelaide',
+  AEDT: 'Australia/Sydney',
+  AEST: 'Australia/Sydney',
+  AST: 'America/Halifax` or `Asia/Riyadh',
+  BST: 'Europe/London',
+  CDT: 'America/Chicago',
+  CEST: 'Europe/Berlin',
+  CET: 'Europe/Berlin',
+  CST: 'America/Chicago` or `Asia/Shanghai',
+  CST6CDT: 'America/Chicago',
+  EDT: 'America/New_York',
+  EEST: 'Europe/Athens',
+  EET: 'Europe/Athens',
+  EST: 'America/New_York',
+  EST5EDT: 'America/New_York',
+  HST: 'Pacific/Honolulu',
+  IST: 'Asia/Kolkata`, `Europe/Dublin` or `Asia/Jerusalem',
+  JST: 'Asia/Tokyo',
+  MDT: 'America/Denver',
+  MET: 'Europe/Berlin',
+  MSK: 'Europe/Moscow',
+  MST: 'America/Denver` or `America/Phoenix',
+  MST7MDT: 'America/Denver',
+  PDT: 'America/Los_Angeles',
+  PRC: 'Asia/Shanghai',
+  PST: 'America/Los_Angeles',
+  PST8PDT: 'America/Los_Angeles',
+  ROC: 'Asia/Taipei',
+  ROK: 'Asia/Seoul',
+  WEST: 'Europe/Lisbon',
+  WET: 'Europe/Lisbon',
+}
+
 function timezoneProblem(text: string): string | undefined {
+  if (text === 'UTC' || text === 'GMT') return undefined
+  if (/^([A-Z]{3,5}|[A-Z]{3}\d[A-Z]{3})$/.test(text)) {
+    const place = Object.hasOwn(meantBy, text) ? meantBy[text] : 'Europe/Berlin'
+    return `${quote(text)} is an abbreviation, which may stand for several zones; name the place, e.g. \`${place}\``
+  }
   const known = /^[A-Za-z]/.test(text) ? resolved(text) : undefined
   if (known !== undefined && known.toLowerCase() !== text.toLowerCase()) return undefined
-  if (known === text || text === 'UTC') return undefined
+  if (known === text) return undefined
   const meant = known ?? nearest(text, Intl.supportedValuesOf('timeZone'))
   return `${quote(text)} is not an IANA time zone${meant === undefined ? '; e.g. `Europe/Berlin`' : `: did you mean \`${meant}\`?`}`
 }

@@ -1,6 +1,6 @@
 import type * as z from 'zod'
 import type { Schedule } from '../domain/suite.ts'
-import { weekdays } from './cron.ts'
+import { weekdays } from './cron-fields.ts'
 import { valueAt } from './explain.ts'
 import type { Finding } from './problems.ts'
 import type { scheduleSchema } from './schedule-schema.ts'

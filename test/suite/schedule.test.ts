@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { expressionOf } from '../../deploy/aws/schedules.ts'
+import { nextDate } from '../../lib/suite/cron-dates.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
 import { playSchedule } from '../../sandbox/aws/scheduler.ts'
 
@@ -38,6 +39,11 @@ describe('a schedule', () => {
     '0 9 ? JAN-MAR 2#1 2026-2030',
     '0 9 ? * 6L *',
     '*/10 * * * ? *',
+    '0 10 29 2 ? *',
+    '0 10 ? 2 3#5 2028,2056',
+    '0 10 31W 1,4 ? *',
+    '0 10 LW 2 ? *',
+    '0 10 ? 2 L 2028',
   ]
   it.each(good)('may be %s, which AWS knows, and which fires here too', (cron) => {
     expect(problems({ cron })).toEqual([])
@@ -63,6 +69,12 @@ describe('a schedule', () => {
     ['5-1 10 ? * MON *', /minutes: `5-1`/],
     ['0/0 10 ? * MON *', /minutes: `0\/0`/],
     ['0 10 ?,1 * MON *', /day of month/],
+    ['0 10 31 FEB ? *', /`0 10 31 FEB \? \*` never comes: there is no such date in any of its years/],
+    ['0 10 30,31 2 ? *', /never comes/],
+    ['0 10 29 2 ? 2027', /never comes/],
+    ['0 10 31 4,6,9,11 ? *', /never comes/],
+    ['0 10 31W 2 ? *', /never comes/],
+    ['0 10 ? 2 2#5 2027', /never comes/],
   ])('may not be %s', (cron, message) => {
     expect(problems({ cron })).toEqual([expect.stringMatching(message)])
   })
@@ -75,12 +87,45 @@ describe('a schedule', () => {
     [{ cron: '0 10 ? * MON *', timezone: 'Europe/Berln' }, /`Europe\/Berln` is not an IANA time zone: did you mean `Europe\/Berlin`\?/],
     [{ cron: '0 10 ? * MON *', timezone: '+01:00' }, /not an IANA time zone/],
     [{ cron: '0 10 ? * MON *', timezone: 'europe/berlin' }, /did you mean `Europe\/Berlin`/],
+    [
+      { cron: '0 10 ? * MON *', timezone: 'BST' },
+      /`BST` is an abbreviation, which may stand for several zones; name the place, e\.g\. `Europe\/London`/,
+    ],
+    [{ cron: '0 10 ? * MON *', timezone: 'EST' }, /e\.g\. `America\/New_York`/],
+    [{ cron: '0 10 ? * MON *', timezone: 'PST8PDT' }, /e\.g\. `America\/Los_Angeles`/],
+    [{ cron: '0 10 ? * MON *', timezone: 'IST' }, /e\.g\. `Asia\/Kolkata`, `Europe\/Dublin` or `Asia\/Jerusalem`/],
     [{ cron: '0 10 ? * MON *', enable: true }, /`enable`: did you mean `enabled`\?/],
     [{ cron: '0 10 ? * MON *', window: { from: '9:00', to: '16:00' } }, /`9:00` is not a time of day/],
     [{ cron: '0 10 ? * MON *', window: { from: '09:00', to: '09:00' } }, /nothing could ever start/],
     [{ cron: '0 10 ? * MON *', window: { days: ['Monday'], from: '09:00', to: '10:00' } }, /`Monday`/],
   ])('%j is explained', (schedule, message) => {
     expect(problems(schedule)).toEqual([expect.stringMatching(message)])
+  })
+
+  it.each(['UTC', 'GMT', 'Europe/Berlin', 'US/Eastern', 'Asia/Calcutta', 'Japan'])('may be in the time zone %s', (timezone) => {
+    expect(problems({ cron: '0 10 ? * MON *', timezone })).toEqual([])
+  })
+
+  it('whose dates are all over is warned of, and may still be started by hand', () => {
+    const [past, over] = [parsed({ cron: '0 10 1 * ? 2020' }), parsed({ cron: '0 10 1 * ? 2020', enabled: false })]
+    expect(past).toMatchObject({
+      ok: true,
+      warnings: ['schedule.cron: `0 10 1 * ? 2020` lies in the past: it will never start by itself again'],
+    })
+    expect(over).toMatchObject({ ok: true, warnings: [] })
+  })
+
+  it.each([
+    ['0 10 31 * ? *', { year: 2027, month: 4, day: 1 }, { year: 2027, month: 5, day: 31 }],
+    ['0 10 29 2 ? *', { year: 2096, month: 3, day: 1 }, { year: 2104, month: 2, day: 29 }],
+    ['0 10 ? * 6L *', { year: 2026, month: 11, day: 28 }, { year: 2026, month: 12, day: 25 }],
+    ['0 10 15W * ? *', { year: 2026, month: 11, day: 1 }, { year: 2026, month: 11, day: 16 }],
+    ['0 10 LW * ? *', { year: 2027, month: 1, day: 1 }, { year: 2027, month: 1, day: 29 }],
+    ['0 10 1/10 * ? 2026-2027', { year: 2026, month: 11, day: 12 }, { year: 2026, month: 11, day: 21 }],
+    ['0 10 ? JAN-MAR MON#1 *', { year: 2026, month: 11, day: 1 }, { year: 2027, month: 1, day: 4 }],
+    ['0 10 1 * ? 2020', { year: 2021, month: 1, day: 1 }, undefined],
+  ])('%s comes next, after %j, on %j', (cron, from, next) => {
+    expect(nextDate(cron, from)).toEqual(next)
   })
 
   it.each([
