@@ -17,6 +17,19 @@ export interface Target {
 /** What evidence says: `yes` and `no` are measured, `unknown` is all that could not be. */
 export type Finding = 'yes' | 'no' | 'unknown'
 
+/** An injector measures before it acts and tells both together; such figures are named `before …`. */
+export const beforePrefix = 'before '
+
+/** What became of a target while it was hit, by a code that is stable and a sentence for people. */
+export interface TargetEvent {
+  /** ms since epoch, by the clock of whoever saw it. */
+  readonly at: number
+  /** Name of the pod or node. */
+  readonly target: string
+  readonly code: string
+  readonly message: string
+}
+
 /** One measured figure of one target. */
 export interface Measurement {
   /** Name of the pod or node. */
@@ -37,6 +50,8 @@ export interface Evidence {
   /** One sentence for people. */
   readonly summary: string
   readonly measurements: readonly Measurement[]
+  /** What was seen to become of the targets; absent where nothing was. */
+  readonly events?: readonly TargetEvent[]
 }
 
 /** The in-cluster expiry an injection needs before it may create anything; null where nothing outlives the action. */

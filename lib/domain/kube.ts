@@ -88,6 +88,8 @@ export interface Pod extends KubeObject {
     readonly reason?: string
     readonly message?: string
     readonly podIP?: string
+    /** Of a dual-stack pod one of each family; the first is `podIP`. */
+    readonly podIPs?: readonly { readonly ip: string }[]
     readonly conditions?: readonly Condition[]
     readonly containerStatuses?: readonly ContainerStatus[]
   }
@@ -95,7 +97,11 @@ export interface Pod extends KubeObject {
 
 export interface Node extends KubeObject {
   readonly spec: { readonly unschedulable?: boolean; readonly taints?: readonly { readonly key: string; readonly effect: string }[] }
-  readonly status?: { readonly conditions?: readonly Condition[] }
+  readonly status?: {
+    readonly conditions?: readonly Condition[]
+    readonly nodeInfo?: { readonly bootID?: string; readonly operatingSystem?: string }
+    readonly capacity?: Readonly<Record<string, string>>
+  }
 }
 
 export interface LabelSelector {

@@ -1,4 +1,5 @@
 import type { Measurement } from '../domain/injection.ts'
+import { beforePrefix } from '../domain/injection.ts'
 
 /** Figures of many targets in a few words: `canary open`, `restarts 1–3`, `pod 2 gone, 1 terminating`. */
 export function figuresInShort(measurements: readonly Measurement[]): string {
@@ -18,9 +19,7 @@ export function valuesInShort(same: readonly Pick<Measurement, 'unit' | 'value'>
   return distinct.map((value) => `${values.filter((v) => v === value).length} ${withUnit(asText(value), unit)}`).join(', ')
 }
 
-const beforePrefix = 'before '
-
-/** An injector measures before it acts and tells both together; such figures are named `before …`. */
+/** Figures from before the fault apart from those since. */
 export function splitBefore(measurements: readonly Measurement[]): {
   readonly before: readonly Measurement[]
   readonly now: readonly Measurement[]

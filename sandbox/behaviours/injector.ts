@@ -31,7 +31,9 @@ export const injector: Behaviour = (context) => {
   if (name === 'check') return check(context, targets, tag)
   const mark = `${node}/${tag}`
   if (context.env.FAULTLINE_ROLE === 'twin') return twin(context, mark)
-  if (context.world.marks.has(mark)) return clean(context, targets, tag)
+  if (context.now() > (Number(context.env.FAULTLINE_APPLY_BY ?? 0) + 1) * 1000)
+    return clean(context, { targets, tag, code: 'too_late', message: 'the order had to be carried out before: only cleaned' })
+  if (context.world.marks.has(mark)) return clean(context, { targets, tag, code: 'replacement', message: 'a replacement only cleans' })
   const signal: Signal = context.env.FAULTLINE_SIGNAL === 'KILL' ? 'KILL' : 'TERM'
   const amount = Number(context.env[name === 'degrade-network' ? 'FAULTLINE_DELAY_MS' : 'FAULTLINE_AMOUNT'] ?? 0)
   if (name === 'degrade-network' && amount === 0) return unable(context, targets, 'of a degraded network only latency is simulated')
@@ -60,10 +62,10 @@ function unable(context: ProcessContext, targets: readonly InjectorTarget[], mes
 function report(
   context: ProcessContext,
   target: InjectorTarget,
-  line: { phase: Phase; ok: boolean; measure?: Measure; message?: string },
+  line: { phase: Phase; ok: boolean; measure?: Measure; message?: string; code?: string },
 ): void {
-  const { phase, ok, measure = {}, message = '' } = line
-  context.log(JSON.stringify({ at: context.now(), target: target.podUid, phase, ok, ...measure, message }))
+  const { phase, ok, measure = {}, message = '', code = '' } = line
+  context.log(JSON.stringify({ at: context.now(), target: target.podUid, phase, ok, ...measure, code, also: [], message }))
 }
 
 function absent(context: ProcessContext, target: InjectorTarget): string | undefined {
@@ -96,7 +98,10 @@ function check(context: ProcessContext, targets: readonly InjectorTarget[], tag:
   return { terminate: () => context.exit(0) }
 }
 
-function clean(context: ProcessContext, targets: readonly InjectorTarget[], tag: string): Process {
+function clean(
+  context: ProcessContext,
+  { targets, tag, code, message }: { readonly targets: readonly InjectorTarget[]; readonly tag: string; code: string; message: string },
+): Process {
   context.at(context.now() + undoAfterMs, () => {
     for (const target of targets) {
       const kind = leftovers(context, target, tag)[0] ?? 'memory'
@@ -105,7 +110,8 @@ function clean(context: ProcessContext, targets: readonly InjectorTarget[], tag:
         phase: 'undone',
         ok: true,
         measure: measureKind(context.world, target, kind),
-        message: 'a replacement only cleans',
+        message,
+        code,
       })
     }
     context.exit(0)

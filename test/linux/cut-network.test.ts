@@ -21,8 +21,8 @@ describe('cut-network', () => {
     const before = pod.traces()
     const injector = cut(pod)
     const [bite] = await injector.says('bite')
-    expect(bite).toMatchObject({ ok: true, name: 'reachable', unit: 'peers', value: 0 })
-    expect(injector.of('before')[0]?.value).not.toBe(0)
+    expect(bite).toMatchObject({ ok: true, name: 'dropped', unit: 'packets', also: [{ name: 'reachable', unit: 'peers', value: 0 }] })
+    expect(injector.of('before')[0]).toMatchObject({ name: 'reachable', value: 3 })
     expect([reachable(pod.address), reachable(pod.address6), pod.pings('10.77.0.1'), pod.pings('127.0.0.1')]).toEqual([
       false,
       false,
@@ -103,7 +103,7 @@ describe('cut-network', () => {
     const pod = await node.pod()
     const injector = cut(pod, { FAULTLINE_DIRECTION: 'in' })
     await injector.says('bite')
-    expect(pod.traces()).toMatch(/-A INPUT .*FLTI-/)
+    expect(pod.traces()).toMatch(/-A PREROUTING .*FLTI-/)
     expect(pod.traces()).not.toMatch(/-A OUTPUT .*FLTO-/)
     injector.term()
     await injector.exited()
@@ -118,14 +118,70 @@ describe('cut-network', () => {
     await injector.exited()
   })
 
-  it('shows by packets that met the rules that it cuts somebody who does not answer', async () => {
+  it('shows by its own packets that the rules work, and counts these apart', async () => {
     const pod = await node.pod()
     const injector = cut(pod, { FAULTLINE_DIRECTION: 'out', FAULTLINE_CIDRS: '192.0.2.7' })
     const [bite] = await injector.says('bite')
-    expect(bite).toMatchObject({ ok: true, name: 'dropped', unit: 'packets' })
-    expect(bite?.value).toBeGreaterThan(0)
+    expect(bite).toMatchObject({ ok: true, name: 'dropped', unit: 'packets', value: 0 })
+    expect(bite?.message).toMatch(/, 0 packets of others and [1-9]\d* of our own dropped by /)
     injector.term()
     await injector.exited()
+  })
+
+  it("is no bite where nothing of the workload's met the rules, if it is to", async () => {
+    const pod = await node.pod()
+    const peer = await node.pod()
+    const injector = cut(pod, { FAULTLINE_CIDRS: `${peer.address},${peer.address6}`, FAULTLINE_NEED_TRAFFIC: '1' })
+    const [bite] = await injector.says('bite', { budgetMs: 40_000 })
+    expect(bite).toMatchObject({ ok: false, code: 'unused', value: 0, message: expect.stringContaining("nothing of the workload's used it") })
+    expect(pod.pings(peer.address)).toBe(false)
+    expect((await injector.says('measure')).at(-1)).toMatchObject({ ok: true, name: 'dropped', value: 1 })
+    injector.term()
+    await injector.exited()
+  })
+
+  it('counts connections of its own apart, too', async () => {
+    const [pod, peer] = [await node.pod(), await node.pod()]
+    const server = await echoServer(node, peer, 5432)
+    const injector = cut(pod, { FAULTLINE_CIDRS: peer.address, FAULTLINE_PORTS: '5432/tcp' })
+    const [bite] = await injector.says('bite')
+    expect(bite).toMatchObject({ ok: true, value: 0, message: expect.stringMatching(/^0 of 1 peers answer, 0 packets of others and [1-9]/) })
+    injector.term()
+    await injector.exited()
+    server.stop()
+  })
+
+  it('cuts peers off by both of their addresses, and asks both', async () => {
+    const [pod, peer] = [await node.pod(), await node.pod()]
+    const more = ['10.77.0.201', '10.77.0.202', '10.77.0.203']
+    const injector = cut(pod, { FAULTLINE_CIDRS: [...more, peer.address, peer.address6].join(',') })
+    expect((await injector.says('bite'))[0]).toMatchObject({ ok: true })
+    expect(injector.of('before')[0]).toMatchObject({ value: 1 })
+    expect([pod.pings(peer.address), pod.pings(peer.address6)]).toEqual([false, false])
+    injector.term()
+    await injector.exited()
+  })
+
+  it.each(['both', 'in'])("cuts ports of a pod whose mesh redirects them, direction %s: by the ports that the senders wrote", async (direction) => {
+    const [pod, other] = [await node.pod(), await node.pod()]
+    pod.net('iptables-nft -t nat -A PREROUTING -p tcp -j REDIRECT --to-ports 15006')
+    const before = pod.traces()
+    const proxy = await echoServer(node, pod, 15006)
+    const user = connection(node, pod.address, 8080)
+    await until('a user gets through the proxy', () => user.echoes() > 3)
+    const injector = cut(pod, { FAULTLINE_PORTS: '8080', FAULTLINE_DIRECTION: direction, FAULTLINE_NEED_TRAFFIC: '1' })
+    const [bite] = await injector.says('bite')
+    expect(bite).toMatchObject({ ok: true, name: 'dropped' })
+    expect(Number(bite?.value)).toBeGreaterThan(0)
+    const [atCut, later] = [user.echoes(), await sleep(1000).then(user.echoes)]
+    expect(later).toBe(atCut)
+    expect(connects(node, pod.address, 8080)).toBe(false)
+    expect(other.pings(pod.address)).toBe(true)
+    injector.term()
+    await injector.exited()
+    expect(pod.traces()).toBe(before)
+    user.stop()
+    proxy.stop()
   })
 
   it('puts many peers into one set that expires in the kernel', async () => {

@@ -28,7 +28,7 @@ describe('stress-memory', () => {
     expect(pod.memoryMiB() - atFirst).toBeLessThan(5)
     expect(pod.traces()).toBe(before)
     expect(pod.isRunning()).toBe(true)
-    expect(injector.of('undone')[0]).toMatchObject({ ok: true, name: 'memory', unit: 'MiB' })
+    expect(injector.of('undone')[0]).toMatchObject({ ok: true, name: 'memory held', unit: 'MiB', value: 0 })
   })
 
   it('takes a percentage of the limit, what is used already included', async () => {
@@ -45,6 +45,25 @@ describe('stress-memory', () => {
     await injector.exited()
   })
 
+  it('counts what the kernel can take back as free, and bites by what it holds itself, whatever the target frees', async () => {
+    const cache = 'head -c 150M /dev/zero >/mnt/cache; cat /mnt/cache >/dev/null'
+    const pod = await node.pod({ memoryMiB: 200, main: `${cache}; while :; do sleep 0.1; done` })
+    await until('its page cache is full', () => pod.memoryMiB() > 140)
+    const injector = node.inject({
+      FAULTLINE_ACTION: 'stress-memory',
+      FAULTLINE_TARGETS: pod.line(),
+      FAULTLINE_ENDS_AT: seconds(60),
+      FAULTLINE_PERCENT: '50',
+    })
+    const [bite] = await injector.says('bite')
+    expect(bite).toMatchObject({ ok: true, name: 'memory held' })
+    expect(Number(bite?.value)).toBeGreaterThan(90)
+    node.run('rm /proc/$1/root/mnt/cache', String(pod.mainPid()))
+    expect((await injector.says('measure', { count: 2 })).at(-1)).toMatchObject({ ok: true, name: 'memory held', value: bite?.value })
+    injector.term()
+    await injector.exited()
+  })
+
   it('says who died when it was too much', async () => {
     const pod = await node.pod({ memoryMiB: 64 })
     const before = pod.traces()
@@ -55,7 +74,7 @@ describe('stress-memory', () => {
       FAULTLINE_AMOUNT: '200',
     })
     const [error] = await injector.says('error')
-    expect(error?.message).toMatch(/^OOMKilled: the stressor died, the container lives/)
+    expect(error).toMatchObject({ code: 'stressor_oom_killed', message: expect.stringMatching(/^OOMKilled: the stressor died, the container lives/) })
     expect(pod.traces()).toBe(before)
     injector.term()
     await injector.exited()
@@ -73,7 +92,7 @@ describe('stress-memory', () => {
     pod.kill()
     await until('the stress is gone', () => pod.memoryMiB() < 5, 1_500)
     const [last] = (await injector.says('measure')).slice(-1)
-    expect(last).toMatchObject({ ok: false, message: expect.stringContaining('main process') })
+    expect(last).toMatchObject({ ok: false, code: 'restarted', message: expect.stringContaining('main process') })
     injector.term()
     await injector.exited()
   })
@@ -113,6 +132,6 @@ describe('stress-cpu', () => {
     const last = pod.cpuSeconds()
     await sleep(500)
     expect(pod.cpuSeconds() - last).toBeLessThan(0.1)
-    expect(injector.of('undone')[0]).toMatchObject({ ok: true, name: 'cpu', unit: 'cores' })
+    expect(injector.of('undone')[0]).toMatchObject({ ok: true, name: 'cpu taken', unit: 'cores', value: 0 })
   })
 })

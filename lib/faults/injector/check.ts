@@ -5,10 +5,11 @@ import type { FaultContext } from '../fault.ts'
 import { jobRef } from '../fuse-job.ts'
 import { figures } from './figures.ts'
 import type { InjectorOrder } from './job.ts'
-import { ensureJob, injectorJob, isRefusal, podsOfJob, sourceOf } from './job.ts'
+import { ensureJob, injectorJob, isRefusal, podsOfJob } from './job.ts'
 import type { InjectorLine } from './protocol.ts'
 import { newestByTarget, parseInjectorLog } from './protocol.ts'
 import { refusalOfPods, startFailure } from './start.ts'
+import { injectorUndo } from './undo.ts'
 
 const pollMs = 250
 const budgetMs = 20_000
@@ -40,14 +41,14 @@ export async function beginCheck(context: FaultContext, injection: Injection, on
 
 /** Takes the check away: it has said all, or nobody needs its answer any more. */
 export async function dropCheck(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<void> {
-  await context.cluster.objects.delete(jobRef({ namespace: sourceOf(injection).namespace, name: checkName(on) }))
+  await context.cluster.objects.delete(jobRef({ namespace: injectorUndo(injection).source.namespace, name: checkName(on) }))
 }
 
 const checkName = (on: InjectorOrder): string => `${on.name}-check`
 
 function checkJob(context: FaultContext, injection: Injection, on: InjectorOrder): Job {
   const now = context.clock.now()
-  const env = { ...on.env, FAULTLINE_OF: String(injection.undo.action) }
+  const env = { ...on.env, FAULTLINE_OF: injectorUndo(injection).action }
   return injectorJob({ ...on, name: checkName(on), endsAt: now + lifeMs, env }, { now, fuse: null })
 }
 
@@ -81,11 +82,12 @@ async function answerOf(context: FaultContext, job: Job, targets: readonly Targe
   }
 }
 
-function withoutCheck(context: FaultContext, { undo }: Injection, cannotStart: string): Evidence {
+function withoutCheck(context: FaultContext, injection: Injection, cannotStart: string): Evidence {
   const at = context.clock.now()
+  const { neverStarted } = injectorUndo(injection)
   const none = { phase: 'after', at, measurements: [] } as const
-  if (typeof undo.neverStarted === 'string')
-    return { ...none, finding: 'yes', summary: `nothing was applied: the injector never started (${undo.neverStarted})` }
+  if (neverStarted !== undefined)
+    return { ...none, finding: 'yes', summary: `nothing was applied: the injector never started (${neverStarted})` }
   return { ...none, finding: 'unknown', summary: `whether anything is left could not be told: the check does not start (${cannotStart})` }
 }
 

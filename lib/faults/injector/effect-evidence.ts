@@ -1,70 +1,140 @@
 import { FaultlineError } from '../../domain/errors.ts'
-import type { Evidence, Injection } from '../../domain/injection.ts'
+import type { Evidence, Injection, TargetEvent } from '../../domain/injection.ts'
+import { beforePrefix } from '../../domain/injection.ts'
 import type { Job, Pod } from '../../domain/kube.ts'
 import type { FaultContext } from '../fault.ts'
 import { jobRef } from '../fuse-job.ts'
 import { describe, figures, nameOf } from './figures.ts'
-import { podsOfJob, sourceOf } from './job.ts'
-import type { InjectorLine } from './protocol.ts'
+import { podsOfJob } from './job.ts'
+import type { InjectorCode, InjectorLine } from './protocol.ts'
 import { newestByTarget, parseInjectorLog } from './protocol.ts'
 import { refusalOfPods, startFailure } from './start.ts'
+import { injectorUndo } from './undo.ts'
 
-/** An injector measures every few seconds; with many targets on its node a round takes longer. */
+/**
+ * An injector measures every 2 s, a rate every 6 s; sixteen targets are measured at once, so that a round on a node full of them takes
+ * half a second for each more. Twice a round and some seconds for a busy node.
+ */
 const freshSeconds = (targets: number) => 15 + Math.ceil(targets / 2)
+
+export interface Seen {
+  readonly evidence: Evidence
+  /** Set where the order was read outside of its time and nothing was applied: who still wants the fault gives it anew. */
+  readonly dead?: InjectorLine
+}
+
+type Finding = Pick<Evidence, 'finding' | 'summary'> & Partial<Pick<Evidence, 'measurements'>>
 
 /**
  * What the injector itself measured on every target, from its log.
+ * 1. Its pods, oldest first. Without one: the Job's pod was refused, or is not made yet.
+ * 2. A pod that does not start fails the injection.
+ * 3. All lines of all pods, with what they say became of the targets.
+ * 4. During the injection: an order that was read too late or too early is given anew; what the injector could not do fails it.
+ * 5. A pod that ended or was replaced, an undo that was told: what was measured before is no evidence any more.
+ * 6. The newest measurement of every target; at the end only fresh ones.
  * @throws FaultlineError `injector_failed` when it cannot start or says that it cannot do it
  */
-export async function biteOf(context: FaultContext, injection: Injection, phase: 'during' | 'end'): Promise<Evidence> {
-  const { namespace } = sourceOf(injection)
-  const name = String(injection.undo.job)
+export async function biteOf(context: FaultContext, injection: Injection, phase: 'during' | 'end'): Promise<Seen> {
+  const { source, job: name, node } = injectorUndo(injection)
+  const { namespace } = source
   const at = context.clock.now()
-  const pod = (await podsOfJob(context, namespace, { name }))[0]
-  if (pod === undefined) {
-    const job = await context.cluster.objects.get<Job>(jobRef({ namespace, name }))
-    const refused = job === undefined ? null : await refusalOfPods(context, job)
-    if (refused !== null) throw new FaultlineError('injector_failed', `the injector's pod was refused: ${refused}`)
-    return { phase, at, finding: phase === 'end' ? 'no' : 'unknown', summary: 'the injector has no pod', measurements: [] }
-  }
+  const pods = await podsOfJob(context, namespace, { name })
+  const [pod] = pods
+  if (pod === undefined) return { evidence: { phase, at, measurements: [], ...(await withoutPod(context, { namespace, name }, phase)) } }
   const stuck = startFailure(pod)
-  if (stuck !== null) throw new FaultlineError('injector_failed', `the injector does not start on node ${injection.undo.node}: ${stuck}`)
-  const of = { namespace, name: pod.metadata.name, container: 'injector' }
-  const lines = parseInjectorLog(await context.cluster.pods.log(of))
-  const failed = newestByTarget(lines, ['error'])
-  const [error] = [...failed.values()]
-  if (error !== undefined && phase === 'during')
-    throw new FaultlineError('injector_failed', `the injector failed on ${nameOf(injection, error.target)}: ${error.message}`)
-  const sinceSeconds = freshSeconds(injection.targets.length)
-  const recent = phase === 'end' ? parseInjectorLog(await context.cluster.pods.log({ ...of, sinceSeconds })) : lines
-  const bites = newestByTarget(recent, ['bite', 'measure'])
-  const ended = endOf(pod) ?? undoneOf(injection, newestByTarget(lines, ['bite', 'measure', 'undone']))
-  if (ended !== null) return { phase, at, finding: 'no', summary: `the injector is over: ${ended}`, measurements: [] }
-  const before = [...newestByTarget(lines, ['before']).values()]
-  const measurements = [...figures(injection, before, 'before '), ...figures(injection, [...bites.values()])]
-  const silent = injection.targets.filter((t) => !bites.has(t.uid)).map((t) => t.name)
-  const idle = injection.targets.filter((t) => bites.get(t.uid)?.ok === false).map((t) => t.name)
-  if (idle.length > 0) return { phase, at, finding: 'no', summary: `no effect measured on ${idle.join(', ')}`, measurements }
-  if (silent.length > 0 && phase === 'end') {
-    const summary = `nothing heard of ${silent.join(', ')} in the last ${sinceSeconds} s: the injector, its node or the way to its log hangs`
-    return { phase, at, finding: 'unknown', summary, measurements }
+  if (stuck !== null) throw new FaultlineError('injector_failed', `the injector does not start on node ${node}: ${stuck}`)
+  const logs = await Promise.all(pods.map((one) => logOf(context, one)))
+  const lines = logs.flat()
+  const events = eventsOf(injection, lines)
+  const say = (found: Finding): Seen => ({ evidence: { phase, at, measurements: [], ...found, ...(events.length === 0 ? {} : { events }) } })
+  if (phase === 'during') {
+    const dead = deadOrder(lines)
+    if (dead !== null) return { ...say({ finding: 'unknown', summary: `nothing applied yet: ${dead.message}` }), dead }
+    throwIfUnable(injection, lines)
   }
-  if (silent.length > 0)
-    return { phase, at, finding: 'unknown', summary: `nothing measured yet on ${silent.join(', ')} (${stateOf(pod)})`, measurements }
-  return { phase, at, finding: 'yes', summary: describe(injection, [...bites.values()]), measurements }
+  const over = overBecause(injection, pods, lines)
+  if (over !== null) return say({ finding: 'no', summary: `the injector is over: ${over}` })
+  const recent = phase === 'end' ? await logOf(context, pod, freshSeconds(injection.targets.length)) : lines
+  return say(judge(injection, { lines, recent, phase, pod }))
 }
 
-/** What a dead injector said while it lived is no evidence any more: its twin has undone the fault. */
-function endOf(pod: Pod): string | null {
-  const ended = pod.status?.containerStatuses?.find((c) => c.name === 'injector')?.state?.terminated
-  return ended === undefined
-    ? null
-    : `its container ended (exit code ${ended.exitCode}${ended.reason === undefined ? '' : `, ${ended.reason}`})`
+async function withoutPod(context: FaultContext, job: { readonly namespace: string; readonly name: string }, phase: 'during' | 'end'): Promise<Finding> {
+  const found = await context.cluster.objects.get<Job>(jobRef(job))
+  const refused = found === undefined ? null : await refusalOfPods(context, found)
+  if (refused !== null) throw new FaultlineError('injector_failed', `the injector's pod was refused: ${refused}`)
+  return { finding: phase === 'end' ? 'no' : 'unknown', summary: 'the injector has no pod' }
 }
 
-function undoneOf(injection: Injection, newest: ReadonlyMap<string, InjectorLine>): string | null {
+async function logOf(context: FaultContext, { metadata }: Pod, sinceSeconds?: number): Promise<readonly InjectorLine[]> {
+  const { name, namespace = '' } = metadata
+  const since = sinceSeconds === undefined ? {} : { sinceSeconds }
+  return parseInjectorLog(await context.cluster.pods.log({ namespace, name, container: 'injector', ...since }))
+}
+
+/** An order that was read outside of its time, where nothing else was ever said of the targets. */
+function deadOrder(lines: readonly InjectorLine[]): InjectorLine | null {
+  if (lines.some((line) => line.phase !== 'undone')) return null
+  return lines.findLast((line) => line.code === 'too_late' || line.code === 'too_early') ?? null
+}
+
+function throwIfUnable(injection: Injection, lines: readonly InjectorLine[]): void {
+  const [error] = [...newestByTarget(lines, ['error']).values()]
+  if (error !== undefined)
+    throw new FaultlineError('injector_failed', `the injector failed on ${nameOf(injection, error.target)}: ${error.message}`)
+}
+
+/** What a dead injector said while it lived is no evidence any more: its twin has undone the fault, and its replacement never applies. */
+function overBecause(injection: Injection, pods: readonly Pod[], lines: readonly InjectorLine[]): string | null {
+  const ended = pods[0]?.status?.containerStatuses?.find((c) => c.name === 'injector')?.state?.terminated
+  const how = ended === undefined ? '' : `exit code ${ended.exitCode}${ended.reason === undefined ? '' : `, ${ended.reason}`}`
+  const dead = lines.find((line) => line.code === 'other_boot')
+  if (dead !== undefined) return dead.message
+  if (ended !== undefined) return `its container ended (${how})`
+  if (pods.length > 1) return `its pod ${pods[0]?.metadata.name} was replaced; a replacement only cleans`
+  const newest = newestByTarget(lines, ['bite', 'measure', 'undone'])
   const undone = [...newest.values()].filter((line) => line.phase === 'undone').map((line) => nameOf(injection, line.target))
   return undone.length === 0 ? null : `undone on ${undone.join(', ')}`
+}
+
+function judge(
+  injection: Injection,
+  of: { readonly lines: readonly InjectorLine[]; readonly recent: readonly InjectorLine[]; readonly phase: 'during' | 'end'; readonly pod: Pod },
+): Finding {
+  const bites = newestByTarget(of.recent, ['bite', 'measure'])
+  const before = [...newestByTarget(of.lines, ['before']).values()]
+  const measurements = [...figures(injection, before, beforePrefix), ...figures(injection, [...bites.values()])]
+  const silent = injection.targets.filter((t) => !bites.has(t.uid)).map((t) => t.name)
+  const idle = [...bites.values()].filter((line) => !line.ok)
+  if (idle.length > 0) return { finding: 'no', summary: idle.map((line) => idleText(injection, line)).join('; '), measurements }
+  if (silent.length > 0 && of.phase === 'end') {
+    const since = freshSeconds(injection.targets.length)
+    const summary = `nothing heard of ${silent.join(', ')} in the last ${since} s: the injector, its node or the way to its log hangs`
+    return { finding: 'unknown', summary, measurements }
+  }
+  if (silent.length > 0)
+    return { finding: 'unknown', summary: `nothing measured yet on ${silent.join(', ')} (${stateOf(of.pod)})`, measurements }
+  return { finding: 'yes', summary: describe(injection, [...bites.values()]), measurements }
+}
+
+/** Where more is known than that nothing is seen, it is told. */
+function idleText(injection: Injection, line: InjectorLine): string {
+  const on = nameOf(injection, line.target)
+  if (line.code === null) return `no effect measured on ${on}${line.message === '' ? '' : `: ${line.message}`}`
+  return `${on}: ${line.message}`
+}
+
+/** Codes that speak of the order, not of what became of a target. */
+const ofTheOrder: readonly InjectorCode[] = ['too_early', 'too_late', 'replacement']
+
+/** What the lines say became of the targets, each once, when it was first told. */
+export function eventsOf(injection: Injection, lines: readonly InjectorLine[]): readonly TargetEvent[] {
+  const first = new Map<string, TargetEvent>()
+  for (const { at, target, code, message } of lines) {
+    if (code === null || ofTheOrder.includes(code) || first.has(`${target}/${code}`)) continue
+    first.set(`${target}/${code}`, { at, target: nameOf(injection, target), code, message })
+  }
+  return [...first.values()]
 }
 
 function stateOf(pod: Pod): string {

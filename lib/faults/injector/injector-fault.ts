@@ -3,16 +3,16 @@ import type { Injection, Measurement } from '../../domain/injection.ts'
 import { currentPods } from '../connectivity-probe.ts'
 import type { Fault, FaultContext } from '../fault.ts'
 import { fuseGone, removeFuse } from '../fuse.ts'
-import { jobRef } from '../fuse-job.ts'
 import { didHere, noteDeed } from '../performed-actions.ts'
 import { beginCheck, checkForResidue, dropCheck } from './check.ts'
 import { biteOf } from './effect-evidence.ts'
 import type { InjectorOrder } from './job.ts'
-import { ensureJob, injectorJob, isRefusal, podsOfJob, sourceOf } from './job.ts'
+import { ensureJob, injectorJob, isRefusal, orderSkewMs, podsOfJob } from './job.ts'
 import type { InjectorFault } from './plan.ts'
 import { planInjector } from './plan.ts'
-import type { InjectorAction } from './protocol.ts'
+import type { InjectorAction, InjectorLine } from './protocol.ts'
 import { whyNeverStarted } from './start.ts'
+import { injectorUndo } from './undo.ts'
 
 const gonePollMs = 250
 const goneBudgetMs = 15_000
@@ -28,33 +28,27 @@ export function injectorFault(kind: InjectorFault): Fault {
     plan: (context) => planInjector(context, kind),
 
     async inject(context, injection) {
-      const job = injectorJob(orderOf(context, injection, injection.undo.action as InjectorAction), {
-        now: context.clock.now(),
-        fuse: injection.armed,
-      })
-      try {
-        await ensureJob(context, job, injection.armed?.uid ?? null)
-      } catch (error) {
-        if (isRefusal(error)) noteDeed(context, injection, jobRefused)
-        throw error
-      }
+      await giveOrder(context, injection, context.clock.now())
     },
 
-    evidence: (context, injection, phase) => biteOf(context, injection, phase),
+    async evidence(context, injection, phase) {
+      const seen = await biteOf(context, injection, phase)
+      if (seen.dead !== undefined) await giveOrderAnew(context, injection, seen.dead)
+      return seen.evidence
+    },
 
     async lastLook(context, injection) {
       const measured = injection.evidence.some((e) => e.phase !== 'before' && e.measurements.length > 0)
-      if (measured || injection.undo.neverStarted !== undefined) return null
+      if (measured || injectorUndo(injection).neverStarted !== undefined) return null
       const neverStarted = await whyNeverStarted(context, injection, didHere(context, injection, jobRefused))
       return neverStarted === null ? null : { neverStarted }
     },
 
     async revert(context, injection) {
-      const { namespace } = sourceOf(injection)
       if (injection.armed !== null) await removeFuse(context, injection.armed)
-      await context.cluster.objects.delete(jobRef({ namespace, name: jobNameOf(injection) }))
-      if (injection.undo.neverStarted === undefined) await beginCheck(context, injection, orderOf(context, injection, 'check'))
-      await untilPodsGone(context, namespace, jobNameOf(injection))
+      await context.cluster.objects.delete(injectorJobRef(injection))
+      if (injectorUndo(injection).neverStarted === undefined) await beginCheck(context, injection, orderOf(context, injection, 'check'))
+      await untilPodsGone(context, injection)
     },
 
     async undone(context, injection) {
@@ -83,37 +77,53 @@ export function injectorFault(kind: InjectorFault): Fault {
 async function isNodeGone(context: FaultContext, injection: Injection): Promise<boolean> {
   if ((await currentPods(context, injection.targets)).size > 0) return false
   try {
-    return (await context.cluster.objects.get({ apiVersion: 'v1', kind: 'Node', name: String(injection.undo.node) })) === undefined
+    return (await context.cluster.objects.get({ apiVersion: 'v1', kind: 'Node', name: injectorUndo(injection).node })) === undefined
   } catch (error) {
     if (error instanceof KubernetesError && error.code === 'forbidden') return false
     throw error
   }
 }
 
-function orderOf(context: FaultContext, injection: Injection, action: InjectorAction): InjectorOrder {
-  return {
-    runId: injection.runId,
-    step: injection.step,
-    name: jobNameOf(injection),
-    node: String(injection.undo.node),
-    source: sourceOf(injection),
-    action,
-    targets: injection.targets,
-    peers: (injection.undo.peers ?? {}) as InjectorOrder['peers'],
-    endsAt: (injection.armed?.burnsAt ?? injection.expiresAt) - Math.min(endsBeforeFuseMs, context.config.fuse.marginMs / 2),
-    env: injection.undo.env as Readonly<Record<string, string>>,
+async function giveOrder(context: FaultContext, injection: Injection, givenAt: number): Promise<void> {
+  const order = orderOf(context, injection, injectorUndo(injection).action, givenAt)
+  const job = injectorJob(order, { now: context.clock.now(), fuse: injection.armed })
+  try {
+    await ensureJob(context, job, injection.armed?.uid ?? null)
+  } catch (error) {
+    if (isRefusal(error)) noteDeed(context, injection, jobRefused)
+    throw error
   }
 }
 
-async function untilPodsGone(context: FaultContext, namespace: string, job: string): Promise<void> {
+/**
+ * A pod that came outside of its order's time (an image that had to be pulled, clocks apart) applied nothing and is over. A driver that is
+ * still there to want the fault says so again: by the node's own clock, as its line told it.
+ */
+async function giveOrderAnew(context: FaultContext, injection: Injection, dead: InjectorLine): Promise<void> {
+  const apart = dead.at - context.clock.now()
+  await context.cluster.objects.delete(injectorJobRef(injection))
+  await untilPodsGone(context, injection)
+  await giveOrder(context, injection, context.clock.now() + (Math.abs(apart) > orderSkewMs ? apart : 0))
+}
+
+function orderOf(context: FaultContext, injection: Injection, action: InjectorAction, givenAt = context.clock.now()): InjectorOrder {
+  const { node, bootId, source, peers, env, job: name } = injectorUndo(injection)
+  const { runId, step, targets, armed, expiresAt } = injection
+  const endsAt = (armed?.burnsAt ?? expiresAt) - Math.min(endsBeforeFuseMs, context.config.fuse.marginMs / 2)
+  return { runId, step, name, node, bootId, source, action, targets, peers, env, givenAt, endsAt }
+}
+
+async function untilPodsGone(context: FaultContext, injection: Injection): Promise<void> {
+  const { namespace, name } = injectorJobRef(injection)
   const giveUpAt = context.clock.now() + goneBudgetMs
-  while ((await podsOfJob(context, namespace, { name: job })).length > 0) {
+  while ((await podsOfJob(context, namespace, { name })).length > 0) {
     if (context.clock.now() >= giveUpAt)
-      throw new FaultlineError('unavailable', `the pods of injector ${job} are still there`, { retryable: true })
+      throw new FaultlineError('unavailable', `the pods of injector ${name} are still there`, { retryable: true })
     await context.clock.sleep(gonePollMs)
   }
 }
 
-function jobNameOf(injection: Injection): string {
-  return String(injection.undo.job)
+function injectorJobRef(injection: Injection) {
+  const { source, job } = injectorUndo(injection)
+  return { apiVersion: 'batch/v1', kind: 'Job', namespace: source.namespace, name: job } as const
 }

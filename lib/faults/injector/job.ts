@@ -1,6 +1,6 @@
-import { type Config, defaultConfig } from '../../config.ts'
+import type { Config } from '../../config.ts'
 import { FaultlineError, KubernetesError } from '../../domain/errors.ts'
-import type { FuseRef, Injection, Target } from '../../domain/injection.ts'
+import type { FuseRef, Target } from '../../domain/injection.ts'
 import type { Job, Pod } from '../../domain/kube.ts'
 import { expiresAnnotation, ourLabels } from '../../domain/labels.ts'
 import { stepTag } from '../../domain/names.ts'
@@ -23,19 +23,35 @@ export interface InjectorOrder {
   readonly peers: Readonly<Record<string, readonly string[]>>
   /** When it undoes by itself, ms since epoch. */
   readonly endsAt: number
+  /** The node's boot that it is meant for; empty: any. */
+  readonly bootId: string
+  /** When it was given, ms since epoch by the node's clock as far as that is known: it must be carried out right after. */
+  readonly givenAt: number
   readonly env: Readonly<Record<string, string>>
 }
 
 /** Where injectors of a step come from and live; stored with its undo data, so that whoever reverts needs no configuration. */
 export type InjectorSource = Config['injector'] & { readonly image: string }
 
-/** Of a stored injection. */
-export function sourceOf(injection: Pick<Injection, 'undo'>): InjectorSource {
-  return { ...defaultConfig.injector, ...(injection.undo.source as InjectorSource) }
-}
-
 /** The script makes it once every target bites, or has failed. */
 const readyFile = '/tmp/faultline-ready'
+
+/**
+ * The Job controller makes a replacement pod no sooner than this after the first one failed
+ * (https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy).
+ */
+const jobBackOffMs = 10_000
+
+/** How far the node's clock may be behind; also told to the injector, which does not begin before its order was given. */
+export const orderSkewMs = 1_000
+
+/**
+ * An order dies this long after it was given, so that no replacement pod can still carry it out, remember what it may: one made after the
+ * back-off, by a clock that is behind as far as is tolerated, comes too late. Long enough for a pod whose image is there: Kubernetes' own
+ * objective is 5 s (https://github.com/kubernetes/community/blob/master/sig-scalability/slos/pod_startup_latency.md). Where it must be
+ * pulled first, the living driver gives the order anew.
+ */
+export const orderLivesMs = jobBackOffMs - orderSkewMs
 
 /** Kubernetes kills the Job this long after the injector's own end. */
 const deadlineMarginSeconds = 15
@@ -108,6 +124,9 @@ function environment(order: InjectorOrder): Readonly<Record<string, string>> {
     FAULTLINE_ACTION: order.action,
     FAULTLINE_TARGETS: lines.join('\n'),
     FAULTLINE_ENDS_AT: String(Math.ceil(order.endsAt / 1000)),
+    FAULTLINE_APPLY_FROM: String(Math.floor((order.givenAt - orderSkewMs) / 1000)),
+    FAULTLINE_APPLY_BY: String(Math.floor((order.givenAt + orderLivesMs) / 1000)),
+    FAULTLINE_BOOT_ID: order.bootId,
     FAULTLINE_TAG: stepTag(order.runId, order.step),
     ...order.env,
   }

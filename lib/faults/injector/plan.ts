@@ -9,8 +9,10 @@ import { podlessFuse } from '../fuse-job.ts'
 import type { PeerScope, Workload } from '../peers.ts'
 import { reachOf, servicesOf } from '../peers.ts'
 import { tryJob } from '../try-job.ts'
-import { injectorJob, sourceOf } from './job.ts'
+import { injectorJob } from './job.ts'
 import type { InjectorAction } from './protocol.ts'
+import type { InjectorUndo } from './undo.ts'
+import { asUndoData, injectorUndo } from './undo.ts'
 
 /** What tells one injector fault from another. */
 export interface InjectorFault {
@@ -59,18 +61,9 @@ export async function planInjector(context: PlanContext, kind: InjectorFault): P
 function tryInjector(context: PlanContext, { targets, undo }: PlannedInjection): Promise<Reasons[number] | null> {
   const { runId, index: step } = context
   const now = context.clock.now()
-  const order = {
-    runId,
-    step,
-    name: String(undo.job),
-    node: String(undo.node),
-    source: sourceOf({ undo }),
-    action: undo.action as InjectorAction,
-    targets,
-    peers: {},
-    endsAt: now + context.config.prepareMs,
-    env: {},
-  }
+  const { job: name, node, source, action, bootId } = injectorUndo({ undo })
+  const endsAt = now + context.config.prepareMs
+  const order = { runId, step, name, node, source, action, bootId, targets, peers: {}, givenAt: now, endsAt, env: {} }
   return tryJob(context, injectorJob(order, { now, fuse: null }))
 }
 
@@ -99,18 +92,18 @@ function planNode(
   }
   const env = kind.env(step.fault, on.pods)
   const source = { ...config.injector, image: config.injector.image ?? '' }
-  const undo: UndoData = {
+  const undo: InjectorUndo = {
     source,
     node: on.node,
+    bootId: context.inventory.nodes.find((node) => node.metadata.name === on.node)?.status?.nodeInfo?.bootID ?? '',
     job: fuseName(runId, index, nodeSuffix(on.n)),
     action: kind.action(step.fault),
     env,
     peers,
-    ...kind.undo,
   }
   const before: Evidence = { phase: 'before', at: context.clock.now(), finding: 'no', summary: 'not injected yet', measurements: [] }
   return {
-    injection: { targets, undo, fuse: podlessFuse(runId, index, config.injector.namespace), evidence: [before] },
+    injection: { targets, undo: asUndoData(undo, kind.undo), fuse: podlessFuse(runId, index, config.injector.namespace), evidence: [before] },
     refusals,
     warnings,
   }

@@ -2,7 +2,8 @@ import type { Injection } from '../../domain/injection.ts'
 import type { Job, KubeObject, Pod } from '../../domain/kube.ts'
 import type { FaultContext } from '../fault.ts'
 import { jobRef } from '../fuse-job.ts'
-import { podsOfJob, sourceOf } from './job.ts'
+import { podsOfJob } from './job.ts'
+import { injectorUndo } from './undo.ts'
 
 /** Why a kubelet does not start a container, as long as it is so: https://kubernetes.io/docs/concepts/containers/images/#imagepullbackoff */
 const cannotStart: readonly string[] = [
@@ -66,8 +67,8 @@ function eventsOf(context: FaultContext, job: Job): Promise<readonly Event[]> {
  * not start.
  */
 export async function whyNeverStarted(context: FaultContext, injection: Injection, wasRefused: boolean): Promise<string | null> {
-  const { namespace } = sourceOf(injection)
-  const name = String(injection.undo.job)
+  const { source, job: name } = injectorUndo(injection)
+  const { namespace } = source
   const job = await context.cluster.objects.get<Job>(jobRef({ namespace, name }))
   if (job === undefined) return wasRefused ? 'its Job was refused' : null
   const pods = await podsOfJob(context, namespace, { name })

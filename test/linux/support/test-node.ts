@@ -26,6 +26,9 @@ const tools = [
 
 const slowness = Number(process.env.FAULTLINE_TEST_SLOWNESS ?? 1)
 
+/** An order's last moment, this long after it was given: enough for a busy machine. */
+const applySeconds = 60
+
 /** A budget of a quick, idle machine: so many times as long where one is emulated or busy. */
 export const within = (ms: number): number => ms * slowness
 
@@ -115,7 +118,7 @@ export class TestNode {
     environment: Readonly<Record<string, string>>,
     options: { readonly shell?: readonly string[]; readonly twin?: boolean } = {},
   ): Injector {
-    const env = { FAULTLINE_TAG: `t-${randomBytes(4).toString('hex')}`, ...environment }
+    const env = { FAULTLINE_TAG: `t-${randomBytes(4).toString('hex')}`, FAULTLINE_APPLY_BY: seconds(applySeconds), ...environment }
     return new Injector(this, env, { shell: options.shell ?? ['sh', '-c', injectorScript], twin: options.twin ?? false })
   }
 

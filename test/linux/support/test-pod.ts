@@ -149,7 +149,7 @@ export class TestPod {
       `ns="nsenter --net=/run/netns/$1"
        for kind in iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy; do
          names=/proc/self/net/ip_tables_names; case $kind in ip6*) names=/proc/self/net/ip6_tables_names ;; esac
-         case $kind in *-legacy) $ns grep -qs filter $names || continue ;; esac
+         case $kind in *-legacy) $ns grep -qs . $names || continue ;; esac
          $ns $kind-save 2>/dev/null | grep -e ^-A -e '^:FLT' | sed "s/^/$kind /"
        done
        $ns ipset list -n; $ns tc qdisc show; $ns tc filter show dev eth0

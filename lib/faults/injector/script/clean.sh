@@ -59,7 +59,7 @@ undo_and_prove() {
 # tell_undone PHASE MESSAGE: the figure as it is now, and that nothing (or what) is left.
 tell_undone() {
   local ok=true message=$2
-  MESSAGE=''
+  MESSAGE='' ALSO=''
   NAME=$KIND_OF UNIT='' VALUE=''
   ! has "${KIND_OF}_figure" || "${KIND_OF}_figure" || true
   ! has "${KIND_OF}_after" || "${KIND_OF}_after"

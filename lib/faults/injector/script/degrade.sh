@@ -57,6 +57,7 @@ share() { [ "$SENT" -eq 0 ] || calc "$1 * 100 / $SENT"; }
 
 degrade_apply() {
   open_network && find_device || return 1
+  count_others
   if is_loss_alone; then
     netfilter "${DIRECTION:-in}" "-m statistic --mode random --probability $(calc "$LOSS_PCT / 100" 6)" "$PORTS"
     return
@@ -65,7 +66,8 @@ degrade_apply() {
   journal qdisc "$N_UID $NETWORK $DEVICE was: $ORIGINAL"
   INNER=''
   is_rate_alone || netem || return 1
-  [ "$RATE_KBIT" -eq 0 ] || slow_down "$RATE_KBIT"
+  [ "$RATE_KBIT" -eq 0 ] || slow_down "$RATE_KBIT" || return 1
+  count_others
 }
 
 netem() {
@@ -79,25 +81,30 @@ netem() {
 }
 
 degrade_bite() {
-  local count
-  open_network || { FATAL=$WHY; return 1; }
+  open_network && find_device || { FATAL=$WHY; return 1; }
   if is_loss_alone; then
-    count=$(dropped)
-    [ "${count#* }" -gt 0 ] || { FATAL='the rules are gone'; return 1; }
+    dropped
+    [ "$RULES" -gt 0 ] || { FATAL='the rules are gone' CODE=rules_gone; return 1; }
     degrade_figure && [ -n "$VALUE" ] || { NAME=loss UNIT=% VALUE=100; }
-    MESSAGE="${count% *} packets lost since the start"
-    [ "${count% *}" -gt 0 ]
+    also dropped packets "$DROPPED"
+    MESSAGE="$DROPPED packets of others and $PROBES of our own lost since the start"
+    [ $((DROPPED + PROBES)) -gt 0 ] && met_by_others "$DROPPED"
     return
   fi
-  [ -n "$(qdisc_devices)" ] || { FATAL='the qdisc is gone'; return 1; }
+  [ -n "$(qdisc_devices)" ] || { FATAL='the qdisc is gone' CODE=rules_gone; return 1; }
   degrade_figure || { MESSAGE='no peer answers: nothing can be measured'; VALUE=0; return 1; }
+  others_sent
+  also 'packets of others' packets "$OTHERS"
   ABSENT=''
   degrade_delay
   degrade_packets
   degrade_rate
   [ -z "$ABSENT" ] || MESSAGE="not seen: ${ABSENT#, }; $MESSAGE"
-  [ -z "$ABSENT" ]
+  [ -z "$ABSENT" ] && met_by_others "$OTHERS"
 }
+
+# An average of 20 round trips comes as near as this to what netem adds; half of the jitter may be missing from it.
+DELAY_SEEN=0.9
 
 # Round trips are longer by what was asked, and vary by some of the jitter.
 degrade_delay() {
@@ -110,7 +117,8 @@ degrade_delay() {
     return 0
   fi
   MESSAGE="round trip $before -> $TRIP ms, deviation $SPREAD ms"
-  holds "$TRIP >= $before + $DELAY_MS * 0.4" || ABSENT="$ABSENT, the delay"
+  also 'delay asked' ms "$DELAY_MS"
+  holds "$TRIP >= $before + $DELAY_MS * $DELAY_SEEN - $JITTER_MS * 0.5" || ABSENT="$ABSENT, the delay"
   [ "$JITTER_MS" -eq 0 ] || holds "$SPREAD >= $JITTER_MS * 0.2" || ABSENT="$ABSENT, the jitter"
 }
 
@@ -132,7 +140,7 @@ degrade_rate() {
   [ "$RATE_KBIT" -gt 0 ] || return 0
   get RATE_BEFORE "$N"
   MESSAGE="${MESSAGE:+$MESSAGE; }rate ${V:-unknown} -> ${RATE:-unknown} kbit/s"
-  [ -n "$RATE" ] && [ "$RATE" -le $((RATE_KBIT * 13 / 10 + 50)) ] && { [ -z "$V" ] || [ "$RATE" -lt "$V" ]; } || ABSENT="$ABSENT, the rate"
+  [ -n "$RATE" ] && is_slowed "$RATE" "$RATE_KBIT" "$V" || ABSENT="$ABSENT, the rate"
 }
 
 # add NAME NUMBER: to the target's own count.

@@ -58,7 +58,20 @@ is_number() {
   esac
 }
 
-# say UID PHASE OK NAME UNIT VALUE MESSAGE: one line of the contract, in one write.
+# What the next line says besides: CODE what became of the target or the order, ALSO further figures (members of a JSON array).
+CODE=''
+ALSO=''
+
+# also NAME UNIT VALUE: one more figure for the next line, as context; none where it could not be read.
+also() {
+  local name unit
+  is_number "$3" || return 0
+  json_string "$1"; name=$QUOTED
+  json_string "$2"; unit=$QUOTED
+  ALSO="$ALSO${ALSO:+,}{\"name\":$name,\"unit\":$unit,\"value\":$3}"
+}
+
+# say UID PHASE OK NAME UNIT VALUE MESSAGE: one line of the contract, in one write. CODE and ALSO are told with it, and forgotten.
 say() {
   local uid ok=$3 name unit value
   json_string "$1"; uid=$QUOTED
@@ -67,8 +80,9 @@ say() {
   if is_number "$6"; then value=$6; else json_string "$6"; value=$QUOTED; fi
   json_string "$7"
   now_ms
-  printf '{"at":%s,"target":%s,"phase":"%s","ok":%s,"name":%s,"unit":%s,"value":%s,"message":%s}\n' \
-    "$NOW_MS" "$uid" "$2" "$ok" "$name" "$unit" "$value" "$QUOTED"
+  printf '{"at":%s,"target":%s,"phase":"%s","ok":%s,"name":%s,"unit":%s,"value":%s,"code":"%s","also":[%s],"message":%s}\n' \
+    "$NOW_MS" "$uid" "$2" "$ok" "$name" "$unit" "$value" "$CODE" "$ALSO" "$QUOTED"
+  CODE='' ALSO=''
 }
 
 # whole VALUE MIN MAX: a whole number within bounds, nothing else.

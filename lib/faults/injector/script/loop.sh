@@ -8,7 +8,10 @@ AT_ONCE=16
 PROBE_CS=50
 # An effect that is not seen after this long is told as one that does not bite.
 BITE_BUDGET_CS=2000
+# Why an effect will never come, or come back.
 FATAL=''
+# Not empty: more of the effect will not come.
+FINAL=''
 WHY=''
 # Not empty: what is measured after the undo need not be exact, and keeps nobody waiting.
 BRIEF=''
@@ -67,6 +70,7 @@ probe_one() {
 
 tell_before() {
   [ -z "$STOP" ] || return 0
+  ALSO=''
   "${KIND_OF}_figure" || return 0
   put BEFORE "$N" "$VALUE"
   say "$N_UID" before true "$NAME" "$UNIT" "$VALUE" ''
@@ -94,7 +98,7 @@ tick_one() {
 # A first bite, or why it will never come.
 bite_one() {
   [ "$N_STATE" = applied ] && [ -z "$STOP" ] || return 0
-  MESSAGE='' FATAL=''
+  MESSAGE='' FATAL='' FINAL='' CODE='' ALSO=''
   if "${KIND_OF}_bite"; then
     put STATE "$N" bitten
     say "$N_UID" bite true "$NAME" "$UNIT" "$VALUE" "$MESSAGE"
@@ -105,16 +109,21 @@ bite_one() {
   else
     get APPLIED_AT "$N"
     uptime_cs
-    [ $((CS - V)) -ge "$BITE_BUDGET_CS" ] || { PENDING=1; return 0; }
+    [ -n "$FINAL" ] || [ $((CS - V)) -ge "$BITE_BUDGET_CS" ] || { PENDING=1; return 0; }
     put STATE "$N" bitten
-    say "$N_UID" bite false "$NAME" "$UNIT" "${VALUE:-0}" "no effect seen after $((BITE_BUDGET_CS / 100)) s; $MESSAGE"
+    if [ "$CODE" = partial ]; then
+      MESSAGE="no full bite (less than $FULL_BITE_PERCENT %): $MESSAGE"
+    else
+      MESSAGE="no effect seen after $((BITE_BUDGET_CS / 100)) s; $MESSAGE"
+    fi
+    say "$N_UID" bite false "$NAME" "$UNIT" "${VALUE:-0}" "$MESSAGE"
   fi
 }
 
 measure_one() {
   [ "$N_STATE" = bitten ] && [ -z "$STOP" ] || return 0
   local ok=false
-  MESSAGE='' FATAL=''
+  MESSAGE='' FATAL='' CODE='' ALSO=''
   "${KIND_OF}_bite" && ok=true
   [ -z "$FATAL" ] || { ok=false MESSAGE=$FATAL; }
   say "$N_UID" measure "$ok" "$NAME" "$UNIT" "${VALUE:-0}" "$MESSAGE"

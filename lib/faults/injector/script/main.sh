@@ -54,24 +54,38 @@ run() {
   esac
 }
 
+# order_is_dead: sets CLEAN_REASON and CLEAN_CODE when this order must no longer be carried out. It needs no memory: a node that
+# was booted anew has forgotten the marker, and so has one whose /run was emptied.
+order_is_dead() {
+  local now boot=''
+  now=$(date +%s)
+  { read -r boot <"$HOST/proc/sys/kernel/random/boot_id"; } 2>/dev/null || boot=''
+  if [ -n "$BOOT_ID" ] && [ -n "$boot" ] && [ "$boot" != "$BOOT_ID" ]; then
+    CLEAN_CODE=other_boot CLEAN_REASON='the node was booted anew since the plan: only cleaned'
+  elif [ "$now" -ge "$ENDS_AT" ]; then
+    CLEAN_CODE=too_late CLEAN_REASON='the end is past: only cleaned'
+  elif [ "$now" -gt "$APPLY_BY" ]; then
+    CLEAN_CODE=too_late CLEAN_REASON="the order had to be carried out $((now - APPLY_BY)) s ago: only cleaned"
+  elif [ "$now" -lt "$APPLY_FROM" ]; then
+    CLEAN_CODE=too_early CLEAN_REASON="the order begins in $((APPLY_FROM - now)) s by this node's clock: only cleaned"
+  else
+    return 1
+  fi
+}
+
 injector() {
-  local now
   rm -f "$READY"
   sweep_markers
-  if ! take_marker; then
+  if order_is_dead; then
+    clean_only
+  elif take_marker; then
+    sign main
+    inject
+  else
     [ -d "$STATE_DIR" ] || { REFUSED='no marker can be left in /run/faultline of the node'; refuse_all; }
-    CLEAN_REASON='a replacement only cleans'
+    CLEAN_CODE=replacement CLEAN_REASON='a replacement only cleans'
     clean_only
-    return
   fi
-  now=$(date +%s)
-  if [ "$now" -ge "$ENDS_AT" ]; then
-    CLEAN_REASON='the end is past: only cleaned'
-    clean_only
-    return
-  fi
-  sign main
-  inject
 }
 
 [ "${FAULTLINE_ROLE:-main}" = functions ] || run

@@ -1,8 +1,30 @@
 # shellcheck shell=dash
 # Rules in the target's network namespace: two chains of our own, reached by tagged jumps that expire in the kernel, with IPv4 and
-# IPv6, nft or legacy, whichever this kernel has. They match packets, not connections: established ones are cut as well.
+# IPv6, nft or legacy, whichever this kernel has. They match packets, not connections: established ones are cut as well. They stand in
+# the mangle table, before any nat: a mesh's redirect changes the ports, and what it sends on to itself never meets a filter.
 
+# More rules than so many are slower than one set, packet by packet.
 MANY_CIDRS=64
+
+# Where packets that come and packets that go are met with the ports that their senders wrote.
+HOOKS_IN=PREROUTING
+HOOKS_OUT='OUTPUT FORWARD'
+
+# Our own probes are dropped by rules of their own, and counted apart: pings by their type of service (unless this kernel cannot match
+# that: then all pings are taken for ours), connections by the port they come from.
+PROBE_TOS=0x0c
+PROBE_PORTS=64990:64999
+
+# probe_match FAMILY: of pings.
+probe_match() {
+  if [ "$PROBES_BY" = tos ]; then
+    printf '%s' "-m tos --tos $PROBE_TOS"
+  elif [ "$1" = 4 ]; then
+    printf '%s' '-p icmp'
+  else
+    printf '%s' '-p ipv6-icmp'
+  fi
+}
 
 chain_in() { printf 'FLTI-%s' "$SUM"; }
 chain_out() { printf 'FLTO-%s' "$SUM"; }
@@ -29,11 +51,11 @@ until_stamp() { date -u -d "@$ENDS_AT" +%Y-%m-%dT%H:%M:%S; }
 
 # rules FAMILY DIRECTION MATCH PORTS: the text for iptables-restore. MATCH is put before each verdict.
 rules() {
-  local family=$1 direction=$2 match=$3 ports=$4 expiry keep cidrs in out type
+  local family=$1 direction=$2 match=$3 ports=$4 expiry keep cidrs in out type hook
   in=$(chain_in) out=$(chain_out)
   expiry="-m comment --comment \"faultline $TAG\" -m time --datestop $(until_stamp)"
   keep=$(of_family "$family" "$KEEP") cidrs=$(of_family "$family" "${N_ONLY:-$CIDRS}")
-  printf '*filter\n:%s - [0:0]\n:%s - [0:0]\n' "$in" "$out"
+  printf '*mangle\n:%s - [0:0]\n:%s - [0:0]\n' "$in" "$out"
   printf '%s\n' "-A $in -i lo -j RETURN" "-A $out -o lo -j RETURN"
   if [ "$family" = 6 ]; then
     for type in 133 134 135 136; do
@@ -45,8 +67,8 @@ rules() {
   verdicts "$family" "$in" s "$cidrs" "$ports" "$match $expiry"
   verdicts "$family" "$out" d "$cidrs" "$ports" "$match $expiry"
   set +f
-  case $direction in in | both) printf '%s\n' "-I INPUT 1 $expiry -j $in" "-I FORWARD 1 $expiry -j $in" ;; esac
-  case $direction in out | both) printf '%s\n' "-I OUTPUT 1 $expiry -j $out" "-I FORWARD 1 $expiry -j $out" ;; esac
+  [ "$direction" = out ] || for hook in $HOOKS_IN; do printf '%s\n' "-I $hook 1 $expiry -j $in"; done
+  [ "$direction" = in ] || for hook in $HOOKS_OUT; do printf '%s\n' "-I $hook 1 $expiry -j $out"; done
   printf 'COMMIT\n'
 }
 
@@ -63,13 +85,22 @@ verdicts() {
   fi
 }
 
+# verdict CHAIN PEER PORTS MATCH: for our own probes (known by the comment), then for everybody.
 verdict() {
-  local port protocol protocols range
-  [ -n "$3" ] || { printf '%s\n' "-A $1 $2 $4 -j DROP"; return; }
+  local port protocol protocols range probe=${4%\" -m time*} chain=$1
+  probe="$probe probe\" -m time${4#*\" -m time}"
+  [ -n "$3" ] || { printf '%s\n' "-A $1 $2 $(probe_match "$family") $probe -j DROP" "-A $1 $2 $4 -j DROP"; return; }
   for port in $(printf '%s' "$3" | tr ', ' '\n\n'); do
     protocols='tcp udp' range=${port%/*}
     case $port in */*) protocols=${port#*/} ;; esac
     for protocol in $protocols; do
+      if [ "$protocol" = udp ]; then
+        :
+      elif [ "$chain" = "$(chain_in)" ]; then
+        printf '%s\n' "-A $1 $2 -p tcp -m tcp --sport $range --dport $PROBE_PORTS $probe -j DROP"
+      else
+        printf '%s\n' "-A $1 $2 -p tcp -m tcp --sport $PROBE_PORTS --dport $range $probe -j DROP"
+      fi
       printf '%s\n' "-A $1 $2 -p $protocol -m $protocol --dport $range $4 -j DROP" "-A $1 $2 -p $protocol -m $protocol --sport $range $4 -j DROP"
     done
   done
@@ -103,11 +134,9 @@ netfilter() {
     [ "$family" = 4 ] || has_ipv6 || continue
     [ -z "$listed" ] || [ -n "$(of_family "$family" "$listed")" ] || continue
     make_set "$family"
-    rules "$family" "$@" >"$WORK/rules.$N" || return 1
     done_with=''
     for kind in $(kinds "$family"); do
-      if inside "$kind-restore" -w 5 --noflush <"$WORK/rules.$N" 2>"$WORK/error.$N"; then done_with=$kind; break; fi
-      WHY="$kind-restore: $(tr '\n' ' ' <"$WORK/error.$N")"
+      restore_rules "$kind" "$family" "$@" && done_with=$kind && break
     done
     [ -n "$done_with" ] || { netfilter_remove; return 1; }
     put KIND "$N" "$done_with"
@@ -115,7 +144,19 @@ netfilter() {
   [ -n "$done_with" ] || { WHY="none of the CIDRs is of a family that pod $N_PLACE speaks"; return 1; }
 }
 
-# saved KIND [OPTIONS]: its filter table; a legacy table that nobody made yet is not made by looking at it.
+# restore_rules KIND FAMILY DIRECTION MATCH PORTS: fails with WHY.
+restore_rules() {
+  local kind=$1
+  shift
+  for PROBES_BY in tos ping; do
+    rules "$@" >"$WORK/rules.$N" || return 1
+    inside "$kind-restore" -w 5 --noflush <"$WORK/rules.$N" 2>"$WORK/error.$N" && return 0
+  done
+  WHY="$kind-restore: $(tr '\n' ' ' <"$WORK/error.$N")"
+  return 1
+}
+
+# saved KIND [OPTIONS]: its mangle table; a legacy table that nobody made yet is not made by looking at it.
 saved() {
   local kind=$1 names=/proc/self/net/ip_tables_names
   shift
@@ -124,8 +165,8 @@ saved() {
     *-legacy) ;;
     *) names='' ;;
   esac
-  [ -z "$names" ] || inside grep -qs '^filter$' "$names" || return 0
-  inside "$kind-save" -t filter "$@" 2>/dev/null
+  [ -z "$names" ] || inside grep -qs '^mangle$' "$names" || return 0
+  inside "$kind-save" -t mangle "$@" 2>/dev/null
 }
 
 # Takes our jumps and chains out of every kind of table. Needs fd 9.
@@ -139,7 +180,7 @@ netfilter_remove() {
         END {
           for (c in ours) some = 1
           if (!some) exit
-          print "*filter"
+          print "*mangle"
           for (k = 1; k <= n; k++) print jump[k]
           for (c in ours) print "-F " c
           for (c in ours) print "-X " c
@@ -165,13 +206,20 @@ netfilter_left() {
   return 0
 }
 
-# dropped: packets that met our DROP rules so far. Needs fd 9.
+# dropped: sets DROPPED (packets of others that our DROP rules took), PROBES (our own), RULES (jumps to our chains that stand). Needs fd 9.
 dropped() {
   local family kind
-  for family in 4 6; do
-    for kind in $(kinds "$family"); do saved "$kind" -c; done
-  done | awk -v i="$(chain_in)" -v o="$(chain_out)" '
-    $2 == "-A" && ($3 == i || $3 == o) && $NF == "DROP" { split(substr($1, 2), n, ":"); sum += n[1] }
-    $2 == "-A" && ($NF == i || $NF == o) { jumps++ }
-    END { printf "%d %d", sum, jumps }'
+  # shellcheck disable=SC2046 # three numbers
+  set -- $(
+    for family in 4 6; do
+      for kind in $(kinds "$family"); do saved "$kind" -c; done
+    done | awk -v i="$(chain_in)" -v o="$(chain_out)" '
+      $2 == "-A" && ($3 == i || $3 == o) && $NF == "DROP" {
+        split(substr($1, 2), n, ":")
+        if (index($0, " probe\"")) probes += n[1]; else sum += n[1]
+      }
+      $2 == "-A" && ($NF == i || $NF == o) { jumps++ }
+      END { printf "%d %d %d", sum, probes, jumps }'
+  )
+  DROPPED=$1 PROBES=$2 RULES=$3
 }

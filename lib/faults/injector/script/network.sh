@@ -18,19 +18,31 @@ cut_apply() {
   netfilter "${DIRECTION:-both}" '' "$PORTS"
 }
 
-# Silence of peers that never answered shows nothing: then only packets that met the rules count, and are the figure.
+# The figure is what the rules took of others' packets. That our own probes get no answer any more shows that the rules work, and no more:
+# where nobody's traffic met them, nobody felt anything. Silence of peers that never answered shows nothing.
 cut_bite() {
-  local count
+  local before answering
   open_network || { FATAL=$WHY; return 1; }
   cut_figure || { VALUE=0 ASKED=0; }
-  count=$(dropped)
+  answering=$VALUE
+  also reachable peers "$VALUE"
+  dropped
   get KIND "$N"
-  MESSAGE="$VALUE of $ASKED peers answer, ${count% *} packets dropped by $V"
-  [ "${count#* }" -gt 0 ] || { FATAL='the rules are gone'; return 1; }
-  get BEFORE "$N"
-  if [ "${V:-0}" -gt 0 ] && [ "$ASKED" -gt 0 ] && [ "$VALUE" -eq 0 ]; then return 0; fi
-  [ "${V:-0}" -gt 0 ] || NAME=dropped UNIT=packets VALUE=${count% *}
-  [ "${count% *}" -gt 0 ]
+  NAME=dropped UNIT=packets VALUE=$DROPPED
+  MESSAGE="$answering of $ASKED peers answer, $DROPPED packets of others and $PROBES of our own dropped by $V"
+  [ "$RULES" -gt 0 ] || { FATAL='the rules are gone' CODE=rules_gone; return 1; }
+  get BEFORE "$N"; before=${V:-0}
+  [ "$before" -eq 0 ] || [ "$answering" -eq 0 ] || return 1
+  met_by_others "$DROPPED" "$PROBES" || return 1
+  [ "$DROPPED" -gt 0 ] || { [ "$before" -gt 0 ] && [ "$ASKED" -gt 0 ]; } || [ "$PROBES" -gt 0 ]
+}
+
+# met_by_others OTHERS OURS: did the workload's own traffic meet what was put there? Where it need not (FAULTLINE_NEED_TRAFFIC=0), always.
+met_by_others() {
+  [ "$NEED_TRAFFIC" -eq 1 ] && [ "$1" -le 0 ] || return 0
+  CODE=unused
+  MESSAGE="the rule works; nothing of the workload's used it: $MESSAGE"
+  return 1
 }
 
 # --- qdiscs: ours is known by its handle, made from the tag.
@@ -67,8 +79,34 @@ qdisc_devices() {
   inside "$TC" qdisc show 2>/dev/null | awk -v h="$(handle):" '$3 == h { for (i = 4; i < NF; i++) if ($i == "dev") print $(i + 1) }'
 }
 
-# Our own pings bear this type of service: where only some traffic is shaped, they are shaped with it, and can show it.
-PROBE_TOS=0x0c
+# Our own pings bear a type of service (PROBE_TOS): where only some traffic is shaped, they are shaped with it, and can show it.
+
+# count_others: remembers how many packets others have sent so far; others_sent: sets OTHERS, what they sent since. All that goes out, less
+# our pings, which nobody else sends; where only some of it is shaped, what its class saw. Needs fd 9 and DEVICE.
+count_others() {
+  others_now
+  put OTHERS "$N" "$OTHERS"
+}
+others_sent() {
+  others_now
+  get OTHERS "$N"
+  OTHERS=$((OTHERS - ${V:-0}))
+}
+others_now() {
+  local class
+  OTHERS=$(inside awk '
+    FNR == 1 { split("", column) }
+    /^(Ip|Icmp): [A-Z]/ { for (i = 2; i <= NF; i++) column[$1, i] = $i; next }
+    /^(Ip|Icmp): / { for (i = 2; i <= NF; i++) { if (column[$1, i] == "OutRequests") sent += $i; if (column[$1, i] == "OutEchos") pings += $i } }
+    $1 == "Ip6OutRequests" { sent += $2 }
+    $1 == "Icmp6OutMsgs" { sent -= $2 }
+    $1 == "Icmp6OutEchos" { pings6 += $2 }
+    END { print sent - pings, pings + pings6 }' /proc/self/net/snmp /proc/self/net/snmp6 2>/dev/null)
+  class=$(inside "$TC" -s class show dev "$DEVICE" 2>/dev/null | awk -v c="$(handle):1" '
+    $1 == "class" { ours = $3 == c }
+    ours && $1 == "Sent" { sub(/,/, "", $7); print $4 + $7; exit }')
+  if [ -n "$class" ]; then OTHERS=$((class - ${OTHERS#* })); else OTHERS=${OTHERS% *}; fi
+}
 
 # shape KIND PARAMETERS …: on everything, or, where CIDRs or ports are named, on these alone below an htb that lets the rest pass.
 # Sets INNER: where a second qdisc can be put below it.
@@ -151,6 +189,7 @@ limit_apply() {
   journal qdisc "$N_UID $NETWORK $DEVICE was: $ORIGINAL"
   INNER=''
   [ "${DIRECTION:-both}" = in ] || slow_down "$AMOUNT" || return 1
+  count_others
   [ "${DIRECTION:-both}" = out ] && return 0
   if netfilter in "-m hashlimit --hashlimit-above $((AMOUNT * 125))b/s --hashlimit-burst $((AMOUNT * 125 + 64000))b --hashlimit-name FLT-$SUM" "$PORTS"; then
     put INWARDS "$N" ', inwards policed'
@@ -166,13 +205,21 @@ limit_bite() {
   open_network || { FATAL=$WHY; return 1; }
   get INWARDS "$N"; inwards=$V
   if [ "${DIRECTION:-both}" = in ]; then
-    NAME='dropped in' UNIT=packets VALUE=$(dropped) VALUE=${VALUE% *}
+    dropped
+    NAME='dropped in' UNIT=packets VALUE=$DROPPED
     [ "$VALUE" -gt 0 ]
     return
   fi
-  [ -n "$(qdisc_devices)" ] || { FATAL='the qdisc is gone'; return 1; }
+  [ -n "$(qdisc_devices)" ] || { FATAL='the qdisc is gone' CODE=rules_gone; return 1; }
+  find_device || return 1
   get BEFORE "$N"; before=$V
   limit_figure || { MESSAGE='the rate cannot be measured: no packet could be sent'; VALUE=0; return 1; }
+  others_sent
+  also 'packets of others' packets "$OTHERS"
+  also 'rate asked' kbit/s "$AMOUNT"
   MESSAGE="of ${before:-unknown} kbit/s, $AMOUNT kbit/s are let out$inwards"
-  [ "$VALUE" -le $((AMOUNT * 13 / 10 + 50)) ] && { [ -z "$before" ] || [ "$VALUE" -lt "$before" ]; }
+  is_slowed "$VALUE" "$AMOUNT" "$before" && met_by_others "$OTHERS"
 }
+
+# is_slowed MEASURED ASKED BEFORE: a bucket's burst and a clock of 10 ms make up to 30 % and 50 kbit/s of a second's measurement.
+is_slowed() { [ "$1" -le $(($2 * 13 / 10 + 50)) ] && { [ -z "$3" ] || [ "$1" -lt "$3" ]; }; }

@@ -29,6 +29,12 @@ is_tag() {
   [ "${#1}" -le 128 ]
 }
 
+# A UUID, as /proc/sys/kernel/random/boot_id and a Node's status.nodeInfo.bootID spell it.
+is_boot_id() {
+  case $1 in *[!0-9a-fA-F-]*) return 1 ;; esac
+  [ "${#1}" -le 64 ]
+}
+
 is_signal() { [ "$1" = TERM ] || [ "$1" = KILL ]; }
 is_direction() { [ "$1" = both ] || [ "$1" = in ] || [ "$1" = out ]; }
 is_role() { [ "$1" = main ] || [ "$1" = twin ] || [ "$1" = functions ]; }
@@ -51,6 +57,9 @@ is_path() {
 read_parameters() {
   parameter ACTION none is_action
   parameter ENDS_AT 0 whole 1 9999999999
+  parameter APPLY_FROM 0 whole 1 9999999999
+  parameter APPLY_BY 0 whole 1 9999999999
+  parameter BOOT_ID '' is_boot_id
   parameter TAG '' is_tag
   parameter OF stress-memory is_action
   parameter AMOUNT 0 whole 1 1000000000
@@ -64,6 +73,7 @@ read_parameters() {
   parameter CIDRS '' list is_cidr
   parameter KEEP '' list is_cidr
   parameter KEEP_PROBES 0 whole 0 1
+  parameter NEED_TRAFFIC 0 whole 0 1
   parameter PORTS '' list is_port
   parameter DELAY_MS 0 whole 0 60000
   parameter JITTER_MS 0 whole 0 60000
@@ -74,6 +84,7 @@ read_parameters() {
   [ -n "$TAG" ] || refuse 'FAULTLINE_TAG is missing'
   [ "$ACTION" != none ] || refuse 'FAULTLINE_ACTION is missing'
   [ "$ENDS_AT" -gt 0 ] || [ "$ACTION" = check ] || refuse 'FAULTLINE_ENDS_AT is missing'
+  [ "$APPLY_BY" -gt 0 ] || [ "$ACTION" = check ] || refuse 'FAULTLINE_APPLY_BY is missing'
   needed_amount
   END_CS=$((ENDS_AT * 100 - EPOCH_MS / 10))
   SUM=$(printf '%s' "$TAG" | cksum)

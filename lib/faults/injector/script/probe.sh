@@ -2,6 +2,7 @@
 # Measuring a network from inside the target's namespace, against peers that should answer: the addresses that are to be cut, else
 # this injector's own and the target's gateway. Slow, so it runs in the background for all targets at once; each leaves one line.
 
+# Of each family: enough to tell a peer that is down from a cut, few enough for a round in a second.
 PEERS_AT_MOST=3
 # Never given to anyone (RFC 5737): asked where there is nobody else, so that at least one packet meets the rules.
 NOBODY=192.0.2.1
@@ -23,11 +24,12 @@ single_hosts() {
   printf '%s' "$1" | tr ', ' '\n\n' | sed -n -e 's#/32$##' -e '/:/s#/128$##' -e '/\//!p' | grep -v '^$'
 }
 
-# Needs fd 9. Sets PEERS: a few addresses worth asking.
+# Needs fd 9. Sets PEERS: a few addresses of each family worth asking.
 find_peers() {
-  local kept
+  local kept hosts
   kept=$(single_hosts "$KEEP" | tr '\n' ' ')
-  PEERS=$(single_hosts "${N_ONLY:-$CIDRS}" | head -n $PEERS_AT_MOST)
+  hosts=$(single_hosts "${N_ONLY:-$CIDRS}")
+  PEERS=$({ of_family 4 "$hosts" | head -n $PEERS_AT_MOST; of_family 6 "$hosts" | head -n $PEERS_AT_MOST; } )
   [ -n "$PEERS" ] || PEERS=$({
     own_addresses | grep -v : | head -n 1
     inside "$IP" -o -4 route show default | sed -n 's/.* via \([^ ]*\).*/\1/p'
@@ -40,12 +42,12 @@ find_peers() {
 answers() {
   local port took
   if [ -z "$PORTS" ]; then
-    inside "$PING" -n -q -c 1 -W 1 "$1" >/dev/null 2>&1
+    inside "$PING" -n -q -Q "$PROBE_TOS" -c 1 -W 1 "$1" >/dev/null 2>&1
     return
   fi
   port=${PORTS%%[,/: ]*}
   case $1 in *:*) set -- "[$1]" ;; esac
-  took=$(inside curl -s -o /dev/null --connect-timeout 1 -m 1 -w '%{time_connect}' "http://$1:$port/" 2>/dev/null)
+  took=$(inside curl -s -o /dev/null --local-port "$(printf '%s' "$PROBE_PORTS" | tr : -)" --connect-timeout 1 -m 1 -w '%{time_connect}' "http://$1:$port/" 2>/dev/null)
   case $took in *[1-9]*) return 0 ;; *) return 1 ;; esac
 }
 
@@ -91,7 +93,38 @@ ping_probe() {
       ' "$WORK/ping.$N" >"$WORK/probe.$N" && { printf '%s' "$peer" >"$WORK/peers.$N"; return 0; }
   done
   rm -f "$WORK/probe.$N"
+  [ "$DELAY_MS" -gt 0 ] && trip_probe "$3"
+}
+
+# Connections made for a figure where pings are not answered.
+TRIPS=5
+
+# trip_probe WAIT: the same line, by connections, where a peer answers no pings: made or refused, either takes one round trip.
+trip_probe() {
+  local peer port one trips
+  for peer in $PEERS; do
+    port=$(trip_port "$peer")
+    one=0 trips=''
+    case $peer in *:*) peer="[$peer]" ;; esac
+    while [ "$one" -lt "$TRIPS" ]; do
+      one=$((one + 1))
+      trips="$trips $(inside curl -s -o /dev/null --connect-timeout "$1" -m "$1" -w '%{time_connect} %{time_total} %{exitcode}' "http://$peer:$port/" 2>/dev/null),"
+    done
+    printf '%s\n' "$trips" | tr ',' '\n' | awk '
+      # 7: refused, whose whole time is one round trip; what took the whole patience had no answer.
+      NF == 3 { sent++; t = $1 > 0 ? $1 : ($3 == 7 ? $2 : 0); if (t > 0) { n++; sum += t; squares += t * t } }
+      END { if (!n) exit 1; mean = sum / n; v = squares / n - mean * mean; printf "%d %d 0 0 %.1f %.1f\n", sent, sent - n, mean * 1000, sqrt(v > 0 ? v : 0) * 1000 }
+      ' >"$WORK/probe.$N" && { printf '%s' "$peer" | tr -d '[]' >"$WORK/peers.$N"; return 0; }
+  done
+  rm -f "$WORK/probe.$N"
   return 1
+}
+
+# trip_port PEER: the port that is meant; else one to which the pod has a connection there; else any, which refuses.
+trip_port() {
+  local port=${PORTS%%[,/: ]*}
+  [ -n "$port" ] || port=$(inside ss -Htn state established dst "$1" 2>/dev/null | sed -n '1s/.*:\([0-9]*\) *$/\1/p')
+  printf '%s' "${port:-80}"
 }
 
 # Packets that this container's network took for damaged so far.

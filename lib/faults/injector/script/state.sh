@@ -1,6 +1,7 @@
 # shellcheck shell=dash
 # The node-local marker: which injector of this tag was here first, who watches it, and which files it made (write-ahead).
-# It outlives the pod, so that a replacement knows that it may only clean; a reboot removes it together with every effect.
+# It outlives the pod, so that a replacement knows that it may only clean. Whoever finds none (a reboot, an emptied /run) is told by the
+# order itself whether it is still alive (main.sh).
 
 STALE_SECONDS=3600
 

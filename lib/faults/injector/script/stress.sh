@@ -2,7 +2,17 @@
 # stress-memory, stress-cpu: processes of ours inside the target container's cgroup, so that they count against its limits and
 # nobody else's. Each ends by itself (timeout), bears the tag in its environment, and is the first to die when memory is short.
 
+# One process holds at most so much: an allocation of many GiB at once is refused by some kernels' overcommit.
 CHUNK_MIB=256
+
+# What the node must have left besides: the kubelet's default threshold of hard eviction (memory.available<100Mi).
+NODE_FREE_MIB=100
+
+# Less than this of what was asked for is no full bite, whatever else is seen.
+FULL_BITE_PERCENT=90
+
+# is_full GOT ASKED: whole numbers of one unit.
+is_full() { [ $(($1 * 100)) -ge $(($2 * FULL_BITE_PERCENT)) ]; }
 
 # join PID DIR: moves a process into a cgroup, which delegation forbids from a cgroup namespace other than the node's.
 join() {
@@ -28,7 +38,7 @@ stress() {
     printf 1000 >/proc/"$SELF"/oom_score_adj || true
     printf '%s\n' "$dirs" | while IFS= read -r dir; do [ -z "$dir" ] || join "$SELF" "$dir" || exit 1; done || exit 1
     exec env -i "FAULTLINE_STRESS=$TAG/$N_UID" "PATH=$PATH" timeout -s KILL "$left" "$@"
-  ) </dev/null >/dev/null 2>&1 9>&- &
+  ) </dev/null >/dev/null 2>&1 8>&- 9>&- &
   pid=$!
   process "$pid" || return 1
   STRESSOR=$pid STRESSOR_START=$S_START
@@ -73,12 +83,15 @@ field() {
   return 0
 }
 
-# memory_numbers: sets USED and LIMIT in bytes (LIMIT empty: none) of the current target's container.
+# memory_numbers: sets USED and LIMIT in bytes (LIMIT empty: none) of the current target's container. Used is the working set, as the
+# kubelet counts it: usage less inactive_file, which the kernel takes back without asking.
 memory_numbers() {
-  local dir
+  local dir usage
   get MEMORY "$N"; dir=$V
   read_first "$dir/memory.usage_in_bytes" "$dir/memory.current" || return 1
-  USED=$V
+  usage=$V
+  if [ -e "$dir/memory.current" ]; then field "$dir/memory.stat" inactive_file; else field "$dir/memory.stat" total_inactive_file; fi
+  USED=$((usage > V ? usage - V : 0))
   read_first "$dir/memory.limit_in_bytes" "$dir/memory.max" || V=max
   case $V in max) LIMIT='' ;; *) LIMIT=$V ;; esac
   [ "${#LIMIT}" -lt 16 ] || LIMIT=''
@@ -100,10 +113,36 @@ locate_container() {
   put QUOTA "$N" "$(cgroup_of "$PID" cpu "$CID")"
 }
 
+# pressure io|memory|cpu: how much of the last 10 s some process of the container waited for it (PSI: cgroup v2 only).
+pressure() {
+  local dir
+  locate_container || return 0
+  get MEMORY "$N"; dir=$V
+  read_first "$dir/$1.pressure" || return 0
+  V=${V#*avg10=}
+  also "$1 pressure" % "${V%% *}"
+}
+
+# Sets HELD_KIB: what our stressors of the current target hold in memory (anonymous pages, not their programs').
+held_memory() {
+  local pid
+  HELD_KIB=0
+  for pid in $(tagged "$N_UID"); do
+    process "$pid" && [ "$S_COMM" = dd ] || continue
+    field /proc/"$pid"/status RssAnon:
+    [ "$V" != 0 ] || field /proc/"$pid"/status VmRSS:
+    HELD_KIB=$((HELD_KIB + ${V%%[!0-9]*}))
+  done
+}
+
+# The figure is what our stressors hold; the container's own stand beside it.
 memory_figure() {
-  NAME=memory UNIT=MiB VALUE=''
+  NAME='memory held' UNIT=MiB VALUE=''
   locate_container && memory_numbers || return 1
-  mib "$USED"; VALUE=$MIB
+  held_memory
+  mib $((HELD_KIB * 1024)); VALUE=$MIB
+  mib "$USED"; also 'memory used' MiB "$MIB"
+  [ -z "$LIMIT" ] || { mib "$LIMIT"; also 'memory limit' MiB "$MIB"; }
 }
 
 memory_apply() {
@@ -118,9 +157,10 @@ memory_apply() {
   [ "$want" -gt 0 ] || { WHY="$N_PLACE has no memory limit to take $PERCENT % of"; return 1; }
   field /proc/meminfo MemAvailable:
   available=$((${V%% *} / 1024))
-  [ $((want + 64)) -le "$available" ] || { WHY="$want MiB would take the node's last memory ($available MiB available)"; return 1; }
+  [ $((want + NODE_FREE_MIB)) -le "$available" ] || { WHY="$want MiB would take the node's last memory ($available MiB available)"; return 1; }
   oom_kills; put OOM "$N" "$V"
-  put WANT "$N" "$want" && put USED_BEFORE "$N" "$USED"
+  limit_hits; put HITS "$N" "$V"
+  put WANT "$N" "$want"
   while [ "$want" -gt 0 ]; do
     chunk=$CHUNK_MIB
     [ "$want" -ge "$chunk" ] || chunk=$want
@@ -134,39 +174,87 @@ memory_apply() {
 }
 
 memory_bite() {
-  local want before
-  memory_figure || { FATAL="the memory cgroup of $N_PLACE is gone"; return 1; }
+  local want hits
+  memory_figure || { FATAL="the memory cgroup of $N_PLACE is gone" CODE=restarted; return 1; }
   stressors_alive || { who_died; return 1; }
   get WANT "$N"; want=$V
-  get USED_BEFORE "$N"; before=$V
-  MESSAGE="$want MiB held inside the container's cgroup"
-  [ $((USED - before)) -ge $((want * 838861)) ] || { [ -n "$LIMIT" ] && [ "$USED" -ge $((LIMIT / 100 * 95)) ]; }
+  get HITS "$N"; hits=${V:-0}
+  also 'memory asked' MiB "$want"
+  limit_hits; also 'limit reached' times $((V - hits))
+  pressure memory
+  MESSAGE="$VALUE of $want MiB held inside the container's cgroup"
+  is_full "$HELD_KIB" $((want * 1024)) || { CODE=partial; return 1; }
 }
 
-# Sets FATAL: who died of it.
+# Sets V: how often the container ran into its memory limit, and the kernel took pages back for it.
+limit_hits() {
+  get MEMORY "$N"
+  if [ -e "$V/memory.events" ]; then field "$V/memory.events" max; else read_first "$V/memory.failcnt" || V=0; fi
+}
+
+# Sets FATAL and CODE: who died of it.
 who_died() {
   local before
   locate_container
   get OOM "$N"; before=$V
   oom_kills
   if ! alive "$PID" "$START"; then
-    FATAL="the container's main process (pid $PID) died"
+    FATAL="the container's main process (pid $PID) died" CODE=restarted
+    [ "$V" -le "${before:-0}" ] || CODE=oom_killed
   else
-    FATAL='the stressor died, the container lives'
+    FATAL='the stressor died, the container lives' CODE=stressor_died
+    [ "$V" -le "${before:-0}" ] || CODE=stressor_oom_killed
   fi
   [ "$V" -le "${before:-0}" ] || FATAL="OOMKilled: $FATAL (oom_kill $before -> $V)"
 }
 
-# cpu_probe: half a second of CPU time, in thousandths of a core; runs in the background, one per target.
+# So long a look at CPU time: ten ticks of CLK_TCK, so that a clock of 10 ms is exact to a few percent.
+CPU_WINDOW=0.5
+
+# cpu_probe: CPU time over a while, in thousandths of a core: of our stressors, of the whole container, and what was idle on the node; and
+# of how many periods of the container's limit in that time how many were throttled. Runs in the background, one per target.
 cpu_probe() {
-  local dir first from
+  local dir quota ours all idle periods throttled from took
   get CPU "$N"; dir=$V
+  get QUOTA "$N"; quota=$V
   cpu_time "$dir" || return 1
-  first=$V; uptime_cs; from=$CS
-  sleep 0.5
+  all=$V; own_cpu_time; ours=$V; idle_time; idle=$V
+  field "$quota/cpu.stat" nr_periods; periods=$V
+  field "$quota/cpu.stat" nr_throttled; throttled=$V
+  uptime_cs; from=$CS
+  sleep $CPU_WINDOW
   cpu_time "$dir" || return 1
-  uptime_cs
-  [ "$CS" -gt "$from" ] && printf '%s\n' $(((V - first) / (CS - from) / 10)) >"$WORK/probe.$N"
+  all=$((V - all)); own_cpu_time; ours=$((V - ours)); idle_time; idle=$((V - idle))
+  field "$quota/cpu.stat" nr_periods; periods=$((V - periods))
+  field "$quota/cpu.stat" nr_throttled; throttled=$((V - throttled))
+  uptime_cs; took=$((CS - from))
+  [ "$took" -gt 0 ] && printf '%s\n' "$((ours / took / 10)) $((all / took / 10)) $((idle / took / 10)) $periods $throttled" >"$WORK/probe.$N"
+}
+
+# Sets V: microseconds of CPU that our stressors of the current target have had. A kernel without schedstat counts in ticks of 10 ms.
+own_cpu_time() {
+  local pid sum=0
+  for pid in $(tagged "$N_UID"); do
+    if read_first /proc/"$pid"/schedstat && V=${V%% *} && [ "$V" != 0 ]; then
+      sum=$((sum + V / 1000))
+    elif read_first /proc/"$pid"/stat; then
+      set -f
+      # shellcheck disable=SC2086 # the fields after the command name are numbers
+      set -- ${V##*)}
+      set +f
+      shift 11
+      sum=$((sum + ($1 + $2) * 10000))
+    fi
+  done
+  V=$sum
+}
+
+# Sets V: microseconds in which the node's CPUs had nothing to do, waiting for disks included (USER_HZ is 100 on every Linux).
+idle_time() {
+  read_first /proc/stat || { V=0; return; }
+  # shellcheck disable=SC2086 # cpu user nice system idle iowait …
+  set -- $V
+  V=$((($5 + $6) * 10000))
 }
 
 # Sets V: microseconds.
@@ -176,12 +264,17 @@ cpu_time() {
 
 cpu_prepare() { locate_container; }
 
+# The figure is the CPU time of our stressors; the container's own stand beside it.
 cpu_figure() {
-  NAME=cpu UNIT=cores VALUE=''
-  read_first "$WORK/probe.$N" || return 1
-  MILLI=$V
-  VALUE=$((MILLI / 1000)).$(printf %03d $((MILLI % 1000)))
+  NAME='cpu taken' UNIT=cores VALUE=''
+  { read -r OURS_MILLI ALL_MILLI IDLE_MILLI PERIODS THROTTLED <"$WORK/probe.$N"; } 2>/dev/null || return 1
+  cores "$OURS_MILLI"; VALUE=$CORES
+  cores "$ALL_MILLI"; also 'cpu used' cores "$CORES"
+  [ "$PERIODS" -le 0 ] || also throttled % $((THROTTLED * 100 / PERIODS))
 }
+
+# cores MILLI: sets CORES, three decimals.
+cores() { CORES=$(($1 / 1000)).$(printf %03d $(($1 % 1000))); }
 
 # Sets QUOTA_MILLI: the container's limit in thousandths of a core, empty when it has none.
 cpu_quota() {
@@ -208,8 +301,6 @@ cpu_apply() {
     if [ "$controller" = cpu ] || [ -e "$dir/$controller.usage" ] || [ -e "$dir/$controller.cpus" ]; then dirs="$dirs$dir$newline"; fi
   done
   [ -n "$dirs" ] || { WHY="no cpu cgroup of $N_PLACE can be found"; return 1; }
-  cpu_figure || MILLI=0
-  put MILLI_BEFORE "$N" "$MILLI"
   while [ "$worker" -lt "$AMOUNT" ]; do
     worker=$((worker + 1))
     stress "$dirs" sh -c 'while :; do :; done' || { WHY="the stressor for $N_PLACE did not start"; return 1; }
@@ -218,14 +309,39 @@ cpu_apply() {
   put STRESS "$N" "$started"
 }
 
-cpu_bite() {
-  local before
-  cpu_figure || { MESSAGE='the CPU time of the container cannot be read'; return 1; }
-  stressors_alive || { who_died; return 1; }
+# Where the limit is used up by the target as well, both take turns: half of what was asked is ours then, or it is mostly its own load.
+# Where the whole node has nothing idle, shares decide, and a tenth of it still keeps everybody waiting.
+LIMIT_TURN_PERCENT=50
+NODE_TURN_PERCENT=10
+
+# cpu_asked: sets ASKED_MILLI: the workers, but never more than the container can have (its limit, its CPUs).
+cpu_asked() {
   cpu_quota
-  get MILLI_BEFORE "$N"; before=$V
-  MESSAGE="$AMOUNT workers inside the container's cgroup${QUOTA_MILLI:+, limit $QUOTA_MILLI m}"
-  [ $((MILLI - before)) -ge 100 ] || { [ -n "$QUOTA_MILLI" ] && [ "$MILLI" -ge $((QUOTA_MILLI * 8 / 10)) ]; }
+  ASKED_MILLI=$((AMOUNT * 1000))
+  set -- "$QUOTA_MILLI" "$(($(awk '/^Cpus_allowed_list:/ {
+    n = split($2, part, ","); for (i = 1; i <= n; i++) { split(part[i], ends, "-"); sum += (ends[2] == "" ? ends[1] : ends[2]) - ends[1] + 1 } }
+    END { print sum + 0 }' /proc/"$PID"/status 2>/dev/null) * 1000))"
+  [ -z "$1" ] || [ "$1" -ge "$ASKED_MILLI" ] || ASKED_MILLI=$1
+  [ "$2" -eq 0 ] || [ "$2" -ge "$ASKED_MILLI" ] || ASKED_MILLI=$2
+}
+
+cpu_bite() {
+  cpu_figure || { MESSAGE='the CPU time of the container cannot be read'; return 1; }
+  locate_container
+  stressors_alive || { who_died; return 1; }
+  cpu_asked
+  cores "$ASKED_MILLI"; also 'cpu asked' cores "$CORES"
+  pressure cpu
+  MESSAGE="$AMOUNT workers inside the container's cgroup took $VALUE of $CORES cores${QUOTA_MILLI:+, limit $QUOTA_MILLI m}"
+  is_full "$OURS_MILLI" "$ASKED_MILLI" && return 0
+  if [ -n "$QUOTA_MILLI" ] && is_full "$ALL_MILLI" "$QUOTA_MILLI" && [ $((OURS_MILLI * 100)) -ge $((ASKED_MILLI * LIMIT_TURN_PERCENT)) ]; then
+    MESSAGE="$MESSAGE; the limit is used up"
+  elif is_full "$OURS_MILLI" $((OURS_MILLI + IDLE_MILLI)) && [ $((OURS_MILLI * 100)) -ge $((ASKED_MILLI * NODE_TURN_PERCENT)) ]; then
+    MESSAGE="$MESSAGE; the node has no CPU idle"
+  else
+    CODE=partial
+    return 1
+  fi
 }
 
 # A container that died takes its stress with it at once: its cgroup could not be removed else, nor the container restarted.

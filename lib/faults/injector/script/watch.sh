@@ -33,13 +33,14 @@ watch() {
   done
 }
 
-# The twin container: waits for the injector to sign, then watches it.
+# An injector that is not at work so long after its order's last moment never will be: the two containers start apart.
+TWIN_WAIT_SECONDS=3
+
+# The twin container: waits for the injector to sign, then watches it. One whose injector may no longer apply goes with it.
 twin() {
-  local tries=0
   locate_state || exit 2
-  until signed main || is_marked_undone || [ "$tries" -ge 120 ]; do
+  until signed main || is_marked_undone || [ "$(date +%s)" -gt $((APPLY_BY + TWIN_WAIT_SECONDS)) ]; do
     [ -z "$STOP" ] || exit 0
-    tries=$((tries + 1))
     pause $TICK
   done
   ! signed main || watch
@@ -56,8 +57,13 @@ clean_only() {
     sleep 0.1
   done 2>/dev/null
   at_once undo_target
-  at_once tell_end "$CLEAN_REASON"
+  at_once tell_cleaned
   mark_undone
+}
+
+tell_cleaned() {
+  CODE=$CLEAN_CODE
+  tell_end "$CLEAN_REASON"
 }
 
 # check: what is left is told, then removed, and proven once more.

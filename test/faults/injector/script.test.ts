@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { injectorScript } from '../../lib/faults/injector/script/injector-script.ts'
-import { generateInjectorScript } from '../../scripts/generate-injector-script.ts'
+import { injectorScript } from '../../../lib/faults/injector/script/injector-script.ts'
+import { generateInjectorScript } from '../../../scripts/generate-injector-script.ts'
 
 let folder = ''
 beforeAll(() => {
@@ -30,7 +30,7 @@ const id = 'ab'.repeat(32)
 
 describe("the injector's script", () => {
   it('is the one that its pieces make', async () => {
-    const module = new URL('../../lib/faults/injector/script/injector-script.ts', import.meta.url)
+    const module = new URL('../../../lib/faults/injector/script/injector-script.ts', import.meta.url)
     expect(readFileSync(module, 'utf8')).toBe(await generateInjectorScript())
   })
 

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals'
-import { defaultConfig } from '../../lib/config.ts'
-import { type InjectorOrder, injectorJob, sourceOf } from '../../lib/faults/injector/job.ts'
+import { defaultConfig } from '../../../lib/config.ts'
+import { type InjectorOrder, injectorJob, orderLivesMs, orderSkewMs } from '../../../lib/faults/injector/job.ts'
+import { injectorUndo } from '../../../lib/faults/injector/undo.ts'
 
 const order = (change: Partial<InjectorOrder>): InjectorOrder => ({
   runId: 'r',
@@ -11,6 +12,8 @@ const order = (change: Partial<InjectorOrder>): InjectorOrder => ({
   action: 'stress-memory',
   targets: [],
   peers: {},
+  bootId: 'b',
+  givenAt: 100_000,
   endsAt: 60_000,
   env: {},
   ...change,
@@ -42,5 +45,12 @@ it('requests nothing for a check, so that a full node does not turn the proof aw
 
 it('knows the defaults of what an earlier version stored', () => {
   const source = { image: 'i:1', namespace: 'chaos', pullPolicy: 'Never' }
-  expect(sourceOf({ undo: { source } })).toEqual({ ...defaultConfig.injector, ...source })
+  expect(injectorUndo({ undo: { source } })).toMatchObject({ source: { ...defaultConfig.injector, ...source }, bootId: '', peers: {} })
+})
+
+it('gives an order that is dead before a replacement pod can come, whose back-off is 10 s, and one for this boot of the node only', () => {
+  const [injector] = Object(podOf({})).spec.containers
+  const told = Object.fromEntries(injector.env.map(({ name, value }: { name: string; value: string }) => [name, value]))
+  expect(told).toMatchObject({ FAULTLINE_APPLY_FROM: '99', FAULTLINE_APPLY_BY: '109', FAULTLINE_BOOT_ID: 'b' })
+  expect(orderLivesMs + orderSkewMs).toBeLessThanOrEqual(10_000)
 })
