@@ -54,13 +54,15 @@ interface Probe {
   readonly tcpSocket?: { readonly port: number | string }
 }
 
-interface Container {
+export interface Container {
   readonly name: string
   readonly image?: string
   readonly restartPolicy?: string
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[]
   readonly readinessProbe?: Probe
   readonly resources?: { readonly limits?: Readonly<Record<string, string>> }
+  readonly securityContext?: { readonly readOnlyRootFilesystem?: boolean }
+  readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string; readonly readOnly?: boolean }[]
 }
 
 export interface ContainerStatus {
@@ -81,7 +83,13 @@ export interface Pod extends KubeObject {
     readonly nodeName?: string
     readonly hostNetwork?: boolean
     readonly containers: readonly Container[]
-    readonly volumes?: readonly { readonly name: string; readonly emptyDir?: object; readonly hostPath?: object }[]
+    readonly initContainers?: readonly Container[]
+    readonly ephemeralContainers?: readonly Container[]
+    readonly volumes?: readonly {
+      readonly name: string
+      readonly emptyDir?: { readonly sizeLimit?: string; readonly medium?: string }
+      readonly hostPath?: object
+    }[]
   }
   readonly status?: {
     readonly phase?: string
@@ -92,6 +100,8 @@ export interface Pod extends KubeObject {
     readonly podIPs?: readonly { readonly ip: string }[]
     readonly conditions?: readonly Condition[]
     readonly containerStatuses?: readonly ContainerStatus[]
+    readonly initContainerStatuses?: readonly ContainerStatus[]
+    readonly ephemeralContainerStatuses?: readonly ContainerStatus[]
   }
 }
 

@@ -38,6 +38,8 @@ export interface PartitionSpec {
   readonly cidrs: readonly string[]
   /** The kubelet's probes still pass, so that the pod is not restarted for being unreachable. */
   readonly keepProbes: boolean
+  /** A cut that none of the workload's traffic met is a bite, too; only there where it is asked for. */
+  readonly allowUnused?: true
 }
 
 export interface PodDeleteSpec {
@@ -79,6 +81,8 @@ export interface ExhaustionSpec {
   readonly path: string | null
   /** Only for network; left out: `rate`. */
   readonly mode?: (typeof networkModes)[number]
+  /** Of a network's rate, as for a partition. */
+  readonly allowUnused?: true
 }
 
 /** Makes the targets' network worse. Ports, CIDRs and `peersOnly` narrow it to some of the traffic. */
@@ -96,6 +100,8 @@ export interface DegradationSpec {
   readonly cidrs: readonly string[]
   /** Only traffic to the other pods of the workload. */
   readonly peersOnly: boolean
+  /** As for a partition. */
+  readonly allowUnused?: true
 }
 
 /** One fault and its own parameters, defaults filled in. */

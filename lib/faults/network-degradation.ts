@@ -1,6 +1,7 @@
 import type { DegradationSpec, FaultSpec } from '../domain/suite.ts'
 import type { Fault } from './fault.ts'
 import { injectorFault } from './injector/injector-fault.ts'
+import { needsTraffic } from './injector/plan.ts'
 
 const degradation = injectorFault({
   action: () => 'degrade-network',
@@ -42,5 +43,6 @@ function degradeEnvironment(spec: DegradationSpec): Readonly<Record<string, stri
     FAULTLINE_RATE_KBIT: String(spec.rateKbit ?? 0),
     FAULTLINE_CIDRS: spec.cidrs.join(','),
     FAULTLINE_PORTS: spec.ports.join(','),
+    FAULTLINE_NEED_TRAFFIC: needsTraffic(spec),
   }
 }

@@ -2,6 +2,7 @@ import type { Injection } from '../domain/injection.ts'
 import type { FaultSpec } from '../domain/suite.ts'
 import type { Fault, PlanContext } from './fault.ts'
 import { injectorFault } from './injector/injector-fault.ts'
+import { needsTraffic } from './injector/plan.ts'
 import { policyPartition } from './policy-partition/policy-partition.ts'
 
 /** Drops inside the targets' own network namespaces: any CNI, established connections too. */
@@ -40,5 +41,6 @@ function cutEnvironment(spec: FaultSpec): Readonly<Record<string, string>> {
     FAULTLINE_CIDRS: spec.cidrs.join(','),
     FAULTLINE_PORTS: spec.ports.join(','),
     FAULTLINE_KEEP_PROBES: spec.keepProbes ? '1' : '0',
+    FAULTLINE_NEED_TRAFFIC: needsTraffic(spec),
   }
 }

@@ -37,7 +37,7 @@ export function reachOf(target: Pod, workload: Workload, scope: PeerScope): Reac
   const uids = new Set(workload.targets.map((t) => t.metadata.uid))
   const far = workload.pods.filter(({ metadata: { uid } }) => uid !== target.metadata.uid && (scope === 'peers' || !uids.has(uid)))
   const farUids = new Set(far.map((pod) => pod.metadata.uid))
-  const addresses = far.flatMap((pod) => pod.status?.podIP ?? [])
+  const addresses = far.flatMap(ipsOf)
   const warnings: string[] = []
   for (const service of addresses.length === 0 ? [] : workload.services) {
     const ips = addressesOf(service)
@@ -53,6 +53,12 @@ export function reachOf(target: Pod, workload: Workload, scope: PeerScope): Reac
     }
   }
   return { addresses, warnings }
+}
+
+/** All of them: a dual-stack pod answers by either. */
+function ipsOf({ status }: Pod): readonly string[] {
+  const all = (status?.podIPs ?? []).map(({ ip }) => ip)
+  return all.length > 0 ? all : (status?.podIP ?? '').split(' ').filter((ip) => ip !== '')
 }
 
 function addressesOf({ spec }: Service): readonly string[] {

@@ -1,9 +1,12 @@
-import type { Pod } from '../domain/kube.ts'
+import type { Node, Pod } from '../domain/kube.ts'
 import { mebibytes } from '../domain/quantity.ts'
 import type { FaultSpec, Intensity, ResourceKind } from '../domain/suite.ts'
+import { chooseContainer } from './container.ts'
 import type { Fault } from './fault.ts'
 import { injectorFault } from './injector/injector-fault.ts'
+import { needsTraffic } from './injector/plan.ts'
 import type { InjectorAction } from './injector/protocol.ts'
+import { whyNoDisk, whyNoMemory } from './injector/unfit.ts'
 
 const actions = {
   cpu: 'stress-cpu',
@@ -37,8 +40,34 @@ export function resourceExhaustion(kind: ResourceKind): Fault {
       FAULTLINE_AMOUNT: String(amount(kind, spec, pods)),
       ...(kind === 'memory' ? { FAULTLINE_PERCENT: String(percentOf(spec)) } : {}),
       ...(spec.type === 'resource_exhaustion' && spec.path !== null ? { FAULTLINE_PATH: spec.path } : {}),
+      ...(kind === 'network' && !isLoad(spec) ? { FAULTLINE_NEED_TRAFFIC: needsTraffic(spec) } : {}),
     }),
+    unfit: (spec, pod, on) => whyUnfit(kind, spec, { pod, on }),
   })
+}
+
+/** Where the injector fills a disk when the suite names no path. */
+const defaultPath = '/tmp'
+
+function whyUnfit(
+  kind: ResourceKind,
+  spec: FaultSpec,
+  { pod, on }: { readonly pod: Pod; readonly on: { readonly node: Node | undefined; readonly pods: readonly Pod[] } },
+): string | null {
+  if (spec.type !== 'resource_exhaustion') return null
+  const { container } = spec
+  switch (kind) {
+    case 'memory': {
+      const limit = mebibytes(chooseContainer(pod, container).spec?.resources?.limits?.memory ?? '')
+      const mib = limit === undefined ? amount(kind, spec, [pod]) : (limit * percentOf(spec)) / 100
+      return whyNoMemory(pod, on.node, { container, mib })
+    }
+    case 'disk':
+      return whyNoDisk(pod, spec.path ?? defaultPath, { container, mib: amount(kind, spec, on.pods) })
+    case 'cpu':
+    case 'network':
+      return null
+  }
 }
 
 function isLoad(spec: FaultSpec): boolean {
@@ -56,7 +85,7 @@ export function amount(kind: ResourceKind, spec: FaultSpec, pods: readonly Pod[]
   const container = spec.type === 'resource_exhaustion' ? spec.container : null
   const limitName = limitNames[kind]
   const limits = pods.flatMap((pod) => {
-    const found = pod.spec.containers.find((c) => container === null || c.name === container)
+    const found = chooseContainer(pod, container).spec
     const text = limitName === undefined ? undefined : found?.resources?.limits?.[limitName]
     const mib = text === undefined ? undefined : mebibytes(text)
     return mib === undefined ? [] : [mib]

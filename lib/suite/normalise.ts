@@ -62,6 +62,7 @@ function faultOf(step: StepFile): FaultSpec {
         direction: step.params.direction,
         ...trafficOf(step.params),
         keepProbes: step.params.keepProbes,
+        ...(step.params.allowUnused ? { allowUnused: true } : {}),
       }
     case 'resource_exhaustion':
       return {
@@ -71,6 +72,7 @@ function faultOf(step: StepFile): FaultSpec {
         container: step.params.container ?? null,
         path: step.params.path ?? null,
         ...(step.params.mode === undefined ? {} : { mode: step.params.mode }),
+        ...(step.params.allowUnused ? { allowUnused: true } : {}),
       }
     case 'node_failure':
       return failureOf(step.params, step.duration)
@@ -98,6 +100,7 @@ function degradationOf(params: ParamsOf<'network_degradation'>): FaultSpec {
     rateKbit: amounts.rate,
     ...trafficOf(params),
     peersOnly: params.peersOnly,
+    ...(params.allowUnused ? { allowUnused: true } : {}),
   }
 }
 

@@ -18,6 +18,7 @@ export function paramFindings(step: unknown, path: Path): readonly Finding[] {
   checkDegradation(params, say)
   checkHome(params, { key: 'path', home: 'disk' }, say)
   checkHome(params, { key: 'mode', home: 'network' }, say)
+  checkHome(params, { key: 'allowUnused', home: 'network' }, say)
   checkKill(params, valueAt(step, ['duration']), say)
   return findings
 }

@@ -32,6 +32,10 @@ const percentage = z
     error: (issue) => `found ${quote(issue.input)}; allowed: at most 4 decimals`,
   })
 
+const allowUnused = z
+  .boolean()
+  .describe("What none of the workload's own traffic meets counts as a bite, too: the rules work, and that is enough.")
+
 /** Which params mean something for another kind than the one at hand. */
 export const paramHomes: Elsewhere = {
   resource_type: 'type resource_exhaustion',
@@ -48,6 +52,7 @@ export const paramHomes: Elsewhere = {
   degradation_type: 'type network_degradation',
   ...Object.fromEntries(degradationKinds.map((amount) => [amount, 'type network_degradation'])),
   peersOnly: 'type network_degradation',
+  allowUnused: 'type network_partition or network_degradation, or to resource_type network',
   failure_type: 'type node_failure',
   graceSeconds: 'failure_type pod-delete or pod-kill',
   signal: 'failure_type pod-kill',
@@ -72,6 +77,7 @@ export const resourceParams = strict(
       .describe(
         'rate: little is left of what the pod may send and receive; load: traffic between pod and injector; default: rate. Only for network.',
       ),
+    allowUnused: allowUnused.optional(),
     targets: paramTargets,
   },
   paramHomes,
@@ -100,6 +106,7 @@ export const partitionParams = strict(
       .boolean()
       .default(true)
       .describe("The kubelet's probes still pass, so that the pod is not restarted for being unreachable."),
+    allowUnused: allowUnused.default(false),
     targets: paramTargets,
   },
   paramHomes,
@@ -122,6 +129,7 @@ export const degradationParams = strict(
     ports,
     cidrs,
     peersOnly: z.boolean().default(false).describe('Only traffic with the other pods of the workload; not together with `cidrs`.'),
+    allowUnused: allowUnused.default(false),
     targets: paramTargets,
   },
   paramHomes,

@@ -34,6 +34,16 @@ describe('what a target is cut off from', () => {
     expect(reachOf(first, workload({}), 'peers')).toEqual({ addresses: ['10.0.0.2', '10.0.0.3', '10.1.0.1', 'fd00::1'], warnings: [] })
   })
 
+  it('names both addresses of a dual-stack pod', () => {
+    const dual = (n: number): Pod => ({
+      ...pod(n),
+      status: { podIP: `10.0.0.${n}`, podIPs: [{ ip: `10.0.0.${n}` }, { ip: `fd00::${n}` }] },
+    })
+    const all = [dual(1), dual(2)]
+    const reach = reachOf(dual(1), { pods: all, targets: [dual(1)], neighbours: all, services: [] }, 'peers')
+    expect(reach.addresses).toEqual(['10.0.0.2', 'fd00::2'])
+  })
+
   it('leaves a Service out that also leads to others, and says so', () => {
     const reach = reachOf(first, workload({ others: [pod(9, { app: 'db', tier: 'proxy' })] }), 'peers')
     expect(reach).toEqual({

@@ -18,6 +18,21 @@ const spec = (intensity: Intensity): ExhaustionSpec => ({
 })
 
 describe('the amount that is taken', () => {
+  it('is of the container that is hit: the default one, not the first', () => {
+    const two: Pod = {
+      ...pod(),
+      metadata: { name: 'p', annotations: { 'kubectl.kubernetes.io/default-container': 'main' } },
+      spec: {
+        containers: [
+          { name: 'linkerd-proxy', resources: { limits: { 'ephemeral-storage': '20Gi' } } },
+          { name: 'main', resources: { limits: { 'ephemeral-storage': '200Mi' } } },
+        ],
+      },
+    }
+    expect(amount('disk', { ...spec('medium'), kind: 'disk' }, [two])).toBe(150)
+    expect(amount('disk', { ...spec('medium'), kind: 'disk', container: 'linkerd-proxy' }, [two])).toBe(15_360)
+  })
+
   it.each([
     ['memory', 'low', 100],
     ['memory', 'medium', 500],

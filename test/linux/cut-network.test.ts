@@ -133,7 +133,12 @@ describe('cut-network', () => {
     const peer = await node.pod()
     const injector = cut(pod, { FAULTLINE_CIDRS: `${peer.address},${peer.address6}`, FAULTLINE_NEED_TRAFFIC: '1' })
     const [bite] = await injector.says('bite', { budgetMs: 40_000 })
-    expect(bite).toMatchObject({ ok: false, code: 'unused', value: 0, message: expect.stringContaining("nothing of the workload's used it") })
+    expect(bite).toMatchObject({
+      ok: false,
+      code: 'unused',
+      value: 0,
+      message: expect.stringContaining("nothing of the workload's used it"),
+    })
     expect(pod.pings(peer.address)).toBe(false)
     expect((await injector.says('measure')).at(-1)).toMatchObject({ ok: true, name: 'dropped', value: 1 })
     injector.term()
@@ -145,7 +150,11 @@ describe('cut-network', () => {
     const server = await echoServer(node, peer, 5432)
     const injector = cut(pod, { FAULTLINE_CIDRS: peer.address, FAULTLINE_PORTS: '5432/tcp' })
     const [bite] = await injector.says('bite')
-    expect(bite).toMatchObject({ ok: true, value: 0, message: expect.stringMatching(/^0 of 1 peers answer, 0 packets of others and [1-9]/) })
+    expect(bite).toMatchObject({
+      ok: true,
+      value: 0,
+      message: expect.stringMatching(/^0 of 1 peers answer, 0 packets of others and [1-9]/),
+    })
     injector.term()
     await injector.exited()
     server.stop()
@@ -162,27 +171,30 @@ describe('cut-network', () => {
     await injector.exited()
   })
 
-  it.each(['both', 'in'])("cuts ports of a pod whose mesh redirects them, direction %s: by the ports that the senders wrote", async (direction) => {
-    const [pod, other] = [await node.pod(), await node.pod()]
-    pod.net('iptables-nft -t nat -A PREROUTING -p tcp -j REDIRECT --to-ports 15006')
-    const before = pod.traces()
-    const proxy = await echoServer(node, pod, 15006)
-    const user = connection(node, pod.address, 8080)
-    await until('a user gets through the proxy', () => user.echoes() > 3)
-    const injector = cut(pod, { FAULTLINE_PORTS: '8080', FAULTLINE_DIRECTION: direction, FAULTLINE_NEED_TRAFFIC: '1' })
-    const [bite] = await injector.says('bite')
-    expect(bite).toMatchObject({ ok: true, name: 'dropped' })
-    expect(Number(bite?.value)).toBeGreaterThan(0)
-    const [atCut, later] = [user.echoes(), await sleep(1000).then(user.echoes)]
-    expect(later).toBe(atCut)
-    expect(connects(node, pod.address, 8080)).toBe(false)
-    expect(other.pings(pod.address)).toBe(true)
-    injector.term()
-    await injector.exited()
-    expect(pod.traces()).toBe(before)
-    user.stop()
-    proxy.stop()
-  })
+  it.each(['both', 'in'])(
+    'cuts ports of a pod whose mesh redirects them, direction %s: by the ports that the senders wrote',
+    async (direction) => {
+      const [pod, other] = [await node.pod(), await node.pod()]
+      pod.net('iptables-nft -t nat -A PREROUTING -p tcp -j REDIRECT --to-ports 15006')
+      const before = pod.traces()
+      const proxy = await echoServer(node, pod, 15006)
+      const user = connection(node, pod.address, 8080)
+      await until('a user gets through the proxy', () => user.echoes() > 3)
+      const injector = cut(pod, { FAULTLINE_PORTS: '8080', FAULTLINE_DIRECTION: direction, FAULTLINE_NEED_TRAFFIC: '1' })
+      const [bite] = await injector.says('bite')
+      expect(bite).toMatchObject({ ok: true, name: 'dropped' })
+      expect(Number(bite?.value)).toBeGreaterThan(0)
+      const [atCut, later] = [user.echoes(), await sleep(1000).then(user.echoes)]
+      expect(later).toBe(atCut)
+      expect(connects(node, pod.address, 8080)).toBe(false)
+      expect(other.pings(pod.address)).toBe(true)
+      injector.term()
+      await injector.exited()
+      expect(pod.traces()).toBe(before)
+      user.stop()
+      proxy.stop()
+    },
+  )
 
   it('puts many peers into one set that expires in the kernel', async () => {
     const [pod, peer] = [await node.pod(), await node.pod()]

@@ -48,7 +48,10 @@ describe('fill-disk', () => {
     await injector.says('bite')
     expect(node.run(`find /run /tmp /proc/$1/root/mnt -xdev -name '.faultline*'`, String(pod.mainPid()))).toBe('')
     expect(usedMiB(pod, '/mnt') - used).toBeCloseTo(20, 0)
-    node.run('for p in $(grep -ls -e "FAULTLINE_TAG=$1" -e "FAULTLINE_STRESS=$1" /proc/[0-9]*/environ | cut -d / -f 3); do kill -9 $p; done', injector.tag)
+    node.run(
+      'for p in $(grep -ls -e "FAULTLINE_TAG=$1" -e "FAULTLINE_STRESS=$1" /proc/[0-9]*/environ | cut -d / -f 3); do kill -9 $p; done',
+      injector.tag,
+    )
     await until('the space is free again', () => Math.abs(usedMiB(pod, '/mnt') - used) < 0.5, 1_500)
   })
 
@@ -70,7 +73,12 @@ describe('fill-disk', () => {
     node.run('nsenter -t $1 -m mount -t tmpfs -o size=30M tmpfs /tmp', String(pod.mainPid()))
     const injector = fill(pod, '/tmp', '100')
     const [bite] = await injector.says('bite')
-    expect(bite).toMatchObject({ ok: false, code: 'partial', name: 'disk held', also: expect.arrayContaining([{ name: 'disk asked', unit: 'MiB', value: 100 }]) })
+    expect(bite).toMatchObject({
+      ok: false,
+      code: 'partial',
+      name: 'disk held',
+      also: expect.arrayContaining([{ name: 'disk asked', unit: 'MiB', value: 100 }]),
+    })
     expect(Number(bite?.value)).toBeLessThanOrEqual(30)
     expect(bite?.message).toMatch(/^no full bite \(less than 90 %\): a file of \d+ MiB in '\/tmp', 100 MiB asked for/)
     injector.term()
@@ -133,8 +141,17 @@ describe('fill-disk', () => {
   it('that was killed between its making and its unlinking leaves an empty file, which a check finds', async () => {
     const pod = await node.pod()
     node.run('mkdir -p /run/faultline && : >/proc/$1/root/mnt/.faultline-t-early-0b6c', String(pod.mainPid()))
-    const check = node.inject({ FAULTLINE_ACTION: 'check', FAULTLINE_OF: 'fill-disk', FAULTLINE_TARGETS: pod.line(), FAULTLINE_TAG: 't-early', FAULTLINE_PATH: '/mnt' })
-    expect((await check.says('residue'))[0]).toMatchObject({ ok: true, message: expect.stringContaining('was left behind and is removed now: files') })
+    const check = node.inject({
+      FAULTLINE_ACTION: 'check',
+      FAULTLINE_OF: 'fill-disk',
+      FAULTLINE_TARGETS: pod.line(),
+      FAULTLINE_TAG: 't-early',
+      FAULTLINE_PATH: '/mnt',
+    })
+    expect((await check.says('residue'))[0]).toMatchObject({
+      ok: true,
+      message: expect.stringContaining('was left behind and is removed now: files'),
+    })
     expect(pod.files('/mnt')).toEqual([])
     await check.exited()
   })

@@ -57,7 +57,11 @@ describe.each(allOrders)('an order to %s', (order) => {
     const injector = node.inject(environment(order, pod, { FAULTLINE_BOOT_ID: '0d9f6a3e-8f0e-4f43-9a55-3f7f1c5d2b11' }))
     expect(await injector.exited()).toBe(0)
     expect(injector.of('undone')).toEqual([
-      expect.objectContaining({ ok: true, code: 'other_boot', message: expect.stringContaining('booted anew since the plan: only cleaned') }),
+      expect.objectContaining({
+        ok: true,
+        code: 'other_boot',
+        message: expect.stringContaining('booted anew since the plan: only cleaned'),
+      }),
     ])
     expect(injector.of('bite')).toEqual([])
     expect(pod.isRunning()).toBe(true)

@@ -74,7 +74,10 @@ describe('stress-memory', () => {
       FAULTLINE_AMOUNT: '200',
     })
     const [error] = await injector.says('error')
-    expect(error).toMatchObject({ code: 'stressor_oom_killed', message: expect.stringMatching(/^OOMKilled: the stressor died, the container lives/) })
+    expect(error).toMatchObject({
+      code: 'stressor_oom_killed',
+      message: expect.stringMatching(/^OOMKilled: the stressor died, the container lives/),
+    })
     expect(pod.traces()).toBe(before)
     injector.term()
     await injector.exited()

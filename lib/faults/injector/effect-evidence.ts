@@ -47,7 +47,9 @@ export async function biteOf(context: FaultContext, injection: Injection, phase:
   const logs = await Promise.all(pods.map((one) => logOf(context, one)))
   const lines = logs.flat()
   const events = eventsOf(injection, lines)
-  const say = (found: Finding): Seen => ({ evidence: { phase, at, measurements: [], ...found, ...(events.length === 0 ? {} : { events }) } })
+  const say = (found: Finding): Seen => ({
+    evidence: { phase, at, measurements: [], ...found, ...(events.length === 0 ? {} : { events }) },
+  })
   if (phase === 'during') {
     const dead = deadOrder(lines)
     if (dead !== null) return { ...say({ finding: 'unknown', summary: `nothing applied yet: ${dead.message}` }), dead }
@@ -59,7 +61,11 @@ export async function biteOf(context: FaultContext, injection: Injection, phase:
   return say(judge(injection, { lines, recent, phase, pod }))
 }
 
-async function withoutPod(context: FaultContext, job: { readonly namespace: string; readonly name: string }, phase: 'during' | 'end'): Promise<Finding> {
+async function withoutPod(
+  context: FaultContext,
+  job: { readonly namespace: string; readonly name: string },
+  phase: 'during' | 'end',
+): Promise<Finding> {
   const found = await context.cluster.objects.get<Job>(jobRef(job))
   const refused = found === undefined ? null : await refusalOfPods(context, found)
   if (refused !== null) throw new FaultlineError('injector_failed', `the injector's pod was refused: ${refused}`)
@@ -99,7 +105,12 @@ function overBecause(injection: Injection, pods: readonly Pod[], lines: readonly
 
 function judge(
   injection: Injection,
-  of: { readonly lines: readonly InjectorLine[]; readonly recent: readonly InjectorLine[]; readonly phase: 'during' | 'end'; readonly pod: Pod },
+  of: {
+    readonly lines: readonly InjectorLine[]
+    readonly recent: readonly InjectorLine[]
+    readonly phase: 'during' | 'end'
+    readonly pod: Pod
+  },
 ): Finding {
   const bites = newestByTarget(of.recent, ['bite', 'measure'])
   const before = [...newestByTarget(of.lines, ['before']).values()]

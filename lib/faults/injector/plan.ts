@@ -1,9 +1,10 @@
 import type { Evidence, Target, UndoData } from '../../domain/injection.ts'
-import type { Pod } from '../../domain/kube.ts'
+import type { Node, Pod } from '../../domain/kube.ts'
 import { fuseName, nodeSuffix } from '../../domain/names.ts'
 import type { Refusal } from '../../domain/run.ts'
 import type { FaultSpec } from '../../domain/suite.ts'
 import { chooseTargets, matching } from '../../domain/targets.ts'
+import { chooseContainer, isRunning } from '../container.ts'
 import type { PlanContext, PlannedInjection, StepPlan } from '../fault.ts'
 import { podlessFuse } from '../fuse-job.ts'
 import type { PeerScope, Workload } from '../peers.ts'
@@ -13,6 +14,7 @@ import { injectorJob } from './job.ts'
 import type { InjectorAction } from './protocol.ts'
 import type { InjectorUndo } from './undo.ts'
 import { asUndoData, injectorUndo } from './undo.ts'
+import { whyNoInjector } from './unfit.ts'
 
 /** What tells one injector fault from another. */
 export interface InjectorFault {
@@ -22,9 +24,14 @@ export interface InjectorFault {
   readonly env: (spec: FaultSpec, pods: readonly Pod[]) => Readonly<Record<string, string>>
   /** Only what is between a target and these pods is hit; null: all of it. Nobody there refuses the step. */
   readonly scope?: (spec: FaultSpec) => PeerScope | null
+  /** Why this pod on this node is none for it, as far as their specs tell; null: nothing speaks against it. */
+  readonly unfit?: (spec: FaultSpec, pod: Pod, on: { readonly node: Node | undefined; readonly pods: readonly Pod[] }) => string | null
   /** Stored with the undo data of each injection. */
   readonly undo?: UndoData
 }
+
+/** Told to the injector of a network: is it no effect where none of the workload's own traffic met the rules? */
+export const needsTraffic = (spec: FaultSpec): '0' | '1' => ('allowUnused' in spec && spec.allowUnused === true ? '0' : '1')
 
 type Reasons = Omit<Refusal, 'step'>[]
 
@@ -77,9 +84,8 @@ function planNode(
   const { step, index, runId, config } = context
   const wanted = kind.container(step.fault)
   const targets = on.pods.map((pod) => asTarget(pod, wanted))
-  const refusals: Reasons = targets
-    .filter((t) => t.container === undefined)
-    .map((t) => ({ code: 'no_targets', message: `pod ${t.name} has no running container ${wanted ?? ''}`.trimEnd() }))
+  const node = context.inventory.nodes.find(({ metadata }) => metadata.name === on.node)
+  const refusals = unfitOf(kind, step.fault, { node, name: on.node, pods: on.pods })
   const peers: Record<string, readonly string[]> = {}
   const warnings: string[] = []
   const scope = kind.scope?.(step.fault) ?? null
@@ -95,7 +101,7 @@ function planNode(
   const undo: InjectorUndo = {
     source,
     node: on.node,
-    bootId: context.inventory.nodes.find((node) => node.metadata.name === on.node)?.status?.nodeInfo?.bootID ?? '',
+    bootId: node?.status?.nodeInfo?.bootID ?? '',
     job: fuseName(runId, index, nodeSuffix(on.n)),
     action: kind.action(step.fault),
     env,
@@ -103,10 +109,33 @@ function planNode(
   }
   const before: Evidence = { phase: 'before', at: context.clock.now(), finding: 'no', summary: 'not injected yet', measurements: [] }
   return {
-    injection: { targets, undo: asUndoData(undo, kind.undo), fuse: podlessFuse(runId, index, config.injector.namespace), evidence: [before] },
+    injection: {
+      targets,
+      undo: asUndoData(undo, kind.undo),
+      fuse: podlessFuse(runId, index, config.injector.namespace),
+      evidence: [before],
+    },
     refusals,
     warnings,
   }
+}
+
+/** What speaks against these targets, as far as their specs and their node's tell. */
+function unfitOf(
+  kind: InjectorFault,
+  spec: FaultSpec,
+  { node, name, pods }: { readonly node: Node | undefined; readonly name: string; readonly pods: readonly Pod[] },
+): Reasons {
+  const noInjector = whyNoInjector(node)
+  return pods.flatMap((pod): Reasons => {
+    const refused = (why: string): Reasons => [{ code: 'unsafe_target', message: `pod ${pod.metadata.name} is refused: ${why}` }]
+    if (noInjector !== null) return refused(`it is on ${name}, ${noInjector}`)
+    const wanted = kind.container(spec)
+    if (!isRunning(chooseContainer(pod, wanted)))
+      return [{ code: 'no_targets', message: `pod ${pod.metadata.name} has no running container ${wanted ?? ''}`.trimEnd() }]
+    const unfit = kind.unfit?.(spec, pod, { node, pods }) ?? null
+    return unfit === null ? [] : refused(unfit)
+  })
 }
 
 function byNode(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {
@@ -116,8 +145,7 @@ function byNode(pods: readonly Pod[]): ReadonlyMap<string, readonly Pod[]> {
 }
 
 function asTarget(pod: Pod, wanted: string | null): Target {
-  const name = wanted ?? pod.metadata.annotations?.['kubectl.kubernetes.io/default-container'] ?? pod.spec.containers[0]?.name
-  const status = pod.status?.containerStatuses?.find((c) => c.name === name)
+  const { status } = chooseContainer(pod, wanted)
   const container = status?.containerID === undefined ? {} : { container: { name: status.name, id: status.containerID } }
   const { namespace = '', uid = '' } = pod.metadata
   return { kind: 'Pod', namespace, name: pod.metadata.name, uid, node: pod.spec.nodeName ?? '', ...container }

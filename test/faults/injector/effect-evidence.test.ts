@@ -56,7 +56,8 @@ function saying(...pods: readonly Running[]) {
         create: async (job: unknown) => made.push(envOf(job).find(({ name }) => name === 'FAULTLINE_APPLY_BY')?.value ?? ''),
       },
       pods: {
-        log: async ({ name }: { name: string }) => (pods.find((p) => p.name === name)?.lines ?? []).map((l) => JSON.stringify(l)).join('\n'),
+        log: async ({ name }: { name: string }) =>
+          (pods.find((p) => p.name === name)?.lines ?? []).map((l) => JSON.stringify(l)).join('\n'),
       },
     },
   } as unknown as FaultContext
@@ -110,7 +111,10 @@ describe('the evidence of an injector', () => {
 
   it('names the boot of the node where its replacement found another one', async () => {
     const first = { name: 'a', lines: [line({})], exitCode: 255 }
-    const second = { name: 'b', lines: [line({ phase: 'undone', code: 'other_boot', message: 'the node was booted anew since the plan: only cleaned' })] }
+    const second = {
+      name: 'b',
+      lines: [line({ phase: 'undone', code: 'other_boot', message: 'the node was booted anew since the plan: only cleaned' })],
+    }
     const { evidence } = await biteOf(saying(first, second).context, injection, 'end')
     expect(evidence).toMatchObject({
       finding: 'no',
@@ -121,12 +125,21 @@ describe('the evidence of an injector', () => {
 })
 
 describe('an order that came too late', () => {
-  const late = line({ at: 20_400, phase: 'undone', code: 'too_late', value: '', message: 'the order had to be carried out 3 s ago: only cleaned' })
+  const late = line({
+    at: 20_400,
+    phase: 'undone',
+    code: 'too_late',
+    value: '',
+    message: 'the order had to be carried out 3 s ago: only cleaned',
+  })
   const fault = injectorFault({ action: () => 'stress-memory', container: () => null, env: () => ({}) })
 
   it('applied nothing, and is given anew by the driver that still wants it', async () => {
     const { context, made, deleted } = saying({ name: 'a', lines: [late] })
-    expect(await fault.evidence(context, injection, 'during')).toMatchObject({ finding: 'unknown', summary: expect.stringMatching(/^nothing applied yet: the order had/) })
+    expect(await fault.evidence(context, injection, 'during')).toMatchObject({
+      finding: 'unknown',
+      summary: expect.stringMatching(/^nothing applied yet: the order had/),
+    })
     expect(deleted).toEqual(['faultline-run-0-n0'])
     expect(made).toEqual(['29'])
   })
