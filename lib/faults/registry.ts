@@ -1,6 +1,7 @@
 import type { FaultName } from '../domain/suite.ts'
 import { crashloop } from './crashloop.ts'
 import type { Fault, Patience } from './fault.ts'
+import { injectorBiteMs } from './injector/job.ts'
 import { networkDegradation } from './network-degradation.ts'
 import { networkPartition } from './network-partition.ts'
 import { nodeDrain } from './node-drain/node-drain.ts'
@@ -22,7 +23,7 @@ export const faults = {
   'network-degradation': networkDegradation,
 } as const satisfies Record<FaultName, Fault>
 
-const injectorPatience: Patience = { biteMs: 45_000, insist: false }
+const injectorPatience: Patience = { biteMs: injectorBiteMs, insist: false }
 
 /** How long each may take until its evidence; a drain tries its evictions again meanwhile. */
 export const patience = {

@@ -15,16 +15,22 @@ export interface Scenario {
   readonly says?: string
 }
 
+/** The workload here talks to nobody: what is shown is that the rules work. */
+const allowUnused = true
+
 const partition = (params: Readonly<Record<string, unknown>>) => ({
   type: 'network_partition',
-  params: { partition_type: 'random', ...params },
+  params: { partition_type: 'random', allowUnused, ...params },
 })
 const failure = (failure_type: string, params: Readonly<Record<string, unknown>> = {}) => ({
   type: 'node_failure',
   params: { failure_type, ...params },
 })
-const exhaustion = (resource_type: string) => ({ type: 'resource_exhaustion', params: { resource_type, intensity: 'low' } })
-const degradation = (params: Readonly<Record<string, unknown>>) => ({ type: 'network_degradation', params })
+const exhaustion = (resource_type: string) => ({
+  type: 'resource_exhaustion',
+  params: { resource_type, intensity: 'low', ...(resource_type === 'network' ? { allowUnused } : {}) },
+})
+const degradation = (params: Readonly<Record<string, unknown>>) => ({ type: 'network_degradation', params: { allowUnused, ...params } })
 
 const plain = { duration: 8, verdict: 'succeeded' } as const
 

@@ -92,6 +92,20 @@ describe('an order', () => {
     await injector.exited()
   })
 
+  it('lives longer for the first pod of its Job, and not at all for any other, whatever the time', async () => {
+    const pod = await node.pod()
+    const before = pod.traces()
+    const late = { FAULTLINE_APPLY_BY: seconds(-5), FAULTLINE_APPLY_BY_FIRST: seconds(40) }
+    const second = node.inject(environment('stress-memory', pod, { ...late, FAULTLINE_APPLY_BY: seconds(40), FAULTLINE_FAILURES: '1' }))
+    expect(await second.exited()).toBe(0)
+    expect(second.of('undone')[0]).toMatchObject({ code: 'replacement' })
+    expect(pod.traces()).toBe(before)
+    const first = node.inject(environment('stress-memory', pod, { ...late, FAULTLINE_FAILURES: '0' }))
+    await first.says('bite')
+    first.term()
+    await first.exited()
+  })
+
   it('that is dead keeps no twin waiting', async () => {
     const pod = await node.pod()
     const injector = node.inject(environment('stress-memory', pod, { FAULTLINE_APPLY_BY: seconds(-60) }), { twin: true })

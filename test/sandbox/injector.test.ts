@@ -35,6 +35,7 @@ async function inject(lab: Lab, action: string, env: Record<string, string> = {}
     FAULTLINE_TARGETS: targetLine(victim(lab)),
     FAULTLINE_TAG: 'run-1',
     FAULTLINE_ENDS_AT: String(lab.clock.now() / 1000 + 60),
+    FAULTLINE_APPLY_BY: String(lab.clock.now() / 1000 + 60),
     ...env,
   }
   const container = {

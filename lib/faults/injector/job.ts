@@ -53,6 +53,21 @@ export const orderSkewMs = 1_000
  */
 export const orderLivesMs = jobBackOffMs - orderSkewMs
 
+/** How long an injector may take from its Job to its bite: the pull of an image of some 60 MB, a slow rate's measurement. */
+export const injectorBiteMs = 45_000
+
+/** A pod that Kubernetes itself calls the first of its Job cannot be a replacement: it may take as long as the step waits for its bite. */
+export const firstOrderLivesMs = injectorBiteMs
+
+/**
+ * How often the pod's index failed before it, told by the Job controller of Indexed Jobs with a back-off per index: from Kubernetes 1.29 on,
+ * absent before (https://kubernetes.io/docs/concepts/workloads/controllers/job/#backoff-limit-per-index).
+ */
+const failureCount = "metadata.annotations['batch.kubernetes.io/job-index-failure-count']"
+
+/** A pod of an Indexed Job is named after it with its index, and that must be a DNS label: 63 characters. */
+const longestIndexedName = 63 - '-0'.length
+
 /** Kubernetes kills the Job this long after the injector's own end. */
 const deadlineMarginSeconds = 15
 
@@ -73,13 +88,19 @@ export function injectorJob(order: InjectorOrder, options: { readonly now: numbe
     },
     spec: {
       parallelism: 1,
-      backoffLimit: order.action === 'check' ? 0 : 3,
+      backoffLimit: order.action === 'check' ? 0 : replacements,
+      ...(isIndexed(order) ? { completionMode: 'Indexed', completions: 1, backoffLimitPerIndex: replacements } : {}),
       activeDeadlineSeconds: seconds + deadlineMarginSeconds,
       ttlSecondsAfterFinished: 60,
       template: { metadata: { labels }, spec: injectorPod(order) },
     },
   }
 }
+
+/** Replacements only clean; three of them outlast a node whose kubelet is restarted meanwhile. */
+const replacements = 3
+
+const isIndexed = ({ action, name }: InjectorOrder): boolean => action !== 'check' && name.length <= longestIndexedName
 
 function injectorPod(order: InjectorOrder): object {
   const twin = order.action === 'check' ? [] : [container(order, 'twin')]
@@ -105,7 +126,10 @@ function container(order: InjectorOrder, role: 'main' | 'twin'): object {
     imagePullPolicy: order.source.pullPolicy,
     command: ['sh', '-c', injectorScript],
     securityContext: { privileged: true },
-    env: Object.entries(env).map(([name, value]) => ({ name, value: literal(value) })),
+    env: [
+      ...Object.entries(env).map(([name, value]) => ({ name, value: literal(value) })),
+      ...(isIndexed(order) ? [{ name: 'FAULTLINE_FAILURES', valueFrom: { fieldRef: { fieldPath: failureCount } } }] : []),
+    ],
     resources: resourcesOf(order),
     ...(role === 'main' && order.action !== 'check' ? { readinessProbe: isReady } : {}),
   }
@@ -126,6 +150,7 @@ function environment(order: InjectorOrder): Readonly<Record<string, string>> {
     FAULTLINE_ENDS_AT: String(Math.ceil(order.endsAt / 1000)),
     FAULTLINE_APPLY_FROM: String(Math.floor((order.givenAt - orderSkewMs) / 1000)),
     FAULTLINE_APPLY_BY: String(Math.floor((order.givenAt + orderLivesMs) / 1000)),
+    FAULTLINE_APPLY_BY_FIRST: String(Math.floor((order.givenAt + firstOrderLivesMs) / 1000)),
     FAULTLINE_BOOT_ID: order.bootId,
     FAULTLINE_TAG: stepTag(order.runId, order.step),
     ...order.env,

@@ -52,5 +52,15 @@ it('gives an order that is dead before a replacement pod can come, whose back-of
   const [injector] = Object(podOf({})).spec.containers
   const told = Object.fromEntries(injector.env.map(({ name, value }: { name: string; value: string }) => [name, value]))
   expect(told).toMatchObject({ FAULTLINE_APPLY_FROM: '99', FAULTLINE_APPLY_BY: '109', FAULTLINE_BOOT_ID: 'b' })
+  expect(told).toMatchObject({ FAULTLINE_APPLY_BY_FIRST: '145' })
   expect(orderLivesMs + orderSkewMs).toBeLessThanOrEqual(10_000)
+})
+
+it('lets Kubernetes tell its pod whether it is a replacement, as far as its name leaves room for an index', () => {
+  const jobOf = (name: string) => Object(injectorJob(order({ name }), { now: 0, fuse: null }).spec)
+  const tells = (name: string) =>
+    jobOf(name).template.spec.containers[0].env.find((e: { name: string }) => e.name === 'FAULTLINE_FAILURES')?.valueFrom.fieldRef.fieldPath
+  expect(jobOf('n'.repeat(61))).toMatchObject({ completionMode: 'Indexed', completions: 1, backoffLimitPerIndex: 3 })
+  expect(tells('n'.repeat(61))).toBe("metadata.annotations['batch.kubernetes.io/job-index-failure-count']")
+  expect([jobOf('n'.repeat(62)).completionMode, tells('n'.repeat(62))]).toEqual([undefined, undefined])
 })

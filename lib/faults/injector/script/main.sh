@@ -62,6 +62,8 @@ order_is_dead() {
   { read -r boot <"$HOST/proc/sys/kernel/random/boot_id"; } 2>/dev/null || boot=''
   if [ -n "$BOOT_ID" ] && [ -n "$boot" ] && [ "$boot" != "$BOOT_ID" ]; then
     CLEAN_CODE=other_boot CLEAN_REASON='the node was booted anew since the plan: only cleaned'
+  elif [ -n "$FAILURES" ] && [ "$FAILURES" -gt 0 ]; then
+    CLEAN_CODE=replacement CLEAN_REASON='a replacement only cleans'
   elif [ "$now" -ge "$ENDS_AT" ]; then
     CLEAN_CODE=too_late CLEAN_REASON='the end is past: only cleaned'
   elif [ "$now" -gt "$APPLY_BY" ]; then

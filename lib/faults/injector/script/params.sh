@@ -59,6 +59,10 @@ read_parameters() {
   parameter ENDS_AT 0 whole 1 9999999999
   parameter APPLY_FROM 0 whole 1 9999999999
   parameter APPLY_BY 0 whole 1 9999999999
+  parameter APPLY_BY_FIRST 0 whole 1 9999999999
+  parameter FAILURES '' whole 0 1000
+  # The first pod of its Job, by Kubernetes' own word, is no replacement.
+  [ "$FAILURES" != 0 ] || [ "$APPLY_BY_FIRST" -le "$APPLY_BY" ] || APPLY_BY=$APPLY_BY_FIRST
   parameter BOOT_ID '' is_boot_id
   parameter TAG '' is_tag
   parameter OF stress-memory is_action
