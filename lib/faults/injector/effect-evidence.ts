@@ -139,7 +139,7 @@ function idleText(injection: Injection, line: InjectorLine): string {
 const ofTheOrder: readonly InjectorCode[] = ['too_early', 'too_late', 'replacement']
 
 /** What the lines say became of the targets, each once, when it was first told. */
-export function eventsOf(injection: Injection, lines: readonly InjectorLine[]): readonly TargetEvent[] {
+function eventsOf(injection: Injection, lines: readonly InjectorLine[]): readonly TargetEvent[] {
   const first = new Map<string, TargetEvent>()
   for (const { at, target, code, message } of lines) {
     if (code === null || ofTheOrder.includes(code) || first.has(`${target}/${code}`)) continue

@@ -57,7 +57,7 @@ export const orderLivesMs = jobBackOffMs - orderSkewMs
 export const injectorBiteMs = 45_000
 
 /** A pod that Kubernetes itself calls the first of its Job cannot be a replacement: it may take as long as the step waits for its bite. */
-export const firstOrderLivesMs = injectorBiteMs
+const firstOrderLivesMs = injectorBiteMs
 
 /**
  * How often the pod's index failed before it, told by the Job controller of Indexed Jobs with a back-off per index: from Kubernetes 1.29 on,
