@@ -1,7 +1,24 @@
+import type { TargetEvent } from './injection.ts'
 import type { Refusal } from './run.ts'
 
 /** What ended a fault before its planned end, where that is known. */
 export type EndCause = 'oom_killed' | 'evicted' | 'deleted' | 'restarted' | 'node_lost' | 'file_removed' | 'fuse_burnt' | 'fuse_deleted'
+
+/** What an injector tells of a target, where it is a cause: whoever was killed for memory, a container or a node that is another one since. */
+const causeOfCode: Readonly<Record<string, EndCause>> = {
+  oom_killed: 'oom_killed',
+  stressor_oom_killed: 'oom_killed',
+  restarted: 'restarted',
+  other_boot: 'node_lost',
+}
+
+/** The cause that was seen first among what became of the targets; undefined where none of it is one. */
+export function causeOf(events: readonly TargetEvent[]): EndCause | undefined {
+  return events
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ code }) => causeOfCode[code])
+    .find((cause) => cause !== undefined)
+}
 
 /** Every kind of reason for a verdict other than "succeeded". */
 export type ReasonCode =

@@ -1,7 +1,7 @@
 import type { HistoryEvent } from './history-event.ts'
 import type { Finding, Measurement } from './injection.ts'
 import type { ProbeSummary } from './probe.ts'
-import type { Reason } from './reason.ts'
+import type { EndCause, Reason } from './reason.ts'
 import type { Suite } from './suite.ts'
 
 /** Which cluster a run belongs to. The UID of its kube-system namespace is its identity, wherever the run is driven from. */
@@ -267,4 +267,6 @@ export interface RecheckedOutcome {
   readonly n: number
   readonly finding: Finding
   readonly summary: string
+  /** What ended it early, where that is known. */
+  readonly cause?: EndCause
 }

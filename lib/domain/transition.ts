@@ -151,7 +151,10 @@ function afterRecheck(run: Run, outcomes: readonly RecheckedOutcome[]): Run {
   if (run.status !== 'holding') throw new TypeError(`rechecked while ${run.status}`)
   const reasons = outcomes
     .filter((o) => o.finding !== 'yes')
-    .map(({ finding, summary }): Reason => ({ code: finding === 'no' ? 'ended_early' : 'unknown_at_end', detail: summary }))
+    .map(({ finding, summary, cause }): Reason => {
+      if (finding !== 'no') return { code: 'unknown_at_end', detail: summary }
+      return { code: 'ended_early', detail: summary, ...(cause === undefined ? {} : { cause }) }
+    })
   const next = reasons.length === 0 ? run : withStep(run, { verdict: 'no_effect', reasons })
   return { ...next, rechecked: true }
 }

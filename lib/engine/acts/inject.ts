@@ -1,5 +1,6 @@
 import { FaultlineError } from '../../domain/errors.ts'
 import type { Evidence, Injection } from '../../domain/injection.ts'
+import { causeOf } from '../../domain/reason.ts'
 import type { InjectedOutcome, RecheckedOutcome } from '../../domain/run.ts'
 import type { FaultContext } from '../../faults/fault.ts'
 import { armFuse, setFuse } from '../../faults/fuse.ts'
@@ -88,7 +89,8 @@ export async function recheckStep(driver: Driver, revertAt: number): Promise<rea
       const seen = await withDeadline(clock, revertAt - clock.now(), look(driver.context(), injection), driver.interrupted)
       const evidence = seen === late ? unanswered(driver) : seen
       await driver.update(injection, { evidence: keep(injection, evidence) })
-      return { n: injection.n, finding: evidence.finding, summary: evidence.summary }
+      const cause = causeOf(evidence.events ?? [])
+      return { n: injection.n, finding: evidence.finding, summary: evidence.summary, ...(cause === undefined ? {} : { cause }) }
     }),
   )
 }

@@ -1,0 +1,22 @@
+import { describe, expect, it } from '@jest/globals'
+import { causeOf, reasonText } from '../../lib/domain/reason.ts'
+
+const event = (at: number, code: string) => ({ at, target: 'db-0', code, message: '' })
+
+describe('the cause of an early end', () => {
+  it('is what was seen first of what ends a fault', () => {
+    expect(causeOf([event(9, 'restarted'), event(5, 'stressor_oom_killed'), event(1, 'partial')])).toBe('oom_killed')
+    expect(causeOf([event(9, 'other_boot')])).toBe('node_lost')
+  })
+
+  it('is unknown where nothing of it is one', () => {
+    expect(causeOf([event(1, 'partial'), event(2, 'unused')])).toBeUndefined()
+    expect(causeOf([])).toBeUndefined()
+  })
+
+  it('is in the sentence', () => {
+    expect(reasonText({ code: 'ended_early', detail: 'db-0: OOMKilled', cause: 'oom_killed' })).toBe(
+      'ended_early (oom_killed): db-0: OOMKilled',
+    )
+  })
+})
