@@ -1,4 +1,5 @@
 import { FaultlineError } from '../lib/domain/errors.ts'
+import { printable } from '../lib/domain/text.ts'
 import type { Problem } from '../lib/suite/problems.ts'
 import { type Composition, compose } from './compose.ts'
 import type { ExitCode } from './exit-codes.ts'
@@ -39,7 +40,7 @@ export async function withComposition<T>(flags: WorkFlags, terminal: Terminal, w
   }
 }
 
-/** Prints the one line of `--json`. */
+/** Prints the one line of `--json`; a control character stands there as its escape, which means the same. */
 export function printJson(terminal: Terminal, document: object): void {
-  print(terminal.out, JSON.stringify(document))
+  terminal.out.write(`${printable(JSON.stringify(document))}\n`)
 }

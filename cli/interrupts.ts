@@ -1,6 +1,6 @@
 import type { Terminal } from './terminal.ts'
 
-/** Ctrl-C, counted: the first aborts `first`, the second calls `onSecond`, the third resolves `third`. */
+/** Signals that end a command, counted: the first aborts `first` with its name as the reason, the second calls `onSecond`, the third resolves `third`. */
 export class Interrupts {
   readonly first: AbortSignal
   readonly third: Promise<void>
@@ -14,10 +14,10 @@ export class Interrupts {
     this.first = aborting.signal
     const { promise, resolve } = Promise.withResolvers<void>()
     this.third = promise
-    this.#stopListening = terminal.onInterrupt(() => {
+    this.#stopListening = terminal.onInterrupt((signal) => {
       this.#count += 1
       if (this.#count === 1) {
-        aborting.abort()
+        aborting.abort(signal)
         this.onFirst()
       } else if (this.#count === 2) this.onSecond()
       else resolve()

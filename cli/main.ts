@@ -1,5 +1,5 @@
 import { runCli } from './program.ts'
-import type { Output, Terminal } from './terminal.ts'
+import type { InterruptSignal, Output, Terminal } from './terminal.ts'
 
 const interruptSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -14,6 +14,7 @@ function output(stream: NodeJS.WriteStream): Output {
     get rows() {
       return stream.rows ?? 24
     },
+    hasUnicode: hasUnicode(process.env),
   }
 }
 
@@ -25,7 +26,13 @@ function terminal(): Terminal {
   return { out: output(stdout), err: output(stderr), env, isLive, hasColour, onInterrupt }
 }
 
-function onInterrupt(listener: () => void): () => void {
+/** By the first variable that says anything of it, in the order of setlocale(3). One that says nothing is most likely a container whose log is UTF-8. */
+function hasUnicode({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
+  const locale = [LC_ALL, LC_CTYPE, LANG].find((value) => value !== undefined && value !== '')
+  return locale === undefined || /utf-?8/i.test(locale)
+}
+
+function onInterrupt(listener: (signal: InterruptSignal) => void): () => void {
   for (const signal of interruptSignals) process.on(signal, listener)
   return () => {
     for (const signal of interruptSignals) process.off(signal, listener)

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander'
 import { FaultlineError } from '../lib/domain/errors.ts'
+import { printableText } from '../lib/domain/text.ts'
 import { type Action, BadSuite, printJson, type WorkFlags } from './command.ts'
 import { errorText } from './error-text.ts'
 import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.ts'
@@ -7,7 +8,7 @@ import { formatOption, jsonOption, reportFile, wholeNumber, withCluster, withCon
 import { examples } from './help.ts'
 import { packageVersion } from './package-root.ts'
 import { withSwitches } from './settings.ts'
-import { print, type Terminal } from './terminal.ts'
+import { print, printText, type Terminal } from './terminal.ts'
 
 /** Runs one command line and answers with its exit code; never throws and never exits. */
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -37,9 +38,9 @@ function tellError(error: unknown, isJson: boolean, terminal: Terminal): ExitCod
       error: { code: error instanceof FaultlineError ? error.code : 'unexpected', message, ...problems },
       exitCode: code,
     })
-  } else if (error instanceof BadSuite) print(terminal.err, message)
+  } else if (error instanceof BadSuite) printText(terminal.err, message)
   else if (error instanceof FaultlineError) print(terminal.err, `error: ${message}`)
-  else print(terminal.err, `unexpected error, please report it: ${error instanceof Error ? (error.stack ?? message) : message}`)
+  else printText(terminal.err, `unexpected error, please report it: ${error instanceof Error ? (error.stack ?? message) : message}`)
   return code
 }
 
@@ -54,8 +55,8 @@ function buildProgram(terminal: Terminal, { isJson, done }: Wiring): Command {
     .version(packageVersion())
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => terminal.out.write(text),
-      writeErr: (text) => (isJson ? undefined : terminal.err.write(text)),
+      writeOut: (text) => terminal.out.write(printableText(text)),
+      writeErr: (text) => (isJson ? undefined : terminal.err.write(printableText(text))),
       getOutHelpWidth: () => Math.min(120, terminal.out.columns),
       getErrHelpWidth: () => Math.min(120, terminal.err.columns),
       getOutHasColors: () => terminal.hasColour,

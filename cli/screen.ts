@@ -2,7 +2,7 @@ import { createLogUpdate } from 'log-update'
 import type { Run } from '../lib/domain/run.ts'
 import type { Progress } from '../lib/engine/engine.ts'
 import type { Clock } from '../lib/ports.ts'
-import { print, type Terminal } from './terminal.ts'
+import { inLocale, print, type Terminal } from './terminal.ts'
 import { eventLines } from './view/event-lines.ts'
 import { painter, wrapped } from './view/paint.ts'
 import { advance, initialState, type RunState } from './view/run-state.ts'
@@ -65,7 +65,12 @@ function liveScreen({ terminal, run, clock }: ScreenOptions): Screen {
   const { out } = terminal
   const stream = { write: (text: string) => out.write(text), isTTY: true, get columns() { return out.columns }, get rows() { return out.rows } } // biome-ignore format: one look
   const update = createLogUpdate(stream as unknown as NodeJS.WritableStream, { showCursor: true })
-  const draw = () => update(render(state, clock.now(), Math.max(40, out.columns), paint).join('\n'))
+  const draw = () =>
+    update(
+      render(state, clock.now(), Math.max(40, out.columns), paint)
+        .map((text) => inLocale(out, text))
+        .join('\n'),
+    )
   out.write(hideCursor)
   const timer = setInterval(draw, redrawMs)
   return {

@@ -8,7 +8,7 @@ import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts
 import type { Composition } from '../compose.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { readSuite, type SuiteFlags, seedOf } from '../suite-file.ts'
-import type { Terminal } from '../terminal.ts'
+import { printPainted, type Terminal } from '../terminal.ts'
 import { painter } from '../view/paint.ts'
 import { madeObjects, type Plan, planLines, plannedRunId } from '../view/plan-view.ts'
 
@@ -29,7 +29,9 @@ export async function planSuite(file: string, flags: PlanFlags, terminal: Termin
     const found = await look(composition, { chosen, suite: asked, seed })
     const plan: Plan = { suite: asked, file, seed, cluster: chosen.ref, config, leftOut, ...found }
     if (flags.json === true) printJson(terminal, planDocument(plan))
-    else for (const line of planLines(plan, Math.min(widestText, terminal.out.columns), painter(terminal.hasColour))) say(line)
+    else
+      for (const line of planLines(plan, Math.min(widestText, terminal.out.columns), painter(terminal.hasColour)))
+        printPainted(terminal.out, line)
     return plan.admission.refusals.length > 0 ? exitCodes.refused : exitCodes.succeeded
   })
 }

@@ -5,6 +5,7 @@ import type { Suite } from '../../lib/domain/suite.ts'
 import { drive } from '../../lib/engine/drive.ts'
 import { claimOf } from '../../lib/engine/lease/claim.ts'
 import { start } from '../../lib/engine/start.ts'
+import { clusterText } from '../../lib/report/cluster-text.ts'
 import { reportDocument } from '../../lib/report/document.ts'
 import { recordOf } from '../../lib/report/record.ts'
 import type { ChosenCluster } from '../clusters.ts'
@@ -18,8 +19,8 @@ import { giveUpAfterMs, isAbandoned, reapAll, unfinishedRuns } from '../reaping.
 import { recordFromMemory, writeReports } from '../reports.ts'
 import { createScreen, type Screen } from '../screen.ts'
 import { readSuite, type SuiteFlags, seedOf } from '../suite-file.ts'
-import type { Terminal } from '../terminal.ts'
-import { painter } from '../view/paint.ts'
+import { printPainted, printText, type Terminal } from '../terminal.ts'
+import { painter, wholeLine } from '../view/paint.ts'
 import { remains } from '../view/remains.ts'
 import { verdictLines } from '../view/run-view.ts'
 
@@ -69,10 +70,7 @@ async function go(session: Session, suite: Suite): Promise<ExitCode> {
     )
   }
   const kind = flags.json === true ? (flags.verbose === true ? 'lines' : 'silent') : terminal.isLive ? 'live' : 'lines'
-  if (kind === 'lines')
-    say(
-      `run ${run.id}: ${suite.name} on ${run.cluster.name}${run.cluster.simulated ? ' (simulated)' : ''}, namespace ${run.namespace}, seed ${run.seed}`,
-    )
+  if (kind === 'lines') say(`run ${run.id}: ${suite.name} on ${clusterText(run.cluster)}, namespace ${run.namespace}, seed ${run.seed}`)
   const screen = createScreen({ terminal, run, clock: composition.clock, kind, sayLine: say })
   return driveOnScreen(session, run, screen)
 }
@@ -146,7 +144,7 @@ async function conclude({ flags, terminal, composition, say }: Session, screen: 
   const final = { ...state, injections: record.injections }
   say('')
   for (const text of verdictLines(final, composition.clock.now(), Math.min(terminal.out.columns, 120), painter(terminal.hasColour)))
-    say(text)
+    printPainted(terminal.out, text)
   for (const [i, report] of reports.entries()) say(`${i === 0 ? '  reports: ' : '           '}${report}`)
   return code
 }
@@ -165,12 +163,15 @@ async function lost({ flags, terminal, composition, say }: Session, screen: Scre
     return exitCode
   }
   const takenOver = error instanceof FaultlineError && error.code === 'lease_lost'
-  say(`${painter(terminal.hasColour)('bad', 'NOT PROVEN UNDONE')}  the driver had to leave run ${run.id}:`)
+  printPainted(
+    terminal.out,
+    wholeLine(painter(terminal.hasColour), ['bad', 'NOT PROVEN UNDONE'], `  the driver had to leave run ${run.id}:`),
+  )
   for (const text of [message, ...notes]) say(`- ${text}`)
   if (stays.length > 0 && !takenOver)
     say('- it has tried to take back from memory what it had injected; that could not be recorded, so it is not proven')
   for (const text of stays) say(`- if it is still there: ${text}`)
-  if (!(error instanceof FaultlineError)) say(String(Object(error).stack ?? ''))
+  if (!(error instanceof FaultlineError)) printText(terminal.out, String(Object(error).stack ?? ''))
   say('Go on with: faultline reap')
   return exitCode
 }

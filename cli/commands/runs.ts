@@ -1,5 +1,6 @@
 import type { Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
+import { clusterText } from '../../lib/report/cluster-text.ts'
 import { dateAndTime, duration } from '../../lib/report/durations.ts'
 import { table } from '../../lib/report/table.ts'
 import { printJson, type WorkFlags, withComposition } from '../command.ts'
@@ -33,7 +34,7 @@ export function listRuns(flags: RunsFlags, terminal: Terminal): Promise<ExitCode
 /** `lost`: nobody drives it any more, and it is not over. */
 function rowOf(run: Run, lost: boolean): readonly string[] {
   const took = isEnded(run) ? duration(run.endedAt - run.requestedAt) : '-'
-  const cluster = `${run.cluster.name}${run.cluster.simulated ? ' (simulated)' : ''}`
+  const cluster = clusterText(run.cluster)
   return [
     run.id,
     lost ? `${run.status} (driver lost: reap it)` : run.status,

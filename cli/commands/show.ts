@@ -4,14 +4,14 @@ import { textReport } from '../../lib/report/text.ts'
 import { printJson, type WorkFlags, withComposition } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { findRun } from '../find-run.ts'
-import type { Terminal } from '../terminal.ts'
+import { printText, type Terminal } from '../terminal.ts'
 
 /** `faultline show RUN`: state, steps, ledger with evidence, and history of a run, also of one under way. */
 export function showRun(wanted: string, flags: WorkFlags, terminal: Terminal): Promise<ExitCode> {
   return withComposition(flags, terminal, async ({ store }) => {
     const record = await recordOf(store, await findRun(store, wanted))
     if (flags.json === true) printJson(terminal, reportDocument(record))
-    else terminal.out.write(textReport(record))
+    else printText(terminal.out, textReport(record))
     return exitCodes.succeeded
   })
 }

@@ -5,8 +5,8 @@ import type { ParsedSuite } from '../../lib/suite/parse.ts'
 import { formatProblems } from '../../lib/suite/problems.ts'
 import { printJson } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { print, type Terminal } from '../terminal.ts'
-import { painter } from '../view/paint.ts'
+import { printPainted, printText, type Terminal } from '../terminal.ts'
+import { painter, wholeLine } from '../view/paint.ts'
 
 /** `faultline validate SUITE...`: says of each file whether it can run, or everything that is wrong with it. Needs no cluster. */
 export async function validateSuites(files: readonly string[], flags: { readonly json?: boolean }, terminal: Terminal): Promise<ExitCode> {
@@ -21,13 +21,13 @@ export async function validateSuites(files: readonly string[], flags: { readonly
 function tell(file: string, result: ParsedSuite, terminal: Terminal): void {
   const paint = painter(terminal.hasColour)
   if (!result.ok) {
-    print(terminal.err, formatProblems(result.problems))
+    printText(terminal.err, formatProblems(result.problems))
     return
   }
   const { suite, warnings } = result
   const steps = `${suite.steps.length} step${suite.steps.length === 1 ? '' : 's'}`
-  print(terminal.out, `${paint('good', 'OK')}  ${file}: "${suite.name}", ${steps}, about ${duration(plannedMs(suite))}`)
-  for (const warning of warnings) print(terminal.out, `    ${paint('warn', 'warning')}: ${warning}`)
+  printPainted(terminal.out, wholeLine(paint, ['good', 'OK'], `  ${file}: "${suite.name}", ${steps}, about ${duration(plannedMs(suite))}`))
+  for (const warning of warnings) printPainted(terminal.out, wholeLine(paint, '    ', ['warn', 'warning'], `: ${warning}`))
 }
 
 function asJson(file: string, result: ParsedSuite): object {

@@ -11,11 +11,12 @@ import type { Admission } from '../../lib/engine/acts/admit.ts'
 import type { PlannedStep } from '../../lib/engine/acts/plan.ts'
 import type { Steadiness } from '../../lib/engine/acts/steady.ts'
 import type { PlannedInjection } from '../../lib/faults/fault.ts'
+import { clusterText } from '../../lib/report/cluster-text.ts'
 import { duration } from '../../lib/report/durations.ts'
 import { deedTexts } from '../../lib/report/fault-description.ts'
 import { figuresInShort } from '../../lib/report/figures.ts'
 import { describeFault, describeTarget } from '../../lib/report/text.ts'
-import { line, noPaint, type Paint, type Tone, wrapped } from './paint.ts'
+import { emptyLine, line, noPaint, type Paint, type Painted, type Tone, wholeLine, wrapped } from './paint.ts'
 
 /** What stands for the id of a run in names of objects that do not exist yet. */
 export const plannedRunId = 'plan'
@@ -48,37 +49,43 @@ const proofs: Readonly<Record<FaultName, readonly [string, string]>> = {
 }
 
 /** What a run would do to whom and for how long. Pure. */
-export function planLines(plan: Plan, width: number, paint: Paint = noPaint): readonly string[] {
+export function planLines(plan: Plan, width: number, paint: Paint = noPaint): readonly Painted[] {
   const { suite, file, seed, cluster, admission } = plan
   const { refusals, baseline, steps } = admission
   const general = refusals.filter((refusal) => refusal.step === null)
   return [
     line(paint, width, 'Plan of ', ['strong', suite.name], ` (${file})`),
-    `on ${cluster.name}${cluster.simulated ? ' (simulated)' : ''}, namespace ${suite.namespace}, seed ${seed} (the same targets again: --seed ${seed})`,
-    `${baseline.ready} of ${baseline.total} pods are ready. Nothing is changed by planning.`,
-    '',
+    ...plainLines(`on ${clusterText(cluster)}, namespace ${suite.namespace}, seed ${seed} (the same targets again: --seed ${seed})`, {
+      width,
+      paint,
+    }),
+    ...plainLines(`${baseline.ready} of ${baseline.total} pods are ready. Nothing is changed by planning.`, { width, paint }),
+    emptyLine,
     ...steadyLines(plan, { width, paint }),
     ...steps.flatMap((planned) => stepPlanLines(plan, planned, { width, paint })),
-    ...timeLines(suite, width),
+    ...timeLines(suite, { width, paint }),
     ...(steps.length > 1
-      ? wrapped('Targets are fixed when their step begins: pods that an earlier step replaces are drawn anew, by the same seed.', width, '')
+      ? plainLines('Targets are fixed when their step begins: pods that an earlier step replaces are drawn anew, by the same seed.', {
+          width,
+          paint,
+        })
       : []),
     ...general.flatMap((refusal) => refusalLines(refusal, width, paint)),
-    '',
+    emptyLine,
     refusals.length === 0
       ? line(paint, width, ['good', 'Nothing speaks against this run now.'])
       : line(paint, width, ['bad', `REFUSED: a run would not start (${refusals.length} reason${refusals.length === 1 ? '' : 's'}).`]),
   ]
 }
 
-function timeLines(suite: Suite, width: number): readonly string[] {
+function timeLines(suite: Suite, look: Look): readonly Painted[] {
   const { graceBeforeMs, graceAfterMs, recoveryTimeoutMs, maxDurationMs } = suite
   const text = `Total: about ${duration(plannedMs(suite))} (grace before ${duration(graceBeforeMs)} and after ${duration(graceAfterMs)} included), plus injecting and recovery, up to ${duration(recoveryTimeoutMs)} a step. Aborted and undone after ${duration(maxDurationMs)} at the latest.`
-  return wrapped(text, width, '')
+  return plainLines(text, look)
 }
 
 /** What the steady state is measured by, as it is now, and what ends the run. */
-function steadyLines({ suite, answers, leftOut }: Plan, { width, paint }: Look): readonly string[] {
+function steadyLines({ suite, answers, leftOut }: Plan, { width, paint }: Look): readonly Painted[] {
   const { hypothesis, probes, thresholds } = suite
   if (hypothesis === '' && probes.length === 0 && leftOut.length === 0) return []
   const row = (label: string, text: string, tone: Tone = 'plain') => hanging(label, text, { width, paint, tone })
@@ -98,8 +105,12 @@ function steadyLines({ suite, answers, leftOut }: Plan, { width, paint }: Look):
         `${thresholdText(spec)} (${spec.severity}): ${spec.action === 'abort' ? 'everything is reverted, the run ends' : 'told'}`,
       ),
     ),
-    '',
+    emptyLine,
   ]
+}
+
+function plainLines(text: string, { width, paint }: Look): readonly Painted[] {
+  return wrapped(text, width, '').map((part) => paint('plain', part))
 }
 
 interface Look {
@@ -107,7 +118,7 @@ interface Look {
   readonly paint: Paint
 }
 
-function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look): readonly string[] {
+function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look): readonly Painted[] {
   const step = plan.suite.steps[planned.step]
   if (step === undefined) return []
   const [bite, undone] = proofsOf(faultName(step.fault), planned.injections)
@@ -130,7 +141,7 @@ function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look)
     ...(step.intervalMs > 0 && planned.step < plan.suite.steps.length - 1 ? row('then', `rest ${duration(step.intervalMs)}`) : []),
     ...warnings.flatMap((warning) => row('warning', warning, 'warn')),
     ...refused.flatMap((refusal) => refusalLines(refusal, width, paint, '   ')),
-    '',
+    emptyLine,
   ]
 }
 
@@ -169,13 +180,16 @@ function proofsOf(fault: FaultName, injections: readonly PlannedInjection[]): re
   return proofs[fault]
 }
 
-function refusalLines({ code, message }: Refusal, width: number, paint: Paint, indent = ''): readonly string[] {
+function refusalLines({ code, message }: Refusal, width: number, paint: Paint, indent = ''): readonly Painted[] {
   const [first = '', ...rest] = wrapped(`refused (${code}): ${message}`, width, indent)
   return [first, ...rest.map((text) => `  ${text}`)].map((text) => paint('bad', text))
 }
 
-function hanging(label: string, text: string, { width, paint, tone }: Look & { readonly tone: Tone }): readonly string[] {
+function hanging(label: string, text: string, { width, paint, tone }: Look & { readonly tone: Tone }): readonly Painted[] {
   const indent = ' '.repeat(13)
   const [first = '', ...rest] = wrapped(text, width, indent)
-  return [`   ${paint('faint', label.padEnd(9))} ${paint(tone, first.slice(indent.length))}`, ...rest.map((more) => paint(tone, more))]
+  return [
+    wholeLine(paint, '   ', ['faint', label.padEnd(9)], ' ', [tone, first.slice(indent.length)]),
+    ...rest.map((more) => paint(tone, more)),
+  ]
 }

@@ -3,8 +3,9 @@ import { isEnded } from '../../lib/domain/run.ts'
 import { valueText } from '../../lib/domain/steady.ts'
 import { thresholdText } from '../../lib/domain/threshold.ts'
 import { compare, toleranceText } from '../../lib/domain/tolerance.ts'
+import { inColumn } from '../../lib/report/columns.ts'
 import { timeOfDay } from '../../lib/report/durations.ts'
-import { line, type Tone } from './paint.ts'
+import { emptyLine, line, type Painted, type Tone } from './paint.ts'
 import type { RunState } from './run-state.ts'
 import type { Canvas } from './step-view.ts'
 
@@ -12,7 +13,7 @@ const nameColumn = 24
 const mostShown = 6
 
 /** The latest answer of each probe while the run goes on; those out of tolerance first. Pure. */
-export function probeLines({ run, samples }: RunState, { width, paint }: Canvas): readonly string[] {
+export function probeLines({ run, samples }: RunState, { width, paint }: Canvas): readonly Painted[] {
   const { probes, thresholds } = run.suite
   if (probes.length === 0 || isEnded(run)) return []
   const rank = (probe: ProbeSpec) => (samples[probe.name]?.within === false ? 0 : samples[probe.name]?.within === null ? 1 : 2)
@@ -21,7 +22,7 @@ export function probeLines({ run, samples }: RunState, { width, paint }: Canvas)
     const sample = samples[probe.name]
     const [tone, sign, said] = look(probe, sample)
     const rest = `allowed ${toleranceText(probe.tolerance)}${sample === undefined ? '' : `, ${timeOfDay(sample.at)}`}`
-    return line(paint, width, ' ', [tone, sign], ` ${probe.name.padEnd(nameColumn)} `, [tone, said], ['faint', `  ${rest}`])
+    return line(paint, width, ' ', [tone, sign], ` ${inColumn(probe.name, nameColumn)} `, [tone, said], ['faint', `  ${rest}`])
   })
   const high = thresholds.filter(({ probe, op, limit }) => {
     const value = samples[probe]?.value
@@ -33,7 +34,7 @@ export function probeLines({ run, samples }: RunState, { width, paint }: Canvas)
     ...high.map((spec) =>
       line(paint, width, ' ', ['warn', `threshold ${thresholdText(spec)} (${spec.severity}, ${spec.action}): on the wrong side now`]),
     ),
-    '',
+    emptyLine,
   ]
 }
 

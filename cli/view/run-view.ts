@@ -1,12 +1,13 @@
+import { haltCommandFor } from '../../lib/domain/halt-command.ts'
 import { isOpen } from '../../lib/domain/injection.ts'
-import { haltCommand } from '../../lib/domain/labels.ts'
 import type { Ended, Run } from '../../lib/domain/run.ts'
 import { isEnded, stepOf } from '../../lib/domain/run.ts'
 import { runReasonTexts } from '../../lib/domain/run-reasons.ts'
 import { runScore } from '../../lib/domain/score.ts'
 import { plannedMs } from '../../lib/domain/suite.ts'
+import { clusterText } from '../../lib/report/cluster-text.ts'
 import { duration } from '../../lib/report/durations.ts'
-import { line, noPaint, type Paint, type Tone, wrapped } from './paint.ts'
+import { commandLines, emptyLine, line, noPaint, type Paint, type Painted, type Tone, wholeLine, wrapped } from './paint.ts'
 import { probeLines } from './probe-view.ts'
 import { remains } from './remains.ts'
 import type { RunState } from './run-state.ts'
@@ -16,25 +17,24 @@ const stepsBefore = 5
 const stepsAfter = 6
 
 /** The live picture of a run at one time. Pure: the same state, time and width give the same lines. */
-export function render(state: RunState, now: number, width: number, paint: Paint = noPaint): string[] {
+export function render(state: RunState, now: number, width: number, paint: Paint = noPaint): readonly Painted[] {
   const canvas: Canvas = { now, width, paint }
-  const footer = isEnded(state.run) ? [] : ['', ...footerLines(state, canvas)]
-  return [...headerLines(state.run, canvas), '', ...probeLines(state, canvas), ...windowOfSteps(state, canvas), ...footer]
+  const footer = isEnded(state.run) ? [] : [emptyLine, ...footerLines(state, canvas)]
+  return [...headerLines(state.run, canvas), emptyLine, ...probeLines(state, canvas), ...windowOfSteps(state, canvas), ...footer]
 }
 
 /** What is said at the end, also in a pipe: the verdict, its reasons, and what is left to do. */
-export function verdictLines(state: RunState, now: number, width: number, paint: Paint = noPaint): readonly string[] {
+export function verdictLines(state: RunState, now: number, width: number, paint: Paint = noPaint): readonly Painted[] {
   const { run } = state
   if (!isEnded(run)) return unfinishedLines(state, { now, width, paint })
   const tone: Tone = run.status === 'succeeded' ? 'good' : run.status === 'aborted' ? 'warn' : 'bad'
   const took = duration(run.endedAt - run.requestedAt)
-  const text = `${run.status.toUpperCase().replace('_', ' ')}  ${sentence(run)} (${took}, ${run.orphans} orphans)`
+  const text = `${run.status.toUpperCase().replace('_', ' ')}${run.cluster.simulated ? ' (simulated)' : ''}  ${sentence(run)} (${took}, ${run.orphans} orphans)`
   const [first = '', ...rest] = wrapped(text, width, '')
   return [
     paint(tone, first),
     ...rest.map((more) => paint(tone, `  ${more}`)),
-    ...runReasonTexts(run).flatMap((reason) => hangingItem(reason, width)),
-    ...scoreLine(run),
+    ...[...runReasonTexts(run).flatMap((reason) => hangingItem(reason, width)), ...scoreLine(run)].map((text) => paint('plain', text)),
   ]
 }
 
@@ -62,25 +62,30 @@ function sentence(run: Ended): string {
   }
 }
 
-function unfinishedLines({ run, injections }: RunState, { now, width, paint }: Canvas): readonly string[] {
-  return [
-    line(paint, width, ['bad', 'NOT PROVEN UNDONE'], `  the run is still ${run.status}; this command leaves it`),
+function unfinishedLines({ run, injections }: RunState, { now, width, paint }: Canvas): readonly Painted[] {
+  const advice = [
     ...remains(injections, now).flatMap((text) => hangingItem(text, width)),
-    '  Go on with:            faultline reap',
-    `  End all chaos by hand: ${haltCommand}`,
-    `  If it can never be proven: faultline resolve ${run.id} --by YOU --why REASON`,
+    '  Go on with:',
+    '    faultline reap',
+    `  End all chaos on ${clusterText(run.cluster)} by hand:`,
+    ...commandLines(haltCommandFor(run.cluster), width, '    '),
+    '  If it can never be proven:',
+    ...commandLines(`faultline resolve ${run.id} --by YOU --why REASON`, width, '    '),
+  ]
+  return [
+    wholeLine(paint, ['bad', 'NOT PROVEN UNDONE'], `  the run is still ${run.status}; this command leaves it`),
+    ...advice.map((text) => paint('plain', text)),
   ]
 }
 
-function headerLines(run: Run, { now, width, paint }: Canvas): readonly string[] {
-  const cluster = `${run.cluster.name}${run.cluster.simulated ? ' (simulated)' : ''}`
+function headerLines(run: Run, { now, width, paint }: Canvas): readonly Painted[] {
   const time = isEnded(run)
     ? `took ${duration(run.endedAt - run.requestedAt)}`
     : `${wholeSeconds(now - run.requestedAt)} so far; planned: ${duration(plannedMs(run.suite))} and recovery`
   return [
     line(paint, width, ' ', ['strong', run.suite.name], `  ${time}`),
-    line(paint, width, ' ', ['faint', `namespace ${run.namespace} on ${cluster}`]),
-    line(paint, width, ' ', ['faint', `run ${run.id}, seed ${run.seed}`]),
+    line(paint, width, ' ', ['faint', `namespace ${run.namespace} on ${clusterText(run.cluster)}`]),
+    ...wrapped(`run ${run.id} seed ${run.seed}`, width, ' ').map((text) => paint('faint', text)),
   ]
 }
 
@@ -89,7 +94,7 @@ function wholeSeconds(ms: number): string {
 }
 
 /** Long suites show the steps around the current one. */
-function windowOfSteps(state: RunState, canvas: Canvas): readonly string[] {
+function windowOfSteps(state: RunState, canvas: Canvas): readonly Painted[] {
   const { run } = state
   const all = run.steps.length
   const current = stepOf(run) ?? 0
@@ -102,21 +107,21 @@ function windowOfSteps(state: RunState, canvas: Canvas): readonly string[] {
   return [...hidden(from, 'earlier'), ...lines, ...hidden(all - to, 'later')]
 }
 
-function footerLines(state: RunState, { now, width, paint }: Canvas): readonly string[] {
+function footerLines(state: RunState, { now, width, paint }: Canvas): readonly Painted[] {
   const { run, interrupts, notes, injections } = state
-  const say = (tone: Tone, text: string) => line(paint, width, ' ', [tone, text])
+  const tell = (tone: Tone, text: string) => wrapped(text, width, ' ').map((part) => paint(tone, part))
   const doing = pauseText(run, now)
   const dangerous = injections.some((injection) => isOpen(injection) && injection.status !== 'planned')
   return [
-    ...(doing === null ? [] : [say('plain', doing)]),
-    ...notes.map((note) => say('warn', note)),
-    ...(run.abort === null ? [] : [say('warn', `aborting (${run.abort.reason}): ${run.abort.detail}`)]),
+    ...(doing === null ? [] : tell('plain', doing)),
+    ...notes.flatMap((note) => tell('warn', note)),
+    ...(run.abort === null ? [] : tell('warn', `aborting (${run.abort.reason}): ${run.abort.detail}`)),
     ...(interrupts === 0
-      ? [say('faint', 'Ctrl-C undoes everything at once. To end all chaos from anywhere:')]
-      : [say('warn', 'Undoing everything now. Ctrl-C again: what would stay. From anywhere:')]),
-    ...(dangerous || run.beacon !== null ? [say(dangerous ? 'strong' : 'faint', `  ${haltCommand}`)] : [say('faint', `  ${haltCommand}`)]),
-    say('faint', 'There is no reaper here unless someone runs `faultline reap`:'),
-    say('faint', 'the fuse is the second way back.'),
+      ? tell('faint', 'Ctrl-C undoes everything at once.')
+      : tell('warn', 'Undoing everything now. Ctrl-C again: what would stay.')),
+    ...tell('faint', `To end all chaos on ${clusterText(run.cluster)} from anywhere:`),
+    ...commandLines(haltCommandFor(run.cluster), width, ' ').map((text) => paint(dangerous ? 'strong' : 'faint', text)),
+    ...tell('faint', 'There is no reaper here unless someone runs "faultline reap": the fuse is the second way back.'),
   ]
 }
 

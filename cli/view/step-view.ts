@@ -2,10 +2,11 @@ import type { Evidence, Injection, Measurement } from '../../lib/domain/injectio
 import type { Run, StepRecord, StepVerdict } from '../../lib/domain/run.ts'
 import { stepOf } from '../../lib/domain/run.ts'
 import { faultName } from '../../lib/domain/suite.ts'
+import { columnsOf, inColumn } from '../../lib/report/columns.ts'
 import { duration, timeOfDay } from '../../lib/report/durations.ts'
 import { figuresInShort, splitBefore } from '../../lib/report/figures.ts'
 import { ownReasons } from '../../lib/report/reasons.ts'
-import { line, type Paint, type Span, type Tone } from './paint.ts'
+import { line, type Paint, type Painted, type Span, type Tone } from './paint.ts'
 import type { RunState } from './run-state.ts'
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
@@ -22,7 +23,7 @@ export interface Canvas {
 }
 
 /** One step: a line, and below the one at work what is done to whom and what was measured. */
-export function stepLines(state: RunState, index: number, canvas: Canvas): readonly string[] {
+export function stepLines(state: RunState, index: number, canvas: Canvas): readonly Painted[] {
   const { run } = state
   const record = run.steps[index]
   const step = run.suite.steps[index]
@@ -32,8 +33,8 @@ export function stepLines(state: RunState, index: number, canvas: Canvas): reado
   const head: readonly Span[] = [
     ' ',
     [tone, sign],
-    ` ${pad(record.name, nameColumn(run))}  `,
-    ['faint', pad(faultName(step.fault), faultColumn)],
+    ` ${inColumn(record.name, nameColumn(run))}  `,
+    ['faint', inColumn(faultName(step.fault), faultColumn)],
     '  ',
   ]
   const what = isAtWork ? activity(run, canvas.now) : outcome(record, step.durationMs)
@@ -98,7 +99,7 @@ function outcome(record: StepRecord, durationMs: number): readonly Span[] {
   return [`${held}${undone}${healthy}`]
 }
 
-function details(state: RunState, index: number, canvas: Canvas): readonly string[] {
+function details(state: RunState, index: number, canvas: Canvas): readonly Painted[] {
   const injections = state.injections.filter((injection) => injection.step === index)
   const row = (label: string, text: string, tone: Tone = 'plain') =>
     line(canvas.paint, canvas.width, '     ', ['faint', label.padEnd(8)], [tone, text])
@@ -113,7 +114,7 @@ function details(state: RunState, index: number, canvas: Canvas): readonly strin
   return [...shown, ...more, ...phases, ...fuseRow(injections, canvas.now, row), ...warnings]
 }
 
-function fuseRow(injections: readonly Injection[], now: number, row: (label: string, text: string) => string): readonly string[] {
+function fuseRow(injections: readonly Injection[], now: number, row: (label: string, text: string) => Painted): readonly Painted[] {
   const [fuse] = injections.flatMap((injection) => (injection.armed === null || injection.status === 'reverted' ? [] : [injection.armed]))
   if (fuse === undefined) return []
   const at = timeOfDay(fuse.burnsAt)
@@ -145,9 +146,5 @@ function spinner(now: number): string {
 }
 
 function nameColumn(run: Run): number {
-  return Math.min(24, Math.max(...run.steps.map((step) => step.name.length)))
-}
-
-function pad(text: string, width: number): string {
-  return text.length > width ? `${text.slice(0, width - 1)}…` : text.padEnd(width)
+  return Math.min(24, Math.max(...run.steps.map((step) => columnsOf(step.name))))
 }

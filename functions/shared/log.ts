@@ -1,8 +1,9 @@
+import { printable } from '../../lib/domain/text.ts'
 import type { Progress } from '../../lib/engine/engine.ts'
 
-/** One line of JSON per event, as CloudWatch Logs Insights reads it. */
+/** One line of JSON per event, as CloudWatch Logs Insights reads it; nothing in it acts on the terminal of a person who tails it. */
 export function log(level: 'info' | 'error', message: string, fields: Readonly<Record<string, unknown>> = {}): void {
-  process.stdout.write(`${JSON.stringify({ level, message, ...fields })}\n`)
+  process.stdout.write(`${printable(JSON.stringify({ level, message, ...fields }))}\n`)
 }
 
 /** What happens to a run, for whoever reads the log; lease renewals are left out. */

@@ -5,3 +5,23 @@
 export function cutTo(text: string, length: number): string {
   return text.slice(0, length).toWellFormed()
 }
+
+/**
+ * What a terminal, a log or a mail client acts on or does not show: C0 and C1 controls (ESC begins a sequence, and so does U+009B alone),
+ * invisible characters, and the marks, embeddings, overrides and isolates that turn the direction of writing (Unicode annex 9).
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it finds
+const unprintable = /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
+
+/** One line of text from outside, fit to be shown: what would act on a terminal stands there as `\u001b`; in JSON it still means the same. */
+export function printable(text: string): string {
+  return text.replace(unprintable, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** As `printable`, for text of many lines: line breaks and tabs stay. */
+export function printableText(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[\ufffe\uffff]/g, '\ufffd')
+    .replace(/[^\n\t]+/g, printable)
+}

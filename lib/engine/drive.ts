@@ -70,7 +70,7 @@ async function connectOrGone(engine: Engine, run: Run): Promise<Cluster | Faultl
 
 async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
   const done = new AbortController()
-  const onInterrupt = () => driver.requestStop('interrupted', 'user', 'interrupted from the keyboard')
+  const onInterrupt = () => driver.requestStop('interrupted', 'user', interruptedBy(options.interrupt?.reason))
   options.interrupt?.addEventListener('abort', onInterrupt)
   if (options.interrupt?.aborted) onInterrupt()
   const told = (error: unknown) => driver.note(`watching failed: ${String(error)}`)
@@ -133,6 +133,18 @@ async function letGo(driver: Driver): Promise<void> {
     for (const key of [namespaceLock(run), ...nodes.map((node) => nodeLock(run, node))]) await engine.store.locks.release(key, run.id)
   }
   await driver.record({ type: 'released' })
+}
+
+/** SIGINT comes from a keyboard; SIGTERM from a CI system or a kubelet that ends the process; SIGHUP when its terminal is closed. */
+function interruptedBy(signal: unknown): string {
+  switch (signal) {
+    case 'SIGTERM':
+      return 'interrupted by SIGTERM: the process was asked to end'
+    case 'SIGHUP':
+      return 'interrupted by SIGHUP: its terminal was closed'
+    default:
+      return 'interrupted from the keyboard'
+  }
 }
 
 /** What an action turns into; null when nothing is to be recorded (time passed, or the run was interrupted). */

@@ -1,9 +1,9 @@
 import { assertNever } from '../domain/errors.ts'
 import { haltCommand } from '../domain/labels.ts'
 import type { Notice } from '../domain/notice.ts'
-import { cutTo } from '../domain/text.ts'
+import { cutTo, printableText } from '../domain/text.ts'
+import { clusterText } from './cluster-text.ts'
 import { dateAndTime, duration } from './durations.ts'
-import { harmless } from './markup.ts'
 
 /** Longest subject that SNS takes (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html). */
 const subjectLength = 100
@@ -59,7 +59,8 @@ function bodyOf(
   { reportUrl, done, toDo, commands }: Advice & { readonly reportUrl: string | null },
 ): string {
   const { run, step, message, severity } = notice
-  const where = `cluster ${run.cluster}${run.simulated ? ' (simulated)' : ''}, namespace ${run.namespace}`
+  const cluster = clusterText({ name: run.cluster, simulated: run.simulated })
+  const where = `cluster ${cluster}, namespace ${run.namespace}`
   const lines = [
     `${severity.toUpperCase()}: ${title}`,
     clip(message, messageLength),
@@ -72,13 +73,13 @@ function bodyOf(
     ...(reportUrl === null ? [] : [`Report: ${reportUrl}`]),
     '',
     ...commands.flatMap(({ what, command }) => [`${what}:`, `  ${command}`]),
-    'End all chaos, from anywhere:',
+    `End all chaos, from anywhere, with a kubeconfig of cluster ${cluster}:`,
     `  ${haltCommand}`,
     '',
     `run ${run.id}`,
     '',
   ]
-  return harmless(lines.join('\n'))
+  return printableText(lines.join('\n'))
 }
 
 function whatOf(suite: string, step: Notice['step']): string {

@@ -1,3 +1,4 @@
+import { printableText } from '../domain/text.ts'
 import type { RunRecord } from './document.ts'
 import { reportDocument } from './document.ts'
 import type { FormatName } from './format-names.ts'
@@ -22,5 +23,5 @@ export function renderReport(format: FormatName, record: RunRecord): string {
 }
 
 function json(document: object): string {
-  return `${JSON.stringify(document, null, 2)}\n`
+  return `${printableText(JSON.stringify(document, null, 2))}\n`
 }

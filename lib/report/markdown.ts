@@ -1,5 +1,6 @@
 import { valueText } from '../domain/steady.ts'
-import { printable } from '../suite/did-you-mean.ts'
+import { printable } from '../domain/text.ts'
+import { clusterText } from './cluster-text.ts'
 import type { ReportDocument, StepDocument } from './document.ts'
 import { dateAndTimeInWords, duration, lateness, timeOfDay } from './durations.ts'
 import { stepReasons } from './reasons.ts'
@@ -72,7 +73,7 @@ function facts({
 }: ReportDocument): readonly (readonly string[])[] {
   return [
     ['run', run],
-    ['cluster', `${cluster.name}${cluster.simulated ? ' (simulated)' : ''}, namespace ${namespace}`],
+    ['cluster', `${clusterText(cluster)}, namespace ${namespace}`],
     ['started', `${dateAndTimeInWords(Date.parse(requestedAt))} by ${trigger.by}`],
     ['took', durationMs === null ? 'not over' : duration(durationMs)],
     ...(score === null ? [] : [['resilience score', `${scoreText(score)} of 100`]]),

@@ -1,4 +1,4 @@
-import { printable } from '../suite/did-you-mean.ts'
+import { printableText } from '../domain/text.ts'
 
 /** HTML or XML that needs no escaping any more; made by `markup` only, so that nothing from outside gets in unescaped. */
 export class Markup {
@@ -27,14 +27,6 @@ function escaped(value: Content): string {
   if (value === null) return ''
   if (value instanceof Markup) return value.text
   if (typeof value === 'number') return String(value)
-  if (typeof value === 'string') return harmless(value).replace(/[&<>"']/g, (char) => entities[char] ?? char)
+  if (typeof value === 'string') return printableText(value).replace(/[&<>"']/g, (char) => entities[char] ?? char)
   return value.map(escaped).join('')
-}
-
-/** Control characters, invisible ones and those that turn the direction of writing become visible; line breaks and tabs stay. */
-export function harmless(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\ufffe\uffff]/g, '\ufffd')
-    .replace(/[^\n\t]+/g, printable)
 }

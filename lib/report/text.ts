@@ -1,16 +1,17 @@
+import { haltCommandFor } from '../domain/halt-command.ts'
 import type { Evidence, Injection, Target } from '../domain/injection.ts'
 import { isOpen } from '../domain/injection.ts'
-import { haltCommand } from '../domain/labels.ts'
 import type { Run, StepRecord } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import { runReasonTexts } from '../domain/run-reasons.ts'
 import { runScore } from '../domain/score.ts'
 import type { Step } from '../domain/suite.ts'
 import { faultName } from '../domain/suite.ts'
+import { printableText } from '../domain/text.ts'
+import { clusterText } from './cluster-text.ts'
 import type { RunRecord } from './document.ts'
 import { dateAndTime, duration, lateness, timeOfDay } from './durations.ts'
 import { figuresWithBefore } from './figures.ts'
-import { harmless } from './markup.ts'
 import { steadyLines, summaryText } from './probe-text.ts'
 import { ownReasons } from './reasons.ts'
 import { table } from './table.ts'
@@ -30,7 +31,7 @@ export function textReport(record: RunRecord): string {
     'History (time, step, event)',
     ...events,
   ]
-  return harmless(`${lines.map((line) => line.trimEnd()).join('\n')}\n`)
+  return printableText(`${lines.map((line) => line.trimEnd()).join('\n')}\n`)
 }
 
 function headLines({ run, injections }: RunRecord): readonly string[] {
@@ -46,7 +47,7 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
     ...(ended ? runReasonTexts(run).map((reason) => `  because  ${reason}`) : []),
     '',
     `Suite      ${suite.name}${suite.description === '' ? '' : ` - ${suite.description}`}`,
-    `Cluster    ${cluster.name}${cluster.simulated ? ' (simulated)' : ''}, kube-system UID ${cluster.uid}`,
+    `Cluster    ${clusterText(cluster)}, kube-system UID ${cluster.uid}`,
     `Namespace  ${namespace}`,
     `Seed       ${run.seed}`,
     `Started    by ${run.trigger.by} (${run.trigger.kind} ${run.trigger.key})`,
@@ -59,7 +60,7 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
     ...(run.lease === null || ended ? [] : [`Driver     ${run.lease.owner}, lease until ${dateAndTime(run.lease.until)}`]),
     ended
       ? `Left over  ${run.orphans === 0 ? 'nothing (0 orphans)' : `${run.orphans} orphans were found and removed`}`
-      : `Open       ${open.length} injections; to end all chaos: ${haltCommand}`,
+      : `Open       ${open.length} injections; to end all chaos on ${clusterText(cluster)}: ${haltCommandFor(cluster)}`,
   ]
 }
 

@@ -1,4 +1,5 @@
 import { distance } from 'fastest-levenshtein'
+import { printable } from '../domain/text.ts'
 
 const longest = 60
 
@@ -9,14 +10,6 @@ export function quote(value: unknown): string {
   const chars = [...text]
   const short = chars.length > longest ? `${chars.slice(0, longest).join('')}…` : text
   return `\`${printable(short)}\``
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it finds
-const unprintable = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g
-
-/** Escapes what a terminal would act on or not show: control characters, invisible ones and those that turn the direction of writing. */
-export function printable(text: string): string {
-  return text.replace(unprintable, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** Says what kind of JSON value was found, for messages about a wrong type. */

@@ -1,4 +1,4 @@
-import { printable } from './did-you-mean.ts'
+import { printable } from '../domain/text.ts'
 
 /** One thing wrong with a suite file: where, what was found, what is allowed and what was probably meant. */
 export interface Problem {

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { compileSelector, subdomainPattern } from '../domain/label-selector.ts'
-import { nearest, notAllowed, printable, quote } from './did-you-mean.ts'
+import { printable } from '../domain/text.ts'
+import { nearest, notAllowed, quote } from './did-you-mean.ts'
 import { strict, textOf } from './strict-object.ts'
 
 const mostNames = 1000

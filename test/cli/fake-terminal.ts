@@ -14,6 +14,7 @@ export async function faultline(args: readonly string[], env: Readonly<Record<st
   const output = (name: 'out' | 'err') => ({
     columns: 100,
     rows: 24,
+    hasUnicode: true,
     write: (text: string) => {
       texts[name] += text
     },

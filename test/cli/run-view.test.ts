@@ -10,12 +10,13 @@ function state(run: Run, rest: Partial<RunState> = {}): RunState {
 
 const [, secondStep] = base.steps
 const second = secondStep === undefined ? [] : [secondStep]
-const head = (time: string) => [` Shop  ${time}`, ' namespace shop on staging', ' run shop-20260105-090000-0a1b2c3d, seed 42', '']
+const head = (time: string) => [` Shop  ${time}`, ' namespace shop on staging', ' run shop-20260105-090000-0a1b2c3d seed 42', '']
 const foot = [
-  ' Ctrl-C undoes everything at once. To end all chaos from anywhere:',
-  '   kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline',
-  ' There is no reaper here unless someone runs `faultline reap`:',
-  ' the fuse is the second way back.',
+  ' Ctrl-C undoes everything at once.',
+  ' To end all chaos on staging from anywhere:',
+  ' kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline',
+  ' There is no reaper here unless someone runs "faultline reap": the fuse is the',
+  ' second way back.',
 ]
 const holding = runWith({ status: 'holding', step: 0, revertAt: at(23), rechecked: false, steps: [cutRunning, ...second] })
 
@@ -69,7 +70,7 @@ describe('the live view', () => {
       '',
       ' the store did not answer; trying again',
       ' aborting (asked): customers notice',
-      ' Undoing everything now. Ctrl-C again: what would stay. From anywhere:',
+      ' Undoing everything now. Ctrl-C again: what would stay.',
       ...foot.slice(1),
     ])
   })
@@ -115,6 +116,35 @@ describe('the live view', () => {
   })
 })
 
+describe('the live view on 40 columns', () => {
+  const via = { kind: 'sandbox', url: 'http://127.0.0.1:40123' } as const
+  const id = 'default-test-su-20261105-090000-0a1b2c3d'
+  const run = runWith({ ...holding, id, cluster: { uid: 'c1', name: 'faultline-sandbox', via, simulated: true } })
+
+  it('cuts neither the id of the run nor the line that ends all chaos, which names its cluster', () => {
+    const lines = render(state(run), at(13), 40)
+    expect(lines.slice(2, 5)).toEqual([' run', ` ${id}`, ' seed 42'])
+    expect(lines.slice(-9)).toEqual([
+      ' To end all chaos on faultline-sandbox',
+      ' (simulated) from anywhere:',
+      ' kubectl --kubeconfig /dev/null \\',
+      ' --server http://127.0.0.1:40123 \\',
+      ' delete jobs -A -l \\',
+      ' app.kubernetes.io/managed-by=faultline',
+      ' There is no reaper here unless someone',
+      ' runs "faultline reap": the fuse is the',
+      ' second way back.',
+    ])
+  })
+
+  it('says in the verdict that nothing of it was real', () => {
+    const over = runWith({ ...aborted, status: 'succeeded', abort: null, reasons: [], cluster: run.cluster, steps: [cutDone] })
+    expect(verdictLines(state(over), at(41), 100)[0]).toBe(
+      'SUCCEEDED (simulated)  the fault was proven to bite and proven to be undone (41 s, 0 orphans)',
+    )
+  })
+})
+
 describe('the live view of a fuse', () => {
   it('speaks in the past of one whose time is over', () => {
     const run = runWith({ status: 'reverting', step: 1, attempts: 9, retryAt: at(91), since: at(39), steps: [cutDone, ...second] })
@@ -153,9 +183,12 @@ describe('the verdict', () => {
       'NOT PROVEN UNDONE  the run is still reverting; this command leaves it',
       '  - memory-exhaustion on shop-1, shop-2: fuse faultline-injectors/faultline-x-1 ends it at 2026-01-05T09:01:30Z, or',
       '    "faultline reap" before',
-      '  Go on with:            faultline reap',
-      '  End all chaos by hand: kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline',
-      '  If it can never be proven: faultline resolve shop-20260105-090000-0a1b2c3d --by YOU --why REASON',
+      '  Go on with:',
+      '    faultline reap',
+      '  End all chaos on staging by hand:',
+      '    kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline',
+      '  If it can never be proven:',
+      '    faultline resolve shop-20260105-090000-0a1b2c3d --by YOU --why REASON',
     ])
   })
 })

@@ -30,7 +30,7 @@ Try again:
   faultline reap
 When it can never be proven:
   faultline resolve quick-20260105-090000-abcdefgh --by NAME --why "..."
-End all chaos, from anywhere:
+End all chaos, from anywhere, with a kubeconfig of cluster prod-eu:
   kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline
 
 run quick-20260105-090000-abcdefgh
@@ -55,7 +55,7 @@ To do:  Read the reasons above.
 
 Look at it:
   faultline show quick-20260105-090000-abcdefgh
-End all chaos, from anywhere:
+End all chaos, from anywhere, with a kubeconfig of cluster sandbox (simulated):
   kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline
 
 run quick-20260105-090000-abcdefgh

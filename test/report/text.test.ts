@@ -65,7 +65,9 @@ describe('the text report', () => {
     const run = runWith({ status: 'holding', step: 0, revertAt: 0, rechecked: false, steps: [cutRunning, ...base.steps.slice(1)] })
     const text = textReport({ run, injections: [cut], history: [], samples: [] })
     expect(text).toContain('Driver     desk/m/1/2, lease until 2026-01-05T09:01:00Z')
-    expect(text).toContain('Open       1 injections; to end all chaos: kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline')
+    expect(text).toContain(
+      'Open       1 injections; to end all chaos on staging: kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline',
+    )
   })
 
   it('says what could not be shown, instead of nothing', () => {

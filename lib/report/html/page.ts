@@ -1,4 +1,5 @@
 import { valueText } from '../../domain/steady.ts'
+import { clusterText } from '../cluster-text.ts'
 import type { ReportDocument } from '../document.ts'
 import { dateAndTimeInWords, duration, timeOfDay } from '../durations.ts'
 import { type Content, type Markup, markup, trusted } from '../markup.ts'
@@ -55,7 +56,7 @@ ${fact('Started', markup`<time datetime="${requestedAt}">${dateAndTimeInWords(Da
 ${fact('Took', durationMs === null ? 'not over' : duration(durationMs))}
 ${endedAt === null ? null : fact('Ended', markup`<time datetime="${endedAt}">${dateAndTimeInWords(Date.parse(endedAt))}</time>`)}
 ${fact('Namespace', namespace)}
-${fact('Cluster', `${cluster.name}${cluster.simulated ? ' (simulated)' : ''}`)}
+${fact('Cluster', clusterText(cluster))}
 ${fact('Started by', `${trigger.by} (${trigger.kind})`)}
 ${baseline === null ? null : fact('Pods ready before', `${baseline.ready} of ${baseline.total}`)}
 ${abort === null ? null : fact('Aborted by', `${abort.by} (${abort.reason}), ${timeOfDay(Date.parse(abort.at))}`)}
