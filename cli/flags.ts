@@ -1,20 +1,20 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option, type OptionValues } from '@commander-js/extra-typings'
 import { type FormatName, formatNames, formatOfFile, formats } from '../lib/report/format-names.ts'
 
 /** Adds `--state`, `--json`, which every command that knows runs has. */
-export function withState(command: Command): Command {
+export function withState<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return command
     .addOption(new Option('--state <dir>', 'directory of the run store and the reports').env('FAULTLINE_STATE').default('.faultline'))
     .addOption(jsonOption())
 }
 
 /** `--json`. */
-export function jsonOption(): Option {
+export function jsonOption() {
   return new Option('--json', 'print exactly one JSON document on one line')
 }
 
 /** Adds the flags that say which cluster is meant. */
-export function withCluster(command: Command): Command {
+export function withCluster<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return command
     .addOption(
       new Option('--kubeconfig <file>', "kubeconfig to use; else $KUBECONFIG, ~/.kube/config, the pod's service account").env(
@@ -33,7 +33,7 @@ export function withCluster(command: Command): Command {
 }
 
 /** Adds the flags that change what is put into the cluster. */
-export function withConfig(command: Command): Command {
+export function withConfig<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return command
     .addOption(new Option('--injector-image <image>', "image with the injector's tools (docs/injector.md)").env('FAULTLINE_INJECTOR_IMAGE'))
     .addOption(
@@ -64,7 +64,7 @@ export function withConfig(command: Command): Command {
 }
 
 /** Adds the flags that say who is told. */
-export function withTelling(command: Command): Command {
+export function withTelling<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return command
     .addOption(new Option('--sns-topic <arn>', 'SNS topic that alerts are published to (docs/alerts.md)').env('FAULTLINE_SNS_TOPIC_ARN'))
     .addOption(
@@ -75,7 +75,7 @@ export function withTelling(command: Command): Command {
 }
 
 /** Adds the flags that change a suite for this once. */
-export function withSuite(command: Command): Command {
+export function withSuite<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return command
     .addOption(
       new Option('-n, --namespace <name>', "namespace of the workload, instead of the suite's")
@@ -102,7 +102,7 @@ export function reportFile(file: string, before: readonly string[] = []): readon
 const extensions = formatNames.map((name) => formats[name].extension)
 
 /** `--format`, by name. */
-export function formatOption(): Option {
+export function formatOption() {
   return new Option('--format <name>', 'of the report; by the end of the name given to --output if not given, else text').choices(
     formatNames,
   )

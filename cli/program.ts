@@ -1,4 +1,4 @@
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, Option } from '@commander-js/extra-typings'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import { printableText } from '../lib/domain/text.ts'
 import { type Action, BadSuite, printJson, type WorkFlags } from './command.ts'
@@ -80,7 +80,7 @@ function addRunning(program: Command, act: Act): void {
     .command('run')
     .argument('<suite>', 'suite file')
     .description('run a suite: inject each fault, prove that it bites, undo it, prove that it is gone')
-  withCluster(withSuite(withState(run)))
+  withTelling(withConfig(withCluster(withSuite(withState(run)))))
     .addOption(
       new Option('--report <file>', 'write a report there too: .txt, .json, .html, .xml (JUnit), .md, .journal.json; repeatable').argParser(
         reportFile,
@@ -88,16 +88,15 @@ function addRunning(program: Command, act: Act): void {
     )
     .addOption(new Option('--id <key>', 'the same key never starts a second run of the suite in the same place').env('FAULTLINE_ID'))
     .option('--verbose', 'with --json: progress on stderr')
-  withTelling(withConfig(run))
     .addHelpText('after', examples.run)
-    .action((file: string, flags) => act(flags, async (f, t) => (await import('./commands/run.ts')).runSuite(file, f as never, t)))
+    .action((file: string, flags) => act(flags, async (f, t) => (await import('./commands/run.ts')).runSuite(file, f, t)))
   const plan = program
     .command('plan')
     .argument('<suite>', 'suite file')
     .description('print exactly what a run would do to whom and for how long; changes nothing')
   withConfig(withCluster(withSuite(withState(plan))))
     .addHelpText('after', examples.plan)
-    .action((file: string, flags) => act(flags, async (f, t) => (await import('./commands/plan.ts')).planSuite(file, f as never, t)))
+    .action((file: string, flags) => act(flags, async (f, t) => (await import('./commands/plan.ts')).planSuite(file, f, t)))
   program
     .command('validate')
     .argument('<suite...>', 'suite files')
@@ -112,7 +111,7 @@ function addLooking(program: Command, act: Act): void {
     .option('--suite <name>', 'only those of this suite')
     .addOption(new Option('--limit <n>', 'at most so many').argParser(wholeNumber(1, 10_000)).default(20))
     .addHelpText('after', examples.runs)
-    .action((flags) => act(flags, async (f, t) => (await import('./commands/runs.ts')).listRuns(f as never, t)))
+    .action((flags) => act(flags, async (f, t) => (await import('./commands/runs.ts')).listRuns(f, t)))
   withState(
     program
       .command('show')
@@ -125,9 +124,7 @@ function addLooking(program: Command, act: Act): void {
     .addOption(formatOption())
     .option('-o, --output <file>', 'instead of stdout')
     .addHelpText('after', examples.report)
-    .action((wanted: string, flags) =>
-      act(flags, async (f, t) => (await import('./commands/report.ts')).writeReport(wanted, f as never, t)),
-    )
+    .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/report.ts')).writeReport(wanted, f, t)))
 }
 
 /** Where the metrics are served unless somebody says otherwise: to this machine only. */
@@ -138,7 +135,7 @@ function addMetrics(program: Command, act: Act): void {
     .addOption(new Option('--port <n>', 'to listen on; 0: a free one').argParser(wholeNumber(0, 65_535)).default(metricsAt.port))
     .addOption(new Option('--host <address>', 'to listen on; 0.0.0.0: all').default(metricsAt.host))
     .addHelpText('after', examples.metrics)
-    .action((flags) => act(flags, async (f, t) => (await import('./commands/metrics.ts')).metrics(f as never, t)))
+    .action((flags) => act(flags, async (f, t) => (await import('./commands/metrics.ts')).metrics(f, t)))
 }
 
 const runArgument = 'id of the run, the beginning of it, or "latest"'
@@ -151,7 +148,7 @@ function addStopping(program: Command, act: Act): void {
     .option('--why <text>', 'for the history', 'asked on the command line')
     .addOption(new Option('--wait <seconds>', 'how long to wait for its driver').argParser(wholeNumber(0, 3600)).default(120))
     .addHelpText('after', examples.abort)
-    .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/abort.ts')).abort(wanted, f as never, t)))
+    .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/abort.ts')).abort(wanted, f, t)))
   withTelling(
     withConfig(withCluster(withState(program.command('reap').description('end what dead drivers left, and remove orphaned objects')))),
   )
@@ -165,7 +162,7 @@ function addStopping(program: Command, act: Act): void {
     .requiredOption('--by <name>', 'who says so')
     .requiredOption('--why <text>', 'what makes you sure')
     .addHelpText('after', examples.resolve)
-    .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/resolve.ts')).resolve(wanted, f as never, t)))
+    .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/resolve.ts')).resolve(wanted, f, t)))
 }
 
 function addSandbox(program: Command, act: Act): void {
@@ -175,5 +172,5 @@ function addSandbox(program: Command, act: Act): void {
     .addOption(new Option('--port <n>', 'of the Kubernetes API (a free one if not given)').argParser(wholeNumber(1, 65_535)))
     .addOption(new Option('--ephemeral').hideHelp())
     .addHelpText('after', examples.sandbox)
-    .action((flags) => act(flags, async (f, t) => (await import('./commands/sandbox.ts')).keepSandbox(f as never, t)))
+    .action((flags) => act(flags, async (f, t) => (await import('./commands/sandbox.ts')).keepSandbox(f, t)))
 }

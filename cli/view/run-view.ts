@@ -7,6 +7,7 @@ import { runScore } from '../../lib/domain/score.ts'
 import { plannedMs } from '../../lib/domain/suite.ts'
 import { clusterText } from '../../lib/report/cluster-text.ts'
 import { duration } from '../../lib/report/durations.ts'
+import { scoreBasis } from '../../lib/report/report-summary.ts'
 import { commandLines, emptyLine, line, noPaint, type Paint, type Painted, type Tone, wholeLine, wrapped } from './paint.ts'
 import { probeLines } from './probe-view.ts'
 import { remains } from './remains.ts'
@@ -40,7 +41,7 @@ export function verdictLines(state: RunState, now: number, width: number, paint:
 
 function scoreLine(run: Ended): readonly string[] {
   const score = runScore(run.steps)
-  return score === null ? [] : [`  resilience score ${score} of 100`]
+  return score === null ? [] : [`  resilience score ${score} ${scoreBasis(run.steps)}`]
 }
 
 /** One item of a list, its further lines indented. */

@@ -3,9 +3,10 @@ import { isOpen } from './injection.ts'
 import type { MetricName, Total } from './metrics.ts'
 import { placeLabels } from './metrics.ts'
 import { deadlineOf } from './next-action.ts'
-import type { ProbeSample, ProbeSpec, Tolerance } from './probe.ts'
+import type { ProbeSample, ProbeSpec } from './probe.ts'
 import type { Run } from './run.ts'
 import { isEnded } from './run.ts'
+import { boundsOf } from './tolerance.ts'
 import { experimentType } from './totals.ts'
 
 /** All that a run's gauges are made from; `samples`: the last answer of each probe. */
@@ -53,19 +54,4 @@ function probeGauges(probe: ProbeSpec, samples: readonly ProbeSample[], labels: 
     ...gauge('chaos_probe_tolerance_max', max),
     ...gauge('chaos_probe_within', typeof sample?.within === 'boolean' ? Number(sample.within) : null),
   ]
-}
-
-function boundsOf(tolerance: Tolerance): { readonly min: number | null; readonly max: number | null } {
-  switch (tolerance.kind) {
-    case 'range':
-      return { min: tolerance.min, max: tolerance.max }
-    case 'value':
-      return typeof tolerance.value === 'number' ? { min: tolerance.value, max: tolerance.value } : { min: null, max: null }
-    case 'comparison': {
-      const { op, value } = tolerance
-      return { min: op === '>' || op === '>=' || op === '==' ? value : null, max: op === '<' || op === '<=' || op === '==' ? value : null }
-    }
-    case 'regex':
-      return { min: null, max: null }
-  }
 }

@@ -102,3 +102,19 @@ const kubernetesWords = { ready: 'ready pods', ready_ratio: 'share of ready pods
 function asNumber(value: number | string): number {
   return typeof value === 'number' ? value : value.trim() === '' ? Number.NaN : Number(value)
 }
+
+/** The bounds of a tolerance as numbers; null: none on that side. */
+export function boundsOf(tolerance: Tolerance): { readonly min: number | null; readonly max: number | null } {
+  switch (tolerance.kind) {
+    case 'range':
+      return { min: tolerance.min, max: tolerance.max }
+    case 'value':
+      return typeof tolerance.value === 'number' ? { min: tolerance.value, max: tolerance.value } : { min: null, max: null }
+    case 'comparison': {
+      const { op, value } = tolerance
+      return { min: op === '>' || op === '>=' || op === '==' ? value : null, max: op === '<' || op === '<=' || op === '==' ? value : null }
+    }
+    case 'regex':
+      return { min: null, max: null }
+  }
+}

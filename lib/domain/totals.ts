@@ -1,3 +1,4 @@
+import { elapsed } from './elapsed.ts'
 import type { HistoryEvent } from './history-event.ts'
 import { dataOf } from './history-event.ts'
 import type { Injection } from './injection.ts'
@@ -56,7 +57,7 @@ function countStep(
         ...count('chaos_faults_injected_total', having('active')),
         ...count('chaos_faults_failed_total', having('failed')),
         ...count('chaos_faults_no_effect_total', having('no_effect')),
-        ...time('chaos_inject_lateness_seconds', between(record.plannedAt, record.activeAt)),
+        ...time('chaos_inject_lateness_seconds', elapsed(record.plannedAt, record.activeAt)),
       ]
     case 'rechecked':
       return count(
@@ -67,12 +68,12 @@ function countStep(
       const undone = injections.filter((i) => i.step === step && i.evidence.some(({ phase }) => phase === 'during'))
       return [
         ...count('chaos_faults_reverted_total', undone.length),
-        ...time('chaos_experiment_duration_seconds', between(record.activeAt, record.revertedAt)),
-        ...time('chaos_revert_lateness_seconds', run.abort === null ? between(record.plannedEnd, record.revertedAt) : null),
+        ...time('chaos_experiment_duration_seconds', elapsed(record.activeAt, record.revertedAt)),
+        ...time('chaos_revert_lateness_seconds', run.abort === null ? elapsed(record.plannedEnd, record.revertedAt) : null),
       ]
     }
     default:
-      return time('chaos_recovery_seconds', between(record.revertedAt, record.recoveredAt))
+      return time('chaos_recovery_seconds', elapsed(record.revertedAt, record.recoveredAt))
   }
 }
 
@@ -98,8 +99,4 @@ function countEnd(run: Run, event: HistoryEvent): Counted {
 
 function placeOfRun(run: Run) {
   return placeLabels({ clusterUid: run.cluster.uid, namespace: run.namespace })
-}
-
-function between(from: number | null, to: number | null): number | null {
-  return from === null || to === null ? null : to - from
 }

@@ -1,3 +1,4 @@
+import { elapsed } from '../domain/elapsed.ts'
 import type { HistoryEvent } from '../domain/history-event.ts'
 import type { Evidence, Finding, Injection, Target } from '../domain/injection.ts'
 import type { ProbeSample, ProbeSummary } from '../domain/probe.ts'
@@ -116,7 +117,11 @@ export interface StepDocument {
   readonly steadyAt: string | null
   /** From the proof that it is gone to the steady state. */
   readonly steadyMs: number | null
-  readonly probes: readonly (Omit<ProbeSummary, 'firstOutAt'> & { readonly firstOutAt: string | null })[]
+  /** `asked`, `within` and `unknown` count one answer after the fault, too, where there is one; `afterwards` says which it was. */
+  readonly probes: readonly (Omit<ProbeSummary, 'firstOutAt'> & {
+    readonly firstOutAt: string | null
+    readonly afterwards: 'within' | 'out' | 'unknown' | null
+  })[]
   readonly targets: readonly Target[]
   readonly injections: readonly InjectionDocument[]
   readonly evidence: readonly (Omit<Evidence, 'at'> & { readonly injection: number; readonly at: string })[]
@@ -156,7 +161,7 @@ export function reportDocument({ run, injections, history, samples }: RunRecord)
     trigger,
     requestedAt: iso(requestedAt),
     endedAt: isoOrNull(endedAt),
-    durationMs: between(requestedAt, endedAt),
+    durationMs: elapsed(requestedAt, endedAt),
     reasons: isEnded(run) ? runReasonTexts(run) : [],
     reasonCodes: isEnded(run) ? runReasons(run).map(({ code }) => code) : [],
     resolved: isEnded(run) ? run.resolved : null,
@@ -168,19 +173,31 @@ export function reportDocument({ run, injections, history, samples }: RunRecord)
     probes: suite.probes.map(probeDocument),
     thresholds: suite.thresholds.map((threshold) => ({ ...threshold, crossings: crossingsOf(threshold.name, history) })),
     samples: samples.map((sample) => ({ ...sample, at: iso(sample.at) })),
-    steps: run.steps.map((record, step) => stepDocument(run, { record, step, injections: injections.filter((i) => i.step === step) })),
+    steps: run.steps.map((record, step) =>
+      stepDocument(run, { record, step, injections: injections.filter((i) => i.step === step), samples }),
+    ),
     history: history.map(historyDocument),
   }
 }
 
 function abortDocument({ undoneAt, ...abort }: Abort): NonNullable<ReportDocument['abort']> {
   const undone = undoneAt ?? null
-  return { ...abort, at: iso(abort.at), undoneAt: isoOrNull(undone), undoneMs: between(abort.at, undone) }
+  return { ...abort, at: iso(abort.at), undoneAt: isoOrNull(undone), undoneMs: elapsed(abort.at, undone) }
 }
 
 function stepDocument(
   run: Run,
-  { record, step, injections }: { readonly record: StepRecord; readonly step: number; readonly injections: readonly Injection[] },
+  {
+    record,
+    step,
+    injections,
+    samples,
+  }: {
+    readonly record: StepRecord
+    readonly step: number
+    readonly injections: readonly Injection[]
+    readonly samples: readonly ProbeSample[]
+  },
 ): StepDocument {
   const spec = run.suite.steps[step]
   if (spec === undefined) throw new TypeError(`run ${run.id} has no step ${step}`)
@@ -201,20 +218,34 @@ function stepDocument(
     plannedEnd: isoOrNull(plannedEnd),
     revertedAt: isoOrNull(revertedAt),
     recoveredAt: isoOrNull(recoveredAt),
-    activeMs: between(activeAt, revertedAt),
-    undoneAfterMs: between(plannedEnd, revertedAt),
-    recoveryMs: between(revertedAt, recoveredAt),
+    activeMs: elapsed(activeAt, revertedAt),
+    undoneAfterMs: elapsed(plannedEnd, revertedAt),
+    recoveryMs: elapsed(revertedAt, recoveredAt),
     score,
     detectedAt: isoOrNull(detectedAt),
-    detectMs: between(activeAt, detectedAt),
+    detectMs: elapsed(activeAt, detectedAt),
     steady,
     steadyAt: isoOrNull(steadyAt),
-    steadyMs: between(revertedAt, steadyAt),
-    probes: probes.map((summary) => ({ ...summary, firstOutAt: isoOrNull(summary.firstOutAt) })),
+    steadyMs: elapsed(revertedAt, steadyAt),
+    probes: probes.map((summary) => ({
+      ...summary,
+      firstOutAt: isoOrNull(summary.firstOutAt),
+      afterwards: steady === null ? null : answerAfter(samples, { step, probe: summary.probe }),
+    })),
     targets: injections.flatMap((injection) => injection.targets),
     injections: injections.map(injectionDocument),
     evidence: injections.flatMap((injection) => injection.evidence.map((e) => ({ injection: injection.n, ...e, at: iso(e.at) }))),
   }
+}
+
+/** The last answer after the fault is the one that was counted. */
+export function answerAfter(
+  samples: readonly ProbeSample[],
+  { step, probe }: { readonly step: number; readonly probe: string },
+): 'within' | 'out' | 'unknown' | null {
+  const last = samples.filter((sample) => sample.phase === 'after' && sample.step === step && sample.probe === probe).at(-1)
+  if (last === undefined) return null
+  return last.within === null ? 'unknown' : last.within ? 'within' : 'out'
 }
 
 function injectionDocument({ n, status, reason, targets, armed }: Injection): InjectionDocument {
@@ -224,10 +255,6 @@ function injectionDocument({ n, status, reason, targets, armed }: Injection): In
 
 function historyDocument({ data, at, ...event }: HistoryEvent): HistoryDocument {
   return { ...event, at: iso(at), ...(data === undefined ? {} : { data: { ...data } }) }
-}
-
-function between(from: number | null, to: number | null): number | null {
-  return from === null || to === null ? null : to - from
 }
 
 function isoOrNull(ms: number | null): string | null {

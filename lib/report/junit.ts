@@ -2,7 +2,7 @@ import type { ReportDocument, StepDocument } from './document.ts'
 import { timeOfDay } from './durations.ts'
 import { figuresWithBefore } from './figures.ts'
 import { type Markup, markup } from './markup.ts'
-import { faultWords, stepFigures, verdictSentence, verdictWords } from './report-summary.ts'
+import { answersText, faultWords, scoreBasis, stepFigures, verdictSentence, verdictWords } from './report-summary.ts'
 
 interface TestCase {
   readonly name: string
@@ -18,7 +18,7 @@ interface TestCase {
 /** Makes the report that CI systems read (JUnit XML as Jenkins, GitLab and others take it): one test case per step. Pure. */
 export function junitReport(document: ReportDocument): string {
   const steps = document.steps.map((step) => stepCase(step, document))
-  const cases = [...steps, ...runCase(document, steps)]
+  const cases = namedApart([...steps, ...runCase(document, steps)])
   const count = (outcome: TestCase['outcome']) => cases.filter((one) => one.outcome === outcome).length
   const seconds = (ms: number) => (ms / 1000).toFixed(3)
   const totals = markup`tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" time="${seconds(document.durationMs ?? 0)}"`
@@ -33,8 +33,20 @@ ${cases.map((one) => markup`<testcase name="${one.name}" classname="${suite}" ti
 `.text
 }
 
+/** CI systems tell cases apart by name alone and show the last of two that share one: they bear the number of their step. */
+function namedApart(cases: readonly TestCase[]): readonly TestCase[] {
+  const taken = new Set(cases.map(({ name }) => name).filter((name, _, all) => all.indexOf(name) === all.lastIndexOf(name)))
+  return cases.map((one, i) => {
+    if (taken.has(one.name)) return one
+    let name = `${one.name} (step ${i + 1})`
+    while (taken.has(name)) name = `${name} (step ${i + 1})`
+    taken.add(name)
+    return { ...one, name }
+  })
+}
+
 function properties(document: ReportDocument): readonly (readonly [string, string])[] {
-  const { run, verdict, cluster, namespace, seed, score, orphans, abort } = document
+  const { run, verdict, cluster, namespace, seed, score, orphans, abort, steps } = document
   return [
     ['run', run],
     ['verdict', verdict],
@@ -44,7 +56,12 @@ function properties(document: ReportDocument): readonly (readonly [string, strin
     ['namespace', namespace],
     ['seed', String(seed)],
     ['orphans', String(orphans)],
-    ...(score === null ? [] : ([['score', String(score)]] as const)),
+    ...(score === null
+      ? []
+      : ([
+          ['score', String(score)],
+          ['score.basis', scoreBasis(steps)],
+        ] as const)),
     ...(abort === null ? [] : ([['abort', abort.reason]] as const)),
   ]
 }
@@ -114,7 +131,7 @@ function outputOf(step: StepDocument): readonly string[] {
       const measured = figuresWithBefore(look.measurements)
       return `${look.phase} ${timeOfDay(Date.parse(look.at))} ${look.finding}: ${look.summary}${measured === '' ? '' : ` [${measured}]`}`
     }),
-    ...step.probes.map((probe) => `probe ${probe.probe}: ${probe.within} of ${probe.asked} within tolerance, ${probe.unknown} unknown`),
+    ...step.probes.map((probe) => `probe ${probe.probe}: within tolerance in ${answersText(probe)}`),
   ]
 }
 

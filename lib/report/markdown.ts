@@ -4,7 +4,17 @@ import { clusterText } from './cluster-text.ts'
 import type { ReportDocument, StepDocument } from './document.ts'
 import { dateAndTimeInWords, duration, lateness, timeOfDay } from './durations.ts'
 import { stepReasons } from './reasons.ts'
-import { comparisonText, faultWords, figureRows, scoreText, stepFigures, verdictSentence, verdictWords } from './report-summary.ts'
+import {
+  answersText,
+  comparisonText,
+  faultWords,
+  figureRows,
+  scoreBasis,
+  scoreText,
+  stepFigures,
+  verdictSentence,
+  verdictWords,
+} from './report-summary.ts'
 
 /** Makes the report for a pull request or a wiki: GitHub's Markdown. Pure; whatever came from outside is escaped. */
 export function markdownReport(document: ReportDocument): string {
@@ -35,7 +45,26 @@ export function markdownReport(document: ReportDocument): string {
           ),
         ]),
   ]
-  return `${lines.join('\n')}\n`
+  return fitted(lines, document.run)
+}
+
+/** GitHub refuses a longer comment ("body is too long (maximum is 65536 characters)"). */
+const mostCharacters = 65_536
+
+/** The beginning that fits into a comment, whole lines of it, and a word on what is missing. */
+function fitted(lines: readonly string[], run: string): string {
+  const whole = `${lines.join('\n')}\n`
+  if (whole.length <= mostCharacters) return whole
+  const wordOn = (left: number) =>
+    `\n**Cut here:** ${left} more lines do not fit into the ${mostCharacters} characters of a comment. All of it: \`faultline report ${run} -o report.html\`\n`
+  const kept: string[] = []
+  let room = mostCharacters - wordOn(lines.length).length
+  for (const line of lines) {
+    room -= line.length + 1
+    if (room < 0) break
+    kept.push(line)
+  }
+  return `${kept.join('\n')}\n${wordOn(lines.length - kept.length)}`
 }
 
 const signs: Readonly<Record<string, string>> = { succeeded: '✅', aborted: '🛑', failed: '❌', no_effect: '❌', refused: '❌' }
@@ -70,13 +99,14 @@ function facts({
   score,
   orphans,
   abort,
+  steps,
 }: ReportDocument): readonly (readonly string[])[] {
   return [
     ['run', run],
     ['cluster', `${clusterText(cluster)}, namespace ${namespace}`],
     ['started', `${dateAndTimeInWords(Date.parse(requestedAt))} by ${trigger.by}`],
     ['took', durationMs === null ? 'not over' : duration(durationMs)],
-    ...(score === null ? [] : [['resilience score', `${scoreText(score)} of 100`]]),
+    ...(score === null ? [] : [['resilience score', `${scoreText(score)} ${scoreBasis(steps)}`]]),
     ...(abort === null
       ? []
       : [
@@ -149,7 +179,7 @@ function probeLines({ probes }: ReportDocument, { probes: summaries }: StepDocum
   const rows = summaries.map((summary) => {
     const unit = probes.find((probe) => probe.name === summary.probe)?.unit ?? ''
     const value = (v: number | string | null) => (v === null ? '–' : valueText(v, unit))
-    return [summary.probe, `${summary.within} of ${summary.asked}`, value(summary.min), value(summary.max), value(summary.worst)]
+    return [summary.probe, answersText(summary), value(summary.min), value(summary.max), value(summary.worst)]
   })
   return ['', ...table(['probe', 'within tolerance', 'least', 'most', 'worst'], rows)]
 }

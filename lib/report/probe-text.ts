@@ -3,9 +3,10 @@ import type { Run } from '../domain/run.ts'
 import { valueText } from '../domain/steady.ts'
 import { thresholdText } from '../domain/threshold.ts'
 import { sourceText, toleranceText } from '../domain/tolerance.ts'
-import type { RunRecord } from './document.ts'
+import type { RunRecord, StepDocument } from './document.ts'
 import { dateAndTime, timeOfDay } from './durations.ts'
 import { crossingsOf } from './probe-document.ts'
+import { answersDuring } from './report-summary.ts'
 import { table } from './table.ts'
 
 /** What the steady state was measured by, and which thresholds were crossed; nothing for a suite without probes. */
@@ -42,11 +43,13 @@ export function steadyLines({ run, history, samples }: RunRecord): readonly stri
 }
 
 /** What one probe answered in a step, in one line. */
-export function summaryText(run: Run, { probe: name, asked, within, unknown, min, max, firstOutAt, worst }: ProbeSummary): string {
+export function summaryText(run: Run, summary: ProbeSummary, afterwards: StepDocument['probes'][number]['afterwards']): string {
+  const { probe: name, min, max, firstOutAt, worst } = summary
+  const { asked, within, unknown } = answersDuring({ ...summary, afterwards })
   const unit = run.suite.probes.find((probe) => probe.name === name)?.unit ?? ''
   const span =
     min === null || max === null ? '' : min === max ? `, ${valueText(min, unit)}` : `, ${valueText(min, '')} to ${valueText(max, unit)}`
   const missing = unknown === 0 ? '' : `, ${unknown} measured nothing`
   const out = firstOutAt === null ? '' : `; first out at ${timeOfDay(firstOutAt)}, worst ${valueText(worst, unit)}`
-  return `${name}: ${within} of ${asked} within tolerance${missing}${span}${out}`
+  return `${name}: ${within} of ${asked} within tolerance${missing}${span}${out}${afterwards === null ? '' : `; after the fault ${afterwards}`}`
 }

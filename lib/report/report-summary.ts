@@ -1,11 +1,17 @@
-import type { Measurement } from '../domain/injection.ts'
+import type { Evidence, Measurement } from '../domain/injection.ts'
 import type { StepVerdict } from '../domain/run.ts'
 import type { ReportDocument, StepDocument } from './document.ts'
 import { duration } from './durations.ts'
 import { splitBefore, valuesInShort } from './figures.ts'
 
 /** How a run ended, in one sentence for people. */
-export function verdictSentence({ verdict, steps, endedAt, resolved }: ReportDocument): string {
+export function verdictSentence(document: ReportDocument): string {
+  return document.cluster.simulated
+    ? `${outcomeSentence(document)} The cluster is simulated: none of it was real.`
+    : outcomeSentence(document)
+}
+
+function outcomeSentence({ verdict, steps, endedAt, resolved }: ReportDocument): string {
   const good = steps.filter((step) => step.verdict === 'succeeded').length
   const all = steps.length
   if (endedAt === null) return `The run is not over: it is ${verdict.replaceAll('_', ' ')}.`
@@ -68,6 +74,38 @@ export function stepFigures(step: StepDocument): readonly (readonly [string, str
 /** A resilience score for people: whole, and 100 only when nothing was missed. */
 export function scoreText(score: number): string {
   return score < 100 ? String(Math.min(99, Math.round(score))) : '100'
+}
+
+/** What a run's score was made from: `of 100`, or only the steps that have one, when the run ended before the others. */
+export function scoreBasis(steps: readonly { readonly score: number | null }[]): string {
+  const scored = steps.filter((step) => step.score !== null).length
+  return scored === steps.length ? 'of 100' : `from ${scored} of ${steps.length} steps`
+}
+
+/** What a look at a fault answers: does it bite (during, end), is it gone (after); '' before it. */
+export function findingText({ phase, finding }: Pick<Evidence, 'phase' | 'finding'>): string {
+  if (phase === 'before') return ''
+  if (finding === 'unknown') return 'unknown'
+  if (phase === 'after') return finding === 'yes' ? 'gone' : 'NOT gone'
+  return finding === 'yes' ? 'bites' : 'does not bite'
+}
+
+type Answers = Pick<StepDocument['probes'][number], 'asked' | 'within' | 'unknown' | 'afterwards'>
+
+/** A probe's answers while the fault was active, which are what the reasons speak of: the one after it is counted apart. */
+export function answersDuring({ asked, within, unknown, afterwards }: Answers): Omit<Answers, 'afterwards'> {
+  return {
+    asked: asked - Number(afterwards !== null),
+    within: within - Number(afterwards === 'within'),
+    unknown: unknown - Number(afterwards === 'unknown'),
+  }
+}
+
+/** The answers of a probe for a table: `0 of 27, 1 unknown; after the fault within`. */
+export function answersText(answers: Answers): string {
+  const { asked, within, unknown } = answersDuring(answers)
+  const after = answers.afterwards === null ? '' : `; after the fault ${answers.afterwards}`
+  return `${within} of ${asked}${unknown === 0 ? '' : `, ${unknown} unknown`}${after}`
 }
 
 /** The longest of what some of the steps have; null when none has. */

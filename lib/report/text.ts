@@ -9,17 +9,20 @@ import type { Step } from '../domain/suite.ts'
 import { faultName } from '../domain/suite.ts'
 import { printableText } from '../domain/text.ts'
 import { clusterText } from './cluster-text.ts'
-import type { RunRecord } from './document.ts'
+import { answerAfter, type RunRecord } from './document.ts'
 import { dateAndTime, duration, lateness, timeOfDay } from './durations.ts'
 import { figuresWithBefore } from './figures.ts'
 import { steadyLines, summaryText } from './probe-text.ts'
 import { ownReasons } from './reasons.ts'
+import { findingText, scoreBasis } from './report-summary.ts'
 import { table } from './table.ts'
 
 /** Makes the report that people read, over or not. Pure; lines end with a newline each. Nothing in it acts on a terminal, whatever a probe was answered. */
 export function textReport(record: RunRecord): string {
   const { run, injections, history } = record
-  const steps = run.steps.flatMap((step, index) => stepLines({ run, step, index, injections: injections.filter((i) => i.step === index) }))
+  const steps = run.steps.flatMap((step, index) =>
+    stepLines({ run, step, index, injections: injections.filter((i) => i.step === index), samples: record.samples }),
+  )
   const events = history.map((e) => `  ${dateAndTime(e.at)}  ${e.step === null ? '-' : e.step + 1}  ${e.type.padEnd(14)}  ${e.message}`)
   const lines = [
     ...headLines(record),
@@ -43,7 +46,7 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
   const open = injections.filter(isOpen)
   const score = runScore(run.steps)
   return [
-    `Faultline run ${run.id}: ${run.status.toUpperCase()}`,
+    `Faultline run ${run.id}: ${run.status.toUpperCase()}${cluster.simulated ? ' (simulated)' : ''}`,
     ...(ended ? runReasonTexts(run).map((reason) => `  because  ${reason}`) : []),
     '',
     `Suite      ${suite.name}${suite.description === '' ? '' : ` - ${suite.description}`}`,
@@ -56,7 +59,7 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
     ...(abort === null ? [] : [`Aborted    ${dateAndTime(abort.at)} by ${abort.by} (${abort.reason})${ended ? '' : `: ${abort.detail}`}`]),
     ...(abort?.undoneAt === undefined ? [] : [`Undone     ${duration(abort.undoneAt - abort.at)} after the abort, with proof`]),
     ...(suite.hypothesis === '' ? [] : [`Expected   ${suite.hypothesis}`]),
-    ...(score === null ? [] : [`Score      ${score} of 100 (resilience)`]),
+    ...(score === null ? [] : [`Score      ${score} ${scoreBasis(run.steps)} (resilience)`]),
     ...(run.lease === null || ended ? [] : [`Driver     ${run.lease.owner}, lease until ${dateAndTime(run.lease.until)}`]),
     ended
       ? `Left over  ${run.orphans === 0 ? 'nothing (0 orphans)' : `${run.orphans} orphans were found and removed`}`
@@ -99,14 +102,14 @@ function span(from: number | null, to: number | null): string {
   return from === null || to === null ? '-' : duration(to - from)
 }
 
-interface StepOfRun {
+interface StepOfRun extends Pick<RunRecord, 'samples'> {
   readonly run: Run
   readonly step: StepRecord
   readonly index: number
   readonly injections: readonly Injection[]
 }
 
-function stepLines({ run, step, index, injections }: StepOfRun): readonly string[] {
+function stepLines({ run, step, index, injections, samples }: StepOfRun): readonly string[] {
   const spec = run.suite.steps[index]
   const times = (['plannedAt', 'activeAt', 'plannedEnd', 'revertedAt', 'recoveredAt'] as const).flatMap((key) => {
     const at = step[key]
@@ -117,7 +120,10 @@ function stepLines({ run, step, index, injections }: StepOfRun): readonly string
     ...ownReasons(step).map((reason) => `  because     ${reason}`),
     ...(spec === undefined || spec.hypothesis === '' ? [] : [`  expected    ${spec.hypothesis}`]),
     ...(times.length === 0 ? [] : [`  times       ${times.join(', ')}`]),
-    ...step.probes.map((summary) => `  probe       ${summaryText(run, summary)}`),
+    ...step.probes.map(
+      (summary) =>
+        `  probe       ${summaryText(run, summary, step.steady === null ? null : answerAfter(samples, { step: index, probe: summary.probe }))}`,
+    ),
     ...injections.flatMap(injectionLines),
     '',
   ]
@@ -163,15 +169,12 @@ function injectionLines(injection: Injection): readonly string[] {
 function evidenceLines({ phase, at, finding, summary, measurements }: Evidence): readonly string[] {
   const figures = figuresWithBefore(measurements)
   return [
-    `    ${phase.padEnd(8)}  ${timeOfDay(at)}  ${answer(phase, finding)}${summary}`,
+    `    ${phase.padEnd(8)}  ${timeOfDay(at)}  ${said({ phase, finding })}${summary}`,
     ...(figures === '' ? [] : [`              figures    ${figures}`]),
   ]
 }
 
-/** What the finding answers: does it bite (during, end), is it gone (after). */
-function answer(phase: Evidence['phase'], finding: Evidence['finding']): string {
-  if (phase === 'before') return ''
-  if (finding === 'unknown') return 'unknown: '
-  if (phase === 'after') return finding === 'yes' ? 'gone: ' : 'NOT gone: '
-  return finding === 'yes' ? 'bites: ' : 'does not bite: '
+function said(look: Pick<Evidence, 'phase' | 'finding'>): string {
+  const finding = findingText(look)
+  return finding === '' ? '' : `${finding}: `
 }

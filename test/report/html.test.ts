@@ -36,7 +36,7 @@ describe('the HTML report', () => {
       'Whythreshold: too many errors (error ratio > 0.2 for 10 s): it is 0.37Cut the network: probe p95 latency measured nothing in 2 of 18 tries Started2026-01-05 09:00:00 UTC',
     )
     expect(classed(page, 'card').map(words)).toEqual([
-      'Resilience score77 of 100',
+      'Resilience score77 from 3 of 4 steps',
       'Faults undone3 of 3 with proof',
       'Time to detect3.1 s at most',
       'Time to recover6.1 s at most',

@@ -99,6 +99,7 @@ describe('the JUnit report', () => {
       seed: '42',
       orphans: '0',
       score: '77.17',
+      'score.basis': 'from 3 of 4 steps',
       abort: 'threshold',
     })
   })
@@ -116,6 +117,20 @@ describe('the JUnit report', () => {
     expect(outcomes(record).map(([, outcome]) => outcome)).toEqual(expected)
   })
 
+  it('gives two steps of one name, and a step named like another, cases with names of their own', () => {
+    const steps = ['Delete', 'Delete', 'Delete (step 1)', 'the run as a whole'].map((name) => ({ ...cutDone, name }))
+    const [spec] = base.suite.steps
+    if (spec === undefined) throw new Error('the suite has steps')
+    const suite = { ...base.suite, steps: steps.map(({ name }) => ({ ...spec, name })) }
+    expect(outcomes({ ...none, run: runWith({ ...orphans.run, suite, steps } as Partial<Run>) }).map(([name]) => name)).toEqual([
+      'Delete (step 1) (step 1)',
+      'Delete (step 2)',
+      'Delete (step 1)',
+      'the run as a whole (step 4)',
+      'the run as a whole (step 5)',
+    ])
+  })
+
   it('says why a run was refused, so that CI does not look green', () => {
     expect(outcomes(refused).at(-1)).toEqual(['the run as a whole', 'error', '1 of 3 pods is ready'])
   })
@@ -123,7 +138,7 @@ describe('the JUnit report', () => {
   it('keeps hostile text as text', () => {
     const [first] = outcomes(hostileDay)
     expect(first?.[0]).toBe(
-      hostile.replace('\u001b', '\\u001b').replace('\u202e', '\\u202e').replace('\u0000', '\\u0000').replace('\ud800', '\ufffd'),
+      `${hostile.replace('\u001b', '\\u001b').replace('\u202e', '\\u202e').replace('\u0000', '\\u0000').replace('\ud800', '\ufffd')} (step 1)`,
     )
   })
 })

@@ -1,10 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import { marked, type Token, type Tokens } from 'marked'
 import { reportDocument } from '../../lib/report/document.ts'
+import { htmlReport } from '../../lib/report/html/page.ts'
 import { markdownReport } from '../../lib/report/markdown.ts'
+import { textReport } from '../../lib/report/text.ts'
 import { gameDay } from './game-day.ts'
 import { hostileDay } from './hostile.ts'
-import { runWith } from './records.ts'
+import { probedSuite } from './probed.ts'
+import { aborted, at, base, cutDone, runWith } from './records.ts'
 
 const text = markdownReport(reportDocument(gameDay))
 const tables = (tokens: readonly Token[]) => tokens.filter((token): token is Tokens.Table => token.type === 'table')
@@ -50,6 +53,38 @@ describe('the Markdown report', () => {
     expect({ raw: [...new Set(raw)], links }).toEqual({ raw: ['<!-- -->'], links: [] })
     expect(tables(tokens).flatMap((table) => table.rows.filter((row) => row.length !== table.header.length))).toEqual([])
     expect(tables(tokens).map((table) => table.header.length)).toEqual([2, 9, 5, 5, 5, 5, 5, 5, 5, 4])
+  })
+
+  it('fits into a comment of GitHub however many steps there are, and says what it left out', () => {
+    const [spec] = base.suite.steps
+    if (spec === undefined) throw new Error('the suite has steps')
+    const names = Array.from({ length: 900 }, (_, i) => `Cut number ${i + 1} of the long game day`)
+    const suite = { ...base.suite, steps: names.map((name) => ({ ...spec, name })) }
+    const run = runWith({ ...aborted, suite, steps: names.map((name) => ({ ...cutDone, name })) })
+    const long = markdownReport(reportDocument({ run, injections: [], history: [], samples: [] }))
+    expect(long.length).toBeLessThanOrEqual(65_536)
+    expect(long.length).toBeGreaterThan(65_000)
+    expect(long.trimEnd().split('\n').at(-1)).toMatch(
+      /^\*\*Cut here:\*\* \d+ more lines do not fit .* `faultline report shop-20260105-090000-0a1b2c3d -o report.html`$/,
+    )
+  })
+
+  it('does not call the score of the steps that ran the score of all', () => {
+    const steps = [{ ...cutDone, score: 100 }, ...base.steps.slice(1)]
+    const document = reportDocument({ run: runWith({ ...aborted, steps }), injections: [], history: [], samples: [] })
+    expect(markdownReport(document)).toContain('| resilience score | 100 from 1 of 2 steps |')
+    expect(htmlReport(document)).toContain('<dd>100<small> from 1 of 2 steps</small></dd>')
+  })
+
+  it('counts the answers of the table as the reasons do: one after the fault stands apart', () => {
+    const after = { probe: 'errors', at: at(25), step: 0, phase: 'after', value: 0, within: true, message: '', tookMs: 3 } as const
+    const errors = { probe: 'errors', asked: 28, within: 1, unknown: 0, min: 0, max: 1, last: 0, firstOutAt: at(4), worst: 1 }
+    const steps = [{ ...cutDone, steady: 'yes' as const, probes: [errors] }, ...base.steps.slice(1)]
+    const record = { run: runWith({ ...aborted, suite: probedSuite, steps }), injections: [], history: [], samples: [after] }
+    expect(markdownReport(reportDocument(record))).toContain('| errors | 0 of 27; after the fault within | 0 | 1 | 1 |')
+    expect(textReport(record)).toContain(
+      'errors: 0 of 27 within tolerance, 0 to 1; first out at 09:00:04Z, worst 1; after the fault within',
+    )
   })
 
   it('tells of a run that is not over', () => {

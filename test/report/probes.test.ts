@@ -66,7 +66,7 @@ describe('the text report of a run with probes', () => {
     expect(text).toEqual(
       expect.arrayContaining([
         'Expected   Nobody notices.',
-        'Score      66.67 of 100 (resilience)',
+        'Score      66.67 from 1 of 2 steps (resilience)',
         'Undone     1 s after the abort, with proof',
         '#  step     fault              verdict  planned  active  undone after  recovery  detected  score',
         '1  Cut      network-partition  failed   20 s     20 s    0.4 s         1.6 s     4 s       66.67',
@@ -109,6 +109,6 @@ describe('the live view of a run with probes', () => {
   })
 
   it('ends with the score', () => {
-    expect(verdictLines(initialState(probed), at(99), 100).at(-1)).toBe('  resilience score 66.67 of 100')
+    expect(verdictLines(initialState(probed), at(99), 100).at(-1)).toBe('  resilience score 66.67 from 1 of 2 steps')
   })
 })

@@ -1,11 +1,12 @@
 import { valueText } from '../../domain/steady.ts'
+import { boundsOf } from '../../domain/tolerance.ts'
 import type { ReportDocument } from '../document.ts'
 import { timeOfDay } from '../durations.ts'
 import { type Markup, markup } from '../markup.ts'
 import type { ProbeDocument, ThresholdDocument } from '../probe-document.ts'
 import { comparisonText } from '../report-summary.ts'
 import { percent, type TimeAxis, timeGrid, timeRoom, valueTicks } from './axis.ts'
-import { boundsOf, type Point, pointsOf, stretches } from './series.ts'
+import { type Point, pointsOf, stretches } from './series.ts'
 import { glyph } from './timeline.ts'
 
 const plotHeight = 132

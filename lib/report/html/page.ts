@@ -65,14 +65,15 @@ ${fact('Seed', seed)}
 </dl></header>`
 }
 
-function cards({ score, steps, abort }: ReportDocument): Markup {
+function cards(document: ReportDocument): Markup {
+  const { steps, abort } = document
   const card = (name: string, value: string | null, note: string) =>
     value === null ? null : markup`<div class="card"><dt>${name}</dt><dd>${value}<small> ${note}</small></dd></div>`
   const bitten = steps.filter((step) => step.activeAt !== null)
   const undone = bitten.filter((step) => step.revertedAt !== null)
   const ms = (value: number | null) => (value === null ? null : duration(value))
   return markup`<dl class="cards">
-${scoreCard(score)}
+${scoreCard(document)}
 ${card('Faults undone', `${undone.length} of ${bitten.length}`, 'with proof')}
 ${card('Time to detect', ms(longest(steps, (step) => step.detectMs)), 'at most')}
 ${card('Time to recover', ms(longest(steps, (step) => step.recoveryMs)), 'at most')}

@@ -1,4 +1,3 @@
-import type { Tolerance } from '../../domain/probe.ts'
 import type { SampleDocument } from '../probe-document.ts'
 
 /** An answer with its time in ms; `value` is null when it is no number. */
@@ -41,20 +40,4 @@ export function stretches(points: readonly Point[]): readonly (readonly Point[])
     else all.at(-1)?.push(point)
   }
   return all.filter((stretch) => stretch.length > 0)
-}
-
-/** The bounds of a tolerance that can be drawn; null: none on that side. */
-export function boundsOf(tolerance: Tolerance): { readonly min: number | null; readonly max: number | null } {
-  switch (tolerance.kind) {
-    case 'range':
-      return { min: tolerance.min, max: tolerance.max }
-    case 'comparison':
-      if (tolerance.op === '<' || tolerance.op === '<=') return { min: null, max: tolerance.value }
-      if (tolerance.op === '>' || tolerance.op === '>=') return { min: tolerance.value, max: null }
-      return tolerance.op === '==' ? { min: tolerance.value, max: tolerance.value } : { min: null, max: null }
-    case 'value':
-      return typeof tolerance.value === 'number' ? { min: tolerance.value, max: tolerance.value } : { min: null, max: null }
-    case 'regex':
-      return { min: null, max: null }
-  }
 }

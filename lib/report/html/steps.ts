@@ -1,11 +1,20 @@
-import type { Evidence } from '../../domain/injection.ts'
 import { valueText } from '../../domain/steady.ts'
 import type { ReportDocument, StepDocument } from '../document.ts'
 import { duration, timeOfDay } from '../durations.ts'
 import { figuresWithBefore } from '../figures.ts'
 import { type Content, type Markup, markup } from '../markup.ts'
 import { stepReasons } from '../reasons.ts'
-import { comparisonText, faultWords, figureRows, scoreText, stepFigures, verdictWords } from '../report-summary.ts'
+import {
+  answersText,
+  comparisonText,
+  faultWords,
+  figureRows,
+  findingText,
+  scoreBasis,
+  scoreText,
+  stepFigures,
+  verdictWords,
+} from '../report-summary.ts'
 
 const mostOpenTargets = 3
 
@@ -84,7 +93,7 @@ function probeTable({ probes }: ReportDocument, { name, probes: summaries }: Ste
     const value = (v: number | string | null) => (v === null ? '–' : valueText(v, probe?.unit ?? ''))
     return [
       markup`<th scope="row">${summary.probe}<small>allowed: ${probe === undefined ? '–' : comparisonText(probe.allowed)}</small></th>`,
-      `${summary.within} of ${summary.asked}${summary.unknown === 0 ? '' : `, ${summary.unknown} unknown`}`,
+      answersText(summary),
       value(summary.min),
       value(summary.max),
       value(summary.worst),
@@ -117,22 +126,20 @@ function looks({ evidence }: StepDocument): Markup | null {
   if (evidence.length === 0) return null
   const items = evidence.map((look) => {
     const figures = figuresWithBefore(look.measurements)
-    return markup`<li><time datetime="${look.at}">${timeOfDay(Date.parse(look.at))}</time> <strong>${lookNames[look.phase]}</strong>${answer(look)}: ${look.summary}${figures === '' ? '' : ` [${figures}]`}</li>`
+    return markup`<li><time datetime="${look.at}">${timeOfDay(Date.parse(look.at))}</time> <strong>${lookNames[look.phase]}</strong>${said(look)}: ${look.summary}${figures === '' ? '' : ` [${figures}]`}</li>`
   })
   return markup`<details><summary>All evidence</summary><ol class="events">${items}</ol></details>`
 }
 
 const lookNames = { before: 'before', during: 'during', end: 'before its end', after: 'after' } as const
 
-function answer({ phase, finding }: Pick<Evidence, 'phase' | 'finding'>): string {
-  if (phase === 'before') return ''
-  if (finding === 'unknown') return ', unknown'
-  if (phase === 'after') return finding === 'yes' ? ', gone' : ', NOT gone'
-  return finding === 'yes' ? ', it bites' : ', it does not bite'
+function said(look: StepDocument['evidence'][number]): string {
+  const finding = findingText(look)
+  return finding === '' ? '' : `, ${finding}`
 }
 
 /** The score of a run as a card, with what it means. */
-export function scoreCard(score: number | null): Content {
+export function scoreCard({ score, steps }: ReportDocument): Content {
   if (score === null) return null
-  return markup`<div class="card"><dt>Resilience score</dt><dd>${scoreText(score)}<small> of 100</small></dd></div>`
+  return markup`<div class="card"><dt>Resilience score</dt><dd>${scoreText(score)}<small> ${scoreBasis(steps)}</small></dd></div>`
 }
