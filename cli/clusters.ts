@@ -34,6 +34,8 @@ export class Clusters {
   readonly #open: ConnectedCluster[] = []
   readonly #byUid = new Map<string, Cluster>()
   #usesEmbedded = false
+  /** The cluster of `--kubeconfig` and `--context`, looked up once. */
+  #adopted: Promise<ChosenCluster | null> | undefined
 
   constructor(options: ClustersOptions) {
     this.#options = options
@@ -65,7 +67,7 @@ export class Clusters {
    * @throws FaultlineError `cluster_gone` when it was an embedded one that certainly ended, `refused` when another cluster is found there
    */
   async connect(ref: ClusterRef): Promise<Cluster> {
-    const known = this.#byUid.get(ref.uid)
+    const known = this.#byUid.get(ref.uid) ?? (await this.#named(ref.uid))
     if (known !== undefined) return known
     const { uid, cluster } = await this.#identify(await this.#reach(ref))
     if (uid !== ref.uid) {
@@ -83,6 +85,15 @@ export class Clusters {
     await Promise.all(this.#open.map((cluster) => cluster.close()))
     const { stateDir, clock } = this.#options
     if (this.#usesEmbedded) await releaseEmbeddedCluster(stateDir, { clock, keep: options.keepEmbedded })
+  }
+
+  /** Credentials that are given now come before those a run was started with, which may have expired; they must lead to the same cluster. */
+  async #named(uid: string): Promise<Cluster | undefined> {
+    const { kubeconfig, context } = this.#options.flags
+    if (kubeconfig === undefined && context === undefined) return undefined
+    this.#adopted ??= this.#find().then((found) => (found === 'none' ? null : this.#adopt(found)))
+    await this.#adopted
+    return this.#byUid.get(uid)
   }
 
   async #find(): Promise<FoundCluster | 'none'> {

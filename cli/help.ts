@@ -34,6 +34,7 @@ Examples:
   $ faultline plan experiments/default-test-suite.json
   $ faultline plan experiments/default-test-suite.json --context staging --seed 42
   $ faultline plan sandbox/demo-suite.json --sandbox --json
+  $ generate-suite | faultline plan -
 
 Asks the suite's probes too (docs/probes.md). Exits with 2 when a run would be refused, and says every reason.`,
   validate: `
@@ -60,13 +61,14 @@ Formats: text, json, html, junit, markdown, journal (Chaos Toolkit); docs/report
 Examples:
   $ faultline abort latest --why "customers notice"
   $ faultline abort default-test-su-20261105 --wait 0
+  $ faultline abort latest --kubeconfig fresh.yaml     when the credentials that it was started with are void
 
 Its driver sees this within seconds and undoes everything; a run without a driver is undone here and now.
 Exits with 0 when the run is over, with 3 when it is not yet.`,
   reap: `
 Examples:
   $ faultline reap
-  $ faultline reap --context staging        also sweeps orphans there
+  $ faultline reap --context staging        also sweeps orphans there, and reaps runs on it with these credentials
   $ faultline reap --json
 
 Runs whose driver still lives are left alone. Exits with 3 when something could not be proven undone.`,
@@ -77,6 +79,19 @@ Examples:
   $ curl localhost:8000/metrics
 
 The names and their meaning are in docs/metrics.md. /healthz answers "ok".`,
+  halt: `
+Examples:
+  $ faultline halt --why "incident 4711"
+  $ faultline resume
+
+Drivers see it within seconds. It holds for the runs of this state directory; on AWS, {"action":"halt"} of the control function does the same
+for the installation, and the kubectl line of every view ends all chaos on a cluster, whoever started it.`,
+  resume: `
+Examples:
+  $ faultline resume
+  $ faultline resume --json
+
+What was halted is not started anew.`,
   resolve: `
 Examples:
   $ faultline resolve default-test-su-20261105 --by "Ana" --why "the node was scrapped"`,

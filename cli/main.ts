@@ -23,7 +23,7 @@ function terminal(): Terminal {
   const isLive = stdout.isTTY === true && env.TERM !== 'dumb' && (env.CI ?? '') === ''
   const asked = env.FORCE_COLOR !== undefined && env.FORCE_COLOR !== '0'
   const hasColour = (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb' && (asked || stdout.isTTY === true)
-  return { out: output(stdout), err: output(stderr), env, isLive, hasColour, onInterrupt }
+  return { out: output(stdout), err: output(stderr), env, isLive, hasColour, onInterrupt, stdin: () => process.stdin }
 }
 
 /** By the first variable that says anything of it, in the order of setlocale(3). One that says nothing is most likely a container whose log is UTF-8. */

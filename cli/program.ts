@@ -69,6 +69,7 @@ function buildProgram(terminal: Terminal, { isJson, done }: Wiring): Command {
   addLooking(program, act)
   addMetrics(program, act)
   addStopping(program, act)
+  addSwitches(program, act)
   addSandbox(program, act)
   return program
 }
@@ -78,7 +79,7 @@ type Act = <F extends object>(flags: F, action: Action<F>) => Promise<void>
 function addRunning(program: Command, act: Act): void {
   const run = program
     .command('run')
-    .argument('<suite>', 'suite file')
+    .argument('<suite>', 'suite file; - reads it from standard input')
     .description('run a suite: inject each fault, prove that it bites, undo it, prove that it is gone')
   withTelling(withConfig(withCluster(withSuite(withState(run)))))
     .addOption(
@@ -92,14 +93,14 @@ function addRunning(program: Command, act: Act): void {
     .action((file: string, flags) => act(flags, async (f, t) => (await import('./commands/run.ts')).runSuite(file, f, t)))
   const plan = program
     .command('plan')
-    .argument('<suite>', 'suite file')
+    .argument('<suite>', 'suite file; - reads it from standard input')
     .description('print exactly what a run would do to whom and for how long; changes nothing')
   withConfig(withCluster(withSuite(withState(plan))))
     .addHelpText('after', examples.plan)
     .action((file: string, flags) => act(flags, async (f, t) => (await import('./commands/plan.ts')).planSuite(file, f, t)))
   program
     .command('validate')
-    .argument('<suite...>', 'suite files')
+    .argument('<suite...>', 'suite files; - reads one from standard input')
     .description('check suite files; needs no cluster')
     .addOption(jsonOption())
     .addHelpText('after', examples.validate)
@@ -127,6 +128,16 @@ function addLooking(program: Command, act: Act): void {
     .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/report.ts')).writeReport(wanted, f, t)))
 }
 
+function addSwitches(program: Command, act: Act): void {
+  withState(program.command('halt').description('undo all runs of this state directory now, and let none start until "resume"'))
+    .option('--why <text>', 'for the history', 'asked on the command line')
+    .addHelpText('after', examples.halt)
+    .action((flags) => act(flags, async (f, t) => (await import('./commands/halt.ts')).halt(f, t)))
+  withState(program.command('resume').description('let runs start again after a halt'))
+    .addHelpText('after', examples.resume)
+    .action((flags) => act(flags, async (f, t) => (await import('./commands/halt.ts')).resume(f, t)))
+}
+
 /** Where the metrics are served unless somebody says otherwise: to this machine only. */
 const metricsAt = { host: '127.0.0.1', port: 8000 } as const
 
@@ -141,8 +152,8 @@ function addMetrics(program: Command, act: Act): void {
 const runArgument = 'id of the run, the beginning of it, or "latest"'
 
 function addStopping(program: Command, act: Act): void {
-  const abort = withState(
-    program.command('abort').argument('<run>', runArgument).description('undo everything a run has injected and end it'),
+  const abort = withCluster(
+    withState(program.command('abort').argument('<run>', runArgument).description('undo everything a run has injected and end it')),
   )
   withTelling(withConfig(abort))
     .option('--why <text>', 'for the history', 'asked on the command line')
@@ -155,8 +166,10 @@ function addStopping(program: Command, act: Act): void {
     .addHelpText('after', examples.reap)
     .action((flags: WorkFlags) => act(flags, async (f, t) => (await import('./commands/reap.ts')).reap(f, t)))
   withTelling(
-    withState(
-      program.command('resolve').argument('<run>', runArgument).description('end a run whose undo can never be proven, on your word'),
+    withCluster(
+      withState(
+        program.command('resolve').argument('<run>', runArgument).description('end a run whose undo can never be proven, on your word'),
+      ),
     ),
   )
     .requiredOption('--by <name>', 'who says so')

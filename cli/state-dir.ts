@@ -5,6 +5,12 @@ import { errorText } from './error-text.ts'
 
 /** Makes the state directory, readable by its owner only; bad_input when it cannot be used. */
 export function openStateDir(given: string): string {
+  if (given.trim() === '') {
+    throw new FaultlineError(
+      'bad_input',
+      '--state (or FAULTLINE_STATE) is empty: it would be the working directory; name one, or leave it out',
+    )
+  }
   const directory = resolve(given)
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })

@@ -2,10 +2,12 @@ import { FaultlineError } from '../lib/domain/errors.ts'
 import { compileSelector } from '../lib/domain/label-selector.ts'
 import type { ProbeSpec } from '../lib/domain/probe.ts'
 import type { Suite } from '../lib/domain/suite.ts'
-import { loadSuite } from '../lib/suite/load.ts'
+import { loadSuite, readSuiteFrom } from '../lib/suite/load.ts'
+import type { ParsedSuite } from '../lib/suite/parse.ts'
 import { formatProblems } from '../lib/suite/problems.ts'
 import { BadSuite } from './command.ts'
 import { errorText } from './error-text.ts'
+import type { Terminal } from './terminal.ts'
 
 export interface SuiteFlags {
   readonly namespace?: string
@@ -14,8 +16,12 @@ export interface SuiteFlags {
 }
 
 /** Reads a suite and puts the flags in the place of what it says. Throws BadSuite with every problem. */
-export async function readSuite(file: string, flags: SuiteFlags): Promise<{ readonly suite: Suite; readonly warnings: readonly string[] }> {
-  const parsed = await loadSuite(file)
+export async function readSuite(
+  file: string,
+  flags: SuiteFlags,
+  terminal: Pick<Terminal, 'stdin'>,
+): Promise<{ readonly suite: Suite; readonly warnings: readonly string[] }> {
+  const parsed = await parsedSuite(file, terminal)
   if (!parsed.ok) throw new BadSuite(formatProblems(parsed.problems), parsed.problems)
   const { suite, warnings } = parsed
   const { namespace = suite.namespace, selector } = flags
@@ -24,6 +30,11 @@ export async function readSuite(file: string, flags: SuiteFlags): Promise<{ read
   const steps = suite.steps.map((step) => ({ ...step, targets: { ...step.targets, selector } }))
   const probes = suite.probes.map((probe) => withSelector(probe, suite.selector, selector))
   return { suite: { ...suite, namespace, selector, steps, probes }, warnings }
+}
+
+/** The suite of a file, or of standard input where `-` stands for one. */
+export function parsedSuite(file: string, { stdin }: Pick<Terminal, 'stdin'>): Promise<ParsedSuite> {
+  return file === '-' ? readSuiteFrom(stdin(), 'stdin') : loadSuite(file)
 }
 
 /** A probe of other pods than the workload's keeps its own selector. */

@@ -5,6 +5,8 @@ import type { Painted } from './view/paint.ts'
 export interface Terminal {
   readonly out: Output
   readonly err: Output
+  /** What is piped in; read only where `-` stands for a file. */
+  stdin(): AsyncIterable<Buffer>
   readonly env: Readonly<Record<string, string | undefined>>
   /** True when the picture may be redrawn: a person looks at it. */
   readonly isLive: boolean

@@ -1,16 +1,12 @@
-import type { Suite } from '../../lib/domain/suite.ts'
-import { faultName, plannedMs, withoutPrometheus } from '../../lib/domain/suite.ts'
-import { examine, forbiddenBySwitch, isOverIn } from '../../lib/engine/acts/admit.ts'
-import { askerFor, checkSteadyBefore } from '../../lib/engine/acts/steady.ts'
+import { faultName, plannedMs } from '../../lib/domain/suite.ts'
+import { examineSuite } from '../../lib/engine/examine-suite.ts'
 import { probeDocument } from '../../lib/report/probe-document.ts'
-import type { ChosenCluster } from '../clusters.ts'
 import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
-import type { Composition } from '../compose.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { readSuite, type SuiteFlags, seedOf } from '../suite-file.ts'
 import { printPainted, type Terminal } from '../terminal.ts'
 import { painter } from '../view/paint.ts'
-import { madeObjects, type Plan, planLines, plannedRunId } from '../view/plan-view.ts'
+import { madeObjects, type Plan, planLines } from '../view/plan-view.ts'
 
 export interface PlanFlags extends WorkFlags, SuiteFlags {}
 
@@ -18,38 +14,21 @@ const widestText = 120
 
 /** `faultline plan SUITE`: what a run would do to whom and for how long, or why it would be refused. Changes nothing. */
 export async function planSuite(file: string, flags: PlanFlags, terminal: Terminal): Promise<ExitCode> {
-  const { suite, warnings } = await readSuite(file, flags)
+  const { suite, warnings } = await readSuite(file, flags, terminal)
   const say = sayer(flags, terminal)
   for (const warning of warnings) say(`warning: ${warning}`)
   return withComposition(flags, terminal, async (composition) => {
     const chosen = await composition.clusters.choose()
     const seed = seedOf(flags)
-    const { config } = composition.engine(chosen.ref)
-    const { suite: asked, leftOut } = config.prometheus.url === null ? withoutPrometheus(suite) : { suite, leftOut: [] }
-    const found = await look(composition, { chosen, suite: asked, seed })
-    const plan: Plan = { suite: asked, file, seed, cluster: chosen.ref, config, leftOut, ...found }
+    const engine = composition.engine(chosen.ref)
+    const examined = await examineSuite(engine, { cluster: chosen.cluster, suite, seed })
+    const plan: Plan = { ...examined, file, seed, cluster: chosen.ref, config: engine.config }
     if (flags.json === true) printJson(terminal, planDocument(plan))
     else
       for (const line of planLines(plan, Math.min(widestText, terminal.out.columns), painter(terminal.hasColour)))
         printPainted(terminal.out, line)
     return plan.admission.refusals.length > 0 ? exitCodes.refused : exitCodes.succeeded
   })
-}
-
-async function look(
-  composition: Composition,
-  { chosen, suite, seed }: { readonly chosen: ChosenCluster; readonly suite: Suite; readonly seed: number },
-): Promise<Pick<Plan, 'admission' | 'answers'>> {
-  const engine = composition.engine(chosen.ref)
-  const { clock, config } = engine
-  const context = { cluster: chosen.cluster, clock, config, runId: plannedRunId, namespace: suite.namespace, fence: async () => undefined }
-  const asker = askerFor(engine, { cluster: chosen.cluster, namespace: suite.namespace })
-  const [switches, admission, steady] = await Promise.all([
-    forbiddenBySwitch(engine, { id: plannedRunId, suite }),
-    examine(context, suite, seed, isOverIn(engine)),
-    checkSteadyBefore(asker, suite.probes, new AbortController().signal),
-  ])
-  return { admission: { ...admission, refusals: [...switches, ...admission.refusals, ...steady.refusals] }, answers: steady.answers }
 }
 
 function planDocument({ suite, seed, cluster, admission, answers, leftOut }: Plan): object {

@@ -39,7 +39,7 @@ interface Session {
 
 /** `faultline run SUITE`: starts the run and drives it to its end. */
 export async function runSuite(file: string, flags: RunFlags, terminal: Terminal): Promise<ExitCode> {
-  const { suite, warnings } = await readSuite(file, flags)
+  const { suite, warnings } = await readSuite(file, flags, terminal)
   const say = sayer(flags, terminal)
   for (const warning of warnings) say(`warning: ${warning}`)
   const interrupts = new Interrupts(terminal)

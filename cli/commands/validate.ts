@@ -1,16 +1,16 @@
 import { plannedMs } from '../../lib/domain/suite.ts'
 import { duration } from '../../lib/report/durations.ts'
-import { loadSuite } from '../../lib/suite/load.ts'
 import type { ParsedSuite } from '../../lib/suite/parse.ts'
 import { formatProblems } from '../../lib/suite/problems.ts'
 import { printJson } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { parsedSuite } from '../suite-file.ts'
 import { printPainted, printText, type Terminal } from '../terminal.ts'
 import { painter, wholeLine } from '../view/paint.ts'
 
 /** `faultline validate SUITE...`: says of each file whether it can run, or everything that is wrong with it. Needs no cluster. */
 export async function validateSuites(files: readonly string[], flags: { readonly json?: boolean }, terminal: Terminal): Promise<ExitCode> {
-  const parsed = await Promise.all(files.map(async (file) => ({ file, result: await loadSuite(file) })))
+  const parsed = await Promise.all(files.map(async (file) => ({ file, result: await parsedSuite(file, terminal) })))
   const code = parsed.every(({ result }) => result.ok) ? exitCodes.succeeded : exitCodes.refused
   if (flags.json === true)
     printJson(terminal, { ok: code === exitCodes.succeeded, files: parsed.map(({ file, result }) => asJson(file, result)) })

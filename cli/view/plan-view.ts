@@ -7,9 +7,8 @@ import type { FaultName, Step, Suite } from '../../lib/domain/suite.ts'
 import { faultName, plannedMs } from '../../lib/domain/suite.ts'
 import { thresholdText } from '../../lib/domain/threshold.ts'
 import { sourceText, toleranceText } from '../../lib/domain/tolerance.ts'
-import type { Admission } from '../../lib/engine/acts/admit.ts'
 import type { PlannedStep } from '../../lib/engine/acts/plan.ts'
-import type { Steadiness } from '../../lib/engine/acts/steady.ts'
+import { type Examined, plannedRunId } from '../../lib/engine/examine-suite.ts'
 import type { PlannedInjection } from '../../lib/faults/fault.ts'
 import { clusterText } from '../../lib/report/cluster-text.ts'
 import { duration } from '../../lib/report/durations.ts'
@@ -18,20 +17,11 @@ import { figuresInShort } from '../../lib/report/figures.ts'
 import { describeFault, describeTarget } from '../../lib/report/text.ts'
 import { emptyLine, line, noPaint, type Paint, type Painted, type Tone, wholeLine, wrapped } from './paint.ts'
 
-/** What stands for the id of a run in names of objects that do not exist yet. */
-export const plannedRunId = 'plan'
-
-export interface Plan {
-  readonly suite: Suite
+export interface Plan extends Examined {
   readonly file: string
   readonly seed: number
   readonly cluster: { readonly name: string; readonly simulated: boolean }
   readonly config: Config
-  readonly admission: Admission
-  /** What the probes that are asked before a start measured just now. */
-  readonly answers: Steadiness['answers']
-  /** Optional probes that a run would do without. */
-  readonly leftOut: readonly string[]
 }
 
 /** How each fault is shown to bite and to be gone, without an injector where there is a choice. */
@@ -147,7 +137,7 @@ function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look)
 
 function fuseText(step: Step, { prepareMs, fuse }: Config): string {
   const whole = prepareMs + step.durationMs + fuse.marginMs
-  return `ends it at most ${duration(whole)} after it is armed; once active, ${duration(fuse.marginMs)} after the planned end`
+  return `ends it at most ${duration(whole)} after it is armed, so this is the longest the fault can outlive its runner; once active, ${duration(fuse.marginMs)} after the planned end`
 }
 
 /** What a run would make for one injection, in words; names carry RUN for the id that the run will have. */

@@ -1,10 +1,9 @@
 import { assertNever, FaultlineError } from '../../lib/domain/errors.ts'
 import type { ProbeSource, ProbeSpec } from '../../lib/domain/probe.ts'
 import { isEnded } from '../../lib/domain/run.ts'
-import { faultName, plannedMs, withoutPrometheus } from '../../lib/domain/suite.ts'
-import { examine, forbiddenBySwitch, isOverIn } from '../../lib/engine/acts/admit.ts'
-import { askerFor, checkSteadyBefore } from '../../lib/engine/acts/steady.ts'
+import { faultName, plannedMs } from '../../lib/domain/suite.ts'
 import { abortRun, resolveRun } from '../../lib/engine/control.ts'
+import { examineSuite } from '../../lib/engine/examine-suite.ts'
 import { deedTexts } from '../../lib/report/fault-description.ts'
 import { type Answer, drivenAnswer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
@@ -89,22 +88,11 @@ async function statusOfRun(id: string, { store }: Invocation): Promise<Answer> {
 async function plan({ suite: wanted, cluster: name, seed = 1 }: Asked<'plan'>, invocation: Invocation): Promise<Answer> {
   const found = await findSuite(invocation.settings.suites, wanted)
   const { ref, cluster } = await invocation.clusters.reach(name)
-  const engine = invocation.engine(ref)
-  const { clock, config } = engine
-  const { suite, leftOut } = config.prometheus.url === null ? withoutPrometheus(found) : { suite: found, leftOut: [] }
   // A plan changes nothing; what an address that came along does when it is asked, only a packaged suite's owner knows.
-  const notAsked = typeof wanted === 'string' ? [] : suite.probes.filter(({ source }) => namesAddress(source))
-  const context = { cluster, clock, config, runId: 'plan', namespace: suite.namespace, fence: async () => undefined }
-  const [switches, admission, steady] = await Promise.all([
-    forbiddenBySwitch(engine, { id: 'plan', suite }),
-    examine(context, suite, seed, isOverIn(engine)),
-    checkSteadyBefore(
-      askerFor(engine, { cluster, namespace: suite.namespace }),
-      asked(suite.probes, notAsked),
-      new AbortController().signal,
-    ),
-  ])
-  const refusals = [...switches, ...admission.refusals, ...steady.refusals]
+  const mayAsk = ({ source }: ProbeSpec) => typeof wanted === 'string' || !namesAddress(source)
+  const examined = await examineSuite(invocation.engine(ref), { cluster, suite: found, seed, mayAsk })
+  const { suite, leftOut, notAsked, admission } = examined
+  const { refusals } = admission
   return {
     happened:
       refusals.length === 0 ? `suite ${suite.name} could start now` : `suite ${suite.name} would be refused for ${refusals.length} reasons`,
@@ -112,7 +100,7 @@ async function plan({ suite: wanted, cluster: name, seed = 1 }: Asked<'plan'>, i
     refusals,
     baseline: admission.baseline,
     probesLeftOut: leftOut,
-    probesNotAsked: notAsked.map(({ name }) => name),
+    probesNotAsked: notAsked,
     plannedSeconds: plannedMs(suite) / 1000,
     steps: admission.steps.map(({ step, injections, warnings }) => {
       const spec = suite.steps[step]
@@ -129,10 +117,6 @@ async function plan({ suite: wanted, cluster: name, seed = 1 }: Asked<'plan'>, i
 
 function namesAddress(source: ProbeSource): boolean {
   return source.type === 'http' || (source.type === 'prometheus' && source.url !== null)
-}
-
-function asked(probes: readonly ProbeSpec[], notAsked: readonly ProbeSpec[]): readonly ProbeSpec[] {
-  return probes.filter((probe) => !notAsked.includes(probe))
 }
 
 /** Driven here when nobody drives it any more. */

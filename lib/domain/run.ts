@@ -87,6 +87,7 @@ export interface Refusal {
     | 'unsafe_target'
     | 'quota'
     | 'namespace'
+    | 'terminating'
     | 'mechanism'
     | 'injector_missing'
     | 'fuse_missing'

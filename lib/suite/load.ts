@@ -2,9 +2,14 @@ import { createReadStream } from 'node:fs'
 import { largestFile, type ParsedSuite, parseSuite, tooLarge } from './parse.ts'
 
 /** Reads and checks a suite file; a file that cannot be read is a problem like any other, so the caller has one way to answer. */
-export async function loadSuite(file: string): Promise<ParsedSuite> {
+export function loadSuite(file: string): Promise<ParsedSuite> {
+  return readSuiteFrom(createReadStream(file, { end: largestFile }), file)
+}
+
+/** As `loadSuite`, from a stream; `file` names it in problems. */
+export async function readSuiteFrom(stream: AsyncIterable<Buffer>, file: string): Promise<ParsedSuite> {
   try {
-    const bytes = await readUpTo(file, largestFile + 1)
+    const bytes = await readUpTo(stream, largestFile + 1)
     if (bytes.length > largestFile) return tooLarge(file)
     return parseSuite(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), file)
   } catch (error) {
@@ -24,6 +29,13 @@ const unreadable: Readonly<Record<string, string>> = {
 }
 
 /** A device or a pipe does not tell its size, so only so much is read of anything. */
-async function readUpTo(file: string, bytes: number): Promise<Buffer> {
-  return Buffer.concat(await createReadStream(file, { end: bytes - 1 }).toArray())
+async function readUpTo(stream: AsyncIterable<Buffer>, bytes: number): Promise<Buffer> {
+  const parts: Buffer[] = []
+  let length = 0
+  for await (const part of stream) {
+    parts.push(part)
+    length += part.length
+    if (length >= bytes) break
+  }
+  return Buffer.concat(parts)
 }

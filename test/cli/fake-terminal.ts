@@ -9,7 +9,7 @@ export interface Answer {
 }
 
 /** Runs a command line in this process, without colours and without a person who looks on. */
-export async function faultline(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Answer> {
+export async function faultline(args: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = ''): Promise<Answer> {
   const texts = { out: '', err: '' }
   const output = (name: 'out' | 'err') => ({
     columns: 100,
@@ -23,6 +23,9 @@ export async function faultline(args: readonly string[], env: Readonly<Record<st
     out: output('out'),
     err: output('err'),
     env: { HOME: '/nonexistent', ...env },
+    stdin: async function* () {
+      yield Buffer.from(stdin)
+    },
     isLive: false,
     hasColour: false,
     onInterrupt: () => () => undefined,

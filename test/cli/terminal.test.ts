@@ -39,7 +39,10 @@ describe('what is printed', () => {
 
   it('escapes in a JSON document what means the same to its reader', () => {
     const out = output()
-    printJson({ out, err: out, env: {}, isLive: false, hasColour: false, onInterrupt: () => () => undefined }, { message: evil })
+    printJson(
+      { out, err: out, env: {}, isLive: false, hasColour: false, onInterrupt: () => () => undefined, stdin: () => process.stdin },
+      { message: evil },
+    )
     for (const mark of ['\u001b', '\u009b', '\u202e', '\u2066']) expect(out.text).not.toContain(mark)
     expect(JSON.parse(out.text)).toEqual({ message: evil })
   })

@@ -14,6 +14,7 @@ import { missing, neededAccess } from '../../faults/permissions.ts'
 import { tryJob } from '../../faults/try-job.ts'
 import { isoSeconds, parseIso } from '../../time.ts'
 import type { Engine } from '../engine.ts'
+import { claimOf } from '../lease/claim.ts'
 import { beaconSpec } from './beacon.ts'
 import type { PlannedStep } from './plan.ts'
 import { asRefusal, planSteps, refusalsOf } from './plan.ts'
@@ -35,6 +36,10 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
     const found = await context.cluster.objects.get<KubeObject>({ apiVersion: 'v1', kind: 'Namespace', name: namespace })
     if (found === undefined)
       return { refusals: [refusal('namespace', `namespace ${namespace} does not exist`)], baseline: { ready: 0, total: 0 }, steps: [] }
+    if (found.metadata.deletionTimestamp !== undefined) {
+      const since = `namespace ${namespace} is being deleted since ${found.metadata.deletionTimestamp}: nothing can be made in it`
+      return { refusals: [refusal('terminating', since)], baseline: { ready: 0, total: 0 }, steps: [] }
+    }
     const [others, health, access, quota, planned] = await Promise.all([
       objectsOfOthers(context, isOver),
       checkHealth(context, suite),
@@ -42,9 +47,15 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
       tryFuse(context, suite),
       planSteps(context, suite, seed),
     ])
-    const isNew = (refusal: Omit<Refusal, 'step'>) => !access.some((right) => isSameRefusal(right, refusal))
+    const isNew = (refusal: Omit<Refusal, 'step'>) => ![...access, ...quota].some((told) => isSameRefusal(told, refusal))
     const steps = planned.map((step) => ({ ...step, refusals: step.refusals.filter(isNew) }))
-    const refusals = [...others, ...health.refusals, ...access, ...quota.filter(isNew), ...refusalsOf(steps)]
+    const refusals = [
+      ...others,
+      ...health.refusals,
+      ...access,
+      ...quota.filter((one) => !access.some((right) => isSameRefusal(right, one))),
+      ...refusalsOf(steps),
+    ]
     return { refusals, baseline: health.baseline, steps }
   } catch (error) {
     if (!(error instanceof FaultlineError)) throw error
@@ -69,9 +80,23 @@ export async function acquireLock(engine: Engine, run: Run, node?: string): Prom
   if (holder === run.id) return null
   const other = await engine.store.runs.load(holder)
   if ((other === undefined || isEnded(other)) && (await engine.store.locks.takeOver(key, holder, run.id))) return null
-  const since = other === undefined ? '' : ` (${other.status}, begun ${isoSeconds(other.requestedAt)} by ${other.trigger.by})`
   const place = `${node === undefined ? `namespace ${run.namespace}` : `node ${node}`} of cluster ${run.cluster.name}`
-  return refusal('busy', `run ${holder}${since} holds ${place}; wait until it is over, or abort it, or reap it if its driver is dead`)
+  return refusal('busy', `run ${holder}${holderText(engine, other)} holds ${place}; ${howToEnd(engine, holder, other)}`)
+}
+
+function holderText({ config }: Engine, other: Run | undefined): string {
+  if (other === undefined) return ''
+  const seen = other.lease === null ? '' : `, last seen alive ${isoSeconds(other.lease.until - config.leaseMs)} as ${other.lease.owner}`
+  return ` (${other.status}, begun ${isoSeconds(other.requestedAt)} by ${other.trigger.by}${seen})`
+}
+
+/** A live run is waited for or aborted; a dead one blocks until it is reaped. */
+function howToEnd(engine: Engine, holder: string, other: Run | undefined): string {
+  if (other === undefined) return 'this store does not know it: abort or reap it where it was started'
+  if (isEnded(other)) return 'it is over: start again'
+  return claimOf(other, engine) === 'held'
+    ? `its driver is alive: wait until it is over, or end it with "faultline abort ${holder}"`
+    : 'its driver is dead: end it with "faultline reap"'
 }
 
 /** Key of the lock of a run's namespace. */

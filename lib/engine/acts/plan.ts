@@ -56,9 +56,23 @@ export async function planSteps(context: FaultContext, suite: Suite, seed: numbe
   )
 }
 
-/** The refusals of planned steps, each with its step. */
+/** The refusals of planned steps, each with its step; what holds for several of them is told once. */
 export function refusalsOf(plans: readonly PlannedStep[]): readonly Refusal[] {
-  return plans.flatMap((plan) => plan.refusals.map((refusal) => ({ ...refusal, step: plan.step })))
+  const stepsOf = new Map<string, number[]>()
+  for (const { step, refusals } of plans)
+    for (const refusal of refusals) stepsOf.set(keyOf(refusal), [...(stepsOf.get(keyOf(refusal)) ?? []), step])
+  return plans.flatMap(({ step, refusals }) =>
+    refusals.flatMap(({ code, message, ...refusal }): readonly Refusal[] => {
+      const steps = stepsOf.get(keyOf({ code, message })) ?? []
+      if (steps.length < 2) return [{ ...refusal, code, message, step }]
+      const numbers = steps.map((index) => index + 1).join(', ')
+      return steps[0] === step ? [{ ...refusal, code, message: `${message} (steps ${numbers})`, step: null }] : []
+    }),
+  )
+}
+
+function keyOf({ code, message }: Pick<Refusal, 'code' | 'message'>): string {
+  return `${code} ${message}`
 }
 
 /** An error of the surroundings as a reason not to start. */

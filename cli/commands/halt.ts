@@ -1,0 +1,43 @@
+import { isEnded } from '../../lib/domain/run.ts'
+import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { personName } from '../owner.ts'
+import { unfinishedRuns } from '../reaping.ts'
+import type { Terminal } from '../terminal.ts'
+
+export interface HaltFlags extends WorkFlags {
+  readonly why: string
+}
+
+/** `faultline halt`: every run of this state directory reverts, and none starts until `faultline resume`; as `halt` of the control function. */
+export function halt(flags: HaltFlags, terminal: Terminal): Promise<ExitCode> {
+  return withComposition(flags, terminal, async (composition) => {
+    const say = sayer(flags, terminal)
+    const { store, clock } = composition
+    const by = personName()
+    await store.controls.set({ kind: 'halt' }, by, flags.why, clock.now())
+    const live = (await unfinishedRuns(composition)).filter((run) => !isEnded(run))
+    if (flags.json === true)
+      printJson(terminal, { halted: true, by, why: flags.why, live: live.map((run) => ({ run: run.id, state: run.status })) })
+    else {
+      say(`everything in ${flags.state} is halted by ${by}: ${live.length} live runs revert now, and none starts`)
+      for (const run of live) say(`run ${run.id}: ${run.status}`)
+      say('runs may start again after "faultline resume"; a run without a driver is undone by "faultline reap"')
+    }
+    return exitCodes.succeeded
+  })
+}
+
+/** `faultline resume`: lifts the halt. What was halted is not started anew. */
+export function resume(flags: WorkFlags, terminal: Terminal): Promise<ExitCode> {
+  return withComposition(flags, terminal, async ({ store }) => {
+    const { halt: lifted } = await store.controls.read({ id: '-', suite: '-' })
+    await store.controls.clear({ kind: 'halt' })
+    if (flags.json === true) printJson(terminal, { halted: false, lifted })
+    else {
+      const what = lifted === null ? 'nothing was halted' : `the halt by ${lifted.by} (${lifted.why}) is lifted`
+      sayer(flags, terminal)(`${what}; runs may start, what was halted is not started anew`)
+    }
+    return exitCodes.succeeded
+  })
+}

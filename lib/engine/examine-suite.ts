@@ -1,0 +1,47 @@
+import type { ProbeSpec } from '../domain/probe.ts'
+import type { Suite } from '../domain/suite.ts'
+import { withoutPrometheus } from '../domain/suite.ts'
+import type { Cluster } from '../ports.ts'
+import { type Admission, examine, forbiddenBySwitch, isOverIn } from './acts/admit.ts'
+import { askerFor, checkSteadyBefore, type Steadiness } from './acts/steady.ts'
+import type { Engine } from './engine.ts'
+
+/** What stands for the id of a run in names of objects that do not exist yet. */
+export const plannedRunId = 'plan'
+
+/** What a run would do now, or why it would be refused. */
+export interface Examined {
+  /** The suite as a run would take it: without the optional probes that nothing could answer. */
+  readonly suite: Suite
+  /** Names of those probes. */
+  readonly leftOut: readonly string[]
+  /** Names of those that were not to be asked by this look. */
+  readonly notAsked: readonly string[]
+  /** With the refusals of switches and probes, too. */
+  readonly admission: Admission
+  readonly answers: Steadiness['answers']
+}
+
+/** Looks at everything that a start looks at, and changes nothing: `faultline plan`, and `plan` of the control function. */
+export async function examineSuite(
+  engine: Engine,
+  {
+    cluster,
+    suite: given,
+    seed,
+    mayAsk = () => true,
+  }: { readonly cluster: Cluster; readonly suite: Suite; readonly seed: number; readonly mayAsk?: (probe: ProbeSpec) => boolean },
+): Promise<Examined> {
+  const { clock, config } = engine
+  const { suite, leftOut } = config.prometheus.url === null ? withoutPrometheus(given) : { suite: given, leftOut: [] }
+  const context = { cluster, clock, config, runId: plannedRunId, namespace: suite.namespace, fence: async () => undefined }
+  const asker = askerFor(engine, { cluster, namespace: suite.namespace })
+  const [switches, admission, steady] = await Promise.all([
+    forbiddenBySwitch(engine, { id: plannedRunId, suite }),
+    examine(context, suite, seed, isOverIn(engine)),
+    checkSteadyBefore(asker, suite.probes.filter(mayAsk), new AbortController().signal),
+  ])
+  const refusals = [...switches, ...admission.refusals, ...steady.refusals]
+  const notAsked = suite.probes.filter((probe) => !mayAsk(probe)).map(({ name }) => name)
+  return { suite, leftOut, notAsked, admission: { ...admission, refusals }, answers: steady.answers }
+}
