@@ -19,6 +19,6 @@ export async function tryJob(context: Pick<FaultContext, 'cluster'>, job: Job): 
       return refusal
     }
     const message = `a Job cannot be made in namespace ${namespace}: ${error.message}`
-    return { code: error.code === 'not_found' ? 'namespace' : 'quota', message }
+    return { code: error.code === 'not_found' ? 'namespace' : 'quota', subject: `jobs of namespace ${namespace}`, message }
   }
 }

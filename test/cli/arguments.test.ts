@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { faultline } from './fake-terminal.ts'
 
 const suite = 'experiments/quick-test-suite.json'
-const commands = ['run', 'plan', 'validate', 'runs', 'show', 'report', 'abort', 'reap', 'resolve', 'sandbox']
+const commands = ['run', 'plan', 'validate', 'runs', 'show', 'report', 'abort', 'halt', 'resume', 'reap', 'resolve', 'sandbox']
 
 describe('wrong use', () => {
   it.each([
@@ -20,6 +20,7 @@ describe('wrong use', () => {
     [['run', suite, '--sandbox', '--context', 'c'], "error: option '--sandbox' cannot be used with option '--context <name>'"],
     [['run', suite, '--max-in-flight', '0'], 'Expected a whole number from 1 to 1000.'],
     [['resolve', 'latest', '--by', 'me'], "error: required option '--why <text>' not specified"],
+    [['runs', '--state', ''], 'error: --state (or FAULTLINE_STATE) is empty: it would be the working directory'],
     [['validate'], "error: missing required argument 'suite'"],
     [['sandbox', '--port', '70000'], 'Expected a whole number from 1 to 65535.'],
   ])('%j exits with 2 and says why', async (args, message) => {

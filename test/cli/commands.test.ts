@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { Clusters } from '../../cli/clusters.ts'
+import { systemClock } from '../../lib/adapters/system-clock.ts'
 import { faultline } from './fake-terminal.ts'
 import { openPlace, type Place, partitionSuite } from './place.ts'
 
@@ -57,6 +59,54 @@ describe('plan', () => {
   })
 })
 
+describe('halt and resume', () => {
+  it('let no run start in between, and say by whom and why', async () => {
+    const halted = await place.faultline('halt', '--why', 'incident 7')
+    expect(halted).toMatchObject({ code: 0, err: '' })
+    expect(halted.out).toMatch(/^everything in .* is halted by .*: 0 live runs revert now, and none starts$/m)
+    const refused = await faultline(['run', suite, ...place.flags, '--json'])
+    expect(refused.code).toBe(2)
+    expect(JSON.parse(refused.out).refusals).toMatchObject([{ code: 'halted', message: expect.stringMatching(/: incident 7$/) }])
+    expect(JSON.parse((await place.faultline('resume', '--json')).out)).toMatchObject({ halted: false, lifted: { why: 'incident 7' } })
+    expect((await place.faultline('resume')).out).toBe('nothing was halted; runs may start, what was halted is not started anew\n')
+    expect((await faultline(['plan', suite, ...place.flags])).code).toBe(0)
+  })
+})
+
+describe('a suite from standard input', () => {
+  it('is checked and planned as one of a file', async () => {
+    const text = JSON.stringify(partitionSuite(1))
+    expect(await faultline(['validate', '-'], {}, text)).toMatchObject({ code: 0, out: 'OK  -: "Cut", 1 step, about 1 s\n' })
+    expect(await faultline(['plan', '-', ...place.flags], {}, text)).toMatchObject({ code: 0, err: '' })
+    const bad = await faultline(['validate', '-'], {}, '{')
+    expect(bad.code).toBe(2)
+    expect(bad.err).toContain('stdin:1:')
+  })
+})
+
+describe('credentials that are given now', () => {
+  const clustersOf = (flags: { readonly kubeconfig?: string }) =>
+    new Clusters({ flags, stateDir: place.state, env: {}, clock: systemClock, say: () => undefined })
+  const stored = { kind: 'kubeconfig', path: '/nonexistent/expired', context: 'old' } as const
+
+  it('come before those that the run was started with, when they lead to the same cluster', async () => {
+    const uid = place.sandbox.get('namespaces', 'kube-system')?.metadata.uid ?? ''
+    const ref = { uid, name: 'staging', via: stored, simulated: false }
+    const now = clustersOf({ kubeconfig: place.kubeconfig })
+    const cluster = await now.connect(ref)
+    expect((await cluster.objects.get({ apiVersion: 'v1', kind: 'Namespace', name: 'kube-system' }))?.metadata.uid).toBe(uid)
+    await expect(now.connect({ ...ref, uid: 'another' })).rejects.toThrow('/nonexistent/expired')
+    await expect(clustersOf({}).connect(ref)).rejects.toThrow('/nonexistent/expired')
+    await now.close({ keepEmbedded: false })
+  })
+
+  it.each([['reap'], ['abort'], ['resolve']])('are flags of %s', async (command) => {
+    const { out } = await faultline([command, '--help'])
+    expect(out).toContain('--kubeconfig <file>')
+    expect(out).toContain('--context <name>')
+  })
+})
+
 describe('run', () => {
   it('ends in one line of JSON, leaves nothing behind and writes its reports', async () => {
     const before = place.footprint()
@@ -86,7 +136,7 @@ describe('run', () => {
     expect(code).toBe(0)
     expect(out).toMatch(/^run cut-\S+: Cut on faultline-sandbox \(simulated\), namespace jadevectordb-system, seed \d+$/m)
     expect(out).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \[1\/1 Cut\] it bites: /m)
-    expect(out).toMatch(/^SUCCEEDED {2}the fault was proven to bite and proven to be undone /m)
+    expect(out).toMatch(/^SUCCEEDED \(simulated\) {2}the fault was proven to bite and proven to be undone /m)
     expect(out).toContain('  reports: ')
     expect(out).not.toContain('\u001b')
   })

@@ -13,6 +13,7 @@ const plan: Plan = {
   config: defaultConfig,
   answers: [],
   leftOut: [],
+  notAsked: [],
   admission: {
     refusals: [],
     baseline: { ready: 3, total: 3 },
@@ -48,7 +49,8 @@ describe('a plan', () => {
       '   makes     Job shop/faultline-RUN-0 (fuse, no pod)',
       '   makes     NetworkPolicy shop/faultline-RUN-0',
       '   makes     label faultline.dev/target on the target',
-      '   fuse      ends it at most 1 min 50 s after it is armed; once active, 30 s after the planned end',
+      '   fuse      ends it at most 1 min 50 s after it is armed, so this is the longest the fault can',
+      '             outlive its runner; once active, 30 s after the planned end',
       '   before    canary open',
       '   bites if  the canary (pod proxy of the API server) is refused',
       '   gone if   fuse, policy and labels gone, canary answers again',

@@ -138,7 +138,7 @@ describe('the live view on 40 columns', () => {
   })
 
   it('says in the verdict that nothing of it was real', () => {
-    const over = runWith({ ...aborted, status: 'succeeded', abort: null, reasons: [], cluster: run.cluster, steps: [cutDone] })
+    const over = runWith({ ...aborted, status: 'succeeded', abort: null, cluster: run.cluster, steps: [cutDone] })
     expect(verdictLines(state(over), at(41), 100)[0]).toBe(
       'SUCCEEDED (simulated)  the fault was proven to bite and proven to be undone (41 s, 0 orphans)',
     )

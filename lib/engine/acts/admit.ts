@@ -94,6 +94,7 @@ function holderText({ config }: Engine, other: Run | undefined): string {
 function howToEnd(engine: Engine, holder: string, other: Run | undefined): string {
   if (other === undefined) return 'this store does not know it: abort or reap it where it was started'
   if (isEnded(other)) return 'it is over: start again'
+  if (other.lease === null) return 'no driver has it yet, or any more: wait, or end it with "faultline reap"'
   return claimOf(other, engine) === 'held'
     ? `its driver is alive: wait until it is over, or end it with "faultline abort ${holder}"`
     : 'its driver is dead: end it with "faultline reap"'

@@ -62,17 +62,17 @@ export function refusalsOf(plans: readonly PlannedStep[]): readonly Refusal[] {
   for (const { step, refusals } of plans)
     for (const refusal of refusals) stepsOf.set(keyOf(refusal), [...(stepsOf.get(keyOf(refusal)) ?? []), step])
   return plans.flatMap(({ step, refusals }) =>
-    refusals.flatMap(({ code, message, ...refusal }): readonly Refusal[] => {
-      const steps = stepsOf.get(keyOf({ code, message })) ?? []
-      if (steps.length < 2) return [{ ...refusal, code, message, step }]
+    refusals.flatMap((refusal): readonly Refusal[] => {
+      const steps = stepsOf.get(keyOf(refusal)) ?? []
+      if (steps.length < 2) return [{ ...refusal, step }]
       const numbers = steps.map((index) => index + 1).join(', ')
-      return steps[0] === step ? [{ ...refusal, code, message: `${message} (steps ${numbers})`, step: null }] : []
+      return steps[0] === step ? [{ ...refusal, message: `${refusal.message} (steps ${numbers})`, step: null }] : []
     }),
   )
 }
 
-function keyOf({ code, message }: Pick<Refusal, 'code' | 'message'>): string {
-  return `${code} ${message}`
+function keyOf({ code, subject, message }: Omit<Refusal, 'step'>): string {
+  return `${code} ${subject ?? message}`
 }
 
 /** An error of the surroundings as a reason not to start. */

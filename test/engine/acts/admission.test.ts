@@ -55,14 +55,53 @@ describe('a start', () => {
     world = await openWorld()
     const first = await world.play(start(world.engine('other'), world.request(one, 'first')))
     await world.store.locks.acquire(`${world.ref.uid}/${ns}`, first.run.id)
-    const who = `run ${first.run.id} (requested, begun ${isoSeconds(first.run.requestedAt)} by test)`
-    const advice = 'wait until it is over, or abort it, or reap it if its driver is dead'
+    const begun = isoSeconds(first.run.requestedAt)
+    const who = `run ${first.run.id} (requested, begun ${begun} by test, last seen alive ${begun} as other)`
+    const advice = `its driver is alive: wait until it is over, or end it with "faultline abort ${first.run.id}"`
     expect(await refusals()).toEqual([['busy', `${who} holds namespace ${ns} of cluster ${world.ref.name}; ${advice}`]])
     await world.store.locks.acquire(`${world.ref.uid}/node#node-a`, first.run.id)
     expect(await acquireLock(world.engine(), { ...first.run, id: 'another' }, 'node-a')).toMatchObject({
       code: 'busy',
       message: `${who} holds node node-a of cluster ${world.ref.name}; ${advice}`,
     })
+  })
+
+  it('tells a live run that has the namespace from a dead one, since when, and what ends it', async () => {
+    world = await openWorld()
+    const other = world.engine('ana@desk')
+    const { run } = await world.play(start(other, world.request(one, 'first')))
+    await world.store.locks.acquire(`${world.ref.uid}/${ns}`, run.id)
+    const driven = { ...run, version: run.version + 1, lease: { owner: 'ana@desk', until: world.clock.now() + 30_000 } }
+    await world.store.runs.save(driven)
+    const seen = `requested, begun ${isoSeconds(run.requestedAt)} by test, last seen alive ${isoSeconds(world.clock.now())} as ana@desk`
+    const busy = async (engine = world.engine('second')) => (await acquireLock(engine, { ...run, id: 'another' }))?.message
+    expect(await busy()).toBe(
+      `run ${run.id} (${seen}) holds namespace ${ns} of cluster ${world.ref.name}; its driver is alive: wait until it is over, or end it with "faultline abort ${run.id}"`,
+    )
+    expect(await busy({ ...world.engine('second'), isDead: (owner) => owner === 'ana@desk' })).toBe(
+      `run ${run.id} (${seen}) holds namespace ${ns} of cluster ${world.ref.name}; its driver is dead: end it with "faultline reap"`,
+    )
+  })
+
+  it('is refused in a namespace that is being deleted, with a code of its own and nothing else', async () => {
+    world = await openWorld()
+    const since = '2026-01-05T08:59:00Z'
+    const engine = around(world.engine(), async ({ method, args }, go) => {
+      const found = await go()
+      if (method !== 'get' || args[0].kind !== 'Namespace') return found
+      return { ...(found as object), metadata: { name: ns, deletionTimestamp: since } }
+    })
+    expect(await refusals(one, engine)).toEqual([
+      ['terminating', `namespace ${ns} is being deleted since ${since}: nothing can be made in it`],
+    ])
+  })
+
+  it('tells once what holds for several steps', async () => {
+    world = await openWorld()
+    world.sandbox.deny({ resource: 'jobs', namespace: 'faultline-injectors', message: 'no Jobs on Mondays' })
+    const found = await refusals(suiteOf([stepOf(memory), stepOf(partition), stepOf(memory)]))
+    expect(found.map(([code]) => code)).toEqual(['quota'])
+    expect(found[0]?.[1]).toMatch(/no Jobs on Mondays.*\(steps 1, 3\)$/)
   })
 
   it('is refused beside live objects of a run that another table knows', async () => {
