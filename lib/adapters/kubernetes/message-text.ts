@@ -1,4 +1,4 @@
-import { printable } from '../../suite/did-you-mean.ts'
+import { printable } from '../../domain/text.ts'
 
 /** The `code` of a system or undici error, '' when it has none. By shape: errors of Node's core are not `instanceof` this realm's under Jest. */
 export function codeOf(error: unknown): string {
