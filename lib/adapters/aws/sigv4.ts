@@ -1,4 +1,3 @@
-import { createHash, createHmac } from 'node:crypto'
 import { FaultlineError } from '../../domain/errors.ts'
 
 /** What is signed; `credentials` for tests, else the SDK's chain of providers. */
@@ -26,7 +25,7 @@ let provider: ReturnType<Chain['defaultProvider']> | undefined
  * @throws FaultlineError `forbidden` when there are no credentials
  */
 export async function signV4(call: SignedCall, options: SignOptions): Promise<Readonly<Record<string, string>>> {
-  const { SignatureV4 } = await import('@smithy/signature-v4')
+  const [{ SignatureV4 }, { Sha256 }] = await Promise.all([import('@smithy/signature-v4'), import('@smithy/core/checksum')])
   const url = new URL(call.url)
   const signer = new SignatureV4({
     service: options.service,
@@ -56,38 +55,6 @@ async function credentialsFor({ credentials }: SignOptions) {
   } catch (error) {
     throw new FaultlineError('forbidden', `no AWS credentials to sign with: ${Object(error).message}`, { cause: error })
   }
-}
-
-/** Node's SHA-256 in the shape that the signer asks for. */
-class Sha256 {
-  readonly #secret: string | ArrayBuffer | ArrayBufferView | undefined
-  #hash: ReturnType<typeof createHash> | ReturnType<typeof createHmac>
-
-  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    this.#secret = secret
-    this.#hash = fresh(secret)
-  }
-
-  update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(bytes(data))
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest()
-  }
-
-  reset(): void {
-    this.#hash = fresh(this.#secret)
-  }
-}
-
-function fresh(secret: string | ArrayBuffer | ArrayBufferView | undefined) {
-  return secret === undefined ? createHash('sha256') : createHmac('sha256', bytes(secret))
-}
-
-function bytes(data: string | ArrayBuffer | ArrayBufferView): Uint8Array | string {
-  if (typeof data === 'string') return data
-  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)
 }
 
 /** Signs for Amazon Managed Service for Prometheus (https://docs.aws.amazon.com/prometheus/latest/userguide/AMP-APIReference.html). */

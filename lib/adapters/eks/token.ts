@@ -1,6 +1,6 @@
-import { createHash, createHmac } from 'node:crypto'
+import { Sha256 } from '@smithy/core/checksum'
 import { SignatureV4 } from '@smithy/signature-v4'
-import type { AwsCredentialIdentity, Checksum, SourceData } from '@smithy/types'
+import type { AwsCredentialIdentity } from '@smithy/types'
 
 export interface TokenRequest {
   readonly cluster: string
@@ -34,7 +34,9 @@ const order = [
  */
 export async function eksToken({ cluster, region, credentials, now }: TokenRequest): Promise<string> {
   const signer = new SignatureV4({ credentials, region, service: 'sts', sha256: Sha256 })
-  const hostname = `sts.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`
+  // The SDK knows the names of all partitions (China, the isolated and the European sovereign ones), and loads them with any of its clients.
+  const { partition } = await import('@aws-sdk/core/client')
+  const hostname = `sts.${region}.${partition(region).dnsSuffix}`
   const request = {
     method: 'GET',
     protocol: 'https:',
@@ -56,36 +58,4 @@ export async function eksToken({ cluster, region, credentials, now }: TokenReque
 /** RFC 3986, as SigV4 wants it. */
 function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
-}
-
-/** SHA-256, keyed or not, in the form the signer asks for. */
-class Sha256 implements Checksum {
-  readonly #secret: Uint8Array | string | undefined
-  #hash
-
-  constructor(secret?: SourceData) {
-    this.#secret = secret === undefined ? undefined : bytesOf(secret)
-    this.#hash = this.#fresh()
-  }
-
-  update(chunk: Uint8Array): void {
-    this.#hash.update(chunk)
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest()
-  }
-
-  reset(): void {
-    this.#hash = this.#fresh()
-  }
-
-  #fresh() {
-    return this.#secret === undefined ? createHash('sha256') : createHmac('sha256', this.#secret)
-  }
-}
-
-function bytesOf(data: SourceData): Uint8Array | string {
-  if (typeof data === 'string') return data
-  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)
 }

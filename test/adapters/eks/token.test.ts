@@ -55,6 +55,20 @@ describe('the token for an EKS cluster', () => {
     expect(new URL(url).searchParams.get('X-Amz-Signature')).toBe(signatureOf(url, 'staging'))
   })
 
+  // As STSClient of the SDK resolves them (endpointProvider), and as its rules were on 2026-11-27.
+  it.each([
+    ['eu-central-1', 'sts.eu-central-1.amazonaws.com'],
+    ['cn-north-1', 'sts.cn-north-1.amazonaws.com.cn'],
+    ['us-gov-west-1', 'sts.us-gov-west-1.amazonaws.com'],
+    ['eusc-de-east-1', 'sts.eusc-de-east-1.amazonaws.eu'],
+    ['us-iso-east-1', 'sts.us-iso-east-1.c2s.ic.gov'],
+    ['us-isob-east-1', 'sts.us-isob-east-1.sc2s.sgov.gov'],
+    ['us-isof-south-1', 'sts.us-isof-south-1.csp.hci.ic.gov'],
+    ['eu-isoe-west-1', 'sts.eu-isoe-west-1.cloud.adc-e.uk'],
+  ])('is for the STS of the partition of %s', async (region, host) => {
+    expect(new URL(urlIn(await tokenFor({ cluster: 'c', region, sessionToken: null }))).host).toBe(host)
+  })
+
   it('binds the cluster: the same keys make another token for another one', async () => {
     const [one, two] = await Promise.all(['one', 'two'].map((cluster) => tokenFor({ cluster, region: 'eu-west-1', sessionToken: null })))
     expect(one).not.toBe(two)
