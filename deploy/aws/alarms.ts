@@ -1,4 +1,7 @@
-import { functionNames, logicalId, type Names, type Resource, type Resources } from './names.ts'
+import { type FunctionName, functionNames, logicalId, type Names, type Resource, type Resources } from './names.ts'
+
+/** Who asks `control` reads its errors himself: a slip of his fingers pages no one. */
+const metricsOf = (name: FunctionName) => (name === 'control' ? (['Throttles'] as const) : (['Errors', 'Throttles'] as const))
 
 interface Alarm {
   readonly description: string
@@ -11,10 +14,10 @@ interface Alarm {
   readonly missing?: boolean
 }
 
-/** Errors and throttles of each function, anything undeliverable, and a reaper that stands still: all go to the alert topic. */
+/** Errors (but `control`'s) and throttles of each function, anything undeliverable, and a reaper that stands still: all go to the alert topic. */
 export function alarms({ prefix }: Names, queues: readonly string[]): Resources {
   const perFunction = functionNames().flatMap((name) =>
-    (['Errors', 'Throttles'] as const).map((metric) => [
+    metricsOf(name).map((metric) => [
       logicalId(name, metric, 'alarm'),
       alarm(`${prefix}-${name}-${metric.toLowerCase()}`, {
         ...lambda(`${prefix}-${name}`, metric),

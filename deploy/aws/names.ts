@@ -1,3 +1,5 @@
+import { FaultlineError } from '../../lib/domain/errors.ts'
+
 /** The functions, and what of an asynchronous invocation is tried again. Names here are those in serverless.yml. */
 export const functions = {
   start: { retries: 2, maxAgeSeconds: 900 },
@@ -5,6 +7,9 @@ export const functions = {
   reap: { retries: 0, maxAgeSeconds: 60 },
   control: { retries: 0, maxAgeSeconds: 60 },
 } as const
+
+/** Its next round, a minute later, is the retry: a queue would only page for what is mended by then. */
+export const withoutQueue: readonly string[] = ['reap']
 
 export type FunctionName = keyof typeof functions
 
@@ -36,6 +41,21 @@ export const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] })
 /** An ARN in this account and region, e.g. `arn('logs', 'log-group:/x')`. */
 export function arn(service: string, rest: string): { readonly 'Fn::Sub': string } {
   return { 'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${rest}` }
+}
+
+/** IAM's limit for a role's name. */
+const longestRole = 64
+/** `us-isof-south-1`, as no region's name is longer. */
+const longestRegion = 15
+const longestStage = longestRole - 'faultline--scheduler-'.length - longestRegion
+
+/** The names of a stage. @throws FaultlineError `bad_input` for one of which AWS would not take the names */
+export function namesOf(stage: string): Names {
+  if (!/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(stage) || stage.length > longestStage) {
+    const message = `stage "${stage}": expected 1 to ${longestStage} letters, digits and hyphens; it is part of the names of roles (${longestRole} characters at most), queues and the table`
+    throw new FaultlineError('bad_input', message)
+  }
+  return { stage, prefix: `faultline-${stage}` }
 }
 
 export function functionNames(): readonly FunctionName[] {

@@ -1,12 +1,24 @@
 import type { ClusterEntry, Deployment } from '../../functions/shared/deployment.ts'
 import { dueIndex, suitesIndex } from '../../lib/adapters/table/table-access.ts'
-import { arn, arnOf, type FunctionName, functionId, functionNames, logicalId, type Names, type Resource, type Resources } from './names.ts'
+import {
+  arn,
+  arnOf,
+  type FunctionName,
+  functionId,
+  functionNames,
+  logicalId,
+  type Names,
+  type Resource,
+  type Resources,
+  withoutQueue,
+} from './names.ts'
 
 interface Statement {
   readonly Sid: string
   readonly Effect: 'Allow'
   readonly Action: readonly string[]
   readonly Resource: unknown
+  readonly Condition?: object
 }
 
 const allow = (Sid: string, Action: readonly string[], Resource: unknown): Statement => ({ Sid, Effect: 'Allow', Action, Resource })
@@ -21,7 +33,7 @@ const reasons: Readonly<Record<string, string>> = {
 export function roles(names: Names, deployment: Deployment): Resources {
   return {
     ...Object.fromEntries(functionNames().map((name) => [logicalId(name, 'role'), functionRole(names, name, deployment)])),
-    SchedulerRole: schedulerRole(names),
+    SchedulerRole: schedulerRole(names, deployment),
   }
 }
 
@@ -36,7 +48,8 @@ function functionRole({ prefix }: Names, name: FunctionName, deployment: Deploym
     ),
     allow('Events', ['events:PutEvents'], arnOf('EventBus')),
     allow('Alerts', ['sns:Publish'], { Ref: 'AlertTopic' }),
-    allow('DeadLetters', ['sqs:SendMessage'], arnOf(logicalId(name, 'dlq'))),
+    ...(withoutQueue.includes(name) ? [] : [allow('DeadLetters', ['sqs:SendMessage'], arnOf(logicalId(name, 'dlq')))]),
+    ...topicKey(deployment),
     ...Object.values(deployment.clusters).flatMap((entry, n) => clusterAccess(String(n + 1), entry)),
     ...(deployment.reportBucket === undefined
       ? []
@@ -45,7 +58,15 @@ function functionRole({ prefix }: Names, name: FunctionName, deployment: Deploym
     ...(deployment.vpc === undefined ? [] : [allow('NetworkInterfaces', networkActions, '*')]),
     ...(deployment.xray ? [allow('Traces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*')] : []),
   ]
-  return role(`${prefix}-${name}`, 'lambda.amazonaws.com', statements)
+  return role(`${prefix}-${name}`, { service: 'lambda.amazonaws.com', statements, deployment })
+}
+
+/** SNS encrypts a message with a data key in the sender's name; a key's alias or id stands for a key of this account and region. */
+function topicKey({ alertTopicKmsKey: key }: Deployment): readonly Statement[] {
+  if (key === undefined) return []
+  const actions = ['kms:GenerateDataKey', 'kms:Decrypt']
+  if (!key.startsWith('alias/')) return [allow('AlertKey', actions, key.startsWith('arn:') ? key : arn('kms', `key/${key}`))]
+  return [{ ...allow('AlertKey', actions, arn('kms', 'key/*')), Condition: { 'ForAnyValue:StringEquals': { 'kms:ResourceAliases': key } } }]
 }
 
 const bucketPart = (bucket: string) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${bucket}/faultline/*` })
@@ -84,14 +105,22 @@ function named(service: string, region: string | undefined, rest: string): unkno
   return { 'Fn::Sub': `arn:\${AWS::Partition}:${service}:${region}:\${AWS::AccountId}:${rest}` }
 }
 
-function schedulerRole({ prefix }: Names): Resource {
-  return role(`${prefix}-scheduler`, 'scheduler.amazonaws.com', [
+function schedulerRole({ prefix }: Names, deployment: Deployment): Resource {
+  const statements = [
     allow('Invoke', ['lambda:InvokeFunction'], [arnOf(functionId('start')), arnOf(functionId('reap'))]),
     allow('DeadLetters', ['sqs:SendMessage'], arnOf('SchedulesDlq')),
-  ])
+  ]
+  return role(`${prefix}-scheduler`, { service: 'scheduler.amazonaws.com', statements, deployment })
 }
 
-function role(name: string, service: string, statements: readonly Statement[]): Resource {
+interface RoleParts {
+  readonly service: string
+  readonly statements: readonly Statement[]
+  readonly deployment: Deployment
+}
+
+function role(name: string, { service, statements, deployment }: RoleParts): Resource {
+  const { permissionsBoundary } = deployment
   const trust = {
     Effect: 'Allow',
     Principal: { Service: service },
@@ -104,6 +133,7 @@ function role(name: string, service: string, statements: readonly Statement[]): 
     ...(wide.length === 0 ? {} : { Metadata: { Reasons: Object.fromEntries(wide) } }),
     Properties: {
       RoleName: { 'Fn::Sub': `${name}-\${AWS::Region}` },
+      ...(permissionsBoundary === undefined ? {} : { PermissionsBoundary: permissionsBoundary }),
       AssumeRolePolicyDocument: { Version: '2012-10-17', Statement: [trust] },
       Policies: [{ PolicyName: name, PolicyDocument: { Version: '2012-10-17', Statement: statements } }],
     },

@@ -5,7 +5,7 @@ import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Schedule } from '../../lib/domain/suite.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
 import { formatProblems } from '../../lib/suite/problems.ts'
-import { arnOf, functionId, logicalId, type Names, type Resource, type Resources } from './names.ts'
+import { arnOf, functionId, logicalId, type Names, type Resource, type Resources, withoutQueue } from './names.ts'
 
 /** A packaged suite that starts by itself. */
 export interface ScheduledSuite {
@@ -100,7 +100,7 @@ function scheduleOf(name: string, { expression, timezone, enabled, target, input
         RoleArn: arnOf('SchedulerRole'),
         Input: JSON.stringify(input),
         RetryPolicy: { MaximumRetryAttempts: 5, MaximumEventAgeInSeconds: patience },
-        DeadLetterConfig: { Arn: arnOf('SchedulesDlq') },
+        ...(withoutQueue.includes(target) ? {} : { DeadLetterConfig: { Arn: arnOf('SchedulesDlq') } }),
       },
     },
   }

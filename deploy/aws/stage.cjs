@@ -13,6 +13,7 @@ async function forStage({ resolveVariable }, make) {
 
 module.exports = {
   resources: (context) => forStage(context, (stage, deployment) => template(stage, deployment, scheduledSuites(join(root, 'experiments')))),
+  stackTags: (context) => forStage(context, (_, deployment) => deployment.tags),
   logRetentionDays: (context) => forStage(context, (_, deployment) => deployment.logRetentionDays),
   tracing: (context) => forStage(context, (_, deployment) => (deployment.xray ? 'Active' : 'PassThrough')),
 }

@@ -1,10 +1,11 @@
+import type { Deployment } from '../../functions/shared/deployment.ts'
 import { tableDefinition } from '../../lib/adapters/dynamodb/table.ts'
 import { advanceType } from '../../lib/adapters/eventbridge/advance.ts'
 import { eventSource } from '../../lib/adapters/eventbridge/bus.ts'
 import { arnOf, functionId, logicalId, type Names, type Resources } from './names.ts'
 
 /** Kept when the stack goes: what undoes a live fault stands in it. */
-export function table({ prefix }: Names): Resources {
+export function table({ prefix }: Names, { deletionProtection }: Deployment): Resources {
   return {
     Table: {
       Type: 'AWS::DynamoDB::Table',
@@ -15,6 +16,7 @@ export function table({ prefix }: Names): Resources {
         TableName: prefix,
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
         SSESpecification: { SSEEnabled: true },
+        DeletionProtectionEnabled: deletionProtection,
         TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
       },
     },
@@ -22,13 +24,16 @@ export function table({ prefix }: Names): Resources {
 }
 
 /** Alerts and alarms go here; AWS asks every address to confirm its subscription. */
-export function topic({ prefix }: Names, emails: readonly string[]): Resources {
-  const subscriptions = emails.map((email, n) => [
+export function topic({ prefix }: Names, { alertEmails, alertTopicKmsKey: key }: Deployment): Resources {
+  const subscriptions = alertEmails.map((email, n) => [
     `AlertEmail${n + 1}`,
     { Type: 'AWS::SNS::Subscription', Properties: { TopicArn: { Ref: 'AlertTopic' }, Protocol: 'email', Endpoint: email } },
   ])
   return {
-    AlertTopic: { Type: 'AWS::SNS::Topic', Properties: { TopicName: prefix, DisplayName: 'Faultline' } },
+    AlertTopic: {
+      Type: 'AWS::SNS::Topic',
+      Properties: { TopicName: prefix, DisplayName: 'Faultline', ...(key === undefined ? {} : { KmsMasterKeyId: key }) },
+    },
     ...Object.fromEntries(subscriptions),
   }
 }

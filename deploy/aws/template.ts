@@ -1,17 +1,17 @@
 import type { Deployment } from '../../functions/shared/deployment.ts'
 import { alarms } from './alarms.ts'
-import { arnOf, functionId, functionNames, functions, logicalId, type Names, type Resource, type Resources } from './names.ts'
+import { arnOf, functionId, functionNames, functions, logicalId, namesOf, type Resource, type Resources, withoutQueue } from './names.ts'
 import { roles } from './roles.ts'
 import { type ScheduledSuite, schedules } from './schedules.ts'
 import { bus, deadLetters, eventsMayWrite, table, topic } from './storage.ts'
 
 /** Everything of the stack but the functions themselves, which osls packages, in the form of serverless.yml's `resources`. */
 export function template(stage: string, deployment: Deployment, suites: readonly ScheduledSuite[]) {
-  const names: Names = { stage, prefix: `faultline-${stage}` }
-  const queues = [...functionNames(), 'schedules', 'advance-events']
+  const names = namesOf(stage)
+  const queues = [...functionNames().filter((name) => !withoutQueue.includes(name)), 'schedules', 'advance-events']
   const resources: Resources = {
-    ...table(names),
-    ...topic(names, deployment.alertEmails),
+    ...table(names, deployment),
+    ...topic(names, deployment),
     ...bus(names),
     ...deadLetters(names, queues),
     ...eventsMayWrite(),
@@ -20,7 +20,7 @@ export function template(stage: string, deployment: Deployment, suites: readonly
     ...schedules(names, suites, deployment),
     ...alarms(names, queues),
   }
-  return { Resources: resources, Outputs: outputs(), ...(deployment.vpc === undefined ? {} : { extensions: inVpc(deployment.vpc) }) }
+  return { Resources: resources, Outputs: outputs(), extensions: ofFunctions(deployment) }
 }
 
 /** What Lambda does with an event whose function failed. */
@@ -35,16 +35,24 @@ function asyncInvocation(): Resources {
           Qualifier: '$LATEST',
           MaximumRetryAttempts: functions[name].retries,
           MaximumEventAgeInSeconds: functions[name].maxAgeSeconds,
-          DestinationConfig: { OnFailure: { Destination: arnOf(logicalId(name, 'dlq')) } },
+          ...(withoutQueue.includes(name) ? {} : { DestinationConfig: { OnFailure: { Destination: arnOf(logicalId(name, 'dlq')) } } }),
         },
       },
     ]),
   )
 }
 
-function inVpc({ subnetIds, securityGroupIds }: NonNullable<Deployment['vpc']>): Resources {
-  const properties = { Properties: { VpcConfig: { SubnetIds: subnetIds, SecurityGroupIds: securityGroupIds } } }
-  return Object.fromEntries(functionNames().map((name) => [functionId(name), properties]))
+/** What the configuration adds to the functions that osls packages. */
+function ofFunctions({ vpc, reservedConcurrency }: Deployment): Resources {
+  const inVpc = vpc === undefined ? {} : { VpcConfig: { SubnetIds: vpc.subnetIds, SecurityGroupIds: vpc.securityGroupIds } }
+  const reserved: Readonly<Record<string, number | undefined>> = reservedConcurrency
+  const extensions = functionNames().map((name): readonly [string, Resource] => {
+    const executions = reserved[name]
+    return [functionId(name), { ...inVpc, ...(executions === undefined ? {} : { ReservedConcurrentExecutions: executions }) }]
+  })
+  return Object.fromEntries(
+    extensions.filter(([, properties]) => Object.keys(properties).length > 0).map(([id, Properties]) => [id, { Properties }]),
+  )
 }
 
 function outputs(): Resources {

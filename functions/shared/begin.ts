@@ -1,3 +1,4 @@
+import { defaultConfig } from '../../lib/config.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { ClusterRef, Run } from '../../lib/domain/run.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
@@ -14,6 +15,7 @@ import { findSuite } from './suites.ts'
 
 /** Starts a run, or finds the one that the same request started, and drives it as long as this invocation may last. */
 export async function begin(input: StartInput, invocation: Invocation): Promise<Answer> {
+  refuseFuture(input, invocation)
   const suite = await findSuite(invocation.settings.suites, input.suite)
   const reached = await invocation.clusters.reach(input.cluster).catch((error: unknown) => {
     if (error instanceof FaultlineError && error.code !== 'bad_input') return error
@@ -62,18 +64,27 @@ async function refuse(
   return drivenAnswer(run)
 }
 
+/** Whoever claimed a time to come would keep the schedule's own start from happening: it would find its run made already. */
+function refuseFuture({ scheduledAt }: StartInput, { clock }: Invocation): void {
+  if (scheduledAt === undefined || Date.parse(scheduledAt) <= clock.now() + defaultConfig.skewMs) return
+  const message = `scheduledAt ${scheduledAt} is yet to come: only the scheduler writes it, at that time; leave it out to start by hand`
+  throw new FaultlineError('bad_input', message)
+}
+
 function requestOf(
   input: StartInput,
   { suite, cluster, invocation }: { readonly suite: Suite; readonly cluster: ClusterRef; readonly invocation: Invocation },
 ): StartRequest {
   const { clock, requestId } = invocation
   const scheduled = input.scheduledAt !== undefined
+  // A suite that came along never takes the place of a packaged one of its name.
+  const kind = typeof input.suite === 'string' ? 'schedule' : 'sent along for'
   return {
     suite,
     cluster,
     seed: input.seed ?? clock.now() % 2 ** 32,
     trigger: scheduled
-      ? { kind: 'schedule', key: `schedule ${input.scheduledAt}`, by: input.by ?? 'EventBridge Scheduler' }
+      ? { kind: 'schedule', key: `${kind} ${input.scheduledAt}`, by: input.by ?? 'EventBridge Scheduler' }
       : { kind: 'manual', key: requestId, by: input.by ?? 'the AWS console' },
     scheduledAt: input.scheduledAt === undefined ? null : Date.parse(input.scheduledAt),
   }

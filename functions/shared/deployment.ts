@@ -35,6 +35,9 @@ const clusterEntry = strict({
 
 const ids = (prefix: string) => z.array(z.string().startsWith(`${prefix}-`)).min(1)
 
+const policyArn = z.string().regex(/^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+$/, 'expected the ARN of an IAM policy')
+const executions = z.int().min(1).max(1000)
+
 const deploymentShape = {
   clusters: z.record(z.string().regex(/^[\w.-]{1,63}$/), clusterEntry),
   /** For suites that name none; the only one when there is only one. */
@@ -56,6 +59,16 @@ const deploymentShape = {
   /** For API servers without a public endpoint. */
   vpc: strict({ subnetIds: ids('subnet'), securityGroupIds: ids('sg') }).optional(),
   xray: z.boolean().default(false),
+  /** ARN, id or alias of a KMS key for the alert topic; its policy must let CloudWatch's alarms use it. */
+  alertTopicKmsKey: text.optional(),
+  /** Put on everything in the stack that takes tags. */
+  tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+  /** ARN of the policy that bounds every role. */
+  permissionsBoundary: policyArn.optional(),
+  /** The table, with what undoes live faults, cannot be deleted while this is on. */
+  deletionProtection: z.boolean().default(false),
+  /** Where an account's concurrency may be used up by others: so many executions are always free for these. */
+  reservedConcurrency: strict({ reap: executions.optional(), control: executions.optional() }).default({}),
   logRetentionDays: z.union([1, 3, 5, 7, 14, 30, 60, 90, 180, 365].map((days) => z.literal(days))).default(30),
 }
 

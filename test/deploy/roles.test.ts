@@ -11,6 +11,9 @@ const plain: Deployment = {
   alertEmails: [],
   xray: false,
   logRetentionDays: 30,
+  tags: {},
+  deletionProtection: false,
+  reservedConcurrency: {},
 }
 
 /** What the role of `start` may do, by the statements' names. */

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals'
 import { begin } from '../../functions/shared/begin.ts'
 import type { Invocation } from '../../functions/shared/compose.ts'
 import { control } from '../../functions/shared/control-actions.ts'
@@ -7,6 +7,7 @@ import { openMemoryStore } from '../../lib/adapters/sqlite/store.ts'
 import { defaultConfig } from '../../lib/config.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Run } from '../../lib/domain/run.ts'
+import { transition } from '../../lib/domain/transition.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import type { Store } from '../../lib/ports.ts'
 import { nine, requestedRun } from '../contracts/records.ts'
@@ -55,6 +56,9 @@ beforeEach(async () => {
 
 afterEach(() => store.close())
 
+const abort = { reason: 'asked', at: nine, by: 'ann', detail: 'enough' } as const
+const reverting = (id: string): Run => transition(requestedRun(id), { type: 'abort', abort }, nine)
+
 const pages = (run: string) => ['html', 'json', 'xml'].map((end) => `${run}.${end}`)
 
 it('a start that is refused because its cluster cannot be reached leaves a report, as its alert says', async () => {
@@ -63,15 +67,46 @@ it('a start that is refused because its cluster cannot be reached leaves a repor
   expect(put.sort()).toEqual(pages(String(answer.run)))
 })
 
+it('a start by hand claims no time of the schedule that is yet to come', async () => {
+  const future = new Date(nine + 31_000).toISOString()
+  const claim = begin({ suite: 'quick-test-suite', scheduledAt: future, wait: true }, invocation)
+  await expect(claim).rejects.toMatchObject({
+    code: 'bad_input',
+    message: expect.stringMatching(/yet to come: only the scheduler writes it/),
+  })
+  expect(await store.runs.list()).toEqual([])
+})
+
+it('a suite that came along takes no packaged one’s place, whatever its name and time', async () => {
+  const scheduledAt = new Date(nine).toISOString()
+  const suite = { name: 'Quick test', experiments: [step] }
+  await begin({ suite, scheduledAt, wait: true }, invocation)
+  const [run] = await store.runs.list()
+  expect(run?.trigger).toMatchObject({ kind: 'schedule', key: `sent along for ${scheduledAt}` })
+})
+
+it('the log names the report without the key that opens it', async () => {
+  const written: string[] = []
+  const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0)
+  try {
+    const reports = { put: async (name: string) => `https://bucket.s3.amazonaws.com/${name}?X-Amz-Signature=secret` }
+    await begin({ suite: { name: 'Quick', experiments: [step] }, wait: true }, { ...invocation, reports } as unknown as Invocation)
+  } finally {
+    write.mockRestore()
+  }
+  expect(written.join('')).toMatch(/"report":"https:\/\/bucket\.s3\.amazonaws\.com\/quick-[^?]*\.html"/)
+  expect(written.join('')).not.toContain('secret')
+})
+
 it('a run that a person ends leaves a report', async () => {
-  await store.runs.create({ ...requestedRun('r1'), status: 'verifying', attempts: 3, retryAt: nine } as unknown as Run)
+  await store.runs.create(reverting('r1'))
   const answer = await control({ action: 'resolve', run: 'r1', by: 'ann', why: 'the cluster is gone' }, invocation)
   expect(answer).toMatchObject({ state: 'failed' })
   expect(put.sort()).toEqual(pages('r1'))
 })
 
 describe('the reaper', () => {
-  const ended = (id: string) => ({ ...requestedRun(id), status: 'succeeded', resolved: null, endedAt: nine }) as unknown as Run
+  const ended = (id: string) => transition(reverting(id), { type: 'resolved', by: 'ann', why: 'scrapped' }, nine)
 
   it('writes the report of a run whose driver died before it could, once', async () => {
     await store.runs.create(ended('r1'))
