@@ -9,6 +9,9 @@ import { print, type Terminal } from './terminal.ts'
 /** One command: options as commander parsed them in, exit code out. */
 export type Action<F> = (flags: F, terminal: Terminal) => Promise<ExitCode>
 
+/** Runs an action with the flags of its command. */
+export type Act = <F extends object>(flags: F, action: Action<F>) => Promise<void>
+
 /** A suite file with problems; the command line prints them as they are. */
 export class BadSuite extends FaultlineError {
   readonly problems: readonly Problem[]

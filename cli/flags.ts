@@ -90,6 +90,18 @@ export function withSuite<A extends unknown[], O extends OptionValues>(command: 
     )
 }
 
+/** Adds every flag of a command that starts a run. */
+export function withReport<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
+  return withTelling(withConfig(withCluster(withSuite(withState(command)))))
+    .addOption(
+      new Option('--report <file>', 'write a report there too: .txt, .json, .html, .xml (JUnit), .md, .journal.json; repeatable').argParser(
+        reportFile,
+      ),
+    )
+    .addOption(new Option('--id <key>', 'the same key never starts a second run of the suite in the same place').env('FAULTLINE_ID'))
+    .option('--verbose', 'with --json: progress on stderr')
+}
+
 /** Adds to the list of report files; the extension decides the format. */
 export function reportFile(file: string, before: readonly string[] = []): readonly string[] {
   if (formatOfFile(file) === undefined)

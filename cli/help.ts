@@ -29,6 +29,16 @@ Examples:
 Without any kubeconfig the embedded cluster (simulated) is used. Ctrl-C undoes everything at once.
 Other variables: FAULTLINE_SANDBOX=1, FAULTLINE_ACCEPT_NO_FUSE=1, NO_COLOR, CI (plain lines instead of the live view).
 ${exits}`,
+  inject: `
+Examples:
+  $ faultline inject network-partition random --duration 60
+  $ faultline inject node-failure pod-kill --duration 30 --signal KILL --repeat-every 10 --count 1
+  $ faultline inject resource-exhaustion memory --intensity high --duration 120 --targets db-0,db-1
+  $ faultline inject network-degradation latency --latency 250 --ports 5432 --duration 60 --dry-run
+  $ faultline inject node-failure node-drain --node worker-2 --duration 60 --save drain.json
+
+Flags are the keys of a step (docs/suite-format.md): --repeat-every is "repeatEvery"; lists are comma-separated. No grace before and after.
+${exits}`,
   plan: `
 Examples:
   $ faultline plan experiments/default-test-suite.json

@@ -1,11 +1,12 @@
 import { Command, CommanderError, Option } from '@commander-js/extra-typings'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import { printableText } from '../lib/domain/text.ts'
-import { type Action, BadSuite, printJson, type WorkFlags } from './command.ts'
+import { type Act, type Action, BadSuite, printJson, type WorkFlags } from './command.ts'
 import { errorText } from './error-text.ts'
 import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.ts'
-import { formatOption, jsonOption, reportFile, wholeNumber, withCluster, withConfig, withState, withSuite, withTelling } from './flags.ts'
+import { formatOption, jsonOption, wholeNumber, withCluster, withConfig, withReport, withState, withSuite, withTelling } from './flags.ts'
 import { examples } from './help.ts'
+import { addInject } from './inject-command.ts'
 import { packageVersion } from './package-root.ts'
 import { withSwitches } from './settings.ts'
 import { print, printText, type Terminal } from './terminal.ts'
@@ -66,6 +67,7 @@ function buildProgram(terminal: Terminal, { isJson, done }: Wiring): Command {
     .addHelpText('after', examples.faultline)
   const act = <F extends object>(flags: F, action: Action<F>) => action(withSwitches(flags, terminal.env), terminal).then(done)
   addRunning(program, act)
+  addInject(program, act)
   addLooking(program, act)
   addMetrics(program, act)
   addStopping(program, act)
@@ -74,21 +76,12 @@ function buildProgram(terminal: Terminal, { isJson, done }: Wiring): Command {
   return program
 }
 
-type Act = <F extends object>(flags: F, action: Action<F>) => Promise<void>
-
 function addRunning(program: Command, act: Act): void {
   const run = program
     .command('run')
     .argument('<suite>', 'suite file; - reads it from standard input')
     .description('run a suite: inject each fault, prove that it bites, undo it, prove that it is gone')
-  withTelling(withConfig(withCluster(withSuite(withState(run)))))
-    .addOption(
-      new Option('--report <file>', 'write a report there too: .txt, .json, .html, .xml (JUnit), .md, .journal.json; repeatable').argParser(
-        reportFile,
-      ),
-    )
-    .addOption(new Option('--id <key>', 'the same key never starts a second run of the suite in the same place').env('FAULTLINE_ID'))
-    .option('--verbose', 'with --json: progress on stderr')
+  withReport(run)
     .addHelpText('after', examples.run)
     .action((file: string, flags) => act(flags, async (f, t) => (await import('./commands/run.ts')).runSuite(file, f, t)))
   const plan = program

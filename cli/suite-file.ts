@@ -15,13 +15,22 @@ export interface SuiteFlags {
   readonly seed?: number
 }
 
-/** Reads a suite and puts the flags in the place of what it says. Throws BadSuite with every problem. */
-export async function readSuite(
-  file: string,
+/** A suite as it was read, and what names it. */
+export interface SuiteSource {
+  readonly parsed: ParsedSuite
+  readonly file: string
+}
+
+/** Reads a suite file; `-` is standard input. */
+export async function readSuite(file: string, terminal: Pick<Terminal, 'stdin'>): Promise<SuiteSource> {
+  return { parsed: await parsedSuite(file, terminal), file }
+}
+
+/** Puts the flags in the place of what the suite says. Throws BadSuite with every problem. */
+export function withSuiteFlags(
+  { parsed }: SuiteSource,
   flags: SuiteFlags,
-  terminal: Pick<Terminal, 'stdin'>,
-): Promise<{ readonly suite: Suite; readonly warnings: readonly string[] }> {
-  const parsed = await parsedSuite(file, terminal)
+): { readonly suite: Suite; readonly warnings: readonly string[] } {
   if (!parsed.ok) throw new BadSuite(formatProblems(parsed.problems), parsed.problems)
   const { suite, warnings } = parsed
   const { namespace = suite.namespace, selector } = flags

@@ -18,7 +18,7 @@ import { personName } from '../owner.ts'
 import { giveUpAfterMs, isAbandoned, reapAll, unfinishedRuns } from '../reaping.ts'
 import { recordFromMemory, writeReports } from '../reports.ts'
 import { createScreen, type Screen } from '../screen.ts'
-import { readSuite, type SuiteFlags, seedOf } from '../suite-file.ts'
+import { readSuite, type SuiteFlags, type SuiteSource, seedOf, withSuiteFlags } from '../suite-file.ts'
 import { printPainted, printText, type Terminal } from '../terminal.ts'
 import { painter, wholeLine } from '../view/paint.ts'
 import { remains } from '../view/remains.ts'
@@ -39,7 +39,12 @@ interface Session {
 
 /** `faultline run SUITE`: starts the run and drives it to its end. */
 export async function runSuite(file: string, flags: RunFlags, terminal: Terminal): Promise<ExitCode> {
-  const { suite, warnings } = await readSuite(file, flags, terminal)
+  return runParsed(await readSuite(file, terminal), flags, terminal)
+}
+
+/** As `runSuite`, of a suite that was read already. */
+export async function runParsed(source: SuiteSource, flags: RunFlags, terminal: Terminal): Promise<ExitCode> {
+  const { suite, warnings } = withSuiteFlags(source, flags)
   const say = sayer(flags, terminal)
   for (const warning of warnings) say(`warning: ${warning}`)
   const interrupts = new Interrupts(terminal)

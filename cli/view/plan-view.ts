@@ -123,7 +123,7 @@ function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look)
     ...[...new Set(injections.flatMap((injection) => madeObjects(injection)))].flatMap((text) => row('makes', text)),
     ...(injections.length === 0
       ? []
-      : row('fuse', fuses.length === 0 ? 'none: nothing is left behind that could be undone' : fuseText(step, plan.config))),
+      : row('fuse', fuses.length === 0 ? 'none: nothing is left behind that could be undone' : fuseText(step, plan.config, injections))),
     ...(injections.length === 0
       ? []
       : row('before', figuresInShort(injections.flatMap((i) => i.evidence.flatMap((e) => e.measurements))) || 'not injected yet')),
@@ -135,9 +135,11 @@ function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look)
   ]
 }
 
-function fuseText(step: Step, { prepareMs, fuse }: Config): string {
+function fuseText(step: Step, { prepareMs, fuse }: Config, injections: readonly PlannedInjection[]): string {
+  const isLabelled = injections.some(({ undo }) => 'policy' in undo)
+  const label = isLabelled ? '; a label on its targets stays, inert, until "faultline reap"' : ''
   const whole = prepareMs + step.durationMs + fuse.marginMs
-  return `ends it at most ${duration(whole)} after it is armed, so this is the longest the fault can outlive its runner; once active, ${duration(fuse.marginMs)} after the planned end`
+  return `ends it at most ${duration(whole)} after it is armed, so this is the longest the fault can outlive its runner; once active, ${duration(fuse.marginMs)} after the planned end${label}`
 }
 
 /** What a run would make for one injection, in words; names carry RUN for the id that the run will have. */

@@ -10,10 +10,13 @@ export function remains(injections: readonly Injection[], now: number): readonly
 
 const reapProves = 'whether it is gone is not proven: "faultline reap" looks, and undoes what is left'
 
-function whoEndsIt({ fault, fuse, armed, expiresAt }: Injection, now: number): string {
+function whoEndsIt({ fault, fuse, armed, expiresAt, undo }: Injection, now: number): string {
   if (armed !== null && armed.burnsAt <= now)
     return `fuse ${armed.namespace}/${armed.name} was to end it at ${dateAndTime(armed.burnsAt)}; ${reapProves}`
-  if (armed !== null) return `fuse ${armed.namespace}/${armed.name} ends it at ${dateAndTime(armed.burnsAt)}, or "faultline reap" before`
+  // The fuse owns the policy, not the targets that bear its label.
+  const label = fault === 'network-partition' && 'policy' in undo ? '; a label on its targets stays, inert, until "faultline reap"' : ''
+  if (armed !== null)
+    return `fuse ${armed.namespace}/${armed.name} ends it at ${dateAndTime(armed.burnsAt)}, or "faultline reap" before${label}`
   if (fault === 'pod-delete') return 'the controllers bring the pods back by themselves'
   if (fuse !== null && expiresAt <= now)
     return `its fuse was being armed: if it was there, it was to end it by ${dateAndTime(expiresAt)}; ${reapProves}`

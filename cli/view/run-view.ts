@@ -7,6 +7,7 @@ import { runScore } from '../../lib/domain/score.ts'
 import { plannedMs } from '../../lib/domain/suite.ts'
 import { clusterText } from '../../lib/report/cluster-text.ts'
 import { duration } from '../../lib/report/durations.ts'
+import { lateUndoText } from '../../lib/report/late-undo.ts'
 import { scoreBasis } from '../../lib/report/report-summary.ts'
 import { commandLines, emptyLine, line, noPaint, type Paint, type Painted, type Tone, wholeLine, wrapped } from './paint.ts'
 import { probeLines } from './probe-view.ts'
@@ -35,8 +36,15 @@ export function verdictLines(state: RunState, now: number, width: number, paint:
   return [
     paint(tone, first),
     ...rest.map((more) => paint(tone, `  ${more}`)),
-    ...[...runReasonTexts(run).flatMap((reason) => hangingItem(reason, width)), ...scoreLine(run)].map((text) => paint('plain', text)),
+    ...[...runReasonTexts(run).flatMap((reason) => hangingItem(reason, width)), ...lateLine(run, width), ...scoreLine(run)].map((text) =>
+      paint('plain', text),
+    ),
   ]
+}
+
+function lateLine(run: Ended, width: number): readonly string[] {
+  const late = lateUndoText(run.steps)
+  return late === null ? [] : hangingItem(`LATE: ${late}`, width)
 }
 
 function scoreLine(run: Ended): readonly string[] {

@@ -3,12 +3,19 @@ import type { StepVerdict } from '../domain/run.ts'
 import type { ReportDocument, StepDocument } from './document.ts'
 import { duration } from './durations.ts'
 import { splitBefore, valuesInShort } from './figures.ts'
+import { lateUndoText } from './late-undo.ts'
 
 /** How a run ended, in one sentence for people. */
 export function verdictSentence(document: ReportDocument): string {
-  return document.cluster.simulated
-    ? `${outcomeSentence(document)} The cluster is simulated: none of it was real.`
-    : outcomeSentence(document)
+  const ms = (at: string | null) => (at === null ? null : Date.parse(at))
+  const late = lateUndoText(
+    document.steps.map(({ name, plannedEnd, revertedAt }) => ({ name, plannedEnd: ms(plannedEnd), revertedAt: ms(revertedAt) })),
+  )
+  return [
+    outcomeSentence(document),
+    ...(late === null ? [] : [`Late: ${late}.`]),
+    ...(document.cluster.simulated ? ['The cluster is simulated: none of it was real.'] : []),
+  ].join(' ')
 }
 
 function outcomeSentence({ verdict, steps, endedAt, resolved }: ReportDocument): string {

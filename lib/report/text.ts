@@ -12,6 +12,7 @@ import { clusterText } from './cluster-text.ts'
 import { answerAfter, type RunRecord } from './document.ts'
 import { dateAndTime, duration, lateness, timeOfDay } from './durations.ts'
 import { figuresWithBefore } from './figures.ts'
+import { lateUndoText } from './late-undo.ts'
 import { steadyLines, summaryText } from './probe-text.ts'
 import { ownReasons } from './reasons.ts'
 import { findingText, scoreBasis } from './report-summary.ts'
@@ -45,6 +46,7 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
     : `${dateAndTime(run.requestedAt)}, not over`
   const open = injections.filter(isOpen)
   const score = runScore(run.steps)
+  const late = lateUndoText(run.steps)
   return [
     `Faultline run ${run.id}: ${run.status.toUpperCase()}${cluster.simulated ? ' (simulated)' : ''}`,
     ...(ended ? runReasonTexts(run).map((reason) => `  because  ${reason}`) : []),
@@ -58,6 +60,7 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
     ...(baseline === null ? [] : [`Before     ${baseline.ready} of ${baseline.total} pods were ready`]),
     ...(abort === null ? [] : [`Aborted    ${dateAndTime(abort.at)} by ${abort.by} (${abort.reason})${ended ? '' : `: ${abort.detail}`}`]),
     ...(abort?.undoneAt === undefined ? [] : [`Undone     ${duration(abort.undoneAt - abort.at)} after the abort, with proof`]),
+    ...(late === null ? [] : [`Late       ${late}`]),
     ...(suite.hypothesis === '' ? [] : [`Expected   ${suite.hypothesis}`]),
     ...(score === null ? [] : [`Score      ${score} ${scoreBasis(run.steps)} (resilience)`]),
     ...(run.lease === null || ended ? [] : [`Driver     ${run.lease.owner}, lease until ${dateAndTime(run.lease.until)}`]),

@@ -29,7 +29,8 @@ const owner = z
   .refine((text) => ownerProblem(text) === undefined, { error: (issue) => ownerProblem(String(issue.input)) })
   .meta({ pattern: `^(${ownerKinds.join('|')})/[a-z0-9][-a-z0-9.]{0,252}$` })
 
-const conditions = strict({
+/** The conditions of `targets`. */
+export const targetConditions = strict({
   names: podNames
     .optional()
     .describe('Names of pods: a list, or a comma-separated text. All of them, unless `percent` or `count` says less.'),
@@ -52,7 +53,7 @@ const conditions = strict({
 
 /** Who a step may hit, in any of the three spellings. */
 export const targets = z
-  .union([namesList, namesText, conditions])
+  .union([namesList, namesText, targetConditions])
   .describe('Who may be hit: pod names (a list, or comma-separated), or an object of conditions.')
 
 /** The single names of either spelling. */

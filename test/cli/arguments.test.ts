@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals'
 import { faultline } from './fake-terminal.ts'
 
 const suite = 'experiments/quick-test-suite.json'
-const commands = ['run', 'plan', 'validate', 'runs', 'show', 'report', 'abort', 'halt', 'resume', 'reap', 'resolve', 'sandbox']
+const commands = ['run', 'inject', 'plan', 'validate', 'runs', 'show', 'report', 'abort', 'halt', 'resume', 'reap', 'resolve', 'sandbox']
 
 describe('wrong use', () => {
   it.each([

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { initialState, type RunState } from '../../cli/view/run-state.ts'
 import { render, verdictLines } from '../../cli/view/run-view.ts'
 import { isEnded, type Run } from '../../lib/domain/run.ts'
+import { textReport } from '../../lib/report/text.ts'
 import { aborted, at, base, cut, cutDone, cutRunning, cutUndone, runWith, squeeze } from '../report/records.ts'
 
 function state(run: Run, rest: Partial<RunState> = {}): RunState {
@@ -169,6 +170,13 @@ describe('the verdict', () => {
     expect(verdictLines(state(run), at(41), 100)).toEqual([
       'SUCCEEDED  all 2 faults were proven to bite and proven to be undone (41 s, 0 orphans)',
     ])
+  })
+
+  it('says that an undo was late, and by how much', () => {
+    const late = { ...cutDone, revertedAt: at(51), recoveredAt: at(52) }
+    const run = runWith({ ...aborted, status: 'succeeded', abort: null, steps: [late, { ...cutDone, name: 'Squeeze' }] })
+    expect(verdictLines(state(run), at(60), 100)).toContain('  - LATE: undone 28 s after its planned end (Cut)')
+    expect(textReport({ run, injections: [], history: [], samples: [] })).toContain('Late       undone 28 s after its planned end (Cut)')
   })
 
   it('does not call proven what a person gave their word for', () => {
