@@ -167,6 +167,7 @@ function addStopping(program: Command, act: Act): void {
   )
     .requiredOption('--by <name>', 'who says so')
     .requiredOption('--why <text>', 'what makes you sure')
+    .option('--force', 'also while a fuse or "reap" could still end it with proof')
     .addHelpText('after', examples.resolve)
     .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/resolve.ts')).resolve(wanted, f, t)))
 }

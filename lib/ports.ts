@@ -90,8 +90,11 @@ export interface RunStore {
   load(id: string): Promise<Run | undefined>
   /** Saves when the stored version is `run.version - 1`, else throws `VersionConflict`. A retry of the same save succeeds. */
   save(run: Run): Promise<void>
-  /** Newest first; `limit` leaves out older ended runs only, no live one. From an index, so possibly stale: decide on `load`. */
-  list(options?: { readonly suite?: string; readonly limit?: number }): Promise<readonly Run[]>
+  /**
+   * Newest first; `limit` leaves out older ended runs only, no live one. `unsettled`: only runs that are over and whose outbox (`events`)
+   * is not empty. From an index, so possibly stale: decide on `load`.
+   */
+  list(options?: { readonly suite?: string; readonly limit?: number; readonly unsettled?: boolean }): Promise<readonly Run[]>
   /** Runs that are not over and whose wake time has come, oldest first; from an index. */
   due(now: number): Promise<readonly Run[]>
 }

@@ -9,6 +9,7 @@ import type { Terminal } from '../terminal.ts'
 export interface ResolveFlags extends WorkFlags {
   readonly by: string
   readonly why: string
+  readonly force?: boolean
 }
 
 /** `faultline resolve RUN --by --why`: a person takes the word for an undo that can never be proven; the run ends `failed`. */
@@ -16,7 +17,11 @@ export function resolve(wanted: string, flags: ResolveFlags, terminal: Terminal)
   return withComposition(flags, terminal, async (composition) => {
     const say = sayer(flags, terminal)
     const found = await findRun(composition.store, wanted)
-    const run = await resolveRun(composition.engine(found.cluster), found.id, { who: flags.by, why: flags.why })
+    const run = await resolveRun(composition.engine(found.cluster), found.id, {
+      who: flags.by,
+      why: flags.why,
+      force: flags.force === true,
+    })
     await writeReports(await recordOf(composition.store, run), { stateDir: composition.stateDir, warn: say })
     if (flags.json === true) printJson(terminal, { run: run.id, state: run.status, by: flags.by, why: flags.why })
     else {

@@ -1,4 +1,4 @@
-import { assertNever, FaultlineError } from '../../lib/domain/errors.ts'
+import { assertNever, FaultlineError, KubernetesError } from '../../lib/domain/errors.ts'
 import type { ClusterRef, ClusterSource } from '../../lib/domain/run.ts'
 import type { Clock, Cluster } from '../../lib/ports.ts'
 import { type ClusterEntry, clusterNamed } from './deployment.ts'
@@ -25,9 +25,12 @@ export class Clusters {
   readonly #clock: Clock
   readonly #open = new Map<string, { readonly identified: Promise<Identified>; readonly at: number }>()
 
-  constructor(settings: Settings, clock: Clock) {
+  readonly #openCluster: typeof openCluster
+
+  constructor(settings: Settings, clock: Clock, open = openCluster) {
     this.#settings = settings
     this.#clock = clock
+    this.#openCluster = open
   }
 
   get names(): readonly string[] {
@@ -46,10 +49,22 @@ export class Clusters {
     return { ref: { uid, name, via, simulated }, cluster }
   }
 
-  /** The cluster of a stored run. @throws FaultlineError `refused` when another one answers there now */
+  /**
+   * The cluster of a stored run.
+   * @throws FaultlineError `cluster_gone` when EKS says that it is deleted, or another one bears its name now (EKS allows one at a time);
+   * `refused` when another one answers elsewhere
+   */
   async connect(ref: ClusterRef): Promise<Cluster> {
-    const { uid, cluster } = await this.#identified(ref.via)
+    const { uid, cluster } = await this.#identified(ref.via).catch((error: unknown) => {
+      throw isDeletedEks(ref, error)
+        ? new FaultlineError('cluster_gone', `cluster ${ref.name} is gone: ${error.message}`, { cause: error })
+        : error
+    })
     if (uid === ref.uid) return cluster
+    if (ref.via.kind === 'eks') {
+      const message = `cluster ${ref.name} is gone: EKS has another one of its name now (kube-system ${uid}, not ${ref.uid})`
+      throw new FaultlineError('cluster_gone', message)
+    }
     throw new FaultlineError('refused', `cluster ${ref.name} is another one now (kube-system ${uid}, not ${ref.uid}): it is not touched`)
   }
 
@@ -68,11 +83,16 @@ export class Clusters {
 
   async #identify(via: ClusterSource): Promise<Identified> {
     const [cluster, { clusterIdentity }] = await Promise.all([
-      openCluster(via, this.#clock),
+      this.#openCluster(via, this.#clock),
       import('../../lib/adapters/kubernetes/connect.ts'),
     ])
     return { ...(await clusterIdentity(cluster)), cluster }
   }
+}
+
+/** The name was that of a cluster when the run began: EKS does not find it any more. */
+function isDeletedEks(ref: ClusterRef, error: unknown): error is FaultlineError {
+  return ref.via.kind === 'eks' && error instanceof FaultlineError && error.code === 'not_found' && !(error instanceof KubernetesError)
 }
 
 async function openCluster(via: ClusterSource, clock: Clock): Promise<Cluster> {

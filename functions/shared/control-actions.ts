@@ -137,10 +137,10 @@ async function abort({ run: id, by, why }: Asked<'abort'>, invocation: Invocatio
 }
 
 /** A person's word where proof can never be had. */
-async function resolve({ run: id, by, why }: Asked<'resolve'>, invocation: Invocation): Promise<Answer> {
+async function resolve({ run: id, by, why, force = false }: Asked<'resolve'>, invocation: Invocation): Promise<Answer> {
   const found = await invocation.store.runs.load(id)
   if (found === undefined) throw new FaultlineError('not_found', `there is no run ${id}; "status" without "run" lists them`)
-  const run = await resolveRun(invocation.engine(found.cluster), id, { who: by, why })
+  const run = await resolveRun(invocation.engine(found.cluster), id, { who: by, why, force })
   await report(run, invocation)
   return drivenAnswer(run)
 }

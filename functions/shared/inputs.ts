@@ -33,7 +33,7 @@ const actions = {
   status: strict({ action: z.literal('status'), run: text.optional() }),
   plan: strict({ action: z.literal('plan'), suite: startInput.shape.suite, cluster: text.optional(), seed: seed.optional() }),
   abort: strict({ action: z.literal('abort'), run: text, ...who }),
-  resolve: strict({ action: z.literal('resolve'), run: text, by: text, why: text }),
+  resolve: strict({ action: z.literal('resolve'), run: text, by: text, why: text, force: z.boolean().optional() }),
   halt: strict({ action: z.literal('halt'), ...who }),
   resume: strict({ action: z.literal('resume'), ...who }),
   pause: strict({ action: z.literal('pause'), suite: suiteName, ...who }),

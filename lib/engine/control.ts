@@ -1,14 +1,17 @@
-import { FaultlineError } from '../domain/errors.ts'
+import { FaultlineError, StoreUnavailable } from '../domain/errors.ts'
+import type { Injection } from '../domain/injection.ts'
 import { isOpen } from '../domain/injection.ts'
 import type { Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import { transition } from '../domain/transition.ts'
+import { isoSeconds } from '../time.ts'
 import { namespaceLock } from './acts/admit.ts'
 import type { DriveOptions } from './drive.ts'
 import { drive } from './drive.ts'
 import type { Engine } from './engine.ts'
 import { claimOf, isTaken } from './lease/claim.ts'
 import { Notifications } from './notifications/notifications.ts'
+import { settleInTime } from './settle.ts'
 
 /** Asks the run's driver to abort; when there is none any more, reverts here and now. */
 export async function abortRun(
@@ -29,26 +32,54 @@ export async function abortRun(
   }
 }
 
+/** A person's word; `force` even where a fuse or a reaper could still end the run with proof. */
+interface Word {
+  readonly who: string
+  readonly why: string
+  readonly force?: boolean
+}
+
 /**
  * Ends a run whose undo can never be proven, on a person's word: `failed`, reason `unproven`.
- * @throws FaultlineError `refused` while somebody drives it, or when nothing of it is open
+ * @throws FaultlineError `refused` while somebody drives it, or while a fuse or a reaper can still end it with proof (unless forced)
  */
-export async function resolveRun(engine: Engine, runId: string, by: { readonly who: string; readonly why: string }): Promise<Run> {
+export async function resolveRun(engine: Engine, runId: string, by: Word): Promise<Run> {
+  const { store, clock } = engine
   const run = await mustLoad(engine, runId)
   if (isEnded(run)) throw new FaultlineError('refused', `run ${runId} is over already (${run.status})`)
   if (claimOf(run, engine) === 'held') throw new FaultlineError('refused', `run ${runId} is driven by ${run.lease?.owner}: abort it first`)
-  const injections = await engine.store.ledger.list(runId)
-  const open = injections.filter(isOpen)
-  if (open.length === 0 && run.status !== 'verifying')
-    throw new FaultlineError('refused', `nothing of run ${runId} is open: reap it instead`)
-  const resolved = transition(run, { type: 'resolved', by: by.who, why: by.why }, engine.clock.now())
-  await engine.store.runs.save(resolved)
-  await engine.store.ledger.appendHistory(runId, resolved.events)
-  await engine.store.locks.release(namespaceLock(resolved), runId)
+  const injections = await store.ledger.list(runId)
+  const better = by.force === true ? null : await whatStillEndsIt(engine, run, injections)
+  if (better !== null) throw new FaultlineError('refused', `${better}; only if you are certain, resolve it by force`)
+  await store.ledger.appendHistory(runId, run.events)
+  const resolved = transition(run, { type: 'resolved', by: by.who, why: by.why }, clock.now())
+  await store.runs.save(resolved)
   const notifications = new Notifications(engine, runId)
   notifications.notify(resolved, resolved.events, injections)
-  await notifications.end()
-  return resolved
+  await store.locks.release(namespaceLock(resolved), runId).catch(unlessAway)
+  const isAllTold = await notifications.end()
+  return isEnded(resolved) && isAllTold ? settleInTime(engine, resolved) : resolved
+}
+
+/** Null when nothing does: it was tried and could not be proven, or the cluster cannot be reached, and no fuse burns any more. */
+async function whatStillEndsIt(engine: Engine, run: Run, injections: readonly Injection[]): Promise<string | null> {
+  const { clock, config } = engine
+  const burnsAt = Math.max(0, ...injections.filter(isOpen).map(({ armed }) => armed?.burnsAt ?? 0))
+  if (burnsAt + config.skewMs > clock.now())
+    return `a fuse in the cluster ends the fault of run ${run.id} at ${isoSeconds(burnsAt)}; reap it then`
+  if ((run.status === 'reverting' || run.status === 'verifying') && run.attempts > 0) return null
+  try {
+    await engine.connect(run.cluster)
+  } catch (error) {
+    if (error instanceof FaultlineError) return null
+    throw error
+  }
+  return `no reaper has tried yet to undo run ${run.id} and prove it: reap it instead`
+}
+
+/** The next run may take the lock over from one that is over. */
+function unlessAway(error: unknown): void {
+  if (!(error instanceof StoreUnavailable)) throw error
 }
 
 async function mustLoad(engine: Engine, runId: string): Promise<Run> {

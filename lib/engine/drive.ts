@@ -1,10 +1,11 @@
-import { assertNever, FaultlineError } from '../domain/errors.ts'
+import { assertNever, FaultlineError, StoreUnavailable } from '../domain/errors.ts'
 import type { Action } from '../domain/next-action.ts'
 import { nextAction } from '../domain/next-action.ts'
 import type { Refusal, Run } from '../domain/run.ts'
 import { isEnded, stepOf } from '../domain/run.ts'
 import type { RunEvent } from '../domain/transition.ts'
 import type { Cluster } from '../ports.ts'
+import { late, withDeadline } from '../with-deadline.ts'
 import { acquireLock, examine, forbiddenBySwitch, isOverIn, namespaceLock, nodeLock } from './acts/admit.ts'
 import { lightBeacon } from './acts/beacon.ts'
 import { fixStep, orStepRefused } from './acts/fix-step.ts'
@@ -21,6 +22,7 @@ import { Driver } from './lease/driver.ts'
 import { type Budget, closingReserveMs, inTime, watchBudget } from './lease/hand-over.ts'
 import { watchRun } from './lease/watchdog.ts'
 import { Notifications } from './notifications/notifications.ts'
+import { settleInTime } from './settle.ts'
 
 export interface DriveOptions {
   /** Aborts the run when it fires (Ctrl-C); the reverting goes on. */
@@ -38,13 +40,15 @@ export interface DriveOptions {
  */
 export async function drive(engine: Engine, runId: string, options: DriveOptions = {}): Promise<Run> {
   const notifications = new Notifications(engine, runId)
+  const end = () => notifications.end(options.budget === undefined ? undefined : options.budget.remainingMs() - closingReserveMs)
   try {
-    return await driveOn(notifications.watchedEngine(), runId, options)
+    const run = await driveOn(notifications.watchedEngine(), runId, options)
+    const isAllTold = await end()
+    return isEnded(run) && isAllTold ? await settleInTime(engine, run) : run
   } catch (error) {
     notifications.failed(error)
+    await end()
     throw error
-  } finally {
-    await notifications.end(options.budget === undefined ? undefined : options.budget.remainingMs() - closingReserveMs)
   }
 }
 
@@ -125,14 +129,30 @@ function givesUp(run: Run, { began, now }: { readonly began: number; readonly no
   return run.attempts > 0 && now - Math.max(began, run.since) > giveUpAfterMs
 }
 
-/** Locks are released only after the terminal state is stored: a crash in between leaves a lock that the next run may take over. */
+/** How long a run that is over may be held up by a store that went away meanwhile; its end is stored by then. */
+const letGoMs = 5_000
+
+/**
+ * Locks are released only after the terminal state is stored: a crash in between leaves a lock that the next run may take over. So does
+ * a store that is away now, which makes a run that ended no less ended.
+ */
 async function letGo(driver: Driver): Promise<void> {
   const { run, engine } = driver
-  if (isEnded(run)) {
-    const nodes = driver.injections.flatMap((i) => i.targets.filter((t) => t.kind === 'Node').map((t) => t.name))
-    for (const key of [namespaceLock(run), ...nodes.map((node) => nodeLock(run, node))]) await engine.store.locks.release(key, run.id)
-  }
-  await driver.record({ type: 'released' })
+  if (!isEnded(run)) return driver.record({ type: 'released' })
+  const released = releaseLocks(driver).then(() => driver.record({ type: 'released' }))
+  const outcome = await withDeadline(
+    engine.clock,
+    letGoMs,
+    released.catch((error: unknown) => String(error)),
+  )
+  if (outcome === undefined) return
+  driver.lose(new StoreUnavailable('the store went away after the end of the run'))
+  driver.note(`its locks could not be given back (the next run may take them over): ${outcome === late ? 'no answer' : outcome}`)
+}
+
+async function releaseLocks({ run, engine, injections }: Driver): Promise<void> {
+  const nodes = injections.flatMap((i) => i.targets.filter((t) => t.kind === 'Node').map((t) => t.name))
+  for (const key of [namespaceLock(run), ...nodes.map((node) => nodeLock(run, node))]) await engine.store.locks.release(key, run.id)
 }
 
 /** SIGINT comes from a keyboard; SIGTERM from a CI system or a kubelet that ends the process; SIGHUP when its terminal is closed. */

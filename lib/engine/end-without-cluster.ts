@@ -1,7 +1,8 @@
-import type { FaultlineError } from '../domain/errors.ts'
+import { type FaultlineError, StoreUnavailable } from '../domain/errors.ts'
 import type { Injection } from '../domain/injection.ts'
 import { isOpen } from '../domain/injection.ts'
 import type { Run } from '../domain/run.ts'
+import { isEnded } from '../domain/run.ts'
 import type { RunEvent } from '../domain/transition.ts'
 import { transition } from '../domain/transition.ts'
 import { namespaceLock } from './acts/admit.ts'
@@ -29,11 +30,18 @@ export async function endWithoutCluster(
   let { run } = state
   for (const event of events) {
     if (event.type === 'reverted' && run.status !== 'reverting') continue
-    run = transition(run, event, at)
-    await store.runs.save(run)
     await store.ledger.appendHistory(run.id, run.events)
+    const outbox = isEnded(run) ? run.events : []
+    const next = transition(run, event, at)
+    run = { ...next, events: [...outbox, ...next.events] }
+    await store.runs.save(run)
     engine.observe({ kind: 'event', run, event, injections: state.injections })
   }
-  await store.locks.release(namespaceLock(run), run.id)
+  await Promise.all([store.ledger.appendHistory(run.id, run.events), store.locks.release(namespaceLock(run), run.id)]).catch(unlessAway)
   return run
+}
+
+/** The run is over: what is left to do lies in its outbox, and the next run may take the lock over. */
+function unlessAway(error: unknown): void {
+  if (!(error instanceof StoreUnavailable)) throw error
 }

@@ -15,7 +15,7 @@ export type Progress =
 /** All that the engine needs from outside; made in the composition root. */
 export interface Engine {
   readonly store: Store
-  /** @throws FaultlineError `cluster_gone` when the cluster no longer exists (an embedded one whose process ended) */
+  /** @throws FaultlineError `cluster_gone` when the cluster no longer exists (an embedded one whose process ended, an EKS cluster that was deleted) */
   readonly connect: (ref: ClusterRef) => Promise<Cluster>
   /** What asks the probes of a run in that place. */
   readonly probes: (place: { readonly cluster: Cluster; readonly namespace: string }) => ProbePort

@@ -17,10 +17,23 @@ export function expiry(run: Run): number | undefined {
   return isEnded(run) ? Math.ceil((run.endedAt + keptMs) / 1_000) : undefined
 }
 
+/** Where the run stands in the `due` index: a run that is over and still has events in its outbox is unsettled. */
+function phaseOf(run: Run, now: number): { readonly phase: 'live' | 'unsettled' | 'ended'; readonly phaseAt: number } {
+  if (!isEnded(run)) return { phase: 'live', phaseAt: wakeAt(run, now) }
+  return { phase: run.events.length > 0 ? 'unsettled' : 'ended', phaseAt: run.requestedAt }
+}
+
 /** Everything of a run's item but its key: what the indexes sort by, and the run itself. */
 export function runAttributes(run: Run, saveId: string, now: number): VersionedAttributes {
-  const phase = isEnded(run) ? { phase: 'ended', phaseAt: run.requestedAt } : { phase: 'live', phaseAt: wakeAt(run, now) }
-  return { ...phase, version: run.version, saveId, suite: run.suite.name, requestedAt: run.requestedAt, ttl: expiry(run), body: run }
+  return {
+    ...phaseOf(run, now),
+    version: run.version,
+    saveId,
+    suite: run.suite.name,
+    requestedAt: run.requestedAt,
+    ttl: expiry(run),
+    body: run,
+  }
 }
 
 /** The whole item of a run, as its first save puts it. */

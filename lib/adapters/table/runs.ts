@@ -20,7 +20,10 @@ export function createRunStore(table: TableAccess, clock: Clock): RunStore {
       const ttl = expiry(run)
       if (ttl !== undefined) await expireItems(table, run.id, ttl)
     },
-    list: async ({ suite, limit } = {}) => (suite === undefined ? listAll(table, limit) : listSuite(table, suite, limit)),
+    list: async ({ suite, limit, unsettled } = {}) => {
+      if (unsettled === true) return (await table.query({ from: dueIndex, partition: 'unsettled' })).map(runOf)
+      return suite === undefined ? listAll(table, limit) : listSuite(table, suite, limit)
+    },
     due: async (now) => {
       const items = await table.query({ from: dueIndex, partition: 'live', sort: { is: 'upTo', value: now } })
       return items.map(runOf)
@@ -42,12 +45,12 @@ async function listSuite(table: TableAccess, suite: string, limit: number | unde
   return (await table.query({ from: suitesIndex, partition: suite, highestFirst: true }, limit)).map(runOf)
 }
 
-/** Live runs are few and sorted by wake time, ended ones are many and sorted by request: all of the one, the newest of the other. */
+/** Live and unsettled runs are few, ended ones are many and sorted by request: all of the one, the newest of the other. */
 async function listAll(table: TableAccess, limit: number | undefined): Promise<readonly Run[]> {
   const phase = (name: string) => ({ from: dueIndex, partition: name, highestFirst: true }) as const
-  const [live, ended] = await Promise.all([table.query(phase('live')), table.query(phase('ended'), limit)])
+  const parts = await Promise.all([table.query(phase('live')), table.query(phase('unsettled')), table.query(phase('ended'), limit)])
   const byId = new Map<string, Run>()
-  for (const run of [...live, ...ended].map(runOf)) {
+  for (const run of parts.flat().map(runOf)) {
     const seen = byId.get(run.id)
     if (seen === undefined || isEnded(run)) byId.set(run.id, run)
   }

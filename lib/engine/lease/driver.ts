@@ -208,11 +208,11 @@ export class Driver {
     }
   }
 
-  /** What could not be copied stays in the outbox of the next version. */
+  /** What could not be copied stays in the outbox of the next version; the end itself does until everyone was told of it (`settle`). */
   async #copyHistory(): Promise<void> {
     try {
       await this.engine.store.ledger.appendHistory(this.#run.id, this.#uncopied)
-      this.#uncopied = []
+      if (!isEnded(this.#run)) this.#uncopied = []
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error
     }

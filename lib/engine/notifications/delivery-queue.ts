@@ -51,6 +51,8 @@ type Outcome = 'arrived' | 'refused' | 'uncertain'
 export class DeliveryQueue {
   readonly #options: DeliveryQueueOptions
   readonly #known = new Set<string>()
+  /** Keys of what is neither known to have arrived nor given up after it may have. */
+  readonly #undone = new Set<string>()
   readonly #quietUntil = new Map<string, number>()
   #queue: Queued[] = []
   #work: Promise<void> | null = null
@@ -66,9 +68,15 @@ export class DeliveryQueue {
   post(delivery: Delivery): void {
     if (this.#isClosed || this.#known.has(delivery.key)) return
     this.#known.add(delivery.key)
+    this.#undone.add(delivery.key)
     this.#queue.push({ delivery, attempts: 0, notBefore: 0, hasKey: false, hasTopic: false })
     this.#wake.abort()
     this.#work ??= this.#run()
+  }
+
+  /** Whether nothing that was posted is still owed. */
+  get isAllDone(): boolean {
+    return this.#undone.size === 0
   }
 
   /** Waits until all have been brought, or until the signal; what then failed is not tried again, unless it is vital. */
@@ -94,6 +102,7 @@ export class DeliveryQueue {
       }
       this.#queue = this.#queue.filter((queued) => queued !== next)
       if ((await this.#attempt(next)) === 'again') this.#putOff(next)
+      else this.#undone.delete(next.delivery.key)
     }
     this.#work = null
   }

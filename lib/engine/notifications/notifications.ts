@@ -75,8 +75,11 @@ export class Notifications {
     this.#post(storeLostNotice(this.#run, clock.now(), { owner, message: error.message, injections }))
   }
 
-  /** Waits a little (`mostMs` where the driver's own time is limited) for what is still on its way; nothing of the run waits any more. */
-  async end(mostMs: number = closingMs): Promise<void> {
+  /**
+   * Waits a little (`mostMs` where the driver's own time is limited) for what is still on its way; nothing of the run waits any more.
+   * Answers whether every notifier was told of everything.
+   */
+  async end(mostMs: number = closingMs): Promise<boolean> {
     const { clock } = this.#engine
     const giveUp = new AbortController()
     const told = this.#redelivery.then(() =>
@@ -84,6 +87,7 @@ export class Notifications {
     )
     await withDeadline(clock, Math.min(closingMs, mostMs), told)
     giveUp.abort()
+    return [...this.#queues.values()].every((deliveries) => deliveries.isAllDone)
   }
 
   /** The last push has what was counted last. */

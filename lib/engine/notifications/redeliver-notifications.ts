@@ -1,21 +1,24 @@
-import { FaultlineError } from '../../domain/errors.ts'
-import { isEnded, type Run } from '../../domain/run.ts'
+import { FaultlineError, VersionConflict } from '../../domain/errors.ts'
+import { type Ended, isEnded, type Run } from '../../domain/run.ts'
 import type { Engine } from '../engine.ts'
+import { settle } from '../settle.ts'
 import { pushSnapshot } from './metrics-snapshot.ts'
 import { Notifications, newsMs } from './notifications.ts'
 
 const ends = ['refused', 'verified', 'resolved']
 const newest = 100
+/** A notifier that fails for so long (a topic that was deleted) is no reason to look at the run for ever. */
+const triedForMs = 24 * 3_600_000
 
 /**
- * Called by every reaper: says what drivers could not say at their end. A run that is over has no driver any more that could try again
- * to tell so, and metrics that a killed one pushed last would stay. Never throws for an notifier, a Pushgateway or a store that is away.
- * Answers with the runs that ended lately.
+ * Called by every reaper: says what drivers could not say at their end, however long ago that was, and copies their history. Metrics that
+ * a killed driver pushed last are replaced. Never throws for a notifier, a Pushgateway or a store that is away. Answers with the runs
+ * that ended lately, or whose end was still owed.
  */
 export async function redeliverNotifications(engine: Engine, say: (line: string) => void): Promise<readonly Run[]> {
   try {
-    const ended = endedLately(engine)
-    await Promise.all([pushSnapshot(engine, say), ended.then((runs) => redeliverEnds(engine, runs))])
+    const ended = endsToTell(engine)
+    await Promise.all([pushSnapshot(engine, say), ended.then((runs) => redeliverEnds(engine, runs, say))])
     return await ended
   } catch (error) {
     if (!(error instanceof FaultlineError)) throw error
@@ -24,25 +27,39 @@ export async function redeliverNotifications(engine: Engine, say: (line: string)
   }
 }
 
-async function endedLately({ store, clock }: Engine): Promise<readonly Run[]> {
+async function endsToTell({ store, clock }: Engine): Promise<readonly Ended[]> {
   const since = clock.now() - newsMs
-  return (await store.runs.list({ limit: newest })).filter((run) => isEnded(run) && run.endedAt >= since)
+  const [unsettled, listed] = await Promise.all([store.runs.list({ unsettled: true }), store.runs.list({ limit: newest })])
+  const lately = listed.filter((run) => isEnded(run) && run.endedAt >= since)
+  return [...new Map([...unsettled, ...lately].map((run) => [run.id, run])).values()].filter(isEnded)
 }
 
 /** What was told is claimed, and told no more. */
-async function redeliverEnds(engine: Engine, runs: readonly Run[]): Promise<void> {
-  if (engine.notifiers.length === 0) return
-  const { store } = engine
+async function redeliverEnds(engine: Engine, runs: readonly Ended[], say: (line: string) => void): Promise<void> {
   await Promise.all(
     runs.map(async (run) => {
-      const history = await store.ledger.history(run.id)
-      const notifications = new Notifications({ ...engine, sink: null }, run.id)
-      notifications.notify(
-        run,
-        history.filter(({ type }) => ends.includes(type)),
-        [],
-      )
-      await notifications.end()
+      const isAllTold = await redeliverEnd(engine, run)
+      if (!isAllTold && engine.clock.now() < run.endedAt + triedForMs) return
+      if (!isAllTold) say(`run ${run.id}: not everyone could be told of its end for a day; it is not tried any more`)
+      await settle(engine, run).catch(unlessSettledMeanwhile)
     }),
   )
+}
+
+async function redeliverEnd(engine: Engine, run: Ended): Promise<boolean> {
+  const { store } = engine
+  await store.ledger.appendHistory(run.id, run.events)
+  if (engine.notifiers.length === 0) return true
+  const history = await store.ledger.history(run.id)
+  const notifications = new Notifications({ ...engine, sink: null }, run.id)
+  notifications.notify(
+    run,
+    history.filter(({ type }) => ends.includes(type)),
+    [],
+  )
+  return notifications.end()
+}
+
+function unlessSettledMeanwhile(error: unknown): void {
+  if (!(error instanceof VersionConflict)) throw error
 }
