@@ -75,7 +75,7 @@ describe('the cluster of a stored run', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const path = await kubeconfigFor('expired', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
     const refused = clustersWith({ kubeconfig: path }).choose()
-    await expect(refused).rejects.toMatchObject({ status: 401, message: expect.stringContaining(`user ada of context c of ${path}`) })
+    await expect(refused).rejects.toMatchObject({ status: 401, message: expect.stringMatching(/"ada".*expired/) })
     server.closeAllConnections()
     server.close()
   })
