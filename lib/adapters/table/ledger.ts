@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { HistoryEvent } from '../../domain/history-event.ts'
 import type { Injection } from '../../domain/injection.ts'
+import { fitEvent, fitInjection } from '../../domain/record-size.ts'
 import type { LedgerStore } from '../../ports.ts'
 import { notThereYet } from './conditions.ts'
 import { eventKey, eventPrefix, injectionKey, injectionPrefix, runKey, runPartition, stepPrefix } from './keys.ts'
@@ -23,13 +24,17 @@ export function createLedgerStore(table: TableAccess): LedgerStore {
   }
 }
 
-const injectionAttributes = (injection: Injection, saveId: string) => ({ version: injection.version, saveId, body: injection })
+const injectionAttributes = (injection: Injection, saveId: string) => ({
+  version: injection.version,
+  saveId,
+  body: fitInjection(injection),
+})
 
 /** Events come after the save they belong to: those of the last save find the run's ttl and take it. */
 async function appendHistory(table: TableAccess, runId: string, events: readonly HistoryEvent[]): Promise<void> {
   if (events.length === 0) return
   const ttl = await ttlOf(table, runId)
-  const items: Item[] = events.map((event) => ({ ...eventKey(runId, event), ttl, body: event }))
+  const items: Item[] = events.map((event) => ({ ...eventKey(runId, event), ttl, body: fitEvent(event) }))
   await Promise.all(items.map((item) => table.put(item, notThereYet)))
 }
 

@@ -1,4 +1,5 @@
 import type { Reason } from '../../domain/reason.ts'
+import { fitRun } from '../../domain/record-size.ts'
 import { isEnded, type Resolution, type Run, untouchedStep } from '../../domain/run.ts'
 import { type Key, runKey } from './keys.ts'
 import type { VersionedAttributes } from './versioned.ts'
@@ -32,7 +33,7 @@ export function runAttributes(run: Run, saveId: string, now: number): VersionedA
     suite: run.suite.name,
     requestedAt: run.requestedAt,
     ttl: expiry(run),
-    body: run,
+    body: fitRun(run),
   }
 }
 

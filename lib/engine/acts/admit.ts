@@ -17,7 +17,7 @@ import type { Engine } from '../engine.ts'
 import { claimOf } from '../lease/claim.ts'
 import { beaconSpec } from './beacon.ts'
 import type { PlannedStep } from './plan.ts'
-import { asRefusal, planSteps, refusalsOf } from './plan.ts'
+import { asRefusal, planSteps, refusalsOf, tooLargeRun } from './plan.ts'
 import { unlessForbidden } from './unless-forbidden.ts'
 
 /** Whether a run may start, with every reason against it, and what it would do. */
@@ -55,6 +55,7 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
       ...access,
       ...quota.filter((one) => !access.some((right) => isSameRefusal(right, one))),
       ...refusalsOf(steps),
+      ...tooLargeRun(suite, steps),
     ]
     return { refusals, baseline: health.baseline, steps }
   } catch (error) {

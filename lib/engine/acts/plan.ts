@@ -1,11 +1,12 @@
 import { FaultlineError } from '../../domain/errors.ts'
 import type { KubeObject, Node, OwnerReference, Pod } from '../../domain/kube.ts'
 import { controllerOf } from '../../domain/kube.ts'
+import { finalEntryBytes, finalRunBytes, tooLarge } from '../../domain/record-size.ts'
 import type { Refusal } from '../../domain/run.ts'
 import type { Suite } from '../../domain/suite.ts'
 import { faultName } from '../../domain/suite.ts'
 import type { Inventory } from '../../domain/targets.ts'
-import type { FaultContext, StepPlan } from '../../faults/fault.ts'
+import type { FaultContext, PlannedInjection, StepPlan } from '../../faults/fault.ts'
 import { faults } from '../../faults/registry.ts'
 import { unlessForbidden } from './unless-forbidden.ts'
 
@@ -40,7 +41,25 @@ export async function planStep(
   if (step === undefined) throw new TypeError(`the suite has no step ${options.index}`)
   const inventory = options.inventory ?? (await takeInventory(context))
   const plan = await faults[faultName(step.fault)].plan({ ...context, step, index: options.index, seed: options.seed, inventory })
-  return { ...plan, step: options.index }
+  const refusals = [...plan.refusals, ...plan.injections.flatMap(tooLargeEntry)]
+  return { ...plan, refusals, step: options.index }
+}
+
+/** Undoing it must be provable to the end: the proof goes into the same entry as the targets. */
+function tooLargeEntry(planned: PlannedInjection): readonly Omit<Refusal, 'step'>[] {
+  const what = `the ledger entry of ${planned.targets.length} targets`
+  const message = tooLarge(what, finalEntryBytes(planned), 'use fewer targets, or several steps')
+  return message === null ? [] : [{ code: 'blast_radius', message }]
+}
+
+/** The same for the record of the whole run. */
+export function tooLargeRun(suite: Suite, steps: readonly PlannedStep[]): readonly Refusal[] {
+  const bytes = finalRunBytes(
+    suite,
+    steps.map(({ injections }) => injections.length),
+  )
+  const message = tooLarge(`the record of a run of ${suite.steps.length} steps`, bytes, 'use several suites')
+  return message === null ? [] : [{ code: 'blast_radius', step: null, message }]
 }
 
 /** Plans every step on the cluster as it is now; an error of one step is a refusal of that step. */
