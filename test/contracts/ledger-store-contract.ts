@@ -36,11 +36,11 @@ export function ledgerStoreContract(harness: StoreHarness): void {
     })
 
     test('the proof that it is undone is kept, though its figures would not fit any more', async () => {
-      const measurements = Array.from({ length: 6_000 }, (_, n) => ({ target: `pod-${n}`, name: 'canary', unit: '', value: 'open' }))
+      const measurements = Array.from({ length: 10_000 }, (_, n) => ({ target: `pod-${n}`, name: 'canary', unit: '', value: 'open' }))
       const proof = { phase: 'after', at: nine, finding: 'yes', summary: 'all are open again', measurements } as const
       await ledger().add(plannedInjection('r1', 0, 0))
       await ledger().save(plannedInjection('r1', 0, 0, { version: 2, status: 'reverted', evidence: [proof] }))
-      const summary = 'all are open again (its 6000 figures are left out: the record is full)'
+      const summary = 'all are open again (its 10000 figures are left out: the record is full)'
       expect(await ledger().list('r1')).toMatchObject([{ status: 'reverted', evidence: [{ finding: 'yes', summary, measurements: [] }] }])
     })
 
