@@ -71,7 +71,8 @@ export async function sweepOrphans(engine: Engine, cluster: Cluster): Promise<Sw
   ]
   const results = await Promise.allSettled(found.map((orphan) => orphan.remove()))
   const failed = results.flatMap((result, i) => (result.status === 'rejected' ? [`${found[i]?.name}: ${String(result.reason)}`] : []))
-  return { removed: found.flatMap((orphan, i) => (results[i]?.status === 'fulfilled' ? [orphan.name] : [])), failed }
+  const isRemoved = (result: PromiseSettledResult<unknown> | undefined) => result?.status === 'fulfilled' && result.value !== 'absent'
+  return { removed: found.flatMap((orphan, i) => (isRemoved(results[i]) ? [orphan.name] : [])), failed }
 }
 
 type LookUp = (runId: string) => Promise<Run | undefined>

@@ -55,14 +55,17 @@ async function putOutBeacon(driver: Driver): Promise<void> {
 /** Adds what it removes to `orphans` as it goes, so that a failure half-way forgets none. */
 async function sweepRun(driver: Driver, orphans: string[]): Promise<void> {
   const { clock } = driver.engine
-  const giveUpAt = clock.now() + collectBudgetMs
   let alive = await objectsLeft(driver)
+  // Counted from the end of the first look: a slow one leaves the collector no less time.
+  const giveUpAt = clock.now() + collectBudgetMs
   while (alive.length > 0 && alive.every((object) => object.metadata.ownerReferences !== undefined) && clock.now() < giveUpAt) {
     await clock.sleep(collectPollMs)
     alive = await objectsLeft(driver)
   }
   for (const object of alive) {
-    await driver.cluster.objects.delete(refOf(object), object.metadata.uid === undefined ? {} : { uid: object.metadata.uid })
+    const precondition = object.metadata.uid === undefined ? {} : { uid: object.metadata.uid }
+    // Gone already: the list was stale, and this is no orphan.
+    if ((await driver.cluster.objects.delete(refOf(object), precondition)) === 'absent') continue
     orphans.push(`${object.kind} ${object.metadata.namespace}/${object.metadata.name}`)
   }
   await removeLabels(driver)
