@@ -1,5 +1,5 @@
-// Links the project's own command into node_modules/.bin. Without it npx links the project into its cache at every call, and two
-// calls at once take each other's link away.
+// Links the project's own command into node_modules/.bin, where npx looks first for a command that package.json does not name
+// (scripts/pack-manifest.ts says why it does not).
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 

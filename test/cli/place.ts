@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Sandbox, startSandbox } from '../../sandbox/start.ts'
+import { faultlineBin } from '../support/command.ts'
 import { type Answer, faultline } from './fake-terminal.ts'
 
 /** A state directory, an embedded cluster in the test's own process with a kubeconfig for it, and child processes that use them. */
@@ -45,7 +46,7 @@ export class Place {
   /** A command as a process of its own. */
   spawn(...args: readonly string[]): Spawned {
     const { NO_COLOR: _, FORCE_COLOR: __, KUBECONFIG: ___, ...env } = process.env
-    const child = spawn(process.execPath, ['bin/faultline.js', ...args], {
+    const child = spawn(process.execPath, [faultlineBin, ...args], {
       env: { ...env, HOME: this.directory },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

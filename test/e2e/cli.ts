@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
-
-const bin = join(process.cwd(), 'bin', 'faultline.js')
+import { faultlineBin } from '../support/command.ts'
 
 export interface Finished {
   readonly code: number | null
@@ -12,7 +10,7 @@ export interface Finished {
 /** The real command, as a user's shell would start it, without the user's own settings. */
 export function startCli(args: readonly string[], cwd: string, more: Readonly<Record<string, string>> = {}): ChildProcess {
   const { KUBECONFIG: _, ...env } = process.env
-  return spawn(process.execPath, [bin, ...args], {
+  return spawn(process.execPath, [faultlineBin, ...args], {
     cwd,
     env: { ...env, HOME: cwd, NO_COLOR: '1', ...more },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { faultlineBin } from '../support/command.ts'
 
 let state: string
 
@@ -28,7 +29,7 @@ interface Demo {
 
 describe('the demo', () => {
   it('proves every kind of fault to bite and to be undone, and ends in one line of JSON', async () => {
-    const child = spawn(process.execPath, ['bin/faultline.js', 'run', 'sandbox/demo-suite.json', '--sandbox', '--json', '--state', state])
+    const child = spawn(process.execPath, [faultlineBin, 'run', 'sandbox/demo-suite.json', '--sandbox', '--json', '--state', state])
     const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
     expect({ code: child.exitCode, err }).toEqual({ code: 0, err: '' })
     expect(out.trimEnd().split('\n').length).toBe(1)
