@@ -73,8 +73,8 @@ export interface Sandbox {
   effects(): readonly Effect[]
   get<P extends string>(plural: P, name: string, namespace?: string): Found<P> | undefined
   create<P extends string>(plural: P, manifest: Manifest, options?: CreateOptions): Found<P>
-  /** JSON merge patch; status included. */
-  patch<P extends string>(plural: P, where: ObjectName, patch: Dict): Found<P>
+  /** JSON merge patch, status included, as the client `manager` would make it (default: `kubectl`). */
+  patch<P extends string>(plural: P, where: ObjectName, patch: Dict, manager?: string): Found<P>
   delete(plural: string, where: ObjectName, options?: DeleteOptions): void
   /** Refuses writes like an admission webhook (create, unless `verb` says otherwise). */
   deny(denial: Denial): () => void
@@ -163,10 +163,10 @@ function handles({ cluster, world, kubelet, unpullable }: Backend): Handles {
     effects: () => world.effects.all(),
     get: (plural, name, namespace) => plainCopy(store.get(plural, name, namespace)),
     create: (plural, manifest, options) => plainCopy(cluster.create(plural, manifest, options)),
-    patch: <P extends string>(plural: P, { name, namespace }: ObjectName, patch: Dict) => {
+    patch: <P extends string>(plural: P, { name, namespace }: ObjectName, patch: Dict, manager = 'kubectl') => {
       const current = cluster.get(plural, name, namespace) as KubeObject
       const wanted = patchedBy('application/merge-patch+json', current, patch)
-      const written = cluster.replace(plural, wanted, { manager: 'kubectl' })
+      const written = cluster.replace(plural, wanted, { manager })
       const final = 'status' in patch ? cluster.replace(plural, { ...written, status: wanted.status }, { subresource: 'status' }) : written
       return plainCopy(final) as Found<P>
     },

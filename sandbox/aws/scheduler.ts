@@ -32,9 +32,14 @@ export function playSchedule(spec: ScheduleSpec, fire: (input: unknown, schedule
   })
 }
 
+/** `L` alone as day of week is the week's last day, Saturday; croner wants it as a number. */
+function withLastWeekday(cron: string): string {
+  return cron.replace(/^((?:\S+\s+){4})L(?=\s)/i, '$17')
+}
+
 function patternOf(expression: string): { readonly pattern: string; readonly interval?: number } {
   const [, kind, inner = ''] = /^(cron|rate|at)\((.*)\)$/.exec(expression) ?? []
-  if (kind === 'cron') return { pattern: `0 ${inner}` }
+  if (kind === 'cron') return { pattern: `0 ${withLastWeekday(inner)}` }
   if (kind === 'at') return { pattern: inner }
   const [count = '1', unit = ''] = inner.split(' ')
   const seconds = Number(count) * (unitSeconds[unit.replace(/s$/, '')] ?? Number.NaN)

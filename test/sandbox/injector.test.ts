@@ -216,22 +216,21 @@ describe('the injector', () => {
 })
 
 describe('the cordon fuse', () => {
-  async function cordoned(tag: string): Promise<Lab> {
+  /** `owner` is the Job that the node's annotation names. */
+  async function cordoned(owner: string): Promise<Lab> {
     const lab = await startReadyLab()
     lab.sandbox.patch(
       'nodes',
       { name: 'sandbox-node-1' },
-      { spec: { unschedulable: true }, metadata: { annotations: { 'faultline.dev/cordoned-by': tag } } },
+      { spec: { unschedulable: true }, metadata: { annotations: { 'faultline.dev/cordoned-by': owner } } },
+      'faultline',
     )
-    const env = Object.entries({
-      FAULTLINE_NODE: 'sandbox-node-1',
-      FAULTLINE_TAG: 'run-1',
-      FAULTLINE_ENDS_AT: String(lab.clock.now() / 1000 + 30),
-    })
+    const env = Object.entries({ FAULTLINE_NODE: 'sandbox-node-1', FAULTLINE_NAMESPACE: home, FAULTLINE_JOB: 'fuse' })
     const container = { name: 'fuse', image: 'faultline.dev/sandbox/kubectl', env: env.map(([name, value]) => ({ name, value })) }
+    const annotations = { 'faultline.dev/burns-at': String(lab.clock.now() / 1000 + 30) }
     lab.sandbox.create(
       'jobs',
-      { metadata: { name: 'fuse' }, spec: { template: { spec: { restartPolicy: 'Never', containers: [container] } } } },
+      { metadata: { name: 'fuse', annotations }, spec: { template: { spec: { restartPolicy: 'Never', containers: [container] } } } },
       { namespace: home },
     )
     await lab.clock.advance(2000)
@@ -240,7 +239,7 @@ describe('the cordon fuse', () => {
   const node = ({ sandbox }: Lab) => sandbox.get('nodes', 'sandbox-node-1')
 
   it.each(['its end', 'TERM'])('uncordons on %s', async (how) => {
-    const lab = await cordoned('run-1')
+    const lab = await cordoned('fuse')
     expect(node(lab)?.spec.unschedulable).toBe(true)
     if (how === 'TERM') lab.sandbox.delete('jobs', { name: 'fuse', namespace: home }, { propagationPolicy: 'Background' })
     await lab.clock.advance(how === 'TERM' ? 1000 : 30_000)
@@ -248,7 +247,7 @@ describe('the cordon fuse', () => {
     expect(node(lab)?.metadata.annotations).toEqual({})
   })
 
-  it('leaves the cordon of somebody else alone', async () => {
+  it('leaves the cordon of another run alone', async () => {
     const lab = await cordoned('run-2')
     await lab.clock.advance(60_000)
     expect(node(lab)?.spec.unschedulable).toBe(true)

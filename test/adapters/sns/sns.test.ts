@@ -133,7 +133,7 @@ describeWith(['moto_server'], 'SNS, through moto to an SQS queue', () => {
     })
     world.stuckTurns = 5_000
     const { notify: tell } = world.tracked('sns', { notify: notifier.notify })
-    return { ...notifier, tell }
+    return { ...notifier, notify: tell }
   }
 
   it('brings exactly the messages of a game day that pass the filter policy', async () => {
