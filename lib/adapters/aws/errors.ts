@@ -7,7 +7,7 @@ export function awsError(error: unknown, tried: string): FaultlineError {
   const name = types.isNativeError(error) ? error.name : 'Error'
   const words = types.isNativeError(error) && error.message !== '' ? error.message : name
   const status = statusOf(error)
-  if (/NotFound/.test(name)) return new FaultlineError('not_found', `${tried}: ${words}`, { cause: error })
+  if (/NotFound|NoSuch/.test(name)) return new FaultlineError('not_found', `${tried}: ${words}`, { cause: error })
   if (/AccessDenied|Unauthori[sz]ed|ExpiredToken|InvalidSignature|UnrecognizedClient|CredentialsProvider/.test(name) || status === 403) {
     return new FaultlineError('forbidden', `${tried}: ${words} (check the role's policy)`, { cause: error })
   }

@@ -1,8 +1,8 @@
-import { types } from 'node:util'
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { FaultlineError } from '../../domain/errors.ts'
 import type { ReportStore } from '../../ports.ts'
+import { awsError } from '../aws/errors.ts'
 
 /** What a link in a message leads to. */
 export type ReportLink =
@@ -50,7 +50,7 @@ export function createS3ReportStore(options: S3ReportStoreOptions): ReportStore 
         return true
       } catch (error) {
         if (isAbsent(error)) return false
-        throw toReportError(error, `look for report s3://${bucket}/${key}`)
+        throw reportError(error, `look for report s3://${bucket}/${key}`)
       }
     },
     put: async (name, contentType, body) => {
@@ -68,7 +68,7 @@ export function createS3ReportStore(options: S3ReportStoreOptions): ReportStore 
         await client.send(command, { abortSignal: AbortSignal.timeout(timeoutMs) })
         return await linkTo(name)
       } catch (error) {
-        throw toReportError(error, tried)
+        throw reportError(error, tried)
       }
     },
   }
@@ -96,13 +96,7 @@ function isAbsent(error: unknown): boolean {
   return error instanceof S3ServiceException && [403, 404].includes(error.$metadata.httpStatusCode ?? 0)
 }
 
-function toReportError(error: unknown, tried: string): unknown {
-  if (!types.isNativeError(error)) return error
-  const status = error instanceof S3ServiceException ? (error.$metadata.httpStatusCode ?? 0) : 0
-  if (error.name === 'NoSuchBucket') return new FaultlineError('not_found', `${tried}: there is no such bucket`, { cause: error })
-  if (status === 403 || error.name === 'CredentialsProviderError') {
-    return new FaultlineError('forbidden', `${tried}: ${error.message} (check the role's policy and the bucket's)`, { cause: error })
-  }
-  if (status >= 400 && status < 500) return new FaultlineError('invalid', `${tried}: ${error.message}`, { cause: error })
-  return new FaultlineError('unavailable', `${tried}: ${error.message}`, { retryable: true, cause: error })
+function reportError(error: unknown, tried: string): FaultlineError {
+  const isMissing = Object(error).name === 'NoSuchBucket'
+  return isMissing ? new FaultlineError('not_found', `${tried}: there is no such bucket`, { cause: error }) : awsError(error, tried)
 }

@@ -3,8 +3,13 @@ import type { SecretSource } from '../../domain/run.ts'
 import type { Clock } from '../../ports.ts'
 import { credentialsOf } from '../aws/credentials.ts'
 import type { Access, AccessSource } from '../kubernetes/access.ts'
-import { type ConnectedCluster, connectCluster, openConnection } from '../kubernetes/connect.ts'
+import { type ConnectedCluster, openConnection } from '../kubernetes/connect.ts'
+import { Credentials } from '../kubernetes/credentials.ts'
+import type { KubeConnection } from '../kubernetes/kubeconfig.ts'
 import { readSecret } from './read-secret.ts'
+
+/** Secrets Manager and Parameter Store are asked no more often for credentials that are refused again and again. */
+const rereadMs = 10_000
 
 /** An API server's address and a bearer token, as a secret may hold them instead of a kubeconfig. */
 interface Entry {
@@ -27,7 +32,44 @@ export async function connectBySecret(source: SecretSource, clock: Clock): Promi
     return openConnection(cluster, new SecretAccess(entry, async () => entryOf(await read(), where), where))
   }
   const { configFromText } = await import('../kubernetes/config.ts')
-  return connectCluster(configFromText(text, where, source.context))
+  const parse = (said: string) => configFromText(said, where, source.context)
+  const config = parse(text)
+  return openConnection(config.cluster, new KubeconfigAccess(config, async () => parse(await read()), clock))
+}
+
+/** The credentials of a kubeconfig as it was read last; once they are refused it is read anew, at most every 10 s. */
+export class KubeconfigAccess implements AccessSource {
+  readonly caller: string
+  readonly #again: () => Promise<KubeConnection>
+  readonly #clock: Pick<Clock, 'now'>
+  #credentials: Promise<Credentials>
+  #readAt = Number.NEGATIVE_INFINITY
+
+  constructor(config: KubeConnection, again: () => Promise<KubeConnection>, clock: Pick<Clock, 'now'>) {
+    const credentials = new Credentials(config, clock)
+    this.caller = credentials.caller
+    this.#credentials = Promise.resolve(credentials)
+    this.#again = again
+    this.#clock = clock
+  }
+
+  async read(): Promise<Access> {
+    return (await this.#credentials).read()
+  }
+
+  renew(): boolean {
+    const now = this.#clock.now()
+    // Other calls that were refused at the same moment take what is being read already.
+    if (now - this.#readAt < rereadMs) return true
+    this.#readAt = now
+    const before = this.#credentials
+    const after = this.#again().then((config) => new Credentials(config, this.#clock))
+    this.#credentials = after
+    after.catch(() => {
+      if (this.#credentials === after) this.#credentials = before
+    })
+    return true
+  }
 }
 
 /** The token as it was read last; a refused one is read anew, since secrets are rotated. */
