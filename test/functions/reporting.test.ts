@@ -10,7 +10,8 @@ import type { Run } from '../../lib/domain/run.ts'
 import { transition } from '../../lib/domain/transition.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import type { Store } from '../../lib/ports.ts'
-import { nine, requestedRun } from '../contracts/records.ts'
+import { nine } from '../contracts/records.ts'
+import { requestedRun } from '../support/runs.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 const step = { name: 'Kill', type: 'node_failure', params: { failure_type: 'pod-delete' }, duration: 1 }
@@ -59,7 +60,7 @@ afterEach(() => store.close())
 const abort = { reason: 'asked', at: nine, by: 'ann', detail: 'enough' } as const
 /** As the aborted run of a driver that could revert, and not prove that nothing of it is left. */
 const verifying = (id: string): Run =>
-  transition(transition(requestedRun(id), { type: 'abort', abort }, nine), { type: 'reverted', summaries: [] }, nine)
+  transition(transition({ ...requestedRun(), id }, { type: 'abort', abort }, nine), { type: 'reverted', summaries: [] }, nine)
 
 const pages = (run: string) => ['html', 'json', 'xml'].map((end) => `${run}.${end}`)
 
