@@ -82,6 +82,7 @@ export interface Pod extends KubeObject {
   readonly spec: {
     readonly nodeName?: string
     readonly hostNetwork?: boolean
+    readonly restartPolicy?: string
     readonly containers: readonly Container[]
     readonly initContainers?: readonly Container[]
     readonly ephemeralContainers?: readonly Container[]

@@ -1,4 +1,5 @@
 import { injectorFault } from './injector/injector-fault.ts'
+import { whyNoRestart } from './injector/unfit.ts'
 
 /** Ends the container's main process by a signal from the host; the kubelet starts it again. */
 export const podKill = injectorFault({
@@ -12,4 +13,5 @@ export const podKill = injectorFault({
           FAULTLINE_REPEAT: String(Math.ceil(spec.repeatEverySeconds ?? 0)),
         }
       : {},
+  unfit: (_spec, pod) => whyNoRestart(pod),
 })

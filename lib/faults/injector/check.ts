@@ -1,19 +1,21 @@
 import { FaultlineError } from '../../domain/errors.ts'
 import type { Evidence, Injection, Target } from '../../domain/injection.ts'
-import type { Job } from '../../domain/kube.ts'
+import type { Job, Pod } from '../../domain/kube.ts'
 import type { FaultContext } from '../fault.ts'
 import { jobRef } from '../fuse-job.ts'
 import { figures } from './figures.ts'
 import type { InjectorOrder } from './job.ts'
-import { ensureJob, injectorJob, isRefusal, podsOfJob } from './job.ts'
+import { ensureJob, injectorBiteMs, injectorJob, isRefusal, podsOfJob } from './job.ts'
 import type { InjectorLine } from './protocol.ts'
 import { newestByTarget, parseInjectorLog } from './protocol.ts'
 import { refusalOfPods, startFailure } from './start.ts'
 import { injectorUndo } from './undo.ts'
 
 const pollMs = 250
+/** One look's patience: the pod's start (3 s), its wait for an injector that still undoes (15 s), and a little. */
 const budgetMs = 20_000
-const lifeMs = 45_000
+/** A busy node takes its time to start a pod: whoever looks again meets the same check, for as long as an injector may take to start. */
+const lifeMs = budgetMs + injectorBiteMs
 
 /**
  * A fresh Job on the node looks for anything the injector may have left: the dead injector's own last words are not needed. Where no
@@ -21,8 +23,8 @@ const lifeMs = 45_000
  */
 export async function checkForResidue(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<Evidence> {
   const job = checkJob(context, injection, on)
-  const { lines, cannotStart } = await askNode(context, job, on.targets)
-  await dropCheck(context, injection, on)
+  const { lines, cannotStart, atWork } = await askNode(context, job, on.targets)
+  if (!atWork) await dropCheck(context, injection, on)
   if (cannotStart !== null) return withoutCheck(context, injection, cannotStart)
   return judge(context, injection, { targets: on.targets, lines })
 }
@@ -56,13 +58,15 @@ interface Answer {
   readonly lines: readonly InjectorLine[]
   /** Why the check's own pod does not start; null when it does. */
   readonly cannotStart: string | null
+  /** It has not answered, and still may: it is left to the next look, which would otherwise start from the beginning for ever. */
+  readonly atWork: boolean
 }
 
 async function askNode(context: FaultContext, job: Job, targets: readonly Target[]): Promise<Answer> {
   try {
     return await answerOf(context, await ensureJob(context, job, null), targets)
   } catch (error) {
-    if (isRefusal(error)) return { lines: [], cannotStart: error.message }
+    if (isRefusal(error)) return { lines: [], cannotStart: error.message, atWork: false }
     throw error
   }
 }
@@ -73,13 +77,20 @@ async function answerOf(context: FaultContext, job: Job, targets: readonly Targe
   for (;;) {
     const pod = (await podsOfJob(context, namespace, job.metadata)).at(-1)
     const cannotStart = pod === undefined ? await refusalOfPods(context, job) : startFailure(pod)
-    if (cannotStart !== null) return { lines: [], cannotStart }
+    if (cannotStart !== null) return { lines: [], cannotStart, atWork: false }
     const text = pod === undefined ? '' : await context.cluster.pods.log({ namespace, name: pod.metadata.name, container: 'injector' })
     const lines = parseInjectorLog(text)
     const found = newestByTarget(lines, ['residue'])
-    if (targets.every((t) => found.has(t.uid)) || context.clock.now() >= giveUpAt) return { lines, cannotStart: null }
+    const answered = targets.every((t) => found.has(t.uid))
+    if (answered || context.clock.now() >= giveUpAt) return { lines, cannotStart: null, atWork: !answered && isAtWork(job, pod) }
     await context.clock.sleep(pollMs)
   }
+}
+
+/** A Job that was found rather than made may be over already; a pod that ended without an answer never gives one. */
+function isAtWork({ status }: Job, pod: Pod | undefined): boolean {
+  const over = (status?.conditions ?? []).some((c) => (c.type === 'Failed' || c.type === 'Complete') && c.status === 'True')
+  return !over && pod?.status?.phase !== 'Failed' && pod?.status?.phase !== 'Succeeded'
 }
 
 function withoutCheck(context: FaultContext, injection: Injection, cannotStart: string): Evidence {

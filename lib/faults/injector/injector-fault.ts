@@ -1,5 +1,5 @@
 import { FaultlineError, KubernetesError } from '../../domain/errors.ts'
-import type { Injection, Measurement } from '../../domain/injection.ts'
+import type { Evidence, Injection, Measurement } from '../../domain/injection.ts'
 import { currentPods } from '../connectivity-probe.ts'
 import type { Fault, FaultContext } from '../fault.ts'
 import { fuseGone, removeFuse } from '../fuse.ts'
@@ -34,7 +34,7 @@ export function injectorFault(kind: InjectorFault): Fault {
     async evidence(context, injection, phase) {
       const seen = await biteOf(context, injection, phase)
       if (seen.dead !== undefined) await giveOrderAnew(context, injection, seen.dead)
-      return seen.evidence
+      return isKill(injection) && seen.evidence.finding === 'yes' ? startedAgain(context, injection, seen.evidence) : seen.evidence
     },
 
     async lastLook(context, injection) {
@@ -82,6 +82,20 @@ async function isNodeGone(context: FaultContext, injection: Injection): Promise<
     if (error instanceof KubernetesError && error.code === 'forbidden') return false
     throw error
   }
+}
+
+function isKill(injection: Injection): boolean {
+  const { action } = injectorUndo(injection)
+  return action === 'kill' || action === 'crashloop'
+}
+
+/** The injector sees processes die; that a pod is over with them (restartPolicy OnFailure, and an exit code of 0), only the API tells. */
+async function startedAgain(context: FaultContext, injection: Injection, evidence: Evidence): Promise<Evidence> {
+  const pods = await currentPods(context, injection.targets)
+  const over = [...pods.values()].filter(({ status }) => status?.phase === 'Succeeded' || status?.phase === 'Failed')
+  if (over.length === 0) return evidence
+  const names = over.map(({ metadata }) => metadata.name).join(', ')
+  return { ...evidence, finding: 'no', summary: `the container of ${names} ended, and is not started again: its pod is over` }
 }
 
 async function giveOrder(context: FaultContext, injection: Injection, givenAt: number): Promise<void> {

@@ -18,6 +18,13 @@ export function whyNoInjector(node: Node | undefined): string | null {
   return os === 'linux' ? null : `a node that runs ${os}, not Linux`
 }
 
+/** Why its containers are none to be killed: a kill bites when the container is started again, and nobody starts these. */
+export function whyNoRestart({ spec }: Pod): string | null {
+  return spec.restartPolicy === 'Never'
+    ? 'its restartPolicy is Never: a container that is killed is never started again (pod-delete ends such a pod)'
+    : null
+}
+
 /** What a step would do to one container, as far as its pod's spec can speak against it. */
 export interface Load {
   readonly container: string | null

@@ -42,6 +42,10 @@ function podOf({ name, exitCode }: Running, n: number): Pod {
 
 /** An injector's Job whose pods say these lines; Jobs that are deleted take their pods along. */
 function saying(...pods: readonly Running[]) {
+  return sayingOf('Running', ...pods)
+}
+
+function sayingOf(phase: string, ...pods: readonly Running[]) {
   const made: string[] = []
   const deleted: string[] = []
   const envOf = (job: unknown): readonly { name: string; value: string }[] => Object(job).spec.template.spec.containers[0].env
@@ -51,7 +55,8 @@ function saying(...pods: readonly Running[]) {
     cluster: {
       objects: {
         list: async () => (deleted.length > 0 ? [] : pods.map(podOf)),
-        get: async () => undefined,
+        get: async ({ kind, name }: { kind: string; name: string }) =>
+          kind === 'Pod' ? { metadata: { name, uid: 'uid-0' }, status: { phase } } : undefined,
         delete: async ({ name }: { name: string }) => deleted.push(name),
         create: async (job: unknown) => made.push(envOf(job).find(({ name }) => name === 'FAULTLINE_APPLY_BY')?.value ?? ''),
       },
@@ -155,5 +160,24 @@ describe('an order that came too late', () => {
     expect(await fault.evidence(context, injection, 'during')).toMatchObject({ finding: 'no' })
     expect(await fault.evidence(context, injection, 'end')).toMatchObject({ finding: 'no' })
     expect(made).toEqual([])
+  })
+})
+
+describe('a container that was killed', () => {
+  const fault = injectorFault({ action: () => 'kill', container: () => null, env: () => ({}) })
+  const killed = { ...injection, undo: { ...injection.undo, action: 'kill' } }
+  const lines = [line({ name: 'kills', unit: 'count', value: 1 })]
+
+  it('bites where its pod lives on', async () => {
+    const { context } = sayingOf('Running', { name: 'a', lines })
+    expect(await fault.evidence(context, killed, 'during')).toMatchObject({ finding: 'yes' })
+  })
+
+  it('is no bite where its pod is over with it, and never started again', async () => {
+    const { context } = sayingOf('Succeeded', { name: 'a', lines })
+    expect(await fault.evidence(context, killed, 'during')).toMatchObject({
+      finding: 'no',
+      summary: 'the container of db-0 ended, and is not started again: its pod is over',
+    })
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Container, Node, Pod } from '../../../lib/domain/kube.ts'
-import { whyNoDisk, whyNoInjector, whyNoMemory } from '../../../lib/faults/injector/unfit.ts'
+import { whyNoDisk, whyNoInjector, whyNoMemory, whyNoRestart } from '../../../lib/faults/injector/unfit.ts'
 
 const node = (labels: Readonly<Record<string, string>>, status: Node['status'] = {}): Node => ({
   apiVersion: 'v1',
@@ -84,4 +84,10 @@ describe('memory that cannot be filled', () => {
     expect(whyNoMemory(of, small, { container: null, mib: 3997 })).not.toBeNull()
     expect(whyNoMemory(of, undefined, { container: null, mib: 99_999 })).toBeNull()
   })
+})
+
+it('a container that nobody starts again is none to be killed', () => {
+  const of = (restartPolicy: string): Pod => ({ ...pod({}), spec: { containers: [], restartPolicy } })
+  expect(whyNoRestart(of('Never'))).toMatch(/^its restartPolicy is Never/)
+  expect([whyNoRestart(of('Always')), whyNoRestart(of('OnFailure')), whyNoRestart(pod({}))]).toEqual([null, null, null])
 })

@@ -18,11 +18,11 @@ load_probe() {
   get SIZE "$N"; size=${V:-0}
   pings=$(pings_sent) && first_out=$(sent_bytes) && first_in=$(sent_bytes 2) && uptime_cs && from=$CS || return 1
   if [ -n "$BRIEF" ]; then sleep 0.3; else sleep 1; fi
-  # In this order: the time that passed is rather too long than too short.
-  set -- "$(sent_bytes)" "$(sent_bytes 2)" $((($(pings_sent) - pings) * (size + HEADER_BYTES)))
+  # In the order of the beginning: the time that passed is rather too long than too short, for each of them.
+  pings=$(((size > 0 ? $(pings_sent) - pings : 0) * (size + HEADER_BYTES)))
+  set -- "$(sent_bytes)" "$(sent_bytes 2)" "$pings"
   uptime_cs
   [ "$CS" -gt "$from" ] && [ -n "$1" ] && [ -n "$2" ] || return 1
-  [ "$size" -gt 0 ] || set -- "$1" "$2" 0
   printf '%s %s %s\n' $(($3 * 8 / ((CS - from) * 10))) $((($1 - first_out) * 8 / ((CS - from) * 10))) $((($2 - first_in) * 8 / ((CS - from) * 10))) >"$WORK/probe.$N"
 }
 

@@ -111,11 +111,11 @@ bite_one() {
     uptime_cs
     [ -n "$FINAL" ] || [ $((CS - V)) -ge "$BITE_BUDGET_CS" ] || { PENDING=1; return 0; }
     put STATE "$N" bitten
-    if [ "$CODE" = partial ]; then
-      MESSAGE="no full bite (less than $FULL_BITE_PERCENT %): $MESSAGE"
-    else
-      MESSAGE="no effect seen after $((BITE_BUDGET_CS / 100)) s; $MESSAGE"
-    fi
+    case $CODE in
+      partial) MESSAGE="no full bite (less than $FULL_BITE_PERCENT %): $MESSAGE" ;;
+      unused) ;;
+      *) MESSAGE="no effect seen after $((BITE_BUDGET_CS / 100)) s; $MESSAGE" ;;
+    esac
     say "$N_UID" bite false "$NAME" "$UNIT" "${VALUE:-0}" "$MESSAGE"
   fi
 }

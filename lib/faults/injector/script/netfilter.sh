@@ -87,9 +87,8 @@ verdicts() {
 
 # verdict CHAIN PEER PORTS MATCH: for our own probes (known by the comment), then for everybody.
 verdict() {
-  local port protocol protocols range probe=${4%\" -m time*} chain=$1
-  probe="$probe probe\" -m time${4#*\" -m time}"
-  [ -n "$3" ] || { printf '%s\n' "-A $1 $2 $(probe_match "$family") $probe -j DROP" "-A $1 $2 $4 -j DROP"; return; }
+  local port protocol protocols range chain=$1 match=$4
+  [ -n "$3" ] || { probe_verdict "$1" "$2 $(probe_match "$family")"; printf '%s\n' "-A $1 $2 $4 -j DROP"; return; }
   for port in $(printf '%s' "$3" | tr ', ' '\n\n'); do
     protocols='tcp udp' range=${port%/*}
     case $port in */*) protocols=${port#*/} ;; esac
@@ -97,13 +96,20 @@ verdict() {
       if [ "$protocol" = udp ]; then
         :
       elif [ "$chain" = "$(chain_in)" ]; then
-        printf '%s\n' "-A $1 $2 -p tcp -m tcp --sport $range --dport $PROBE_PORTS $probe -j DROP"
+        probe_verdict "$1" "$2 -p tcp -m tcp --sport $range --dport $PROBE_PORTS"
       else
-        printf '%s\n' "-A $1 $2 -p tcp -m tcp --sport $PROBE_PORTS --dport $range $probe -j DROP"
+        probe_verdict "$1" "$2 -p tcp -m tcp --sport $PROBE_PORTS --dport $range"
       fi
       printf '%s\n' "-A $1 $2 -p $protocol -m $protocol --dport $range $4 -j DROP" "-A $1 $2 -p $protocol -m $protocol --sport $range $4 -j DROP"
     done
   done
+}
+
+# probe_verdict CHAIN PROBES: where chance or a rate decides, it decides once; what passes does not meet the rule for everybody as well.
+probe_verdict() {
+  local probe=${match%\" -m time*}
+  printf '%s\n' "-A $1 $2 $probe probe\" -m time${match#*\" -m time} -j DROP"
+  case $match in ' '*) ;; *) printf '%s\n' "-A $1 $2 -j RETURN" ;; esac
 }
 
 set_name() { printf 'FLT%s-%s' "$1" "$SUM"; }

@@ -1,0 +1,74 @@
+import { expect, it } from '@jest/globals'
+import { defaultConfig } from '../../../lib/config.ts'
+import { KubernetesError } from '../../../lib/domain/errors.ts'
+import type { FaultContext } from '../../../lib/faults/fault.ts'
+import { checkForResidue } from '../../../lib/faults/injector/check.ts'
+import type { InjectorOrder } from '../../../lib/faults/injector/job.ts'
+import { injectionOf } from '../../support/fault-context.ts'
+
+const target = { kind: 'Pod', namespace: 'ns', name: 'db-0', uid: 'uid-0', node: 'n1' } as const
+const source = { ...defaultConfig.injector, image: 'i:1', namespace: 'injectors' }
+const injection = injectionOf('memory-exhaustion', { targets: [target], undo: { source, node: 'n1', job: 'inj', action: 'stress-memory' } })
+const order: InjectorOrder = {
+  runId: 'run',
+  step: 0,
+  name: 'inj',
+  node: 'n1',
+  source,
+  action: 'check',
+  targets: [target],
+  peers: {},
+  endsAt: 0,
+  bootId: '',
+  givenAt: 0,
+  env: {},
+}
+const clean = JSON.stringify({ at: 1, target: 'uid-0', phase: 'residue', ok: true, name: '', unit: '', value: '', message: '' })
+
+/** A node on which the check's pod starts after so long; `phase` is what it is in until then. */
+function nodeThatTakes(startMs: number, phase: 'Pending' | 'Failed') {
+  const made: number[] = []
+  const deleted: number[] = []
+  let now = 0
+  const exists = () => made.length > deleted.length
+  const started = () => exists() && now >= (made.at(-1) ?? 0) + startMs
+  const job = { metadata: { name: 'inj-check', namespace: 'injectors' }, spec: {} }
+  const context = {
+    clock: {
+      now: () => now,
+      sleep: async (ms: number) => {
+        now += ms
+      },
+    },
+    config: defaultConfig,
+    cluster: {
+      objects: {
+        create: async () => {
+          if (exists()) throw new KubernetesError('already_exists', 409, 'there is one')
+          made.push(now)
+          return job
+        },
+        get: async () => job,
+        list: async () => (exists() ? [{ metadata: { name: 'p' }, status: { phase: started() ? 'Running' : phase } }] : []),
+        delete: async () => deleted.push(now),
+      },
+      pods: { log: async () => (started() ? clean : '') },
+    },
+  } as unknown as FaultContext
+  return { context, made, deleted }
+}
+
+it('meets the same check again on a node that takes its time to start a pod, so that an answer comes at all', async () => {
+  const { context, made, deleted } = nodeThatTakes(35_000, 'Pending')
+  expect(await checkForResidue(context, injection, order)).toMatchObject({ finding: 'unknown' })
+  expect(deleted).toEqual([])
+  expect(await checkForResidue(context, injection, order)).toMatchObject({ finding: 'yes', summary: 'no residue on db-0' })
+  expect(made).toEqual([0])
+  expect(deleted).toEqual([35_000])
+})
+
+it('takes a check away that ended without an answer, for the next one to be made', async () => {
+  const { context, deleted } = nodeThatTakes(35_000, 'Failed')
+  expect(await checkForResidue(context, injection, order)).toMatchObject({ finding: 'unknown' })
+  expect(deleted).toEqual([20_000])
+})
