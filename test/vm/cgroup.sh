@@ -86,7 +86,7 @@ try() {
   shift 5
   chosen "$name" || return
   log=/run/log.$name
-  export FAULTLINE_TAG="t-$name" FAULTLINE_ENDS_AT=$(($(date +%s) + 300)) FAULTLINE_TARGETS="$containerd $containerd_id ns/a/main
+  export FAULTLINE_TAG="t-$name" FAULTLINE_ENDS_AT=$(($(date +%s) + 300)) FAULTLINE_APPLY_BY=$(($(date +%s) + 300)) FAULTLINE_TARGETS="$containerd $containerd_id ns/a/main
 $crio $crio_id ns/b/main"
   look "$what"
   first_containerd=$SEEN_CONTAINERD first_crio=$SEEN_CRIO

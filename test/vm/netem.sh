@@ -49,7 +49,7 @@ try() {
   : >"$log"
   before=$(traces)
   env FAULTLINE_ACTION=degrade-network "$@" FAULTLINE_TARGETS="$uid $container ns/p/main" FAULTLINE_TAG="t-$name" \
-    FAULTLINE_ENDS_AT=$(($(date +%s) + 300)) $view sh -c "$(cat /run/injector.sh)" >"$log" 2>&1 &
+    FAULTLINE_ENDS_AT=$(($(date +%s) + 300)) FAULTLINE_APPLY_BY=$(($(date +%s) + 300)) $view sh -c "$(cat /run/injector.sh)" >"$log" 2>&1 &
   injector=$!
   until_so 60 grep '"phase":"\(bite\|error\)"' "$log"
   look
@@ -82,12 +82,12 @@ try cidrs '$AVERAGE > 290' 'round trip' FAULTLINE_DELAY_MS=300 FAULTLINE_CIDRS=1
 try ports '$AVERAGE < 40' 'round trip' FAULTLINE_DELAY_MS=300 FAULTLINE_PORTS=5432/tcp
 try rate '$RATE < 2800' 'rate out' FAULTLINE_RATE_KBIT=2000
 try loss '$LOSS > 10' loss FAULTLINE_LOSS_PCT=40
-try cut '$LOSS == 100' reachable FAULTLINE_ACTION=cut-network
+try cut '$LOSS == 100' dropped FAULTLINE_ACTION=cut-network
 # A node without nf_tables: its tools fail here.
 echo 'mount --bind /bin/false /usr/sbin/xtables-nft-multi && exec "$@"' >/run/without-nft
 view='unshare --mount sh /run/without-nft'
-try cut-legacy '$LOSS == 100' reachable FAULTLINE_ACTION=cut-network
+try cut-legacy '$LOSS == 100' dropped FAULTLINE_ACTION=cut-network
 [ ! -e /run/log.cut-legacy ] || must 'cut-legacy: the rules are in legacy tables' "$(says /run/log.cut-legacy 'dropped by iptables-legacy')"
 view=''
-try load '$CARRIED > 1000' 'rate out' FAULTLINE_ACTION=load-network FAULTLINE_AMOUNT=2000
+try load '$CARRIED > 1000' 'load sent' FAULTLINE_ACTION=load-network FAULTLINE_AMOUNT=2000
 report

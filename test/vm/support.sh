@@ -22,7 +22,7 @@ until_so() {
 
 # tell LOG …: what the injector said, for people; and whatever its shell complained of.
 tell() {
-  sed -n 's/.*"phase":"\(before\|bite\|undone\|residue\|error\)","ok":\([a-z]*\),"name":"\([^"]*\)","unit":"\([^"]*\)","value":\([^,]*\),"message":"\([^"]*\)".*/      \1 \2: \3 \5 \4  \6/p' "$@"
+  sed -n 's/.*"phase":"\(before\|bite\|undone\|residue\|error\)","ok":\([a-z]*\),"name":"\([^"]*\)","unit":"\([^"]*\)","value":\([^,]*\),.*"message":"\([^"]*\)".*/      \1 \2: \3 \5 \4  \6/p' "$@"
   grep -hv '^{' "$@"
 }
 
