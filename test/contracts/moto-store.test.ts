@@ -22,7 +22,8 @@ function describeOnMoto(): void {
 
   const open = async () => {
     const endpoint = server.url
-    const client = createDynamoClient({ region: 'eu-central-1', endpoint, credentials: motoCredentials, timeoutMs: 10_000 })
+    // A busy machine may keep moto waiting for long; the test's own limit ends it.
+    const client = createDynamoClient({ region: 'eu-central-1', endpoint, credentials: motoCredentials, timeoutMs: 60_000 })
     const table = `faultline-${++tables}`
     await ensureTable(client, table)
     const store = createDynamoStore({ client, table, clock: new VirtualClock(nine) })
