@@ -95,6 +95,8 @@ export interface Injection {
   readonly runId: string
   readonly step: number
   readonly n: number
+  /** The plan it belongs to; it counts only when that plan was sealed. Absent in records from before there were seals. */
+  readonly plan?: string
   readonly version: number
   readonly fault: FaultName
   readonly targets: readonly Target[]
@@ -102,6 +104,8 @@ export interface Injection {
   readonly fuse: FuseSpec | null
   readonly armed: FuseRef | null
   readonly status: InjectionStatus
+  /** When the first driver began to inject it; how long it may take to bite counts from here, whoever drives it then. */
+  readonly injectingAt?: number
   /** Worst thing seen so far, for people: why it failed, had no effect, or ended early. */
   readonly reason: string | null
   readonly evidence: readonly Evidence[]

@@ -1,4 +1,5 @@
 import type { Finding } from './injection.ts'
+import type { PlanSeal } from './plan-seal.ts'
 import type { ProbeSummary, ThresholdCrossing } from './probe.ts'
 import type { Reason } from './reason.ts'
 import type { Abort, Baseline, BeaconRef, InjectedOutcome, Lease, RecheckedOutcome, Refusal } from './run.ts'
@@ -8,12 +9,13 @@ export type RunEvent =
   /** `abort`: the one who takes over may only revert; stored together with the lease, so that no crash forgets it. */
   | { readonly type: 'leased'; readonly lease: Lease; readonly continued: boolean; readonly abort: Abort | null }
   | { readonly type: 'lease_renewed'; readonly lease: Lease }
-  | { readonly type: 'handed_over' }
+  /** `unfencedUntil`: when the last call of this driver that no fuse can fence has arrived, or never will. */
+  | { readonly type: 'handed_over'; readonly unfencedUntil?: number }
   | { readonly type: 'released' }
   | { readonly type: 'refused'; readonly refusals: readonly Refusal[] }
   | { readonly type: 'admitted'; readonly baseline: Baseline }
   | { readonly type: 'beacon_lit'; readonly beacon: BeaconRef }
-  | { readonly type: 'step_planned'; readonly targets: readonly string[]; readonly warnings: readonly string[] }
+  | { readonly type: 'step_planned'; readonly plan: PlanSeal; readonly targets: readonly string[]; readonly warnings: readonly string[] }
   | { readonly type: 'step_refused'; readonly refusals: readonly Refusal[] }
   | { readonly type: 'injected'; readonly outcomes: readonly InjectedOutcome[] }
   | { readonly type: 'rechecked'; readonly outcomes: readonly RecheckedOutcome[] }

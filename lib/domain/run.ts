@@ -1,5 +1,6 @@
 import type { HistoryEvent } from './history-event.ts'
 import type { Finding, Measurement } from './injection.ts'
+import type { PlanSeal } from './plan-seal.ts'
 import type { ProbeSummary } from './probe.ts'
 import type { EndCause, Reason } from './reason.ts'
 import type { Suite } from './suite.ts'
@@ -106,6 +107,8 @@ export interface StepRecord {
   readonly name: string
   readonly verdict: StepVerdict
   readonly reasons: readonly Reason[]
+  /** The plan whose ledger entries count; null before it is whole. */
+  readonly plan: PlanSeal | null
   readonly plannedAt: number | null
   readonly activeAt: number | null
   readonly plannedEnd: number | null
@@ -127,6 +130,7 @@ export interface StepRecord {
 export const untouchedStep: Omit<StepRecord, 'name'> = {
   verdict: 'pending',
   reasons: [],
+  plan: null,
   plannedAt: null,
   activeAt: null,
   plannedEnd: null,
@@ -159,6 +163,8 @@ export interface RunBase {
   readonly lease: Lease | null
   /** Set when a driver asks another to go on; only then may a takeover continue instead of reverting. */
   readonly handover: boolean
+  /** Until when calls that no fuse can fence, begun by the driver that handed over, may still arrive at the cluster. */
+  readonly unfencedUntil?: number
   readonly steps: readonly StepRecord[]
   readonly beacon: BeaconRef | null
   readonly abort: Abort | null
@@ -262,6 +268,8 @@ export interface InjectedOutcome {
   readonly finding?: Finding
   readonly reason: string | null
   readonly measurements: readonly Measurement[]
+  /** When it was first seen to bite; absent where it was not. */
+  readonly biteAt?: number
 }
 
 export interface RecheckedOutcome {

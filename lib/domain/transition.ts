@@ -32,7 +32,7 @@ function apply(run: Run, event: RunEvent, now: number): Run {
     case 'lease_renewed':
       return { ...run, lease: event.lease }
     case 'handed_over':
-      return { ...run, handover: true }
+      return { ...run, handover: true, ...(event.unfencedUntil === undefined ? {} : { unfencedUntil: event.unfencedUntil }) }
     case 'released':
       return { ...run, lease: null }
     case 'threshold_crossed':
@@ -79,7 +79,7 @@ function applyToStep(run: Run, event: StepEvent, now: number): Run {
   const { step } = run
   switch (event.type) {
     case 'step_planned':
-      return withState(withStep(run, { verdict: 'running', plannedAt: now }), { status: 'injecting', step, since: now })
+      return withState(withStep(run, { verdict: 'running', plan: event.plan, plannedAt: now }), { status: 'injecting', step, since: now })
     case 'step_refused':
       return verifying(withStep(run, { verdict: 'failed', reasons: refusedReasons(event.refusals) }), step, now)
     case 'injected':
@@ -126,14 +126,16 @@ function takeLease(run: Run, event: Extract<RunEvent, { type: 'leased' }>, now: 
   return event.abort === null ? leased : beginRevert({ ...leased, abort: run.abort ?? event.abort }, now)
 }
 
+/** The fault lasts from its first effect on the target that was hit last, not from the moment at which that is recorded. */
 function afterInject(run: Run, step: number, outcomes: readonly InjectedOutcome[], now: number): Run {
   const failed = outcomes.filter((o) => o.status === 'failed')
   const idle = outcomes.filter((o) => o.status === 'no_effect')
   const reasons = [...failed, ...idle].map(injectedReason)
   if (failed.length > 0) return beginRevert(withStep(run, { verdict: 'failed', reasons }), now)
   if (idle.length > 0) return beginRevert(withStep(run, { verdict: 'no_effect', reasons }), now)
-  const revertAt = now + (run.suite.steps[step]?.durationMs ?? 0)
-  return withState(withStep(run, { activeAt: now, plannedEnd: revertAt }), { status: 'holding', step, revertAt, rechecked: false })
+  const activeAt = Math.max(...outcomes.map(({ biteAt }) => Math.min(biteAt ?? now, now)))
+  const revertAt = activeAt + (run.suite.steps[step]?.durationMs ?? 0)
+  return withState(withStep(run, { activeAt, plannedEnd: revertAt }), { status: 'holding', step, revertAt, rechecked: false })
 }
 
 function injectedReason({ status, finding, reason }: InjectedOutcome): Reason {

@@ -8,7 +8,7 @@ import type { Cluster } from '../ports.ts'
 import { late, withDeadline } from '../with-deadline.ts'
 import { acquireLock, examine, forbiddenBySwitch, isOverIn, namespaceLock, nodeLock } from './acts/admit.ts'
 import { lightBeacon } from './acts/beacon.ts'
-import { fixStep, orStepRefused } from './acts/fix-step.ts'
+import { fixStep, lackingEntries, orStepRefused } from './acts/fix-step.ts'
 import { injectStep, recheckStep } from './acts/inject.ts'
 import { checkRecovery } from './acts/recover.ts'
 import { revertAll, revertFromMemory } from './acts/revert.ts'
@@ -23,6 +23,9 @@ import { type Budget, closingReserveMs, inTime, watchBudget } from './lease/hand
 import { watchRun } from './lease/watchdog.ts'
 import { Notifications } from './notifications/notifications.ts'
 import { settleInTime } from './settle.ts'
+
+/** How long the end of a run waits for its history; what is not copied then stays in the run's outbox. */
+const historyMs = 5_000
 
 export interface DriveOptions {
   /** Aborts the run when it fires (Ctrl-C); the reverting goes on. */
@@ -58,7 +61,10 @@ async function driveOn(engine: Engine, runId: string, options: DriveOptions): Pr
   const cluster = await connectOrGone(engine, run)
   const state = await acquireLease(engine, runId)
   if (isEnded(state.run)) return state.run
-  if (cluster instanceof FaultlineError) return endWithoutCluster(engine, state, cluster)
+  if (cluster instanceof FaultlineError) {
+    await engine.store.ledger.appendHistory(runId, state.run.events)
+    return endWithoutCluster(engine, state, cluster)
+  }
   return hold(new Driver(engine, cluster, state), options)
 }
 
@@ -85,6 +91,7 @@ async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
   } catch (error) {
     if (isHandedOver(driver, error)) {
       await inTime(driver, options.budget, driver.probing.flush())
+      if (error instanceof FaultlineError && error.code !== 'lease_lost' && error.code !== 'out_of_time') throw error
       return driver.run
     }
     const isLost = error instanceof FaultlineError && error.code === 'lease_lost'
@@ -96,12 +103,13 @@ async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
     await inTime(driver, options.budget, Promise.all(beside))
   }
   await Promise.all([letGo(driver), driver.probing.flush()])
+  await withDeadline(driver.engine.clock, historyMs, driver.historyCopied())
   return driver.run
 }
 
-/** Somebody else goes on, or may: nothing is reverted from memory. */
+/** The run was offered, so another driver goes on with it, or may: nothing is reverted from memory, whatever this one lost. */
 function isHandedOver({ run }: Driver, error: unknown): boolean {
-  return error instanceof FaultlineError && run.handover && (error.code === 'lease_lost' || error.code === 'out_of_time')
+  return run.handover && error instanceof FaultlineError
 }
 
 async function loop(driver: Driver, options: DriveOptions): Promise<void> {
@@ -182,8 +190,11 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
     case 'light_beacon':
       return orStepRefused(() => lightBeacon(driver))
     case 'plan_step':
-      return orStepRefused(() => fixStep(driver))
+      return (await driver.mayGoOn()) ? orStepRefused(() => fixStep(driver)) : null
     case 'inject': {
+      await untilUnfencedCallsAreOver(driver)
+      const lacking = lackingEntries(driver)
+      if (lacking !== null) return { type: 'step_refused', refusals: [lacking] }
       const outcomes = await injectStep(driver)
       return outcomes === null ? null : { type: 'injected', outcomes }
     }
@@ -194,16 +205,23 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
     case 'revert':
       return withAnswers(driver, await revertAll(driver))
     case 'check_recovery':
+      await untilUnfencedCallsAreOver(driver)
       return run.status === 'recovering' ? withAnswers(driver, await recounted(driver, await checkRecovery(driver, run))) : null
     case 'check_steady':
       return checkSteadyAgain(driver)
     case 'end_rest':
       return { type: 'rested' }
     case 'verify':
+      await untilUnfencedCallsAreOver(driver)
       return verifyNothingLeft(driver)
     default:
       return assertNever(action)
   }
+}
+
+/** A DELETE, eviction or cordon that the driver before sent may arrive late: nothing more is begun, and nothing called whole, before. */
+async function untilUnfencedCallsAreOver(driver: Driver): Promise<void> {
+  await driver.sleepUntil(driver.run.unfencedUntil ?? 0, { interruptible: false })
 }
 
 /** Before the step is judged: what the driver before answered after we had looked. The fault is proven undone by now. */

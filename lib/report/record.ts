@@ -1,3 +1,4 @@
+import { isOfPlan } from '../domain/plan-seal.ts'
 import type { Run } from '../domain/run.ts'
 import type { Store } from '../ports.ts'
 import type { RunRecord } from './document.ts'
@@ -9,5 +10,5 @@ export async function recordOf(store: Pick<Store, 'ledger' | 'samples'>, run: Ru
     store.ledger.history(run.id),
     store.samples.list(run.id),
   ])
-  return { run, injections, history, samples }
+  return { run, injections: injections.filter((entry) => isOfPlan(entry, run.steps[entry.step])), history, samples }
 }

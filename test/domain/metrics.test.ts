@@ -18,7 +18,7 @@ const bitten = { phase: 'during', at: 0, finding: 'yes', summary: 'cut', measure
 const outcome = (n: number, status: 'active' | 'failed' | 'no_effect') => ({ n, status, reason: null, measurements: [] })
 const toHolding: readonly (readonly [RunEvent, number])[] = [
   [{ type: 'admitted', baseline: { ready: 3, total: 3 } }, 1_000],
-  [{ type: 'step_planned', targets: ['db-0'], warnings: [] }, 2_000],
+  [{ type: 'step_planned', plan: { id: 'p', count: 1, digest: 'd' }, targets: ['db-0'], warnings: [] }, 2_000],
   [{ type: 'injected', outcomes: [outcome(0, 'active'), outcome(1, 'active')] }, 2_750],
 ]
 const toRecovering: readonly (readonly [RunEvent, number])[] = [

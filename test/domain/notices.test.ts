@@ -12,7 +12,7 @@ const target = { kind: 'Pod', namespace: 'jadevectordb-system', name: 'db-0', ui
 const injections: readonly Pick<Injection, 'step' | 'targets'>[] = [{ step: 0, targets: [target, { ...target, name: 'db-1' }] }]
 
 const admitted: RunEvent = { type: 'admitted', baseline: { ready: 3, total: 3 } }
-const planned: RunEvent = { type: 'step_planned', targets: ['db-0', 'db-1'], warnings: [] }
+const planned: RunEvent = { type: 'step_planned', plan: { id: 'p', count: 1, digest: 'd' }, targets: ['db-0', 'db-1'], warnings: [] }
 const injected = (...statuses: readonly InjectedOutcome['status'][]): RunEvent => ({
   type: 'injected',
   outcomes: statuses.map((status, n) => ({ n, status, reason: status === 'active' ? null : `${status} it is`, measurements: [] })),

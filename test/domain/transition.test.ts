@@ -16,7 +16,7 @@ const abort: RunEvent = { type: 'abort', abort: { reason: 'asked', at: 5, by: 'a
 const toHolding: readonly [RunEvent, number][] = [
   [{ type: 'admitted', baseline: { ready: 3, total: 3 } }, 0],
   [{ type: 'beacon_lit', beacon }, 100],
-  [{ type: 'step_planned', targets: ['a'], warnings: [] }, 1_000],
+  [{ type: 'step_planned', plan: { id: 'p', count: 1, digest: 'd' }, targets: ['a'], warnings: [] }, 1_000],
   [{ type: 'injected', outcomes: [active] }, 2_000],
 ]
 
@@ -173,7 +173,9 @@ function anyOutcome(run: Run, action: string, random: () => number): RunEvent {
     case 'light_beacon':
       return { type: 'beacon_lit', beacon }
     case 'plan_step':
-      return good ? { type: 'step_planned', targets: [], warnings: [] } : { type: 'step_refused', refusals: [] }
+      return good
+        ? { type: 'step_planned', plan: { id: 'p', count: 1, digest: 'd' }, targets: [], warnings: [] }
+        : { type: 'step_refused', refusals: [] }
     case 'inject':
       return { type: 'injected', outcomes: [good ? active : random() < 0.5 ? idle : broken] }
     case 'recheck':

@@ -1,25 +1,40 @@
 import { FaultlineError, StoreUnavailable } from '../../domain/errors.ts'
 import type { Injection } from '../../domain/injection.ts'
+import { isWhole } from '../../domain/plan-seal.ts'
 import type { Preparing, Refusal } from '../../domain/run.ts'
+import { stepOf } from '../../domain/run.ts'
 import { faultName } from '../../domain/suite.ts'
 import type { RunEvent } from '../../domain/transition.ts'
 import type { Driver } from '../lease/driver.ts'
 import { acquireLock } from './admit.ts'
 import { asRefusal, planStep } from './plan.ts'
 
-/** Fixes the step's targets and writes its ledger; entries from before a hand-over stay as they are, and nothing is planned anew. */
+/** Fixes the step's targets, writes its ledger, and seals it. What a driver before wrote and did not seal is thrown away, never continued. */
 export async function fixStep(driver: Driver): Promise<RunEvent> {
   const { run } = driver
   if (run.status !== 'preparing') throw new TypeError(`cannot plan a step while ${run.status}`)
-  const written = driver.stepInjections.length > 0 ? { refusals: [], warnings: [] } : await writeStep(driver, run)
-  if (written.refusals.length > 0) return { type: 'step_refused', refusals: written.refusals }
-  return { type: 'step_planned', targets: driver.stepInjections.flatMap((i) => i.targets.map((t) => t.name)), warnings: written.warnings }
+  const { refusals, warnings, injections } = await planNow(driver, run)
+  if (refusals.length > 0) return { type: 'step_refused', refusals }
+  const plan = await driver.addPlan(run.step, injections)
+  return { type: 'step_planned', plan, targets: injections.flatMap((i) => i.targets.map((t) => t.name)), warnings }
 }
 
-async function writeStep(
-  driver: Driver,
-  run: Preparing,
-): Promise<{ readonly refusals: readonly Refusal[]; readonly warnings: readonly string[] }> {
+/** What stands against injecting a step whose ledger is not as it was sealed; null when all of it is there. */
+export function lackingEntries(driver: Driver): Refusal | null {
+  const step = stepOf(driver.run) ?? 0
+  const seal = driver.run.steps[step]?.plan ?? null
+  if (seal === null || isWhole(seal, driver.stepInjections)) return null
+  const message = `the ledger of the step has ${driver.stepInjections.length} of its ${seal.count} entries, or others: nothing is injected`
+  return { code: 'unreachable', step, message }
+}
+
+interface Written {
+  readonly injections: readonly Omit<Injection, 'n' | 'plan'>[]
+  readonly refusals: readonly Refusal[]
+  readonly warnings: readonly string[]
+}
+
+async function planNow(driver: Driver, run: Preparing): Promise<Written> {
   const { clock, config } = driver.engine
   const { step } = run
   const { injections, refusals: against, warnings } = await planStep(driver.context(), { suite: run.suite, index: step, seed: run.seed })
@@ -30,7 +45,7 @@ async function writeStep(
   }
   const spec = run.suite.steps[step]
   if (spec === undefined) throw new TypeError(`the suite has no step ${step}`)
-  if (refusals.length > 0) return { refusals, warnings }
+  if (refusals.length > 0) return { injections: [], refusals, warnings }
   const expiresAt = clock.now() + config.prepareMs + spec.durationMs + config.fuse.marginMs
   const blank = {
     runId: run.id,
@@ -42,8 +57,7 @@ async function writeStep(
     reason: null,
     expiresAt,
   } as const
-  await driver.addInjections(injections.map((planned, n): Injection => ({ ...planned, ...blank, n })))
-  return { refusals, warnings }
+  return { injections: injections.map((planned) => ({ ...planned, ...blank })), refusals, warnings }
 }
 
 /** What goes wrong while nothing is injected yet ends the step, not the engine. */

@@ -1,9 +1,9 @@
-import { FaultlineError } from '../../domain/errors.ts'
+import { FaultlineError, FuseNotArmed } from '../../domain/errors.ts'
 import type { Evidence, Injection } from '../../domain/injection.ts'
 import { causeOf } from '../../domain/reason.ts'
 import type { InjectedOutcome, RecheckedOutcome } from '../../domain/run.ts'
 import type { FaultContext } from '../../faults/fault.ts'
-import { armFuse, setFuse } from '../../faults/fuse.ts'
+import { armFuse, fuseBurns, setFuse } from '../../faults/fuse.ts'
 import { faults, patience } from '../../faults/registry.ts'
 import { late, withDeadline } from '../../with-deadline.ts'
 import type { Driver } from '../lease/driver.ts'
@@ -11,29 +11,41 @@ import { wasHalted } from '../lease/watchdog.ts'
 
 const evidencePollMs = 500
 
-/** Brings every injection of the step to `active`, `no_effect` or `failed`; null when the run was interrupted meanwhile. */
+/**
+ * Brings every injection of the step to `active`, `no_effect` or `failed`; null when the run was interrupted meanwhile.
+ * 1. Each is injected and shown to bite, side by side. 2. Only when all of them bite the fuses are shortened: a fuse lasts as long as the
+ * slowest injection that it owns.
+ */
 export async function injectStep(driver: Driver): Promise<readonly InjectedOutcome[] | null> {
   const outcomes = await Promise.all(driver.stepInjections.map((injection) => injectOne(driver, injection)))
   driver.throwIfLost()
+  if (driver.stop === null && outcomes.every(({ status }) => status === 'active')) {
+    const failures = await shortenFuses(driver)
+    if (failures.length > 0) return (await wasHalted(driver)) ? null : failures
+  }
   if (outcomes.some((o) => o.status === 'failed') && (await wasHalted(driver))) return null
   return driver.stop === null ? outcomes : null
 }
 
-/** Fuse first, then the fault, then the evidence; each is stored before the next begins. */
+/**
+ * One injection, each step stored before the next begins:
+ * 1. its fuse is armed, or, inherited from another driver, seen to burn; 2. that it begins is stored; 3. people's switches are read;
+ * 4. the fault is put in place; 5. the evidence is stored.
+ */
 async function injectOne(driver: Driver, planned: Injection): Promise<InjectedOutcome> {
   if (planned.status === 'active' || planned.status === 'no_effect' || planned.status === 'failed') return outcomeOf(planned)
   let injection = planned
   try {
     injection = await arm(driver, injection)
     if (driver.stop !== null) return halted(injection)
-    if (injection.status === 'planned') injection = await driver.update(injection, { status: 'injecting' })
-    if (driver.stop !== null) return halted(injection)
+    if (injection.status === 'planned')
+      injection = await driver.update(injection, { status: 'injecting', injectingAt: driver.engine.clock.now() })
+    if (!(await driver.mayGoOn())) return halted(injection)
     const evidence = await injectUntilItBites(driver, injection)
     injection = await driver.update(injection, { evidence: keep(injection, evidence) })
-    if (evidence.finding !== 'yes') {
-      return outcomeOf(await driver.update(injection, { status: 'no_effect', reason: evidence.summary }))
-    }
-    return outcomeOf(await driver.update(injection, { status: 'active', ...(await shortenFuse(driver, injection)) }))
+    return outcomeOf(
+      await driver.update(injection, evidence.finding === 'yes' ? { status: 'active' } : { status: 'no_effect', reason: evidence.summary }),
+    )
   } catch (error) {
     driver.throwIfLost()
     if (!(error instanceof FaultlineError)) throw error
@@ -48,20 +60,46 @@ function halted(injection: Injection): InjectedOutcome {
 
 /** The fuse covers the whole preparation first; its UID is stored before any object carries it. */
 async function arm(driver: Driver, injection: Injection): Promise<Injection> {
-  if (injection.fuse === null || injection.armed !== null) return injection
+  if (injection.fuse === null) return injection
+  if (injection.armed !== null) {
+    if (await fuseBurns(driver.context(), injection.armed)) return injection
+    throw new FuseNotArmed(
+      `${injection.armed.namespace}/${injection.armed.name}`,
+      'it was gone before this driver came: nothing more is made',
+    )
+  }
   const { clock, config } = driver.engine
   const burnsAt = clock.now() + config.prepareMs + durationOf(driver, injection) + config.fuse.marginMs
   const armed = await armFuse(driver.interruptibleContext(), injection.fuse, { step: injection.step, role: 'fuse', burnsAt })
   return driver.update(injection, { armed, expiresAt: armed.burnsAt })
 }
 
-/** Once the fault is active, the fuse need not outlast its planned end by more than the margin. */
-async function shortenFuse(driver: Driver, injection: Injection): Promise<Partial<Injection>> {
-  if (injection.armed === null) return {}
-  const { clock, config } = driver.engine
-  const burnsAt = clock.now() + durationOf(driver, injection) + config.fuse.marginMs
-  const armed = await setFuse(driver.context(), injection.armed, injection.step, burnsAt)
-  return { armed, expiresAt: armed.burnsAt }
+/** Once all of the step is active, its fuses need not outlast the planned end by more than the margin. Answers with what failed. */
+async function shortenFuses(driver: Driver): Promise<readonly InjectedOutcome[]> {
+  const fuses = new Map(driver.stepInjections.flatMap(({ armed }) => (armed === null ? [] : [[armed.uid, armed] as const])))
+  const failures: InjectedOutcome[] = []
+  for (const fuse of fuses.values()) {
+    const owned = driver.stepInjections.filter(({ armed }) => armed?.uid === fuse.uid)
+    try {
+      const armed = await setFuse(
+        driver.context(),
+        fuse,
+        owned[0]?.step ?? 0,
+        plannedEndOf(driver, owned) + driver.engine.config.fuse.marginMs,
+      )
+      for (const injection of owned) await driver.update(injection, { armed, expiresAt: armed.burnsAt })
+    } catch (error) {
+      driver.throwIfLost()
+      if (!(error instanceof FaultlineError)) throw error
+      for (const injection of owned) failures.push(outcomeOf(await driver.update(injection, { status: 'failed', reason: error.message })))
+    }
+  }
+  return failures
+}
+
+/** From now at the earliest: until all is recorded the step has not begun. */
+function plannedEndOf(driver: Driver, owned: readonly Injection[]): number {
+  return driver.engine.clock.now() + Math.max(...owned.map((injection) => durationOf(driver, injection)))
 }
 
 async function injectUntilItBites(driver: Driver, injection: Injection): Promise<Evidence> {
@@ -69,7 +107,7 @@ async function injectUntilItBites(driver: Driver, injection: Injection): Promise
   const fault = faults[injection.fault]
   const { biteMs, insist } = patience[injection.fault]
   const context = driver.interruptibleContext()
-  const giveUpAt = clock.now() + biteMs
+  const giveUpAt = (injection.injectingAt ?? clock.now()) + biteMs
   await fault.inject(context, injection)
   for (;;) {
     const evidence = await fault.evidence(context, injection, 'during')
@@ -121,5 +159,6 @@ function outcomeOf(injection: Injection): InjectedOutcome {
   const { n, status, reason, evidence } = injection
   if (status !== 'active' && status !== 'no_effect' && status !== 'failed') throw new TypeError(`injection ${n} is ${status}`)
   const during = evidence.find((e) => e.phase === 'during')
-  return { n, status, ...(during === undefined ? {} : { finding: during.finding }), reason, measurements: during?.measurements ?? [] }
+  const seen = during === undefined ? {} : { finding: during.finding, ...(during.finding === 'yes' ? { biteAt: during.at } : {}) }
+  return { n, status, ...seen, reason, measurements: during?.measurements ?? [] }
 }

@@ -8,6 +8,7 @@ import { removeFuse } from '../../faults/fuse.ts'
 import { jobRef } from '../../faults/fuse-job.ts'
 import type { Driver } from '../lease/driver.ts'
 import { beaconSpec } from './beacon.ts'
+import { keep } from './inject.ts'
 import { revertAll } from './revert.ts'
 
 /** Kinds of objects that a run makes. */
@@ -25,6 +26,7 @@ const collectPollMs = 500
 export async function verifyNothingLeft(driver: Driver): Promise<RunEvent> {
   const orphans: string[] = []
   try {
+    await closeStrays(driver)
     const owed = await stillOwed(driver)
     if (owed.length > 0) return { type: 'verify_failed', message: `undo not proven yet: ${owed.join('; ')}`, orphans }
     await sweepRun(driver, orphans)
@@ -34,6 +36,16 @@ export async function verifyNothingLeft(driver: Driver): Promise<RunEvent> {
     driver.throwIfLost()
     if (!(error instanceof FaultlineError)) throw error
     return { type: 'verify_failed', message: `what is left could not be told: ${error.message}`, orphans }
+  }
+}
+
+/** Entries of plans that were never sealed, and so never begun: they say so, and stay open for no reader. */
+async function closeStrays(driver: Driver): Promise<void> {
+  const at = driver.engine.clock.now()
+  for (const stray of await driver.strays()) {
+    const summary = 'it was never begun: its plan was not sealed'
+    const evidence = keep(stray, { phase: 'after', at, finding: 'yes', summary, measurements: [] })
+    await driver.engine.store.ledger.save({ ...stray, version: stray.version + 1, status: 'reverted', evidence })
   }
 }
 

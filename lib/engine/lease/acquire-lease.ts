@@ -7,7 +7,7 @@ import { transition } from '../../domain/transition.ts'
 import type { Engine } from '../engine.ts'
 
 /**
- * Takes the lease and raises the version of every open ledger entry, so that late writes of whoever had it fail.
+ * Takes the lease, with what the driver before could not copy into the history in the new outbox, and raises the version of every open ledger entry, so that late writes of whoever had it fail.
  * @throws VersionConflict when somebody else was quicker
  */
 export async function writeLease(
@@ -18,8 +18,8 @@ export async function writeLease(
   const { store, clock, owner, config } = engine
   const lease: Lease = { owner, until: clock.now() + config.leaseMs }
   const event: RunEvent = { type: 'leased', lease, ...options }
-  await store.ledger.appendHistory(found.id, found.events)
-  const run = transition(found, event, clock.now())
+  const taken = transition(found, event, clock.now())
+  const run = { ...taken, events: [...found.events, ...taken.events] }
   await store.runs.save(run)
   const entries = await store.ledger.list(found.id)
   const injections = await Promise.all(entries.map((entry) => raise(engine, entry)))

@@ -4,6 +4,7 @@ import type { Abort, Run } from '../../domain/run.ts'
 import { isEnded } from '../../domain/run.ts'
 import type { Engine } from '../engine.ts'
 import { writeLease } from './acquire-lease.ts'
+import { stopBySwitch } from './switches.ts'
 
 /** How a driver may take a run: begin or go on, or only revert it; or not at all. */
 type Claim = 'continue' | 'take_over' | 'held'
@@ -45,7 +46,7 @@ export async function acquireLease(engine: Engine, runId: string): Promise<{ run
   for (;;) {
     const { run, claim } = await loadClaim(engine, runId)
     if (claim === 'over') return { run, injections: [] }
-    const abort = claim === 'take_over' ? await whyTakenOver(engine, run) : null
+    const abort = run.status === 'requested' && claim === 'continue' ? null : await whyStopped(engine, run, claim)
     try {
       return await writeLease(engine, run, { continued: claim === 'continue' && run.handover, abort })
     } catch (error) {
@@ -54,11 +55,15 @@ export async function acquireLease(engine: Engine, runId: string): Promise<{ run
   }
 }
 
-/** A person who asked for the abort is named; else it is the driver's death that ends the run. */
-async function whyTakenOver(engine: Engine, run: Run): Promise<Abort> {
+/**
+ * What ends the run as it is taken, stored together with the lease: a person's switch, who is named, or the death of the driver before.
+ * Null when it goes on. A run that is only requested is refused by the admission instead.
+ */
+async function whyStopped(engine: Engine, run: Run, claim: Exclude<Claim, 'held'>): Promise<Abort | null> {
   const at = engine.clock.now()
-  const { abort } = await engine.store.controls.read({ id: run.id, suite: run.suite.name })
-  if (abort !== null) return { reason: 'asked', at, by: abort.by, detail: abort.why }
+  const stop = stopBySwitch(await engine.store.controls.read({ id: run.id, suite: run.suite.name }))
+  if (stop !== null && (claim === 'continue' || stop.reason === 'asked')) return { ...stop, at }
+  if (claim === 'continue') return null
   const detail = run.handover ? 'it was handed over, and nobody took it in time' : 'its driver died or lost its lease'
   return { reason: 'driver_lost', at, by: engine.owner, detail }
 }

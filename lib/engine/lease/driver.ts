@@ -2,7 +2,10 @@ import { FaultlineError, StoreUnavailable, VersionConflict } from '../../domain/
 import type { HistoryEvent } from '../../domain/history-event.ts'
 import type { Injection } from '../../domain/injection.ts'
 import { isOpen } from '../../domain/injection.ts'
+import type { PlanSeal } from '../../domain/plan-seal.ts'
+import { isOfPlan, sealOf } from '../../domain/plan-seal.ts'
 import type { ProbeSample } from '../../domain/probe.ts'
+import { hash53 } from '../../domain/random.ts'
 import type { Abort, AbortReason, Run } from '../../domain/run.ts'
 import { isEnded, stepOf } from '../../domain/run.ts'
 import type { RunEvent } from '../../domain/transition.ts'
@@ -11,10 +14,13 @@ import type { FaultContext } from '../../faults/fault.ts'
 import type { Cluster } from '../../ports.ts'
 import type { Engine, Progress } from '../engine.ts'
 import { Probing } from '../probing/probing.ts'
+import { SharedRead, stopBySwitch } from './switches.ts'
 
 /** Margin between the end of a call that no fuse can fence and the end of the lease: this process' own timers. */
 const fenceMarginMs = 5_000
 const storeRetryMs = 1_000
+/** How often a driver that offered its run looks whether it was taken, where it may do nothing else. */
+const offeredPollMs = 250
 /** What is recorded beside the main loop, and may come after the run's end. */
 const besides: readonly RunEvent['type'][] = ['lease_renewed', 'handed_over', 'threshold_crossed', 'threshold_recovered']
 
@@ -31,6 +37,10 @@ export class Driver {
   #run: Run
   #injections: readonly Injection[]
   #uncopied: readonly HistoryEvent[]
+  #copying: Promise<void> = Promise.resolve()
+  #unsealed: readonly Injection[] = []
+  #unfencedUntil = 0
+  readonly #switches: SharedRead
   #queue: Promise<unknown> = Promise.resolve()
   #stop: Abort | null = null
   #lost: FaultlineError | null = null
@@ -39,8 +49,9 @@ export class Driver {
     this.engine = engine
     this.cluster = cluster
     this.#run = state.run
-    this.#injections = state.injections
+    this.#injections = state.injections.filter((entry) => isOfPlan(entry, state.run.steps[entry.step]))
     this.#uncopied = state.run.events
+    this.#switches = new SharedRead(() => this.#readSwitches())
     this.probing = new Probing(this)
   }
 
@@ -48,7 +59,7 @@ export class Driver {
     return this.#run
   }
 
-  /** The whole ledger of the run, in order. */
+  /** The ledger of the run, in order: all entries of plans that were sealed. */
   get injections(): readonly Injection[] {
     return this.#injections
   }
@@ -96,6 +107,21 @@ export class Driver {
     return { cluster: this.cluster, clock, config, runId, namespace, fence: (callMs) => this.#fence(callMs) }
   }
 
+  /** Reads people's switches as they are now; false when the run is to stop. Nothing new is begun without it. */
+  async mayGoOn(): Promise<boolean> {
+    await this.#switches.fresh()
+    this.throwIfLost()
+    return this.#stop === null
+  }
+
+  /** Offers the run to another driver. Calls that no fuse can fence end with the offer; when the last of them is over is stored with it. */
+  offer(): Promise<void> {
+    return this.record({
+      type: 'handed_over',
+      ...(this.#unfencedUntil > this.engine.clock.now() ? { unfencedUntil: this.#unfencedUntil } : {}),
+    })
+  }
+
   /** As `context`, for what a halt must interrupt: waits give up, and calls that no fuse can fence are no longer made. */
   interruptibleContext(): FaultContext {
     return { ...this.context(), interrupt: this.interrupted }
@@ -113,25 +139,44 @@ export class Driver {
       this.#run = saved
       this.#uncopied = saved.events
       if (event.type === 'abort') this.#stop = null
+      if (event.type === 'step_planned') this.#injections = [...this.#injections, ...this.#unsealed]
       this.probing.noticed(event)
-      await this.#copyHistory()
+      this.#copyHistory()
       this.#observe({ kind: 'event', run: this.#run, event, injections: this.#injections })
     })
   }
 
   /**
-   * Write-ahead of a step's ledger entries; each is known here as soon as it is stored, also when a later one fails. Where some are
-   * already (this save's own lost answer, or a driver that handed over and was slower), the stored ones are the plan.
+   * Write-ahead of a step's plan. Its entries count once the seal is saved with the run (`step_planned`). Where entries of another plan
+   * are stored already (a driver that died or handed over before it sealed), these come after them, and those never count.
    */
-  async addInjections(injections: readonly Injection[]): Promise<void> {
-    const added: boolean[] = []
-    for (const injection of injections) {
-      added.push(await this.#save(`ledger ${injection.step}/${injection.n}`, () => this.engine.store.ledger.add(injection)))
-      this.#injections = [...this.#injections, injection]
+  async addPlan(step: number, planned: readonly Omit<Injection, 'n' | 'plan'>[]): Promise<PlanSeal> {
+    const { ledger } = this.engine.store
+    const { id: runId, version } = this.#run
+    const id = hash53(`${this.engine.owner} ${version} ${this.engine.clock.now()}`).toString(36)
+    const added: Injection[] = []
+    let n = 0
+    for (const injection of planned) {
+      for (;;) {
+        const entry = { ...injection, n, plan: id }
+        if (await this.#save(`ledger ${step}/${n}`, () => ledger.add(entry))) {
+          added.push(entry)
+          n += 1
+          break
+        }
+        const stored = await this.#save(`ledger of ${runId}`, () => ledger.list(runId, step))
+        n = 1 + Math.max(-1, ...stored.map((other) => other.n))
+      }
     }
-    if (added.every((isNew) => isNew)) return
+    this.#unsealed = added
+    return sealOf(id, added)
+  }
+
+  /** What is stored of plans that were never sealed and is still open, also what another driver added after this one came. */
+  async strays(): Promise<readonly Injection[]> {
     const { id } = this.#run
-    this.#injections = await this.#save(`ledger of ${id}`, () => this.engine.store.ledger.list(id))
+    const stored = await this.#save(`ledger of ${id}`, () => this.engine.store.ledger.list(id))
+    return stored.filter((entry) => isOpen(entry) && !isOfPlan(entry, this.#run.steps[entry.step]))
   }
 
   /** Changes one ledger entry, stored before it counts. */
@@ -169,14 +214,28 @@ export class Driver {
   }
 
   async #fence(callMs: number): Promise<void> {
+    const { clock } = this.engine
+    while (this.#run.handover && this.#stop === null) {
+      this.throwIfLost()
+      await clock.sleep(offeredPollMs)
+    }
     this.throwIfLost()
-    this.#noticeLateness(this.engine.clock.now())
-    if (this.#stop !== null) throw new FaultlineError('refused', `the run is to stop (${this.#stop.reason}): nothing more is done to it`)
-    if (this.leaseLeftMs() > callMs + fenceMarginMs) return
-    await this.renewLease()
+    this.#noticeLateness(clock.now())
+    if (!(await this.mayGoOn()))
+      throw new FaultlineError('refused', `the run is to stop (${this.#stop?.reason}): nothing more is done to it`)
+    if (this.leaseLeftMs() <= callMs + fenceMarginMs) await this.renewLease()
     if (this.leaseLeftMs() <= callMs + fenceMarginMs) {
       throw new FaultlineError('lease_too_short', `the lease (${this.leaseLeftMs()} ms) may end during a call of ${callMs} ms`)
     }
+    this.#unfencedUntil = clock.now() + callMs + fenceMarginMs
+  }
+
+  /** A store that does not answer is asked again until the run is lost: what people want is not guessed. */
+  async #readSwitches(): Promise<void> {
+    const { id, suite } = this.#run
+    const controls = await this.#save(`switches of ${id}`, () => this.engine.store.controls.read({ id, suite: suite.name }))
+    const stop = stopBySwitch(controls)
+    if (stop !== null) this.requestStop(stop.reason, stop.by, stop.detail)
   }
 
   /** A driver that slept past its own lease (a closed lid, a frozen process) may only revert, even if nobody took over yet. */
@@ -208,14 +267,27 @@ export class Driver {
     }
   }
 
-  /** What could not be copied stays in the outbox of the next version; the end itself does until everyone was told of it (`settle`). */
-  async #copyHistory(): Promise<void> {
-    try {
-      await this.engine.store.ledger.appendHistory(this.#run.id, this.#uncopied)
-      if (!isEnded(this.#run)) this.#uncopied = []
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error
-    }
+  /**
+   * Beside the saves, so that a slow copy holds up no renewal and no revert. What is not copied stays in the outbox of the next version;
+   * the end itself does until everyone was told of it (`settle`).
+   */
+  #copyHistory(): void {
+    this.#copying = this.#copying.then(async () => {
+      const events = this.#uncopied
+      if (events.length === 0) return
+      try {
+        await this.engine.store.ledger.appendHistory(this.#run.id, events)
+        if (!isEnded(this.#run)) this.#uncopied = this.#uncopied.filter((event) => !events.includes(event))
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable)) this.note(`the history could not be copied: ${String(error)}`)
+      }
+    })
+  }
+
+  /** Copies what is left of the history; what fails stays in the run's outbox. */
+  historyCopied(): Promise<void> {
+    this.#copyHistory()
+    return this.#copying
   }
 
   #observe(progress: Progress): void {

@@ -24,7 +24,7 @@ const callAgainMs = 1_000
 export async function watchBudget(driver: Driver, budget: Budget, done: AbortSignal): Promise<never> {
   const { firstMs, againMs, leaveMs } = driver.engine.config.handOver
   await untilLeft(driver, { budget, ms: firstMs, done })
-  if (!done.aborted) await driver.record({ type: 'handed_over' })
+  if (!done.aborted) await driver.offer()
   await call(driver, { budget, untilMs: againMs, done })
   await untilLeft(driver, { budget, ms: againMs, done })
   await call(driver, { budget, untilMs: leaveMs, done })

@@ -62,10 +62,7 @@ function isWatched(run: Run): boolean {
 }
 
 async function lookAtControls(driver: Driver): Promise<void> {
-  const { run } = driver
-  const { halt, abort } = await driver.engine.store.controls.read({ id: run.id, suite: run.suite.name })
-  if (abort !== null) driver.requestStop('asked', abort.by, abort.why)
-  else if (halt !== null) driver.requestStop('halted', halt.by, halt.why)
+  await driver.mayGoOn()
 }
 
 /** Asked once when an injection failed: a halt by hand takes its fuse away, and is no failure. Errors leave it at that. */

@@ -1,0 +1,34 @@
+import type { AbortReason } from '../../domain/run.ts'
+import type { Controls } from '../../ports.ts'
+
+/** Why a switch ends a run that has begun; null when none does. A paused suite keeps only new runs out. */
+export function stopBySwitch({
+  abort,
+  halt,
+}: Controls): { readonly reason: AbortReason; readonly by: string; readonly detail: string } | null {
+  if (abort !== null) return { reason: 'asked', by: abort.by, detail: abort.why }
+  return halt === null ? null : { reason: 'halted', by: halt.by, detail: halt.why }
+}
+
+/**
+ * Lets many callers share a read, but none of them one that began before it asked: what was stored before the question is in the answer.
+ */
+export class SharedRead {
+  readonly #read: () => Promise<void>
+  #running: Promise<void> = Promise.resolve()
+  #next: Promise<void> | null = null
+
+  constructor(read: () => Promise<void>) {
+    this.#read = read
+  }
+
+  fresh(): Promise<void> {
+    this.#next ??= this.#running.then(() => {
+      const read = this.#read()
+      this.#running = read.catch(() => undefined)
+      this.#next = null
+      return read
+    })
+    return this.#next
+  }
+}
