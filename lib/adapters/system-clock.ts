@@ -1,8 +1,43 @@
+import { uptime } from 'node:os'
 import type { Clock } from '../ports.ts'
+
+/** The machine's three ways to tell the time, in ms. */
+export interface TimeSources {
+  /** Since 1970; people and NTP move it. */
+  readonly wall: () => number
+  /** Never moved; stands still while the machine sleeps. */
+  readonly monotonic: () => number
+  /** Since the machine started, its sleep included; in whole seconds on some systems. */
+  readonly uptime: () => number
+}
+
+/**
+ * By how much uptime must have outrun the monotonic clock before the machine is taken to have slept: twice the step in which some systems
+ * tell their uptime.
+ */
+const sleptMs = 2_000
+
+/**
+ * Time that only runs forward: the wall clock as it was when the process began, plus what the monotonic clock counted since, so that a
+ * step of the wall clock ends no lease and shortens no fault. A machine that slept is set by the wall clock anew.
+ */
+export function steadyTime(sources: TimeSources): () => number {
+  const take = () => ({ wall: sources.wall(), monotonic: sources.monotonic(), uptime: sources.uptime() })
+  let from = take()
+  return () => {
+    const monotonic = sources.monotonic() - from.monotonic
+    if (sources.uptime() - from.uptime - monotonic > sleptMs) {
+      const slept = take()
+      from = { ...slept, wall: Math.max(slept.wall, from.wall + monotonic) }
+      return from.wall
+    }
+    return from.wall + Math.floor(monotonic)
+  }
+}
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: steadyTime({ wall: () => Date.now(), monotonic: () => performance.now(), uptime: () => uptime() * 1000 }),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve()

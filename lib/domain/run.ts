@@ -180,6 +180,17 @@ export interface RunBase {
 export interface Baseline {
   readonly ready: number
   readonly total: number
+  /** Their controllers; what these want now is what should be there. Absent in records from before this was kept. */
+  readonly owners?: readonly OwnerBefore[]
+}
+
+/** A controller, and how many Ready pods it had. */
+export interface OwnerBefore {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly uid: string
+  readonly ready: number
 }
 
 export type TerminalStatus = 'succeeded' | 'failed' | 'no_effect' | 'aborted' | 'refused'

@@ -1,15 +1,7 @@
 import type { Job, KubeObject, OwnerReference, Pod } from '../domain/kube.ts'
 import { controllerOf, isReady } from '../domain/kube.ts'
+import type { OwnerBefore } from '../domain/run.ts'
 import type { FaultContext } from './fault.ts'
-
-/** A controller whose pods are taken, and how many Ready ones it had: it must have them again. */
-export interface OwnerBefore {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly name: string
-  readonly uid: string
-  readonly ready: number
-}
 
 /** What a controller has, and what it owes. */
 export interface OwnerNow {

@@ -10,6 +10,7 @@ import { faultName } from '../../domain/suite.ts'
 import { protectedNamespaces } from '../../domain/targets.ts'
 import type { FaultContext } from '../../faults/fault.ts'
 import { fuseJob } from '../../faults/fuse-job.ts'
+import { ownersOf } from '../../faults/owners.ts'
 import { missing, neededAccess } from '../../faults/permissions.ts'
 import { tryJob } from '../../faults/try-job.ts'
 import { isoSeconds, parseIso } from '../../time.ts'
@@ -159,7 +160,7 @@ async function checkHealth(
   const pods = await workloadPods(context, suite)
   const unready = pods.filter((pod) => !isReady(pod))
   const refusals = unready.map((pod) => refusal('unhealthy', `pod ${pod.metadata.name} is not Ready before the start`))
-  return { baseline: { ready: pods.length - unready.length, total: pods.length }, refusals }
+  return { baseline: { ready: pods.length - unready.length, total: pods.length, owners: ownersOf(pods, pods) }, refusals }
 }
 
 /** Pods of the workload under test, finished ones left out. */

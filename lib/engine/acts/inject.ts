@@ -3,7 +3,8 @@ import type { Evidence, Injection } from '../../domain/injection.ts'
 import { causeOf } from '../../domain/reason.ts'
 import type { InjectedOutcome, RecheckedOutcome } from '../../domain/run.ts'
 import type { FaultContext } from '../../faults/fault.ts'
-import { armFuse, fuseBurns, setFuse } from '../../faults/fuse.ts'
+import { armFuse, setFuse } from '../../faults/fuse.ts'
+import { fuseState } from '../../faults/fuse-state.ts'
 import { faults, patience } from '../../faults/registry.ts'
 import { late, withDeadline } from '../../with-deadline.ts'
 import type { Driver } from '../lease/driver.ts'
@@ -62,7 +63,7 @@ function halted(injection: Injection): InjectedOutcome {
 async function arm(driver: Driver, injection: Injection): Promise<Injection> {
   if (injection.fuse === null) return injection
   if (injection.armed !== null) {
-    if (await fuseBurns(driver.context(), injection.armed)) return injection
+    if ((await fuseState(driver.context(), injection.armed)) === 'burning') return injection
     throw new FuseNotArmed(
       `${injection.armed.namespace}/${injection.armed.name}`,
       'it was gone before this driver came: nothing more is made',

@@ -11,6 +11,12 @@ import type { Driver } from './driver.ts'
 /** With less than this share of the lease left and no store to renew it in, the driver reverts from memory. */
 const emergencyShare = 0.5
 
+/** A timer that fires this late was not merely behind: the process was stopped, or its machine slept. */
+const stallMs = 5_000
+
+/** After a stall a renewal has this long: two of the table client's tries. The store may be as healthy as ever. */
+const afterStallMs = 5_000
+
 /** How long after a failed renewal the next one is tried. */
 const renewRetryMs = 1_000
 
@@ -27,9 +33,14 @@ async function keepLease(driver: Driver, done: AbortSignal): Promise<void> {
   const { clock, config } = driver.engine
   let pause = config.leaseMs / 6
   while (!done.aborted) {
+    const due = clock.now() + pause
     await clock.sleep(pause, done)
     if (done.aborted || isEnded(driver.run)) return
-    const emergencyAt = (driver.run.lease?.until ?? 0) - config.leaseMs * emergencyShare
+    const stoodStillMs = clock.now() - due
+    if (stoodStillMs > stallMs)
+      driver.note(`this process stood still for ${Math.round(stoodStillMs / 1000)} s; the lease is tried once more`)
+    const leaseEmergencyAt = (driver.run.lease?.until ?? 0) - config.leaseMs * emergencyShare
+    const emergencyAt = stoodStillMs > stallMs ? Math.max(leaseEmergencyAt, clock.now() + afterStallMs) : leaseEmergencyAt
     const renewal = driver.renewLease().then(
       () => 'renewed' as const,
       (error: unknown) => {
@@ -93,7 +104,9 @@ interface Missing {
 
 async function whatIsMissing(driver: Driver): Promise<Missing | null> {
   const { beacon } = driver.run
-  const armed = driver.stepInjections.flatMap((i) => (i.status === 'active' && i.armed !== null ? [i.armed] : []))
+  const armed = driver.stepInjections.flatMap(({ status, armed }) =>
+    (status === 'active' || status === 'injecting') && armed !== null ? [armed] : [],
+  )
   const all = [
     ...(beacon === null ? [] : [{ what: 'the beacon', fuse: beacon } as const]),
     ...[...new Map(armed.map((fuse) => [fuse.uid, fuse])).values()].map((fuse) => ({ what: 'the fuse', fuse }) as const),

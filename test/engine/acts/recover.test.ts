@@ -1,0 +1,54 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { KubeObject } from '../../../lib/domain/kube.ts'
+import { partition, podDelete, stepOf, suiteOf } from '../../support/suites.ts'
+import type { World } from '../../support/world.ts'
+import { openWorld } from '../../support/world.ts'
+
+const ns = 'jadevectordb-system'
+
+let world: World
+
+beforeEach(async () => {
+  world = await openWorld({ replicas: 4 })
+})
+
+afterEach(() => world.close())
+
+/** Runs one step of the fault, and does something 2 s after its fault is held. */
+async function runAnd(fault: typeof partition | typeof podDelete, act: () => Promise<unknown>) {
+  let seen = false
+  const engine = world.engine('driver-1', {
+    observe: ({ run }) => {
+      if (run.status !== 'holding' || seen) return
+      seen = true
+      void world.clock.sleep(2_000).then(act)
+    },
+  })
+  const run = await world.run(engine, suiteOf([stepOf(fault, { durationMs: 12_000 })], { recoveryTimeoutMs: 20_000 }))
+  const history = await world.store.ledger.history(run.id)
+  return { run, recovered: history.find(({ type }) => type === 'recovered' || type === 'not_recovered')?.message }
+}
+
+/** The controller of the workload's pods. */
+async function scaleTo(replicas: number): Promise<void> {
+  for (const kind of ['Deployment', 'StatefulSet'])
+    for (const found of await world.cluster.objects.list<KubeObject>({ apiVersion: 'apps/v1', kind }, { namespace: ns }))
+      await world.cluster.objects.patch({ apiVersion: 'apps/v1', kind, namespace: ns, name: found.metadata.name }, { spec: { replicas } })
+}
+
+describe('recovery is measured against what should be there now', () => {
+  it('a workload that an autoscaler made smaller meanwhile is whole, and the change is told', async () => {
+    const { run, recovered } = await runAnd(podDelete, () => scaleTo(3))
+    expect(run.status).toBe('succeeded')
+    expect(recovered).toMatch(/^healthy again after \d+\.\d s: 3 of 3 pods are ready; \w+ \S+ wants 3 now, 4 were before$/)
+  })
+
+  it('a pod that is missing while its controller wants it is none that went for good', async () => {
+    const { run, recovered } = await runAnd(partition, async () => {
+      const [pod] = world.sandbox.objects().filter((o) => o.kind === 'Pod' && o.metadata.namespace === ns)
+      const ref = { apiVersion: 'v1', kind: 'Pod', namespace: ns, name: pod?.metadata.name ?? '' }
+      await world.cluster.objects.patch(ref, { metadata: { labels: { app: 'somebody-else', pod: 'lost' } } })
+    })
+    expect([run.status, recovered]).toEqual([expect.stringMatching(/succeeded|no_effect/), expect.stringMatching(/4 of 4 pods are ready/)])
+  })
+})

@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { Run } from '../../../lib/domain/run.ts'
+import { around } from '../../support/around.ts'
+import { Relay } from '../../support/relay.ts'
+import { anyPod, partition, podDelete, stepOf, suiteOf } from '../../support/suites.ts'
+import type { World } from '../../support/world.ts'
+import { openWorld } from '../../support/world.ts'
+
+let world: World
+
+beforeEach(async () => {
+  world = await openWorld({ replicas: 6 })
+})
+
+afterEach(() => world.close())
+
+const deletes = suiteOf([stepOf(podDelete, { targets: { ...anyPod, count: 2 } })])
+const halt = () => world.store.controls.set({ kind: 'halt' }, 'ann', 'enough', world.clock.now())
+
+/** Drives the suite with the pods that its driver deletes counted, and does something before or after certain calls. */
+async function drivenWith(
+  act: (method: string, args: readonly { readonly kind?: string }[]) => Promise<void> | void,
+): Promise<{ run: Run; deleted: number }> {
+  let deleted = 0
+  const engine = around(world.engine(), async ({ method, args }, go) => {
+    await act(method, args)
+    if (method === 'delete' && args[0].kind === 'Pod') deleted++
+    return go()
+  })
+  return { run: await world.run(engine, deletes), deleted }
+}
+
+describe('a switch that is stored', () => {
+  it('between two deletions: the second is never sent', async () => {
+    let once = false
+    const { run, deleted } = await drivenWith(async (method, [ref]) => {
+      if (method !== 'delete' || ref?.kind !== 'Pod' || once) return
+      once = true
+      await halt()
+    })
+    expect(deleted).toBe(1)
+    expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'halted', by: 'ann' } })
+  })
+
+  it('while the step is planned: nothing is deleted at all', async () => {
+    let once = false
+    const { run, deleted } = await drivenWith(async (method, [kind]) => {
+      if (method !== 'list' || kind?.kind !== 'ReplicaSet' || once || (await world.store.runs.list())[0]?.status !== 'preparing') return
+      once = true
+      await halt()
+    })
+    expect(once).toBe(true)
+    expect(deleted).toBe(0)
+    expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'halted', by: 'ann' } })
+  })
+
+  it('just before the next step begins: its step is not begun, though no watcher has looked yet', async () => {
+    let rested = 0
+    const engine = world.engine('driver-1', {
+      hook: ({ port, method, when }) => {
+        if (port !== 'runs' || method !== 'save' || when !== 'after' || rested !== 1) return
+        rested = 2
+        void halt()
+      },
+      observe: (progress) => {
+        if (progress.kind === 'event' && progress.event.type === 'recovered') rested = 1
+      },
+      config: { sampleMs: 60_000 },
+    })
+    const run = await world.run(engine, suiteOf([stepOf(partition), stepOf(podDelete)]))
+    expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'halted' } })
+    expect(run.steps.map((step) => [step.verdict, step.plannedAt === null])).toEqual([
+      ['succeeded', false],
+      ['skipped', true],
+    ])
+  })
+
+  it.each(['halt', 'abort'] as const)(
+    '%s during a hand-over is stored with the lease of whoever takes the run, and nothing is deleted',
+    async (kind) => {
+      let deleted = 0
+      const relay = new Relay(world, {
+        timeMs: 3_000,
+        handOver: { firstMs: 2_500, againMs: 1_500, leaveMs: 300 },
+        deliver: (call) => {
+          if (call === 1) {
+            const key = kind === 'halt' ? ({ kind } as const) : ({ kind, runId } as const)
+            void world.store.controls.set(key, 'ann', 'enough', world.clock.now())
+          }
+          return call === 1 ? [1_000] : []
+        },
+        through: (engine) =>
+          around({ ...engine, config: { ...engine.config, sampleMs: 60_000 } }, ({ method, args }, go) => {
+            if (method === 'delete' && args[0].kind === 'Pod') deleted++
+            return go()
+          }),
+      })
+      let runId = ''
+      const suite = { ...deletes, graceBeforeMs: 2_000 }
+      const { start } = await import('../../../lib/engine/start.ts')
+      runId = (await start(world.engine('driver-1'), world.request(suite, 'relay'))).run.id
+      const run = await relay.run(suite)
+      expect(deleted).toBe(0)
+      expect(run).toMatchObject({ status: 'aborted', abort: { by: 'ann', detail: 'enough' } })
+    },
+  )
+})
+
+describe('a driver that offered its run', () => {
+  it('sends no deletion any more, and its successor calls nothing whole before the last one can have arrived', async () => {
+    const sent: [string, number][] = []
+    let offeredAt = 0
+    let firstSentAt = 0
+    const relay = new Relay(world, {
+      timeMs: 5_000,
+      handOver: { firstMs: 2_500, againMs: 1_500, leaveMs: 300 },
+      deliver: (call) => {
+        offeredAt ||= world.clock.now()
+        return call === 1 ? [200] : []
+      },
+      through: (engine) =>
+        around(
+          {
+            ...engine,
+            config: {
+              ...engine.config,
+              handOver: engine.owner === 'driver-1' ? engine.config.handOver : { firstMs: 0, againMs: 0, leaveMs: 0 },
+            },
+          },
+          async ({ method, args }, go) => {
+            if (method === 'delete' && args[0].kind === 'Pod') {
+              firstSentAt ||= world.clock.now()
+              sent.push([engine.owner, world.clock.now()])
+              if (sent.length === 1) await world.clock.sleep(4_000)
+            }
+            return go()
+          },
+        ),
+    })
+    const run = await relay.run(deletes)
+    expect(sent.filter(([owner, at]) => owner === 'driver-1' && at >= offeredAt)).toEqual([])
+    expect(sent.map(([owner]) => owner)).toEqual(expect.arrayContaining(['driver-1', 'driver-2']))
+    expect(run.unfencedUntil).toBeGreaterThanOrEqual(firstSentAt + 15_000)
+    const history = await world.store.ledger.history(run.id)
+    expect(history.find(({ type }) => type === 'verified')?.at).toBeGreaterThanOrEqual(run.unfencedUntil ?? 0)
+  })
+})
