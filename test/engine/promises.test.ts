@@ -98,13 +98,15 @@ describe('a cordon', () => {
       const [ref, patch] = args
       if (method === 'patch' && ref.kind === 'Node' && patch.spec?.unschedulable === true && raced === '') {
         raced = String(ref.name)
-        await world.cluster.objects.patch(ref, { spec: { unschedulable: true } })
+        const headers = { 'content-type': 'application/merge-patch+json' }
+        const body = JSON.stringify({ spec: { unschedulable: true } })
+        await fetch(`${world.sandbox.url}/api/v1/nodes/${raced}?fieldManager=kubectl`, { method: 'PATCH', headers, body })
       }
       return go()
     })
     const run = await world.run(engine, suiteOf([stepOf(nodeDrain)]))
     expect(run.status).toBe('failed')
-    expect(run.steps[0]?.reasons[0]?.detail).toContain('was cordoned by somebody else')
+    expect(run.steps[0]?.reasons[0]?.detail).toContain('was cordoned by another client')
     expect(world.sandbox.get('nodes', raced)).toMatchObject({ spec: { unschedulable: true } })
   })
 })
@@ -117,11 +119,10 @@ describe('a driver that handed over', () => {
       handOver: { firstMs: 55_000, againMs: 3_000, leaveMs: 300 },
       deliver: (call) => {
         handedOver = true
-        return call === 1 ? [500] : []
+        return call === 1 ? [500] : [200]
       },
       through: (engine) => {
-        if (engine.owner !== 'driver-1')
-          return { ...engine, config: { ...engine.config, handOver: { firstMs: 0, againMs: 0, leaveMs: 0 } } }
+        if (engine.owner !== 'driver-1') return engine
         const { runs } = engine.store
         const away = new Proxy(runs, {
           get: (target, method: keyof typeof runs) =>
@@ -146,10 +147,9 @@ describe('a driver that handed over', () => {
     const relay = new Relay(world, {
       timeMs: 6_000,
       handOver: { firstMs: 3_000, againMs: 1_500, leaveMs: 300 },
-      deliver: (call) => (call === 1 ? [200] : []),
+      deliver: () => [200],
       through: (engine) => {
-        if (engine.owner !== 'driver-1')
-          return { ...engine, config: { ...engine.config, handOver: { firstMs: 0, againMs: 0, leaveMs: 0 } } }
+        if (engine.owner !== 'driver-1') return engine
         const { ledger } = engine.store
         const away = new Proxy(ledger, {
           get: (target, method: keyof typeof ledger) =>
