@@ -11,7 +11,12 @@ const preparing = runWith({ status: 'preparing', step: 0, until: at(2) })
 
 describe('lines for a pipe', () => {
   it('tell an event with time, step and warnings', () => {
-    const event = { type: 'step_planned', plan: { id: 'p', count: 1, digest: 'd' }, targets: ['shop-1'], warnings: ['shop-9 is left out'] } as const
+    const event = {
+      type: 'step_planned',
+      plan: { id: 'p', count: 1, digest: 'd' },
+      targets: ['shop-1'],
+      warnings: ['shop-9 is left out'],
+    } as const
     const run = transition(preparing, event, at(2))
     expect(eventLines(initialState(preparing), { kind: 'event', run, event, injections: [] }, at(2))).toEqual([
       '2026-01-05T09:00:02Z [1/2 Cut] targets fixed: shop-1',
