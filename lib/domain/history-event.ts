@@ -1,4 +1,4 @@
-import type { Finding } from './injection.ts'
+import type { Finding, TargetEvent } from './injection.ts'
 import type { ThresholdCrossing } from './probe.ts'
 import type { Abort, Baseline, BeaconRef, InjectedOutcome, RecheckedOutcome, Refusal } from './run.ts'
 
@@ -24,6 +24,7 @@ export interface HistoryData {
   readonly step_refused: Refusal
   readonly injected: InjectedOutcome
   readonly rechecked: RecheckedOutcome
+  readonly targets_changed: { readonly changes: readonly TargetEvent[] }
   readonly hold_over: undefined
   readonly reverted: undefined
   readonly undo_unproven: UndoTries

@@ -64,7 +64,17 @@ function linesOf(run: Run, event: RunEvent): readonly Line[] {
 type StepEvent = Extract<
   RunEvent,
   {
-    type: 'step_planned' | 'injected' | 'rechecked' | 'hold_over' | 'reverted' | 'recovered' | 'not_recovered' | 'rested' | 'steady_checked'
+    type:
+      | 'step_planned'
+      | 'injected'
+      | 'rechecked'
+      | 'targets_changed'
+      | 'hold_over'
+      | 'reverted'
+      | 'recovered'
+      | 'not_recovered'
+      | 'rested'
+      | 'steady_checked'
   }
 >
 
@@ -86,6 +96,10 @@ function stepLines(event: StepEvent): readonly Line[] {
         message: `injection ${o.n} before its planned end: ${o.summary}`,
         data: o,
       }))
+    case 'targets_changed': {
+      const { type, changes } = event
+      return [{ type, message: changes.map(({ target, message }) => `${target}: ${message}`).join('; '), data: { changes } }]
+    }
     case 'hold_over':
       return [{ type: event.type, message: 'duration is over: reverting' }]
     case 'reverted':

@@ -10,6 +10,9 @@ const causeOfCode: Readonly<Record<string, EndCause>> = {
   stressor_oom_killed: 'oom_killed',
   restarted: 'restarted',
   other_boot: 'node_lost',
+  evicted: 'evicted',
+  deleted: 'deleted',
+  node_lost: 'node_lost',
 }
 
 /** The cause that was seen first among what became of the targets; undefined where none of it is one. */
@@ -36,6 +39,8 @@ export type ReasonCode =
   /** Whether it still bit just before its planned end could not be measured. */
   | 'unknown_at_end'
   | 'not_recovered'
+  /** Proven undone later than the suite tolerates. */
+  | 'undone_late'
   | 'steady_state_unknown'
   | 'steady_state_deviated'
   | 'steady_state_unknown_after'

@@ -1,4 +1,4 @@
-import type { Finding } from './injection.ts'
+import type { Finding, TargetEvent } from './injection.ts'
 import type { PlanSeal } from './plan-seal.ts'
 import type { ProbeSummary, ThresholdCrossing } from './probe.ts'
 import type { Reason } from './reason.ts'
@@ -19,6 +19,8 @@ export type RunEvent =
   | { readonly type: 'step_refused'; readonly refusals: readonly Refusal[] }
   | { readonly type: 'injected'; readonly outcomes: readonly InjectedOutcome[] }
   | { readonly type: 'rechecked'; readonly outcomes: readonly RecheckedOutcome[] }
+  /** Seen beside the main loop while the fault is held. */
+  | { readonly type: 'targets_changed'; readonly changes: readonly TargetEvent[] }
   | { readonly type: 'hold_over' }
   /** `probes` of this and the next events: what the step's probes answered so far. */
   | { readonly type: 'reverted'; readonly summaries: readonly string[]; readonly probes?: readonly ProbeSummary[] }

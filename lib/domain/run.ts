@@ -1,5 +1,5 @@
 import type { HistoryEvent } from './history-event.ts'
-import type { Finding, Measurement } from './injection.ts'
+import type { Finding, Measurement, TargetEvent } from './injection.ts'
 import type { PlanSeal } from './plan-seal.ts'
 import type { ProbeSummary } from './probe.ts'
 import type { EndCause, Reason } from './reason.ts'
@@ -92,6 +92,7 @@ export interface Refusal {
     | 'mechanism'
     | 'injector_missing'
     | 'fuse_missing'
+    | 'clock_skew'
     | 'unreachable'
   /** Index of the step it concerns, or null for the whole run. */
   readonly step: number | null
@@ -120,6 +121,8 @@ export interface StepRecord {
   readonly score: number | null
   /** The first answer out of tolerance while the fault was active. */
   readonly detectedAt: number | null
+  /** What became of its targets, their nodes and the pods around them while it was held, as it was seen; the newest of them. */
+  readonly changes: readonly TargetEvent[]
   /** Whether the steady state was there again after the fault; null when nobody asked (yet). */
   readonly steady: Finding | null
   /** When it was seen to be there again. */
@@ -139,6 +142,7 @@ export const untouchedStep: Omit<StepRecord, 'name'> = {
   probes: [],
   score: null,
   detectedAt: null,
+  changes: [],
   steady: null,
   steadyAt: null,
 }

@@ -1,4 +1,5 @@
 import type { ProbeSpec, ThresholdSpec } from './probe.ts'
+import type { EndCause } from './reason.ts'
 
 /** What can be done to a workload, as the suite file spells it. */
 export const partitionKinds = ['random', 'specific', 'all'] as const
@@ -130,12 +131,16 @@ export interface Step {
   /** Rest between this step and the next one; none after the last. */
   readonly intervalMs: number
   readonly targets: Selection
+  /** What may end the fault before its planned end without that being a failure: what the step is there to show. */
+  readonly expect?: EndCause
   /** What is expected to hold while the fault is active, for people; '' when nothing was said. */
   readonly hypothesis: string
 }
 
 /** A suite file with every default filled in; a run keeps its own copy. */
 export interface Suite {
+  /** A fault that is proven undone later than this after its planned end fails its step; left out: it is only told. */
+  readonly undoWithinMs?: number
   readonly name: string
   readonly description: string
   readonly namespace: string

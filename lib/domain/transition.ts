@@ -10,6 +10,9 @@ import { decideVerdict } from './verdict.ts'
 
 export type { RunEvent } from './run-event.ts'
 
+/** Of a step's changes so many are kept, the newest: a run's record must not grow with what happens around it. */
+const mostChanges = 30
+
 /** Wait before the next try of an undo that is not proven yet, by number of tries so far. */
 export function retryDelayMs(attempts: number): number {
   return attempts < 20 ? 1000 : Math.min(30_000, 1000 * 2 ** Math.min(5, attempts - 19))
@@ -86,10 +89,12 @@ function applyToStep(run: Run, event: StepEvent, now: number): Run {
       return afterInject(run, step, event.outcomes, now)
     case 'rechecked':
       return afterRecheck(run, event.outcomes)
+    case 'targets_changed':
+      return withStep(run, { changes: [...recordOf(run).changes, ...event.changes].slice(-mostChanges) })
     case 'hold_over':
       return beginRevert(run.status === 'holding' && !run.rechecked ? withStep(run, neverRechecked) : run, now)
     case 'reverted':
-      return afterRevert(withProbes(withStep(run, { revertedAt: recordOf(run).revertedAt ?? now }), event.probes), step, now)
+      return afterRevert(withLateness(withProbes(withStep(run, { revertedAt: recordOf(run).revertedAt ?? now }), event.probes)), step, now)
     case 'undo_unproven':
       if (run.status !== 'reverting') throw unexpected(run, event)
       return { ...run, attempts: run.attempts + 1, retryAt: now + retryDelayMs(run.attempts) }
@@ -151,14 +156,26 @@ const neverRechecked: Partial<StepRecord> = {
 
 function afterRecheck(run: Run, outcomes: readonly RecheckedOutcome[]): Run {
   if (run.status !== 'holding') throw new TypeError(`rechecked while ${run.status}`)
+  const expected = run.suite.steps[run.step]?.expect
   const reasons = outcomes
-    .filter((o) => o.finding !== 'yes')
+    .filter(({ finding, cause }) => finding !== 'yes' && (finding !== 'no' || cause === undefined || cause !== expected))
     .map(({ finding, summary, cause }): Reason => {
       if (finding !== 'no') return { code: 'unknown_at_end', detail: summary }
       return { code: 'ended_early', detail: summary, ...(cause === undefined ? {} : { cause }) }
     })
   const next = reasons.length === 0 ? run : withStep(run, { verdict: 'no_effect', reasons })
   return { ...next, rechecked: true }
+}
+
+/** A fault that is undone later than the suite tolerates fails its step; an abort has no planned end. */
+function withLateness(run: Run): Run {
+  const { plannedEnd, revertedAt, verdict } = recordOf(run)
+  const { undoWithinMs } = run.suite
+  if (undoWithinMs === undefined || run.abort !== null || plannedEnd === null || revertedAt === null) return run
+  const lateMs = revertedAt - plannedEnd
+  if (lateMs <= undoWithinMs) return run
+  const detail = `undone ${(lateMs / 1000).toFixed(1)} s after its planned end (allowed: ${undoWithinMs / 1000} s)`
+  return withStep(run, { verdict: verdict === 'running' ? 'failed' : verdict, reasons: [{ code: 'undone_late', detail }] })
 }
 
 function beginRevert(run: Run, now: number): Run {

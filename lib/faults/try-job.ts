@@ -4,10 +4,17 @@ import type { Refusal } from '../domain/run.ts'
 import type { FaultContext } from './fault.ts'
 import { missing } from './permissions.ts'
 
-/** Asks by a server-side dry run whether a Job would be taken (right, quota, webhook, a missing namespace); null when it would. */
-export async function tryJob(context: Pick<FaultContext, 'cluster'>, job: Job): Promise<Omit<Refusal, 'step'> | null> {
+/**
+ * Asks by a server-side dry run whether a Job would be taken (right, quota, webhook, a missing namespace); null when it would. `onTaken`
+ * is then given the Job as the API server would have made it.
+ */
+export async function tryJob(
+  context: Pick<FaultContext, 'cluster'>,
+  job: Job,
+  onTaken: (job: Job) => void = () => {},
+): Promise<Omit<Refusal, 'step'> | null> {
   try {
-    await context.cluster.objects.create(job, { dryRun: true })
+    onTaken(await context.cluster.objects.create(job, { dryRun: true }))
     return null
   } catch (error) {
     if (!(error instanceof KubernetesError) || error.code === 'unavailable') throw error

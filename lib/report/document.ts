@@ -1,6 +1,6 @@
 import { elapsed } from '../domain/elapsed.ts'
 import type { HistoryEvent } from '../domain/history-event.ts'
-import type { Evidence, Finding, Injection, Target } from '../domain/injection.ts'
+import type { Evidence, Finding, Injection, Target, TargetEvent } from '../domain/injection.ts'
 import type { ProbeSample, ProbeSummary } from '../domain/probe.ts'
 import type { EndCause, ReasonCode } from '../domain/reason.ts'
 import { reasonTexts } from '../domain/reason.ts'
@@ -94,6 +94,8 @@ export interface StepDocument {
   readonly reasonCodes: readonly ReasonCode[]
   /** What ended the fault before its planned end, where that is known. */
   readonly endCauses: readonly EndCause[]
+  /** What became of its targets, their nodes and the pods around them while it was held. */
+  readonly changes: readonly (Omit<TargetEvent, 'at'> & { readonly at: string })[]
   readonly plannedMs: number
   readonly plannedAt: string | null
   readonly activeAt: string | null
@@ -212,6 +214,7 @@ function stepDocument(
     reasons: reasonTexts(record),
     reasonCodes: reasons.map(({ code }) => code),
     endCauses: [...new Set(reasons.flatMap(({ cause }) => cause ?? []))],
+    changes: record.changes.map((change) => ({ ...change, at: iso(change.at) })),
     plannedMs: spec.durationMs,
     plannedAt: isoOrNull(plannedAt),
     activeAt: isoOrNull(activeAt),

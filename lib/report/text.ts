@@ -123,6 +123,7 @@ function stepLines({ run, step, index, injections, samples }: StepOfRun): readon
     ...ownReasons(step).map((reason) => `  because     ${reason}`),
     ...(spec === undefined || spec.hypothesis === '' ? [] : [`  expected    ${spec.hypothesis}`]),
     ...(times.length === 0 ? [] : [`  times       ${times.join(', ')}`]),
+    ...step.changes.map(({ at, target, message }) => `  meanwhile   ${timeOfDay(at)} ${target}: ${message}`),
     ...step.probes.map(
       (summary) =>
         `  probe       ${summaryText(run, summary, step.steady === null ? null : answerAfter(samples, { step: index, probe: summary.probe }))}`,

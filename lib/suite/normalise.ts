@@ -29,6 +29,7 @@ export function normalise(file: SuiteFile): Suite {
     graceAfterMs,
     maxDurationMs: file.maxDuration === undefined ? needed : toMs(file.maxDuration),
     recoveryTimeoutMs,
+    ...(file.undoWithin === undefined ? {} : { undoWithinMs: toMs(file.undoWithin) }),
     steps,
     hypothesis: file.hypothesis ?? '',
     ...normaliseProbes(file),
@@ -47,6 +48,7 @@ function normaliseStep(step: StepFile, selector: string): Step {
     durationMs: Math.max(1, toMs(step.duration)),
     intervalMs: toMs(step.interval),
     targets: selectionOf(step.targets ?? step.params.targets, { selector, amount: defaultAmount(step) }),
+    ...(step.expect === undefined ? {} : { expect: step.expect }),
     hypothesis: step.hypothesis ?? '',
   }
 }

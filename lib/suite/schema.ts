@@ -30,6 +30,7 @@ const stepHomes: Elsewhere = {
   namespace: 'the suite',
   probes: 'the suite',
   thresholds: 'the suite',
+  undoWithin: 'the suite',
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it keeps out
@@ -46,6 +47,10 @@ const stepKeys = {
     .describe('Rest between this step and the next, in seconds; none after the last.'),
   targets: targets.optional(),
   hypothesis: z.string().max(2000).optional().describe('What is expected to hold while the fault is active, for people.'),
+  expect: z
+    .enum(['oom_killed', 'evicted', 'deleted', 'restarted', 'node_lost', 'file_removed'])
+    .optional()
+    .describe('What may end the fault before its planned end: a step that is there to show it is no failure then.'),
 }
 
 const presetNames = Object.keys(probePresets) as [string, ...string[]]
@@ -110,6 +115,9 @@ export const suiteSchema = strict({
     .max(86_400)
     .default(suiteDefaults.recoveryTimeout)
     .describe('Seconds a step may wait for the workload to be healthy again.'),
+  undoWithin: seconds(3600)
+    .optional()
+    .describe('A fault that is proven undone more than so many seconds after its planned end fails its step; left out: it is only told.'),
   hypothesis: z.string().max(2000).optional().describe('What is expected of the system under these faults, for people.'),
   probes: z
     .array(z.union([typedProbe, presetEntry(presetNames)]))

@@ -6,7 +6,9 @@ import { isEnded } from '../../lib/domain/run.ts'
 import { runReasonTexts } from '../../lib/domain/run-reasons.ts'
 import type { RunEvent } from '../../lib/domain/transition.ts'
 import { retryDelayMs, transition } from '../../lib/domain/transition.ts'
+import { probeOf } from '../support/probes.ts'
 import { requestedRun } from '../support/runs.ts'
+import { partition, stepOf, suiteOf } from '../support/suites.ts'
 
 const beacon = { namespace: 'ns', name: 'beacon', uid: 'b', burnsAt: 1e9 }
 const active: InjectedOutcome = { n: 0, status: 'active', reason: null, measurements: [] }
@@ -72,6 +74,38 @@ describe('transition', () => {
   it('calls a fault that ended early no_effect, with the reason', () => {
     const run = play([...toHolding, [{ type: 'rechecked', outcomes: [{ n: 0, finding: 'no', summary: 'a was replaced' }] }, 10_500]])
     expect(run.steps[0]).toMatchObject({ verdict: 'no_effect', reasons: [{ code: 'ended_early', detail: 'a was replaced' }] })
+  })
+
+  it('takes the end that the step is there to show for no failure, and no other', () => {
+    const ended = (expected: 'oom_killed' | 'evicted') => {
+      const suite = suiteOf([stepOf(partition, { expect: expected })])
+      const outcome = { n: 0, finding: 'no', summary: 'gone', cause: 'oom_killed' } as const
+      return play([...toHolding, [{ type: 'rechecked', outcomes: [outcome] }, 10_500]], requestedRun(suite)).steps[0]
+    }
+    expect(ended('oom_killed')).toMatchObject({ verdict: 'running', reasons: [] })
+    expect(ended('evicted')).toMatchObject({
+      verdict: 'no_effect',
+      reasons: [{ code: 'ended_early', detail: 'gone', cause: 'oom_killed' }],
+    })
+  })
+
+  it('fails a step that is undone later than the suite tolerates, and only then', () => {
+    const late = (undoWithinMs: number) =>
+      play(
+        [...toHolding, [{ type: 'hold_over' }, 12_000], [{ type: 'reverted', summaries: [] }, 19_000]],
+        requestedRun(suiteOf([stepOf(partition)], { undoWithinMs })),
+      ).steps[0]?.reasons
+    expect(late(6_000)).toContainEqual({ code: 'undone_late', detail: 'undone 7.0 s after its planned end (allowed: 6 s)' })
+    expect(late(7_000)?.map(({ code }) => code)).not.toContain('undone_late')
+  })
+
+  it('counts a fault from its first effect on the target that was hit last', () => {
+    const outcomes = [
+      { ...active, biteAt: 1_200 },
+      { ...active, n: 1, biteAt: 1_800 },
+    ]
+    const run = play([...toHolding.slice(0, 3), [{ type: 'injected', outcomes }, 2_000]])
+    expect(run).toMatchObject({ status: 'holding', revertAt: 11_800, steps: [{ activeAt: 1_800, plannedEnd: 11_800 }, {}] })
   })
 
   it('does not take unknown at the end for a pass', () => {
@@ -147,22 +181,71 @@ describe('nextAction', () => {
   })
 
   it('brings every run to an end from any state, whatever happens on the way', () => {
+    const met = new Set<string>()
     for (let seed = 0; seed < 500; seed++) {
       const random = seededRandom(seed)
-      let run = requestedRun()
+      let run = requestedRun(probed)
       let now = 0
       for (let i = 0; i < 400 && !isEnded(run); i++) {
         const action = nextAction(run, now)
         const event = action.do === 'wait' ? null : anyOutcome(run, action.do, random)
         now = action.do === 'wait' ? action.until : now + Math.floor(random() * 500)
         if (event !== null) run = transition(run, event, now)
-        if (random() < 0.01 && !isEnded(run)) run = transition(run, abort, now)
+        const aside = isEnded(run) ? null : anythingBeside(run, now, random)
+        if (aside !== null) run = transition(run, aside, now)
+        for (const type of [event?.type, aside?.type]) if (type !== undefined) met.add(type)
       }
       expect(isEnded(run)).toBe(true)
       expect(run.steps.every((s) => s.verdict !== 'running' && s.verdict !== 'pending')).toBe(true)
+      expect(run.status === 'succeeded' ? run.steps.map((s) => s.verdict) : []).toEqual(
+        run.status === 'succeeded' ? ['succeeded', 'succeeded'] : [],
+      )
     }
+    expect([...met]).toEqual(
+      expect.arrayContaining([
+        'leased',
+        'lease_renewed',
+        'handed_over',
+        'threshold_crossed',
+        'targets_changed',
+        'steady_checked',
+        'resolved',
+        'abort',
+      ]),
+    )
   })
 })
+
+const errors = probeOf('errors', { mode: 'continuous' })
+const probed = suiteOf([stepOf(partition), stepOf(partition)], { probes: [errors] })
+
+/** What may come beside the main loop: renewals, takeovers, thresholds, people. */
+function anythingBeside(run: Run, now: number, random: () => number): RunEvent | null {
+  const lease = { owner: `driver-${Math.floor(random() * 3)}`, until: now + 30_000 }
+  const crossing = {
+    threshold: 'errors',
+    probe: 'errors',
+    value: 1,
+    op: '>',
+    limit: 0,
+    forMs: 0,
+    severity: 'warning',
+    action: 'notify',
+    since: now,
+  } as const
+  const chance = random()
+  if (chance < 0.01) return abort
+  if (chance < 0.012) return { type: 'resolved', by: 'ann', why: 'the node burnt' }
+  if (chance < 0.02)
+    return { type: 'leased', lease, continued: false, abort: { reason: 'driver_lost', at: now, by: lease.owner, detail: 'dead' } }
+  if (chance < 0.04) return { type: 'leased', lease, continued: true, abort: null }
+  if (chance < 0.06) return { type: 'handed_over', unfencedUntil: now + 15_000 }
+  if (chance < 0.1) return { type: 'lease_renewed', lease }
+  if (chance < 0.12) return { type: 'threshold_crossed', crossing }
+  if (chance < 0.14 && run.status === 'holding')
+    return { type: 'targets_changed', changes: [{ at: now, target: 'a', code: 'restarted', message: 'restarted' }] }
+  return null
+}
 
 /** What a run may meet: mostly luck, sometimes not. */
 function anyOutcome(run: Run, action: string, random: () => number): RunEvent {
@@ -186,6 +269,13 @@ function anyOutcome(run: Run, action: string, random: () => number): RunEvent {
       return good ? { type: 'reverted', summaries: [] } : { type: 'undo_unproven', messages: [] }
     case 'check_recovery':
       return good ? { type: 'recovered', message: '' } : { type: 'not_recovered', message: '' }
+    case 'check_steady':
+      return {
+        type: 'steady_checked',
+        finding: good ? 'yes' : 'no',
+        reasons: good ? [] : [{ code: 'steady_state_deviated', detail: '' }],
+        probes: [],
+      }
     case 'end_rest':
       return { type: 'rested' }
     case 'verify':

@@ -191,7 +191,16 @@ interface ResourceQuota extends KubeObject {
 async function tryFuse(context: FaultContext, suite: Suite): Promise<readonly Refusal[]> {
   const burnsAt = context.clock.now() + suite.maxDurationMs
   const beacon = fuseJob(context, beaconSpec(context), { step: null, role: 'beacon', burnsAt })
-  const refused = await tryJob(context, beacon)
+  const asked = context.clock.now()
+  let skew: Refusal | null = null
+  const refused = await tryJob(context, beacon, (made) => {
+    skew = clocksApart(parseIso(made.metadata.creationTimestamp), {
+      asked,
+      answered: context.clock.now(),
+      marginMs: context.config.fuse.marginMs,
+    })
+  })
+  if (skew !== null) return [skew]
   if (refused !== null) return [{ ...refused, step: null }]
   const quotas = await context.cluster.objects
     .list<ResourceQuota>({ apiVersion: 'v1', kind: 'ResourceQuota' }, { namespace: context.namespace })
@@ -210,6 +219,22 @@ async function tryFuse(context: FaultContext, suite: Suite): Promise<readonly Re
           ),
         ]
   })
+}
+
+/** Clocks this far apart move a fuse, which burns by the cluster's clock, no more than its own rounding does. */
+const toleratedSkewMs = 5_000
+
+/** A fuse burns by the cluster's clock and a run ends by ours: too far apart they end each other's work, so nothing is made. */
+function clocksApart(
+  made: number | undefined,
+  { asked, answered, marginMs }: { readonly asked: number; readonly answered: number; readonly marginMs: number },
+): Refusal | null {
+  if (made === undefined) return null
+  // The API server tells whole seconds: it was made at `made`, or up to a second later.
+  const apartMs = made > answered ? made - answered : asked - (made + 1000)
+  if (apartMs <= Math.max(toleratedSkewMs, marginMs)) return null
+  const side = made > answered ? 'ahead of' : 'behind'
+  return refusal('clock_skew', `the cluster's clock is ${Math.round(apartMs / 1000)} s ${side} this machine's; set the clocks`)
 }
 
 /** A missing right is found by asking for it, and again by each dry run that needs it. */

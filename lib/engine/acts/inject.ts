@@ -1,5 +1,5 @@
-import { FaultlineError, FuseNotArmed } from '../../domain/errors.ts'
-import type { Evidence, Injection } from '../../domain/injection.ts'
+import { FaultlineError, FuseNotArmed, KubernetesError } from '../../domain/errors.ts'
+import type { Evidence, Injection, TargetEvent } from '../../domain/injection.ts'
 import { causeOf } from '../../domain/reason.ts'
 import type { InjectedOutcome, RecheckedOutcome } from '../../domain/run.ts'
 import type { FaultContext } from '../../faults/fault.ts'
@@ -11,6 +11,8 @@ import type { Driver } from '../lease/driver.ts'
 import { wasHalted } from '../lease/watchdog.ts'
 
 const evidencePollMs = 500
+/** Between two tries at an API server that said 429 or 5xx, or nothing: what it asks for in `Retry-After` most of the time. */
+const againMs = 1_000
 
 /**
  * Brings every injection of the step to `active`, `no_effect` or `failed`; null when the run was interrupted meanwhile.
@@ -82,12 +84,9 @@ async function shortenFuses(driver: Driver): Promise<readonly InjectedOutcome[]>
   for (const fuse of fuses.values()) {
     const owned = driver.stepInjections.filter(({ armed }) => armed?.uid === fuse.uid)
     try {
-      const armed = await setFuse(
-        driver.context(),
-        fuse,
-        owned[0]?.step ?? 0,
-        plannedEndOf(driver, owned) + driver.engine.config.fuse.marginMs,
-      )
+      const { marginMs } = driver.engine.config.fuse
+      const move = () => setFuse(driver.context(), fuse, owned[0]?.step ?? 0, plannedEndOf(driver, owned) + marginMs)
+      const armed = await patiently(driver, fuse.burnsAt - longestOf(driver, owned) - marginMs, move)
       for (const injection of owned) await driver.update(injection, { armed, expiresAt: armed.burnsAt })
     } catch (error) {
       driver.throwIfLost()
@@ -100,7 +99,27 @@ async function shortenFuses(driver: Driver): Promise<readonly InjectedOutcome[]>
 
 /** From now at the earliest: until all is recorded the step has not begun. */
 function plannedEndOf(driver: Driver, owned: readonly Injection[]): number {
-  return driver.engine.clock.now() + Math.max(...owned.map((injection) => durationOf(driver, injection)))
+  return driver.engine.clock.now() + longestOf(driver, owned)
+}
+
+function longestOf(driver: Driver, owned: readonly Injection[]): number {
+  return Math.max(...owned.map((injection) => durationOf(driver, injection)))
+}
+
+/** Repeats what an API server that is away, throttles or fails refused, for as long as the step can bear: the act is idempotent. */
+async function patiently<T>(driver: Driver, giveUpAt: number, act: () => Promise<T>): Promise<T> {
+  const { clock } = driver.engine
+  for (;;) {
+    try {
+      return await act()
+    } catch (error) {
+      driver.throwIfLost()
+      const isWorthIt = error instanceof KubernetesError && error.code === 'unavailable' && driver.stop === null
+      if (!isWorthIt || clock.now() + againMs >= giveUpAt) throw error
+      driver.note(`${error.message}; trying again`)
+      await driver.sleepUntil(clock.now() + againMs)
+    }
+  }
 }
 
 async function injectUntilItBites(driver: Driver, injection: Injection): Promise<Evidence> {
@@ -109,14 +128,14 @@ async function injectUntilItBites(driver: Driver, injection: Injection): Promise
   const { biteMs, insist } = patience[injection.fault]
   const context = driver.interruptibleContext()
   const giveUpAt = (injection.injectingAt ?? clock.now()) + biteMs
-  await fault.inject(context, injection)
+  await patiently(driver, giveUpAt, () => fault.inject(context, injection))
   for (;;) {
-    const evidence = await fault.evidence(context, injection, 'during')
+    const evidence = await patiently(driver, giveUpAt, () => fault.evidence(context, injection, 'during'))
     driver.throwIfLost()
     if (evidence.finding === 'yes' || driver.stop !== null || clock.now() + evidencePollMs >= giveUpAt) return evidence
     await driver.sleepUntil(clock.now() + evidencePollMs)
     if (driver.stop !== null) return evidence
-    if (insist) await fault.inject(context, injection)
+    if (insist) await patiently(driver, giveUpAt, () => fault.inject(context, injection))
   }
 }
 
@@ -128,10 +147,16 @@ export async function recheckStep(driver: Driver, revertAt: number): Promise<rea
       const seen = await withDeadline(clock, revertAt - clock.now(), look(driver.context(), injection), driver.interrupted)
       const evidence = seen === late ? unanswered(driver) : seen
       await driver.update(injection, { evidence: keep(injection, evidence) })
-      const cause = causeOf(evidence.events ?? [])
+      const cause = causeOf([...(evidence.events ?? []), ...changesOf(driver, injection)])
       return { n: injection.n, finding: evidence.finding, summary: evidence.summary, ...(cause === undefined ? {} : { cause }) }
     }),
   )
+}
+
+/** What the watch saw of the injection's targets and their nodes. */
+function changesOf(driver: Driver, { step, targets }: Injection): readonly TargetEvent[] {
+  const names = new Set(targets.flatMap(({ name, node }) => [name, node]))
+  return driver.run.steps[step]?.changes.filter(({ target }) => names.has(target)) ?? []
 }
 
 async function look(context: FaultContext, injection: Injection): Promise<Evidence> {

@@ -22,7 +22,7 @@ const storeRetryMs = 1_000
 /** How often a driver that offered its run looks whether it was taken, where it may do nothing else. */
 const offeredPollMs = 250
 /** What is recorded beside the main loop, and may come after the run's end. */
-const besides: readonly RunEvent['type'][] = ['lease_renewed', 'handed_over', 'threshold_crossed', 'threshold_recovered']
+const besides: readonly RunEvent['type'][] = ['lease_renewed', 'handed_over', 'threshold_crossed', 'threshold_recovered', 'targets_changed']
 
 /**
  * The process that holds the run's lease. Keeps the run and its ledger in memory, writes every change ahead, and can be interrupted
@@ -131,6 +131,7 @@ export class Driver {
   record(event: RunEvent): Promise<void> {
     return this.#serially(async () => {
       if (besides.includes(event.type) && isEnded(this.#run)) return
+      if (event.type === 'targets_changed' && this.#run.status !== 'holding') return
       const now = this.engine.clock.now()
       this.#noticeLateness(now)
       const next = transition(this.#run, event, now)

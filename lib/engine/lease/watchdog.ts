@@ -7,6 +7,7 @@ import { type FuseState, fuseState } from '../../faults/fuse-state.ts'
 import { isoSeconds } from '../../time.ts'
 import { withDeadline } from '../../with-deadline.ts'
 import type { Driver } from './driver.ts'
+import { TargetWatch } from './target-watch.ts'
 
 /** With less than this share of the lease left and no store to renew it in, the driver reverts from memory. */
 const emergencyShare = 0.5
@@ -22,11 +23,17 @@ const renewRetryMs = 1_000
 
 /**
  * Looks on beside the main loop until `done`: renews the lease, obeys people's switches, and notices when the beacon or a fuse is
- * gone before its time. Three loops that never wait for each other, so that a cluster that hangs delays no person's switch. A cluster
+ * gone before its time. Four loops that never wait for each other, so that a cluster that hangs delays no person's switch. A cluster
  * or store that does not answer is no halt by itself.
  */
 export async function watchRun(driver: Driver, done: AbortSignal): Promise<void> {
-  await Promise.all([keepLease(driver, done), every(driver, done, lookAtControls), every(driver, done, lookAtCluster)])
+  const targets = new TargetWatch()
+  await Promise.all([
+    keepLease(driver, done),
+    every(driver, done, lookAtControls),
+    every(driver, done, lookAtCluster),
+    every(driver, done, (one) => targets.look(one)),
+  ])
 }
 
 async function keepLease(driver: Driver, done: AbortSignal): Promise<void> {
