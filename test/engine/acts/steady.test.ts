@@ -96,11 +96,11 @@ describe('while a fault is active', () => {
     const [first, second] = run.steps
     expect(reasonTexts(first ?? { reasons: [] })).toEqual([
       expect.stringMatching(
-        /^steady state deviated: probe errors was out of tolerance in 1 of \d+ answers, first 6\.\d s after the fault was active, at worst 0\.4 \(allowed: <= 0\.1\)$/,
+        /^steady state deviated: probe errors was out of tolerance in 1 of \d+ answers, first 4\.\d s after the fault was active, at worst 0\.4 \(allowed: <= 0\.1\)$/,
       ),
     ])
-    expect((first?.detectedAt ?? 0) - (first?.activeAt ?? 0)).toBeGreaterThanOrEqual(6_000)
-    expect((first?.detectedAt ?? 0) - (first?.activeAt ?? 0)).toBeLessThan(7_000)
+    expect((first?.detectedAt ?? 0) - (first?.activeAt ?? 0)).toBeGreaterThanOrEqual(4_000)
+    expect((first?.detectedAt ?? 0) - (first?.activeAt ?? 0)).toBeLessThan(5_000)
     const [summary] = first?.probes ?? []
     expect(first?.score).toBe(Math.round((10_000 * (summary?.within ?? 0)) / (summary?.asked ?? 1)) / 100)
     expect(second).toMatchObject({ score: 100, detectedAt: null, steady: 'yes' })
