@@ -109,14 +109,16 @@ export class Notifications {
   }
 
   /**
-   * Tells what the driver before could not. That an undo is not proven is left out: who takes over tries it again, and tells it when it
+   * Tells what the driver before could not, also what is still in the run's outbox. That an undo is not proven is left out: who takes over tries it again, and tells it when it
    * fails again.
    */
   async #redeliver(run: Run, injections: readonly Injection[]): Promise<void> {
     try {
       const since = this.#engine.clock.now() - newsMs
       const history = await this.#engine.store.ledger.history(this.#runId)
-      const news = history.filter((event) => event.at >= since && event.version < run.version)
+      const isCopied = (event: HistoryEvent) => history.some(({ version, n }) => version === event.version && n === event.n)
+      const outbox = run.events.filter((event) => !isCopied(event))
+      const news = [...history, ...outbox].filter((event) => event.at >= since && event.version < run.version)
       for (const notice of noticesOf(run, news, injections)) if (!isVital(notice)) this.#post(notice)
       this.#counting.count(run, news, injections)
     } catch (error) {
