@@ -117,6 +117,20 @@ describe('a person', () => {
     expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'interrupted' } })
     expect((await eventTimes(run)).get('abort')).toBe(pressedAt)
   })
+
+  it.each([
+    ['SIGINT', 'interrupted from the keyboard'],
+    ['SIGTERM', 'interrupted by SIGTERM: the process was asked to end'],
+    ['SIGHUP', 'interrupted by SIGHUP: its terminal was closed'],
+  ])('says what %s is', async (signal, detail) => {
+    const interrupt = new AbortController()
+    const engine = world.engine('driver-1', {
+      observe: ({ run }) => {
+        if (run.status === 'holding') interrupt.abort(signal)
+      },
+    })
+    expect(await world.run(engine, long, { interrupt: interrupt.signal })).toMatchObject({ abort: { reason: 'interrupted', detail } })
+  })
 })
 
 describe('a fuse that is missing before its time', () => {
