@@ -3,13 +3,17 @@ import { largestFile, type ParsedSuite, parseSuite, tooLarge } from './parse.ts'
 
 /** Reads and checks a suite file; a file that cannot be read is a problem like any other, so the caller has one way to answer. */
 export function loadSuite(file: string): Promise<ParsedSuite> {
-  return readSuiteFrom(createReadStream(file, { end: largestFile }), file)
+  return readSuite(() => createReadStream(file, { end: largestFile }), file)
 }
 
 /** As `loadSuite`, from a stream; `file` names it in problems. */
-export async function readSuiteFrom(stream: AsyncIterable<Buffer>, file: string): Promise<ParsedSuite> {
+export function readSuiteFrom(stream: AsyncIterable<Buffer>, file: string): Promise<ParsedSuite> {
+  return readSuite(() => stream, file)
+}
+
+async function readSuite(open: () => AsyncIterable<Buffer>, file: string): Promise<ParsedSuite> {
   try {
-    const bytes = await readUpTo(stream, largestFile + 1)
+    const bytes = await readUpTo(open(), largestFile + 1)
     if (bytes.length > largestFile) return tooLarge(file)
     return parseSuite(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), file)
   } catch (error) {
@@ -19,7 +23,7 @@ export async function readSuiteFrom(stream: AsyncIterable<Buffer>, file: string)
   }
 }
 
-/** What Node's error codes mean for somebody who named a file. */
+/** What Node's error codes mean for a person who named a file. */
 const unreadable: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
   ENOTDIR: 'there is no such file: a part of the path is not a directory',

@@ -90,9 +90,13 @@ describe('deploy/rbac.yaml', () => {
     }
   })
 
-  it('lets the fuse of a cordon do nothing but look at nodes and patch them', () => {
+  it('lets the fuse of a cordon do nothing but look at nodes and patch them, and read its own Job', () => {
     const rules = roles.filter((role) => role.metadata.name === 'faultline-cordon-fuse').flatMap((role) => role.rules ?? [])
-    expect(rules).toEqual([{ apiGroups: [''], resources: ['nodes'], verbs: ['get', 'patch'] }])
+    expect(rules).toMatchObject([
+      { apiGroups: [''], resources: ['nodes'], verbs: ['get', 'patch'] },
+      { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get'] },
+    ])
+    expect(rules).toHaveLength(2)
   })
 
   it('grants nothing by a wildcard', () => {
