@@ -9,6 +9,7 @@ const pieces = [
   'state',
   'kill',
   'stress',
+  'cpu',
   'disk',
   'netfilter',
   'probe',
