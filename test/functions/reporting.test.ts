@@ -59,8 +59,11 @@ afterEach(() => store.close())
 
 const abort = { reason: 'asked', at: nine, by: 'ann', detail: 'enough' } as const
 /** As the aborted run of a driver that could revert, and not prove that nothing of it is left. */
-const verifying = (id: string): Run =>
-  transition(transition({ ...requestedRun(), id }, { type: 'abort', abort }, nine), { type: 'reverted', summaries: [] }, nine)
+const verifying = (id: string): Run => {
+  const reverting = transition({ ...requestedRun(), id }, { type: 'abort', abort }, nine)
+  const reverted = transition(reverting, { type: 'reverted', summaries: [] }, nine)
+  return transition(reverted, { type: 'verify_failed', message: 'no answer', orphans: [] }, nine)
+}
 
 const pages = (run: string) => ['html', 'json', 'xml'].map((end) => `${run}.${end}`)
 
@@ -118,8 +121,8 @@ describe('the reaper', () => {
     expect(put.sort()).toEqual(pages('r1'))
   })
 
-  it('leaves runs alone that ended long ago', async () => {
-    await store.runs.create(ended('r1'))
+  it('leaves runs alone that ended long ago, and of whose end everyone was told', async () => {
+    await store.runs.create({ ...ended('r1'), events: [] })
     await clock.advance(3_600_000)
     await reapAll(invocation)
     expect(put).toEqual([])
