@@ -22,9 +22,14 @@ export interface ClustersOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
   readonly maxInFlight?: number | undefined
+  /** Whether a person looks on, who sees that a simulated cluster is used where nothing names a real one. */
+  readonly isLive: boolean
   /** Tells the user which way was taken. */
   readonly say: (line: string) => void
 }
+
+const noClusterNamed =
+  'no kubeconfig found: --kubeconfig or KUBECONFIG names one; only at a terminal outside CI is the embedded cluster (simulated) used unasked, elsewhere --sandbox says so'
 
 const embeddedName = 'faultline-sandbox'
 
@@ -41,12 +46,17 @@ export class Clusters {
     this.#options = options
   }
 
-  /** The cluster that flags and environment name; the embedded one, started if need be, when nothing names any. */
+  /**
+   * The cluster that flags and environment name; the embedded one, started if need be, with `--sandbox`, and at a terminal when nothing
+   * names any. In CI a kubeconfig that got lost must not turn a game day into a simulated one that passes.
+   * @throws FaultlineError `bad_input` when nothing names a cluster and no person looks on
+   */
   async choose(): Promise<ChosenCluster> {
     const found = await this.#find()
     if (found !== 'none') return this.#adopt(found)
-    if (this.#options.flags.sandbox !== true) this.#options.say('no kubeconfig found: using the embedded cluster (simulated)')
-    const { stateDir, clock, say } = this.#options
+    const { flags, isLive, stateDir, clock, say } = this.#options
+    if (flags.sandbox !== true && !isLive) throw new FaultlineError('bad_input', noClusterNamed)
+    if (flags.sandbox !== true) say('no kubeconfig found: using the embedded cluster (simulated)')
     this.#usesEmbedded = true
     const { url } = await useEmbeddedCluster(stateDir, { clock, say })
     return this.#adopt(await embedded(url))

@@ -35,7 +35,7 @@ export function sayer(flags: { readonly json?: boolean; readonly verbose?: boole
 
 /** Opens the store and whatever the flags name, runs `work`, and closes everything. */
 export async function withComposition<T>(flags: WorkFlags, terminal: Terminal, work: (composition: Composition) => Promise<T>): Promise<T> {
-  const composition = await compose({ flags, env: terminal.env, say: sayer(flags, terminal) })
+  const composition = await compose({ flags, env: terminal.env, isLive: terminal.isLive, say: sayer(flags, terminal) })
   try {
     return await work(composition)
   } finally {

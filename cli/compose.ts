@@ -12,6 +12,7 @@ import { openStateDir } from './state-dir.ts'
 export interface ComposeOptions {
   readonly flags: StateFlags & ClusterFlags & ConfigFlags & TellingFlags & { readonly maxInFlight?: number }
   readonly env: Readonly<Record<string, string | undefined>>
+  readonly isLive: boolean
   /** Tells the user which way was taken. */
   readonly say: (line: string) => void
 }
@@ -29,14 +30,14 @@ export interface Composition {
 }
 
 /** The composition root: the only place that knows all adapters. */
-export async function compose({ flags, env, say }: ComposeOptions): Promise<Composition> {
+export async function compose({ flags, env, isLive, say }: ComposeOptions): Promise<Composition> {
   const stateDir = openStateDir(flags.state)
   const clock = systemClock
   const { openSqliteStore } = await import('../lib/adapters/sqlite/store.ts')
   const notifiers = await openOutlets(flags)
   const sink = await openSink(flags)
   const store = await openSqliteStore({ directory: stateDir, clock })
-  const clusters = new Clusters({ flags, stateDir, env, clock, maxInFlight: flags.maxInFlight, say })
+  const clusters = new Clusters({ flags, stateDir, env, isLive, clock, maxInFlight: flags.maxInFlight, say })
   return {
     stateDir,
     clock,

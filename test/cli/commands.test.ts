@@ -86,7 +86,7 @@ describe('a suite from standard input', () => {
 
 describe('credentials that are given now', () => {
   const clustersOf = (flags: { readonly kubeconfig?: string }) =>
-    new Clusters({ flags, stateDir: place.state, env: {}, clock: systemClock, say: () => undefined })
+    new Clusters({ flags, stateDir: place.state, env: {}, isLive: false, clock: systemClock, say: () => undefined })
   const stored = { kind: 'kubeconfig', path: '/nonexistent/expired', context: 'old' } as const
 
   it('come before those that the run was started with, when they lead to the same cluster', async () => {

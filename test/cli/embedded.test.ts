@@ -19,9 +19,21 @@ afterEach(async () => {
 })
 
 describe('the embedded cluster', () => {
-  it('is started for a command that finds no kubeconfig, which says so, and stopped at its end', async () => {
+  it.each(['run', 'plan'])(
+    'takes no %s that finds no kubeconfig where no person looks on, as in CI: --sandbox must say so',
+    async (command) => {
+      const suite = await place.file('suite.json', partitionSuite(1))
+      const { code, err } = await place.faultline(command, suite)
+      expect(code).toBe(2)
+      expect(err).toContain('no kubeconfig found: --kubeconfig or KUBECONFIG names one')
+      expect(await liveSandbox(place.state)).toBeUndefined()
+      expect((await place.faultline('runs')).out).toContain('no runs')
+    },
+  )
+
+  it('is started for a command that finds no kubeconfig at a terminal, which says so, and stopped at its end', async () => {
     const suite = await place.file('suite.json', partitionSuite(1))
-    const { code, out } = await place.faultline('run', suite)
+    const { code, out } = await faultline(['plan', suite, '--state', place.state], {}, '', true)
     expect(code).toBe(0)
     expect(out).toContain('no kubeconfig found: using the embedded cluster (simulated)\nstarting an embedded cluster (simulated)\n')
     expect(await liveSandbox(place.state)).toBeUndefined()

@@ -8,8 +8,13 @@ export interface Answer {
   readonly err: string
 }
 
-/** Runs a command line in this process, without colours and without a person who looks on. */
-export async function faultline(args: readonly string[], env: Readonly<Record<string, string>> = {}, stdin = ''): Promise<Answer> {
+/** Runs a command line in this process, without colours and, unless asked, without a person who looks on. */
+export async function faultline(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  stdin = '',
+  isLive = false,
+): Promise<Answer> {
   const texts = { out: '', err: '' }
   const output = (name: 'out' | 'err') => ({
     columns: 100,
@@ -26,7 +31,7 @@ export async function faultline(args: readonly string[], env: Readonly<Record<st
     stdin: async function* () {
       yield Buffer.from(stdin)
     },
-    isLive: false,
+    isLive,
     hasColour: false,
     onInterrupt: () => () => undefined,
   }
