@@ -45,7 +45,7 @@ async function sandboxOf(seed: number): Promise<Sandbox> {
 }
 
 function clustersWith(flags: { readonly kubeconfig?: string }): Clusters {
-  const clusters = new Clusters({ flags, stateDir: directory, env: {}, clock: systemClock, say: () => undefined })
+  const clusters = new Clusters({ flags, stateDir: directory, env: {}, clock: systemClock, isLive: true, say: () => undefined })
   open.push(clusters)
   return clusters
 }
