@@ -32,8 +32,11 @@ export interface KubeObjects {
   create<T extends KubeObject>(object: T, options?: { readonly dryRun?: boolean }): Promise<T>
   /** JSON merge patch, or a JSON patch (with `test` operations) when `patch` is an array. */
   patch<T extends KubeObject>(ref: ObjectRef, patch: object | readonly JsonPatchOperation[]): Promise<T>
-  /** Always with propagationPolicy Background; `uid` is a precondition. */
-  delete(ref: ObjectRef, options?: { readonly uid?: string; readonly graceSeconds?: number }): Promise<'deleted' | 'absent'>
+  /**
+   * Always with propagationPolicy Background; `uid` is a precondition. `unclear`: it is gone (or another bears its name) after an attempt
+   * whose answer was lost, so that this very call may have deleted it.
+   */
+  delete(ref: ObjectRef, options?: { readonly uid?: string; readonly graceSeconds?: number }): Promise<'deleted' | 'absent' | 'unclear'>
 }
 
 export interface JsonPatchOperation {
@@ -46,7 +49,7 @@ export interface JsonPatchOperation {
 export interface KubePods {
   /** Dials the pod from the API server (`pods/NAME:PORT/proxy`). Any HTTP answer is reached; only a dial error is not. `silent`: nothing came back in time (a dropped packet looks so). */
   dial(pod: { readonly namespace: string; readonly name: string; readonly port: number }, path: string): Promise<DialResult>
-  /** Asks for an eviction; `blocked` means a PodDisruptionBudget said 429. */
+  /** Asks for an eviction; `blocked` means a PodDisruptionBudget said 429; the message names it. */
   evict(pod: {
     readonly namespace: string
     readonly name: string

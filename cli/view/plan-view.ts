@@ -10,6 +10,7 @@ import { sourceText, toleranceText } from '../../lib/domain/tolerance.ts'
 import type { PlannedStep } from '../../lib/engine/acts/plan.ts'
 import { type Examined, plannedRunId } from '../../lib/engine/examine-suite.ts'
 import type { PlannedInjection } from '../../lib/faults/fault.ts'
+import { preparationMs } from '../../lib/faults/registry.ts'
 import { clusterText } from '../../lib/report/cluster-text.ts'
 import { duration } from '../../lib/report/durations.ts'
 import { deedTexts } from '../../lib/report/fault-description.ts'
@@ -123,7 +124,7 @@ function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look)
     ...[...new Set(injections.flatMap((injection) => madeObjects(injection)))].flatMap((text) => row('makes', text)),
     ...(injections.length === 0
       ? []
-      : row('fuse', fuses.length === 0 ? 'none: nothing is left behind that could be undone' : fuseText(step, plan.config, injections))),
+      : row('fuse', fuses.length === 0 ? 'none: nothing is left behind that could be undone' : fuseText(planned, step, plan.config))),
     ...(injections.length === 0
       ? []
       : row('before', figuresInShort(injections.flatMap((i) => i.evidence.flatMap((e) => e.measurements))) || 'not injected yet')),
@@ -135,11 +136,13 @@ function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look)
   ]
 }
 
-function fuseText(step: Step, { prepareMs, fuse }: Config, injections: readonly PlannedInjection[]): string {
-  const isLabelled = injections.some(({ undo }) => 'policy' in undo)
-  const label = isLabelled ? '; a label on its targets stays, inert, until "faultline reap"' : ''
-  const whole = prepareMs + step.durationMs + fuse.marginMs
-  return `ends it at most ${duration(whole)} after it is armed, so this is the longest the fault can outlive its runner; once active, ${duration(fuse.marginMs)} after the planned end${label}`
+/** The longest that the fault can outlive its runner. */
+function fuseText({ injections }: PlannedStep, step: Step, { fuse }: Config): string {
+  const fault = faultName(step.fault)
+  const prepare = Math.max(...injections.map(({ undo }) => preparationMs({ fault, undo })))
+  const label = injections.some(({ undo }) => 'policy' in undo) ? '; a label on its targets stays, inert, until "faultline reap"' : ''
+  const whole = prepare + step.durationMs + fuse.marginMs
+  return `ends it at most ${duration(whole)} after a runner that dies before it is active; once active, ${duration(fuse.marginMs)} after the planned end${label}`
 }
 
 /** What a run would make for one injection, in words; names carry RUN for the id that the run will have. */

@@ -83,6 +83,7 @@ export interface Pod extends KubeObject {
     readonly nodeName?: string
     readonly hostNetwork?: boolean
     readonly restartPolicy?: string
+    readonly terminationGracePeriodSeconds?: number
     readonly containers: readonly Container[]
     readonly initContainers?: readonly Container[]
     readonly ephemeralContainers?: readonly Container[]

@@ -9,6 +9,7 @@ import { late, withDeadline } from '../with-deadline.ts'
 import { acquireLock, examine, forbiddenBySwitch, isOverIn, namespaceLock, nodeLock } from './acts/admit.ts'
 import { lightBeacon } from './acts/beacon.ts'
 import { fixStep, lackingEntries, orStepRefused } from './acts/fix-step.ts'
+import { holdUntil } from './acts/hold.ts'
 import { injectStep, recheckStep } from './acts/inject.ts'
 import { checkRecovery } from './acts/recover.ts'
 import { revertAll, revertFromMemory } from './acts/revert.ts'
@@ -179,9 +180,15 @@ function interruptedBy(signal: unknown): string {
 async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }>): Promise<RunEvent | null> {
   const { run } = driver
   switch (action.do) {
-    case 'wait':
+    case 'wait': {
+      const ended = run.status === 'holding' && !run.rechecked ? await holdUntil(driver, action.until) : null
+      if (ended !== null) {
+        await driver.record({ type: 'rechecked', outcomes: ended })
+        return { type: 'hold_over' }
+      }
       await driver.sleepUntil(action.until, { interruptible: action.watch })
       return null
+    }
     case 'abort':
       driver.requestStop(action.reason, driver.engine.owner, action.detail)
       return null

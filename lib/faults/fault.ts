@@ -47,6 +47,11 @@ export interface Fault {
   /** Does it bite? */
   evidence(context: FaultContext, injection: Injection, phase: 'during' | 'end'): Promise<Evidence>
   /**
+   * While the fault is held: evidence that it ended (its node is gone, a person lifted its cordon), null while it holds. Leave it out where
+   * only the fault's own measurement could tell. Cheap: it is asked every few seconds.
+   */
+  endedEarly?(context: FaultContext, injection: Injection): Promise<Evidence | null>
+  /**
    * Looks once more at what `revert` is about to take away. What it returns is added to the undo data and stored before the revert
    * begins, so that it outlives a crash; null when there is nothing to remember.
    */

@@ -4,23 +4,29 @@ import type { FaultContext } from './fault.ts'
 
 type Ours = Pick<Injection, 'runId' | 'step' | 'n'>
 
-/** By cluster, so that nothing outlives the driver it belongs to. */
-const deeds = new WeakMap<Cluster, Set<string>>()
+/** By cluster, so that nothing outlives the driver it belongs to; by injection, what was done, with details. */
+const deeds = new WeakMap<Cluster, Map<string, Map<string, string>>>()
 
 /**
  * Notes what this process did to the cluster where the cluster itself keeps no trace of who did it (a DELETE, a cordon that was
- * lifted since). For what is said about an injection and what is not done twice; a revert relies on the ledger alone.
+ * lifted since, an eviction). For what is said about an injection and what is not done twice; a revert relies on the ledger alone.
  */
-export function noteDeed(context: Pick<FaultContext, 'cluster'>, injection: Ours, what: string): void {
-  const known = deeds.get(context.cluster) ?? new Set()
-  deeds.set(context.cluster, known.add(keyOf(injection, what)))
+export function noteDeed(context: Pick<FaultContext, 'cluster'>, injection: Ours, what: string, detail = ''): void {
+  const known = deeds.get(context.cluster) ?? new Map<string, Map<string, string>>()
+  const ofInjection = known.get(keyOf(injection)) ?? new Map<string, string>()
+  deeds.set(context.cluster, known.set(keyOf(injection), ofInjection.set(what, detail)))
 }
 
 /** Whether this very process did it; false proves nothing after a crash or a hand-over. */
 export function didHere(context: Pick<FaultContext, 'cluster'>, injection: Ours, what: string): boolean {
-  return deeds.get(context.cluster)?.has(keyOf(injection, what)) === true
+  return deedsHere(context, injection).has(what)
 }
 
-function keyOf({ runId, step, n }: Ours, what: string): string {
-  return `${runId}/${step}/${n}/${what}`
+/** All that this very process noted of an injection, in the order in which it was done first. */
+export function deedsHere(context: Pick<FaultContext, 'cluster'>, injection: Ours): ReadonlyMap<string, string> {
+  return deeds.get(context.cluster)?.get(keyOf(injection)) ?? new Map()
+}
+
+function keyOf({ runId, step, n }: Ours): string {
+  return `${runId}/${step}/${n}`
 }

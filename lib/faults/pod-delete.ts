@@ -5,12 +5,14 @@ import { controllerOf } from '../domain/kube.ts'
 import type { OwnerBefore } from '../domain/run.ts'
 import { chooseTargets } from '../domain/targets.ts'
 import { currentPods } from './connectivity-probe.ts'
+import { budgetsPassed } from './disruption-budgets.ts'
 import type { Fault, FaultContext, PlanContext, StepPlan } from './fault.ts'
 import type { OwnerNow } from './owners.ts'
 import { lookAtOwner, ownersOf } from './owners.ts'
 import { didHere, noteDeed } from './performed-actions.ts'
+import { describeTerminating, slowToGo } from './terminating-pods.ts'
 
-/** Deletes pods by UID; their controllers bring others. Nothing is left to undo, so the proof is that the replacements are Ready. */
+/** Deletes pods by UID; their controllers bring others. Nothing is left to undo, so the proof is that the workload is whole again. */
 export const podDelete: Fault = {
   plan: planDelete,
 
@@ -20,7 +22,8 @@ export const podDelete: Fault = {
       const pod = pods.get(target.name)
       if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) continue
       await context.fence(context.config.unfencedCallMs)
-      if (await deletePod(context, injection, target)) noteDeed(context, injection, target.uid)
+      const outcome = await deletePod(context, injection, target)
+      if (outcome !== 'absent') noteDeed(context, injection, deedOf(target, outcome))
     }
   },
 
@@ -31,14 +34,15 @@ export const podDelete: Fault = {
     )
     const at = context.clock.now()
     const among = (...wanted: readonly State[]) => injection.targets.filter((t) => wanted.includes(states.get(t.uid) ?? 'gone'))
-    const alive = among('alive')
+    const [alive, deleted, unclear, others] = [among('alive'), among('deleted'), among('unclear'), among('terminating', 'gone')]
+    const summary = [
+      deleted.length === 0 ? '' : `${names(deleted)} deleted (UID gone or terminating)`,
+      unclear.length === 0 ? '' : `${names(unclear)} gone; our DELETE may have done it (its answer was lost)`,
+      others.length === 0 ? '' : `${names(others)} went away before it could be deleted`,
+    ]
     if (alive.length > 0) return { phase, at, finding: 'no', summary: `still alive: ${names(alive)}`, measurements }
-    const deleted = among('deleted')
-    const others = among('terminating', 'gone')
-    const notOurs = `${names(others)} went away before it could be deleted`
-    if (deleted.length === 0) return { phase, at, finding: 'no', summary: notOurs, measurements }
-    const summary = `${names(deleted)} deleted (UID gone or terminating)${others.length === 0 ? '' : `; ${notOurs}`}`
-    return { phase, at, finding: 'yes', summary, measurements }
+    const finding = deleted.length > 0 ? 'yes' : unclear.length > 0 ? 'unknown' : 'no'
+    return { phase, at, finding, summary: summary.filter((part) => part !== '').join('; '), measurements }
   },
 
   async revert() {
@@ -47,35 +51,27 @@ export const podDelete: Fault = {
 
   async undone(context, injection) {
     const pods = await currentPods(context, injection.targets)
-    const terminating = [...pods.values()].filter((pod) => pod.metadata.deletionTimestamp !== undefined)
     const namespace = injection.targets[0]?.namespace ?? ''
     const owners = await Promise.all(
       (injection.undo.owners as readonly OwnerBefore[]).map((owner) => lookAtOwner(context, namespace, owner)),
     )
     const measurements = owners.map((o): Measurement => ({ target: o.label, name: 'ready pods', unit: '', value: o.ready }))
     const at = context.clock.now()
-    if (terminating.length > 0) {
-      const who = terminating.map((pod) => pod.metadata.name).join(', ')
-      return { phase: 'after', at, finding: 'no', summary: `still terminating: ${who}`, measurements }
-    }
     const missing = owners.filter((o) => o.ready < o.wanted)
     if (missing.length > 0) {
       const finding = missing.every((o) => o.known) ? 'no' : 'unknown'
-      return {
-        phase: 'after',
-        at,
-        finding,
-        summary: `replacements are not Ready: ${missing.map(describeMissing).join(', ')}`,
-        measurements,
-      }
+      const summary = `replacements are not Ready: ${missing.map(describeMissing).join(', ')}`
+      return { phase: 'after', at, finding, summary, measurements }
     }
     const back = owners.map((o) => o.over ?? `${o.label} has ${o.ready} ready pods again`)
-    return { phase: 'after', at, finding: 'yes', summary: [...back, ...bareOnes(injection, pods)].join(', '), measurements }
+    const terminating = [...pods.values()].filter((pod) => pod.metadata.deletionTimestamp !== undefined).map(describeTerminating)
+    const summary = [...back, ...bareOnes(injection, pods), ...terminating].join(', ')
+    return { phase: 'after', at, finding: 'yes', summary, measurements }
   },
 }
 
-/** `deleted`: by us; `terminating` and `gone`: by somebody else, or not known to be ours. */
-type State = 'alive' | 'deleted' | 'terminating' | 'gone'
+/** `deleted`: by us; `unclear`: perhaps by us; `terminating` and `gone`: by another client, or not known to be ours. */
+type State = 'alive' | 'deleted' | 'unclear' | 'terminating' | 'gone'
 
 /** By the target's UID. What an earlier driver saw itself delete stands in the ledger. */
 async function statesOf(context: FaultContext, injection: Injection): Promise<ReadonlyMap<string, State>> {
@@ -85,21 +81,29 @@ async function statesOf(context: FaultContext, injection: Injection): Promise<Re
     injection.targets.map((t): [string, State] => {
       const pod = pods.get(t.name)
       if (pod !== undefined && pod.metadata.deletionTimestamp === undefined) return [t.uid, 'alive']
-      const ours = didHere(context, injection, t.uid) || before.some((m) => m.target === t.name && m.value === 'deleted')
-      return [t.uid, ours ? 'deleted' : pod === undefined ? 'gone' : 'terminating']
+      const done = (outcome: 'deleted' | 'unclear') =>
+        didHere(context, injection, deedOf(t, outcome)) || before.some((m) => m.target === t.name && m.value === outcome)
+      if (done('deleted')) return [t.uid, 'deleted']
+      if (done('unclear')) return [t.uid, 'unclear']
+      return [t.uid, pod === undefined ? 'gone' : 'terminating']
     }),
   )
 }
 
-/** False when somebody else was first: the pod is gone, or another bears its name. */
-async function deletePod(context: FaultContext, injection: Injection, target: Target): Promise<boolean> {
+function deedOf({ uid }: Target, outcome: 'deleted' | 'unclear'): string {
+  return `${outcome} ${uid}`
+}
+
+/** `absent` when another client was first: the pod is gone, or another bears its name. An answer that never came is `unclear`. */
+async function deletePod(context: FaultContext, injection: Injection, target: Target): Promise<'deleted' | 'absent' | 'unclear'> {
   const { graceSeconds } = injection.undo
   const { namespace, name, uid } = target
   const options = { uid, ...(typeof graceSeconds === 'number' ? { graceSeconds } : {}) }
   try {
-    return (await context.cluster.objects.delete({ apiVersion: 'v1', kind: 'Pod', namespace, name }, options)) === 'deleted'
+    return await context.cluster.objects.delete({ apiVersion: 'v1', kind: 'Pod', namespace, name }, options)
   } catch (error) {
-    if (error instanceof KubernetesError && error.code === 'conflict') return false
+    if (error instanceof KubernetesError && error.code === 'conflict') return 'absent'
+    if (error instanceof KubernetesError && error.code === 'unavailable') return 'unclear'
     throw error
   }
 }
@@ -113,9 +117,9 @@ function describeMissing(owner: OwnerNow): string {
 function bareOnes(injection: Injection, pods: ReadonlyMap<string, Pod>): readonly string[] {
   const bare = (injection.undo.bare ?? []) as readonly string[]
   const gone = bare.filter((name) => !pods.has(name))
-  const there = bare.filter((name) => pods.has(name))
+  const there = bare.filter((name) => pods.has(name) && pods.get(name)?.metadata.deletionTimestamp === undefined)
   return [
-    ...(gone.length === 0 ? [] : [`nobody brings ${gone.join(', ')} back (no controller)`]),
+    ...(gone.length === 0 ? [] : [`nothing brings ${gone.join(', ')} back (no controller)`]),
     ...(there.length === 0 ? [] : [`${there.join(', ')} was not deleted`]),
   ]
 }
@@ -139,7 +143,12 @@ async function planDelete(context: PlanContext): Promise<StepPlan> {
   return {
     injections: [{ targets, undo, fuse: null, evidence: [before] }],
     refusals: [],
-    warnings: [...warnings, ...bare.map((name) => `${name} has no controller: nobody brings it back`)],
+    warnings: [
+      ...warnings,
+      ...bare.map((name) => `${name} has no controller: nothing brings it back`),
+      ...choice.chosen.flatMap((pod) => slowToGo(pod, spec?.graceSeconds ?? null)),
+      ...(await budgetsPassed(context, choice.chosen)),
+    ],
   }
 }
 

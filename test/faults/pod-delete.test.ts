@@ -6,7 +6,7 @@ import type { FaultSpec } from '../../lib/domain/suite.ts'
 import { podDelete } from '../../lib/faults/pod-delete.ts'
 import { around } from '../support/around.ts'
 import { contextOf, evidenceOf, injectionOf } from '../support/fault-context.ts'
-import { barePod } from '../support/other-workloads.ts'
+import { barePod, forbidEvictions } from '../support/other-workloads.ts'
 import { anyPod, stepOf, suiteOf, podDelete as wanted } from '../support/suites.ts'
 import type { World } from '../support/world.ts'
 import { openWorld } from '../support/world.ts'
@@ -85,6 +85,44 @@ describe('deleting pods', () => {
     })
   })
 
+  it('may be ours where its answer was lost: unknown, neither no effect nor certain', async () => {
+    const [first] = targets()
+    if (first === undefined) throw new Error('a pod is needed')
+    const injection = injectionOf('pod-delete', { targets: [first], undo: { owners: [], graceSeconds: 0 } })
+    let lost = false
+    world.sandbox.disturb(({ method, path }) => {
+      if (method !== 'DELETE' || lost || !path.includes(first.name)) return undefined
+      lost = true
+      world.sandbox.delete('pods', { name: first.name, namespace }, { gracePeriodSeconds: 0 })
+      return { drop: true }
+    })
+    await world.play(podDelete.inject(contextOf(world), injection))
+    expect(await podDelete.evidence(contextOf(world), injection, 'during')).toMatchObject({
+      finding: 'unknown',
+      summary: `${first.name} gone; our DELETE may have done it (its answer was lost)`,
+      measurements: [{ target: first.name, value: 'unclear' }],
+    })
+  })
+
+  it('takes no successor of the same name that came between look and DELETE', async () => {
+    const metadata = { name: 'db-0', namespace, labels: { app: 'db' } }
+    const spec = { containers: [{ name: 'main', image: 'example.org/main:1' }] }
+    const first = world.sandbox.create('pods', { metadata, spec })
+    const target: Target = { kind: 'Pod', namespace, name: 'db-0', uid: first.metadata.uid, node: '' }
+    const injection = injectionOf('pod-delete', { targets: [target], undo: { owners: [], graceSeconds: null } })
+    const context = contextOf(world, {
+      fence: async () => {
+        world.sandbox.delete('pods', { name: 'db-0', namespace }, { gracePeriodSeconds: 0 })
+        world.sandbox.create('pods', { metadata, spec })
+      },
+    })
+    await podDelete.inject(context, injection)
+    const successor = world.sandbox.get('pods', 'db-0', namespace)
+    expect(successor?.metadata.uid).not.toBe(target.uid)
+    expect(successor?.metadata.deletionTimestamp).toBeUndefined()
+    expect(await podDelete.evidence(context, injection, 'during')).toMatchObject({ finding: 'no' })
+  })
+
   it('is known to a later driver from the ledger', async () => {
     const [first] = targets()
     if (first === undefined) throw new Error('a pod is needed')
@@ -95,14 +133,54 @@ describe('deleting pods', () => {
   })
 })
 
+describe('the plan of a delete', () => {
+  const warningsOf = async (run: { readonly id: string }) =>
+    (await world.store.ledger.history(run.id)).find((e) => e.type === 'step_planned')?.data?.warnings
+
+  it('warns of long graces, of finalizers, and of a budget that a DELETE goes past', async () => {
+    for (const { name } of targets())
+      world.sandbox.patch(
+        'pods',
+        { name, namespace },
+        { metadata: { finalizers: ['example.org/hold'] }, spec: { terminationGracePeriodSeconds: 600 } },
+      )
+    await forbidEvictions(world, 3)
+    const run = await world.run(world.engine(), suiteOf([stepOf(wanted)]), { giveUpAfterMs: 1_000 })
+    expect(await warningsOf(run)).toEqual([
+      expect.stringMatching(/^jadevectordb-\S+ may take 600 s to terminate \(its grace\)$/),
+      expect.stringMatching(/^jadevectordb-\S+ stays until its finalizers are taken off: example.org\/hold$/),
+      expect.stringMatching(/^PodDisruptionBudget all allows 0 disruptions now; a delete of jadevectordb-\S+ goes past it/),
+    ])
+  })
+})
+
 describe('the proof that deleted pods are back', () => {
+  it('is the whole workload: a pod that a finalizer keeps is told and holds nothing up', async () => {
+    const [first] = targets()
+    if (first === undefined) throw new Error('a pod is needed')
+    const [pod] = workloadPods()
+    const owner = pod?.metadata.ownerReferences?.[0]
+    const owners = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner?.name, uid: owner?.uid, ready: 3 }]
+    const injection = injectionOf('pod-delete', { targets: [first], undo: { owners, graceSeconds: 0 } })
+    world.sandbox.patch('pods', { name: first.name, namespace }, { metadata: { finalizers: ['example.org/hold'] } })
+    await podDelete.inject(contextOf(world), injection)
+    expect(await podDelete.undone(contextOf(world), injection)).toMatchObject({ finding: 'no' })
+    await world.pass(10_000)
+    expect(await podDelete.undone(contextOf(world), injection)).toMatchObject({
+      finding: 'yes',
+      summary: expect.stringMatching(
+        /^ReplicaSet \S+ has 3 ready pods again, \S+ is terminating \(its grace ends at \S+Z; finalizers example.org\/hold hold it\)$/,
+      ),
+    })
+  })
+
   it('says of a pod without a controller that nobody brings it back', async () => {
     await barePod(world, { name: 'bare', namespace })
     const fault: FaultSpec = { ...wanted, allowBarePods: true } as FaultSpec
     const suite = suiteOf([stepOf(fault, { targets: { ...anyPod, selector: 'app=bare' } })], { recoveryTimeoutMs: 5_000 })
     const run = await world.run(world.engine(), suite)
     const history = await world.store.ledger.history(run.id)
-    expect(history.find((e) => e.type === 'reverted')?.message).toBe('undone, with proof: nobody brings bare back (no controller)')
+    expect(history.find((e) => e.type === 'reverted')?.message).toBe('undone, with proof: nothing brings bare back (no controller)')
   })
 
   it('counts the Ready pods of a controller of an unknown kind, without reading it', async () => {

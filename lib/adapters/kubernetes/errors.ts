@@ -7,15 +7,22 @@ export interface Status {
   readonly message: string
   readonly reason: string
   readonly name: string | null
+  /** What made the API server say no, in detail: which disruption budget, which field. */
+  readonly causes: readonly string[]
 }
 
 /** The answer's Status, or undefined when someone else wrote it: a pod behind the proxy, a load balancer, a log file. */
 export function statusOf(answer: Answer): Status | undefined {
   const body = parse(answer.text)
   if (typeof body !== 'object' || body === null || !('kind' in body) || body.kind !== 'Status') return undefined
-  const { message, reason, details } = body as { message?: unknown; reason?: unknown; details?: { name?: unknown } | null }
+  const { message, reason, details } = body as {
+    message?: unknown
+    reason?: unknown
+    details?: { name?: unknown; causes?: unknown } | null
+  }
   const name = details?.name
-  return { message: String(message ?? ''), reason: String(reason ?? ''), name: typeof name === 'string' ? name : null }
+  const causes = Array.isArray(details?.causes) ? details.causes.map((cause: unknown) => String(Object(cause).message ?? '')) : []
+  return { message: String(message ?? ''), reason: String(reason ?? ''), name: typeof name === 'string' ? name : null, causes }
 }
 
 /**

@@ -27,6 +27,8 @@ export interface Answer {
   readonly complete: boolean
   /** Of a 401: who was refused, and where that stands. */
   readonly caller?: string
+  /** An earlier attempt of the same call may have been carried out: its answer was lost, or an error of the server's own. */
+  readonly afterLost?: boolean
 }
 
 /** Sends single requests to one API server over its shared connections; no retries here. */

@@ -55,7 +55,7 @@ async function remove(
   transport: Transport,
   ref: ObjectRef,
   options: { uid?: string; graceSeconds?: number },
-): Promise<'deleted' | 'absent'> {
+): ReturnType<KubeObjects['delete']> {
   const { uid, graceSeconds } = options
   const tried = `delete ${nameOf(ref)}`
   const body = {
@@ -66,6 +66,8 @@ async function remove(
     ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
   }
   const answer = await transport.send({ method: 'DELETE', path: pathOf(ref), body, tried, repeat: uid === undefined ? 'unsent' : 'always' })
+  const isGone = isAbsent(answer, ref) || (uid !== undefined && answer.status === 409)
+  if (isGone && answer.afterLost === true) return 'unclear'
   if (isAbsent(answer, ref)) return 'absent'
   jsonIn(tried, answer)
   return 'deleted'

@@ -80,7 +80,7 @@ async function evict(transport: Transport, pod: PodName & { uid: string }): Retu
   const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace }, deleteOptions: { preconditions: { uid } } }
   const answer = await transport.send({ method: 'POST', path: pathOf(ref, 'eviction'), body, tried, repeat: 'always', final: isBudgets })
   if (isAbsent(answer, ref)) return { outcome: 'absent', message: `${nameOf(ref)} is gone` }
-  if (isBudgets(answer)) return { outcome: 'blocked', message: statusOf(answer)?.message ?? '' }
+  if (isBudgets(answer)) return { outcome: 'blocked', message: budgetIn(answer) }
   if (answer.status === 409) return replaced(transport, { pod, answer, tried })
   jsonIn(tried, answer)
   return { outcome: 'evicted', message: `${nameOf(ref)} is being evicted` }
@@ -89,6 +89,12 @@ async function evict(transport: Transport, pod: PodName & { uid: string }): Retu
 /** A disruption budget says 429 in a Status; the API server's own overload says 429 in plain text, and that one is worth a retry. */
 function isBudgets(answer: Answer): boolean {
   return answer.status === 429 && statusOf(answer) !== undefined
+}
+
+/** Which budget, as the API server names it; else its general words. */
+function budgetIn(answer: Answer): string {
+  const status = statusOf(answer)
+  return status?.causes.find((cause) => cause !== '') ?? status?.message ?? ''
 }
 
 /** A conflict is the UID's, or that of a budget that changed meanwhile: a look at the pod tells. */

@@ -52,9 +52,12 @@ export class Transport {
   /** The first answer that is not to be retried, of whatever status. Throws KubernetesError `unavailable` when there is none within the bounds. */
   async send(request: Request): Promise<Answer> {
     const endsAt = this.#clock.now() + this.#bounds.budgetMs
+    let afterLost = false
     for (let attempt = 1; ; attempt++) {
       const outcome = await this.#attempt(request, endsAt)
-      if (!(outcome instanceof NoAnswer) && (!asksForRetry(outcome) || request.final?.(outcome))) return outcome
+      if (!(outcome instanceof NoAnswer) && (!asksForRetry(outcome) || request.final?.(outcome)))
+        return afterLost ? { ...outcome, afterLost } : outcome
+      afterLost ||= outcome instanceof NoAnswer ? outcome.sent : outcome.status >= 500
       const now = this.#clock.now()
       const asked = outcome instanceof NoAnswer ? 0 : retryAfterMs(outcome, now)
       const pause = pauseMs({ attempt, random: this.#random(), retryAfterMs: asked })

@@ -5,7 +5,7 @@ import type { InjectedOutcome, RecheckedOutcome } from '../../domain/run.ts'
 import type { FaultContext } from '../../faults/fault.ts'
 import { armFuse, setFuse } from '../../faults/fuse.ts'
 import { fuseState } from '../../faults/fuse-state.ts'
-import { faults, patience } from '../../faults/registry.ts'
+import { faults, patience, preparationMs } from '../../faults/registry.ts'
 import { late, withDeadline } from '../../with-deadline.ts'
 import type { Driver } from '../lease/driver.ts'
 import { wasHalted } from '../lease/watchdog.ts'
@@ -44,8 +44,8 @@ async function injectOne(driver: Driver, planned: Injection): Promise<InjectedOu
     if (injection.status === 'planned')
       injection = await driver.update(injection, { status: 'injecting', injectingAt: driver.engine.clock.now() })
     if (!(await driver.mayGoOn())) return halted(injection)
-    const evidence = await injectUntilItBites(driver, injection)
-    injection = await driver.update(injection, { evidence: keep(injection, evidence) })
+    const { evidence, injection: prepared } = await injectUntilItBites(driver, injection)
+    injection = await driver.update(prepared, { evidence: keep(prepared, evidence) })
     return outcomeOf(
       await driver.update(injection, evidence.finding === 'yes' ? { status: 'active' } : { status: 'no_effect', reason: evidence.summary }),
     )
@@ -71,8 +71,7 @@ async function arm(driver: Driver, injection: Injection): Promise<Injection> {
       'it was gone before this driver came: nothing more is made',
     )
   }
-  const { clock, config } = driver.engine
-  const burnsAt = clock.now() + config.prepareMs + durationOf(driver, injection) + config.fuse.marginMs
+  const burnsAt = driver.engine.clock.now() + neededMs(driver, injection)
   const armed = await armFuse(driver.interruptibleContext(), injection.fuse, { step: injection.step, role: 'fuse', burnsAt })
   return driver.update(injection, { armed, expiresAt: armed.burnsAt })
 }
@@ -122,19 +121,42 @@ async function patiently<T>(driver: Driver, giveUpAt: number, act: () => Promise
   }
 }
 
-async function injectUntilItBites(driver: Driver, injection: Injection): Promise<Evidence> {
+/** What a fault that is being put in place needs of its fuse from now on. */
+function neededMs(driver: Driver, injection: Injection): number {
+  return preparationMs(injection) + durationOf(driver, injection) + driver.engine.config.fuse.marginMs
+}
+
+/** A preparation that goes on takes its fuse along, once half of the lead is used up. */
+async function lengthenFuse(driver: Driver, injection: Injection): Promise<Injection> {
+  const now = driver.engine.clock.now()
+  const needed = neededMs(driver, injection)
+  if (injection.armed === null || injection.armed.burnsAt - now > needed - preparationMs(injection) / 2) return injection
+  const armed = await setFuse(driver.context(), injection.armed, injection.step, now + needed)
+  return driver.update(injection, { armed, expiresAt: armed.burnsAt })
+}
+
+interface Prepared {
+  readonly evidence: Evidence
+  readonly injection: Injection
+}
+
+async function injectUntilItBites(driver: Driver, planned: Injection): Promise<Prepared> {
+  let injection = planned
   const { clock } = driver.engine
   const fault = faults[injection.fault]
   const { biteMs, insist } = patience[injection.fault]
   const context = driver.interruptibleContext()
-  const giveUpAt = (injection.injectingAt ?? clock.now()) + biteMs
+  // What is repeated until it is done (a drain) has the step's own time for it.
+  const enoughMs = insist ? Math.max(biteMs, durationOf(driver, injection)) : biteMs
+  const giveUpAt = (injection.injectingAt ?? clock.now()) + enoughMs
   await patiently(driver, giveUpAt, () => fault.inject(context, injection))
   for (;;) {
     const evidence = await patiently(driver, giveUpAt, () => fault.evidence(context, injection, 'during'))
     driver.throwIfLost()
-    if (evidence.finding === 'yes' || driver.stop !== null || clock.now() + evidencePollMs >= giveUpAt) return evidence
+    if (evidence.finding === 'yes' || driver.stop !== null || clock.now() + evidencePollMs >= giveUpAt) return { evidence, injection }
     await driver.sleepUntil(clock.now() + evidencePollMs)
-    if (driver.stop !== null) return evidence
+    if (driver.stop !== null) return { evidence, injection }
+    injection = await lengthenFuse(driver, injection)
     if (insist) await patiently(driver, giveUpAt, () => fault.inject(context, injection))
   }
 }

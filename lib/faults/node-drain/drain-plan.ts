@@ -5,6 +5,7 @@ import type { Refusal } from '../../domain/run.ts'
 import { draw, matching } from '../../domain/targets.ts'
 import type { PlanContext, PlannedInjection, StepPlan } from '../fault.ts'
 import { fuseJob } from '../fuse-job.ts'
+import { slowToGo } from '../terminating-pods.ts'
 import { tryJob } from '../try-job.ts'
 import type { DrainLimits, NodePods } from './drain-pods.ts'
 import { fullName, podsOfNode, whatIsDestroyed } from './drain-pods.ts'
@@ -31,7 +32,7 @@ export async function planDrain(context: PlanContext): Promise<StepPlan> {
     refusals.push(...whatIsDestroyed(pods.evictable, limits).map((message): Reason => ({ code: 'unsafe_target', message })))
     const elsewhere = await otherNamespaces(context, node, pods.evictable)
     refusals.push(...elsewhere.refusals)
-    warnings.push(...elsewhere.warnings, ...stayingPods(node, pods.leftAlone))
+    warnings.push(...elsewhere.warnings, ...stayingPods(node, pods), ...pods.evictable.flatMap((pod) => slowToGo(pod, null)))
     injections.push(plannedInjection(context, { node, n, pods, limits }))
   }
   return { injections: refusals.length > 0 ? [] : injections, refusals, warnings }
@@ -114,12 +115,14 @@ async function mayEvict({ cluster }: PlanContext, namespace: string): Promise<re
     }))
 }
 
-function stayingPods(node: Node, pods: readonly Pod[]): readonly string[] {
-  return pods.length === 0
-    ? []
-    : [
-        `a drain of node ${node.metadata.name} leaves pods of the cluster itself and of the injectors there: ${pods.map(fullName).join(', ')}`,
-      ]
+function stayingPods(node: Node, { leftAlone, ours }: NodePods): readonly string[] {
+  const stay = `a drain of node ${node.metadata.name} leaves`
+  return [
+    ...(leftAlone.length === 0
+      ? []
+      : [`${stay} pods of the cluster itself and of the injectors there: ${leftAlone.map(fullName).join(', ')}`]),
+    ...(ours.length === 0 ? [] : [`${stay} pods of Faultline there, of this run and others: ${ours.map(fullName).join(', ')}`]),
+  ]
 }
 
 function plannedInjection(

@@ -14,6 +14,8 @@ export interface NodePods {
   readonly evictable: readonly Pod[]
   /** A `kubectl drain` would evict them; we never do: pods of the cluster's own namespaces and of the injectors'. */
   readonly leftAlone: readonly Pod[]
+  /** Of Faultline itself: fuses, injectors, drivers that bear its label. */
+  readonly ours: readonly Pod[]
 }
 
 /** As `kubectl drain` does: DaemonSet and mirror pods stay, finished pods do not count; ours stay too. */
@@ -23,13 +25,18 @@ export async function podsOfNode(context: FaultContext, node: string): Promise<N
     (pod) =>
       controllerOf(pod)?.kind !== 'DaemonSet' &&
       pod.metadata.annotations?.['kubernetes.io/config.mirror'] === undefined &&
-      pod.metadata.labels?.[managedByLabel] !== managedBy &&
       pod.status?.phase !== 'Succeeded' &&
       pod.status?.phase !== 'Failed',
   )
   const isLeftAlone = ({ metadata: { namespace = '' } }: Pod) =>
     namespace.startsWith('kube-') || namespace === context.config.injector.namespace
-  return { evictable: drainable.filter((pod) => !isLeftAlone(pod)), leftAlone: drainable.filter(isLeftAlone) }
+  const isOurs = ({ metadata: { labels } }: Pod) => labels?.[managedByLabel] === managedBy
+  const others = drainable.filter((pod) => !isOurs(pod))
+  return {
+    evictable: others.filter((pod) => !isLeftAlone(pod)),
+    leftAlone: others.filter(isLeftAlone),
+    ours: drainable.filter(isOurs),
+  }
 }
 
 /** Why pods must not be evicted: what an eviction destroys for good. */

@@ -1,8 +1,11 @@
 import { FaultlineError } from '../../domain/errors.ts'
 import type { Injection } from '../../domain/injection.ts'
-import type { Pod } from '../../domain/kube.ts'
+import type { Node, Pod } from '../../domain/kube.ts'
+import { isoSeconds } from '../../time.ts'
 import type { Fault, FaultContext } from '../fault.ts'
 import { fuseGone, removeFuse } from '../fuse.ts'
+import { deedsHere, noteDeed } from '../performed-actions.ts'
+import { describeTerminating, isOverdue } from '../terminating-pods.ts'
 import { bearsOurName, cordon, howItWasLifted, isCordoned, nodeOf, readNode, uncordon } from './cordon.ts'
 import { planDrain } from './drain-plan.ts'
 import { fullName, podsOfNode, whatIsDestroyed } from './drain-pods.ts'
@@ -15,13 +18,13 @@ import { fullName, podsOfNode, whatIsDestroyed } from './drain-pods.ts'
 export const nodeDrain: Fault = {
   plan: planDrain,
 
-  /** Repeated while a budget blocks: evicts again, and never cordons a second time. */
+  /** Repeated while a budget blocks or pods take their grace: asks again, and never cordons a second time. */
   async inject(context, injection) {
     await cordon(context, injection)
     const { evictable } = await podsOfNode(context, nodeOf(injection).name)
     const pods = evictable.filter((pod) => pod.metadata.deletionTimestamp === undefined)
     refuseDestruction(pods, injection)
-    for (const pod of pods) await evict(context, pod)
+    for (const pod of pods) await evict(context, injection, pod)
   },
 
   async evidence(context, injection, phase) {
@@ -30,21 +33,22 @@ export const nodeDrain: Fault = {
     if (node === undefined) return { phase, at, finding: 'no', summary: `node ${nodeOf(injection).name} is gone`, measurements: [] }
     const { evictable, leftAlone } = await podsOfNode(context, node.metadata.name)
     const measurements = [{ target: node.metadata.name, name: 'evictable pods', unit: '', value: evictable.length }]
-    if (!isCordoned(node, injection)) {
-      return { phase, at, finding: 'no', summary: howItWasLifted(node), measurements }
-    }
+    if (!isCordoned(node, injection)) return { phase, at, finding: 'no', summary: howItWasLifted(node), measurements }
     if (evictable.length > 0) {
-      const left = evictable.map(fullName).join(', ')
-      return { phase, at, finding: 'no', summary: `not drained: ${left} (a PodDisruptionBudget may hold them)`, measurements }
+      const summary = `not drained: ${whatHolds(context, injection, { node, pods: evictable })}${evictedHere(context, injection)}`
+      return { phase, at, finding: 'no', summary, measurements }
     }
     const staying = leftAlone.length === 0 ? '' : `; left alone: ${leftAlone.map(fullName).join(', ')}`
-    return {
-      phase,
-      at,
-      finding: 'yes',
-      summary: `node ${node.metadata.name} is cordoned and holds no evictable pod${staying}`,
-      measurements,
-    }
+    const summary = `node ${node.metadata.name} is cordoned and holds no evictable pod${evictedHere(context, injection)}${staying}`
+    return { phase, at, finding: 'yes', summary, measurements }
+  },
+
+  async endedEarly(context, injection) {
+    const node = await readNode(context, injection)
+    if (node !== undefined && isCordoned(node, injection)) return null
+    const at = context.clock.now()
+    const what = node === undefined ? `node ${nodeOf(injection).name} is gone` : howItWasLifted(node)
+    return { phase: 'end', at, finding: 'no', summary: `${what} (seen at ${isoSeconds(at)})`, measurements: [] }
   },
 
   async revert(context, injection) {
@@ -77,8 +81,35 @@ function refuseDestruction(pods: readonly Pod[], { undo }: Injection): void {
   if (reasons.length > 0) throw new FaultlineError('refused', reasons.join('; '))
 }
 
-async function evict(context: FaultContext, pod: Pod): Promise<void> {
+const eviction = 'eviction of '
+
+/** Notes what was granted, and whose budget said no, for what is told of the drain. */
+async function evict(context: FaultContext, injection: Injection, pod: Pod): Promise<void> {
   await context.fence(context.config.unfencedCallMs)
   const { name, namespace = '', uid = '' } = pod.metadata
-  await context.cluster.pods.evict({ namespace, name, uid })
+  const { outcome, message } = await context.cluster.pods.evict({ namespace, name, uid })
+  if (outcome !== 'absent') noteDeed(context, injection, `${eviction}${fullName(pod)}`, outcome === 'blocked' ? message : '')
+}
+
+/** Per pod: the budget's own words, the end of its grace, or a kubelet that does not end it. */
+function whatHolds(context: FaultContext, injection: Injection, left: { readonly node: Node; readonly pods: readonly Pod[] }): string {
+  const deeds = deedsHere(context, injection)
+  const each = left.pods.map((pod) => {
+    const { namespace, deletionTimestamp } = pod.metadata
+    if (deletionTimestamp !== undefined) {
+      const overdue = isOverdue(pod, context.clock.now()) ? ', and the kubelet of its node has not ended it' : ''
+      return `${namespace}/${describeTerminating(pod)}${overdue}`
+    }
+    const blocked = deeds.get(`${eviction}${fullName(pod)}`)
+    return blocked === undefined || blocked === '' ? `${fullName(pod)} is there` : `${fullName(pod)} is held by a budget: ${blocked}`
+  })
+  const ready = left.node.status?.conditions?.find((c) => c.type === 'Ready')
+  const notReady = ready === undefined || ready.status === 'True' ? [] : [`node ${left.node.metadata.name} is not Ready (${ready.reason})`]
+  return [...each, ...notReady].join('; ')
+}
+
+/** Pods of every namespace whose eviction was granted by this process. */
+function evictedHere(context: FaultContext, injection: Injection): string {
+  const granted = [...deedsHere(context, injection)].filter(([what, blocked]) => what.startsWith(eviction) && blocked === '')
+  return granted.length === 0 ? '' : `; evicted: ${granted.map(([what]) => what.slice(eviction.length)).join(', ')}`
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { podNotFound, status } from './fake-api.ts'
-import { closeAll, connectTo } from './harness.ts'
+import { asleepFor, closeAll, connectTo } from './harness.ts'
 
 afterEach(closeAll)
 
@@ -117,6 +117,15 @@ describe('patch', () => {
 })
 
 describe('delete', () => {
+  test('is unclear when the pod is gone after an attempt that the server may have carried out', async () => {
+    const gone = podNotFound('db-0')
+    const { cluster, clock } = await connectTo((_, n) => (n === 0 ? { status: 500, headers: { 'retry-after': '1' }, body: 'lost' } : gone))
+    const outcome = cluster.objects.delete(ref, { uid: 'u1' })
+    await asleepFor(clock, 1_100)
+    await clock.advance(1_100)
+    expect(await outcome).toBe('unclear')
+  })
+
   test('always collects what the object owns, in the background', async () => {
     const { api, cluster } = await connectTo(() => ({ body: { kind: 'Status', apiVersion: 'v1', status: 'Success' } }))
     expect(await cluster.objects.delete(ref)).toBe('deleted')

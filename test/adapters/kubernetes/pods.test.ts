@@ -127,6 +127,13 @@ describe('evict', () => {
     expect(api.seen).toHaveLength(1)
   })
 
+  test('names the budget that blocks it, as the API server does', async () => {
+    const causes = [{ reason: 'DisruptionBudget', message: 'The disruption budget db needs 3 healthy pods and has 3 currently' }]
+    const body = { kind: 'Status', reason: 'TooManyRequests', message: 'Cannot evict pod', details: { causes } }
+    const { cluster } = await connectTo(() => ({ status: 429, body }))
+    expect(await cluster.pods.evict(pod)).toEqual({ outcome: 'blocked', message: causes[0]?.message })
+  })
+
   test('is repeated when the API server is merely overloaded', async () => {
     const overload = { status: 429, headers: { 'retry-after': '1' }, body: 'Too many requests, please try again later.' }
     const { cluster, clock } = await connectTo((_, n) => (n === 0 ? overload : { status: 201, body: { kind: 'Status' } }))

@@ -122,6 +122,36 @@ describe('a drain', () => {
     expect(cordonedNodes()).toEqual([])
   })
 
+  it('names the budget that holds a pod, and what it did evict in every namespace', async () => {
+    await deploy(world, 'shop', 'shop')
+    await forbidEvictions(world, 3)
+    const run = await world.run(world.engine(), suiteOf([stepOf(wanted, { durationMs: 4_000 })]))
+    expect(run.steps[0]).toMatchObject({
+      verdict: 'no_effect',
+      reasons: [
+        {
+          detail: expect.stringMatching(
+            /^not drained: jadevectordb-system\/\S+ is held by a budget: The disruption budget all needs 3 healthy pods and has 3 currently; evicted: shop\/shop-/,
+          ),
+        },
+      ],
+    })
+  })
+
+  it('says in its plan that pods of Faultline stay, of other runs too', async () => {
+    const spec = { containers: [{ name: 'main', image: 'example.org/main:1' }] }
+    for (const nodeName of ['sandbox-node-1', 'sandbox-node-2', 'sandbox-node-3'])
+      world.sandbox.create('pods', {
+        metadata: { name: `driver-on-${nodeName}`, namespace: 'default', labels: { 'app.kubernetes.io/managed-by': 'faultline' } },
+        spec: { ...spec, nodeName },
+      })
+    const run = await world.run(world.engine(), drain)
+    const planned = (await world.store.ledger.history(run.id)).find((e) => e.type === 'step_planned')
+    expect(planned?.data?.warnings).toEqual([
+      expect.stringMatching(/leaves pods of Faultline there, of this run and others: default\/driver-on-sandbox-node-\d$/),
+    ])
+  })
+
   it('holds for its whole duration however slow its preparation was', async () => {
     const allow = await forbidEvictions(world, 3)
     let armedFrom = 0
@@ -144,19 +174,54 @@ describe('a drain', () => {
   })
 })
 
+describe('a drain of a pod that takes 70 s of its 120 s to stop', () => {
+  const slow = async () => {
+    await world.close()
+    world = await openWorld({ replicas: 3, stopDelayMs: 70_000 })
+    const containers = [{ name: 'main', image: 'example.org/slow:1' }]
+    await deploy(world, 'slow', 'shop', { terminationGracePeriodSeconds: 120, containers })
+  }
+  const targets = { ...anyPod, count: null, percent: 30 }
+
+  it('waits for it within the time of the step', async () => {
+    await slow()
+    const step = stepOf(wanted, { durationMs: 180_000, targets })
+    const run = await world.run(world.engine(), suiteOf([step], { recoveryTimeoutMs: 200_000, maxDurationMs: 1_200_000 }))
+    expect(run).toMatchObject({ steps: [{ verdict: 'succeeded' }] })
+  })
+
+  it('says that it is terminating, and speaks of no budget, where the step is shorter', async () => {
+    await slow()
+    const step = stepOf(wanted, { durationMs: 20_000, targets })
+    const run = await world.run(world.engine(), suiteOf([step], { recoveryTimeoutMs: 200_000 }))
+    const [reason] = run.steps[0]?.reasons ?? []
+    expect(reason?.detail).toMatch(/^not drained: \S+\/\S+ is terminating \(its grace ends at 2026-01-05T09:0\d:\d\dZ\)/)
+    expect(reason?.detail).not.toMatch(/budget/i)
+  })
+})
+
 describe('a cordon', () => {
-  it('is no longer shown once a person uncordoned the node, though our mark is still there', async () => {
+  it('ends the step within seconds once a person uncordoned the node, and is not laid again', async () => {
+    let uncordonedAt = 0
     const engine = world.engine('driver-1', {
       observe: ({ run }) => {
         const [node] = cordonedNodes()
-        if (run.status === 'holding' && node !== undefined)
-          world.sandbox.patch('nodes', { name: node.metadata.name }, { spec: { unschedulable: null } })
+        if (run.status !== 'holding' || node === undefined) return
+        uncordonedAt = world.clock.now()
+        world.sandbox.patch('nodes', { name: node.metadata.name }, { spec: { unschedulable: null } })
       },
     })
-    const run = await world.run(engine, drain)
+    const run = await world.run(engine, suiteOf([stepOf(wanted, { durationMs: 60_000 })]))
+    expect((run.steps[0]?.revertedAt ?? 0) - uncordonedAt).toBeLessThan(6_000)
+    expect(cordonedNodes()).toEqual([])
     expect(run.steps[0]).toMatchObject({
       verdict: 'no_effect',
-      reasons: [{ code: 'ended_early', detail: expect.stringMatching(/^our cordon of node .* was lifted by another client$/) }],
+      reasons: [
+        {
+          code: 'ended_early',
+          detail: expect.stringMatching(/^our cordon of node .* was lifted by another client \(seen at 2026-01-05T09:\d\d:\d\dZ\)$/),
+        },
+      ],
     })
   })
 
