@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { FaultlineError, StoreUnavailable } from '../../lib/domain/errors.ts'
 import type { Notice } from '../../lib/domain/notice.ts'
 import type { RunStatus } from '../../lib/domain/run.ts'
+import { isEnded } from '../../lib/domain/run.ts'
 import { abortRun, resolveRun } from '../../lib/engine/control.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import { redeliverNotifications } from '../../lib/engine/notifications/redeliver-notifications.ts'
@@ -89,21 +90,16 @@ describe('the end of a run', () => {
 
   it('is told, and its history copied, by a reaper that comes an hour after its driver died with it', async () => {
     const told = ear()
-    let isOver = false
+    let isDead = false
     const engine = world.engine('dead', {
       notifiers: [told.notifier],
-      hook: ({ port, method, when }) => {
-        if (isOver) throw new Error('the process is dead')
-        if (port === 'ledger' && method === 'appendHistory' && when === 'before' && isVerifying) {
-          isOver = true
-          throw new Error('the process is dead')
-        }
+      hook: () => {
+        if (isDead) throw new Error('the process is dead')
       },
       observe: ({ run }) => {
-        isVerifying = run.status === 'verifying'
+        isDead ||= isEnded(run)
       },
     })
-    let isVerifying = false
     await world.run(engine, quick).catch(() => undefined)
     const [run] = await world.store.runs.list()
     if (run === undefined) throw new Error('no run')

@@ -201,7 +201,9 @@ describe('a drain that a budget blocks', () => {
     const before = world.footprint()
     const run = await world.run(world.engine(), suiteOf([stepOf(nodeDrain)]))
     expect(run).toMatchObject({ status: 'no_effect', orphans: 0 })
-    expect(run.steps[0]?.reasons[0]?.detail).toContain('a PodDisruptionBudget may hold them')
+    expect(run.steps[0]?.reasons[0]?.detail).toContain(
+      'is held by a budget: The disruption budget all needs 3 healthy pods and has 3 currently',
+    )
     expect(world.footprint()).toEqual(before)
   })
 })

@@ -5,9 +5,10 @@ import type { Fault } from '../../faults/fault.ts'
 import { faults } from '../../faults/registry.ts'
 import { late, withDeadline } from '../../with-deadline.ts'
 import type { Driver } from '../lease/driver.ts'
+import { wasHalted } from '../lease/watchdog.ts'
 import { keep } from './inject.ts'
 
-/** Holds the faults of a step until `until`, looking at those that others may end; what ended before, null when nothing did. */
+/** Holds the faults of a step until `until`, looking at those that others may end; what ended before, null when nothing did or the run was halted. */
 export async function holdUntil(driver: Driver, until: number): Promise<readonly RecheckedOutcome[] | null> {
   const { clock, config } = driver.engine
   const watched = driver.stepInjections.filter((injection) => faultOf(injection).endedEarly !== undefined)
@@ -23,7 +24,7 @@ export async function holdUntil(driver: Driver, until: number): Promise<readonly
     const ended = await withDeadline(clock, until - clock.now(), looks, driver.interrupted)
     if (ended === late) return null
     const outcomes = ended.filter((outcome) => outcome !== null)
-    if (outcomes.length > 0) return outcomes
+    if (outcomes.length > 0) return (await wasHalted(driver)) ? null : outcomes
   }
   return null
 }
