@@ -35,4 +35,16 @@ describe('the test scripts', () => {
     expect(tests.length).toBeGreaterThan(0)
     expect(tests.filter((file) => !folder.test(file))).toEqual([])
   })
+
+  it.each([
+    ['test', 30_000],
+    ['test:linux', 60_000],
+    ['test:aws', 120_000],
+    ['test:monitoring', 30_000],
+  ])('give a test of %s %s ms', (script, testTimeout) => {
+    const [, ...args] = (scripts[script] ?? '').split(' ')
+    const env = { ...process.env, FAULTLINE_TEST_SLOWNESS: '1' }
+    const shown = execFileSync(process.execPath, [...args, '--showConfig'], { env, encoding: 'utf8' })
+    expect(JSON.parse(shown.slice(shown.indexOf('{'))).globalConfig).toMatchObject({ testTimeout })
+  })
 })
