@@ -103,7 +103,7 @@ export function withReport<A extends unknown[], O extends OptionValues>(command:
 }
 
 /** Adds to the list of report files; the extension decides the format. */
-export function reportFile(file: string, before: readonly string[] = []): readonly string[] {
+function reportFile(file: string, before: readonly string[] = []): readonly string[] {
   if (formatOfFile(file) === undefined)
     throw new InvalidArgumentError(
       `Its name decides the format: it must end in ${extensions.slice(0, -1).join(', ')} or ${extensions.at(-1)}.`,

@@ -1,6 +1,6 @@
 import type { Config } from '../../lib/config.ts'
 import { targetLabel } from '../../lib/domain/labels.ts'
-import type { Refusal } from '../../lib/domain/run.ts'
+import type { Refusal } from '../../lib/domain/refusal.ts'
 import { asksDuring } from '../../lib/domain/score.ts'
 import { valueText } from '../../lib/domain/steady.ts'
 import type { FaultName, Step, Suite } from '../../lib/domain/suite.ts'

@@ -1,6 +1,7 @@
 import type { Finding, TargetEvent } from './injection.ts'
 import type { ThresholdCrossing } from './probe.ts'
-import type { Abort, Baseline, BeaconRef, InjectedOutcome, RecheckedOutcome, Refusal } from './run.ts'
+import type { Refusal } from './refusal.ts'
+import type { Abort, Baseline, BeaconRef, InjectedOutcome, RecheckedOutcome } from './run-facts.ts'
 
 /** How bad the news of an undo that is not proven is: since when, and how often, it was tried. */
 export interface UndoTries {

@@ -1,9 +1,10 @@
 import { assertNever } from './errors.ts'
 import type { HistoryEvent, HistoryLine, HistoryType, UndoTries } from './history-event.ts'
 import { reasonText } from './reason.ts'
-import type { Abort, Run } from './run.ts'
+import type { Run } from './run.ts'
 import { stepOf } from './run.ts'
 import type { RunEvent } from './run-event.ts'
+import type { Abort } from './run-facts.ts'
 import { crossedText, recoveredText } from './threshold.ts'
 
 /** What the event leaves in the history of the run as it was before: mostly one line, none for a renewed lease. */

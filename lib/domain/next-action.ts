@@ -1,5 +1,6 @@
 import { assertNever } from './errors.ts'
-import type { AbortReason, Run } from './run.ts'
+import type { Run } from './run.ts'
+import type { AbortReason } from './run-facts.ts'
 import { owesSteadyCheck } from './steady.ts'
 
 /** What the engine is to do next. */

@@ -1,8 +1,6 @@
+import type { EndCause } from './end-cause.ts'
 import type { TargetEvent } from './injection.ts'
-import type { Refusal } from './run.ts'
-
-/** What ended a fault before its planned end, where that is known. */
-export type EndCause = 'oom_killed' | 'evicted' | 'deleted' | 'restarted' | 'node_lost' | 'file_removed' | 'fuse_burnt' | 'fuse_deleted'
+import type { Refusal } from './refusal.ts'
 
 /** What an injector tells of a target, where it is a cause: whoever was killed for memory, a container or a node that is another one since. */
 const causeOfCode: Readonly<Record<string, EndCause>> = {

@@ -2,7 +2,9 @@ import type { Finding, TargetEvent } from './injection.ts'
 import type { PlanSeal } from './plan-seal.ts'
 import type { ProbeSummary, ThresholdCrossing } from './probe.ts'
 import type { Reason } from './reason.ts'
-import type { Abort, Baseline, BeaconRef, InjectedOutcome, Lease, RecheckedOutcome, Refusal } from './run.ts'
+import type { Refusal } from './refusal.ts'
+import type { Lease } from './run.ts'
+import type { Abort, Baseline, BeaconRef, InjectedOutcome, RecheckedOutcome } from './run-facts.ts'
 
 /** Everything that can happen to a run. The engine reports what it saw; `transition` says what that makes of the run. */
 export type RunEvent =

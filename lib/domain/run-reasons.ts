@@ -1,6 +1,7 @@
 import type { Reason, ReasonCode } from './reason.ts'
 import { reasonText, refusedReasons } from './reason.ts'
-import type { Abort, Ended } from './run.ts'
+import type { Ended } from './run.ts'
+import type { Abort } from './run-facts.ts'
 
 /** A reason of the run's end: of one of its steps, or (null) of the run as a whole. */
 export interface RunReason extends Reason {

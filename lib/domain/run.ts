@@ -1,8 +1,10 @@
 import type { HistoryEvent } from './history-event.ts'
-import type { Finding, Measurement, TargetEvent } from './injection.ts'
+import type { Finding, TargetEvent } from './injection.ts'
 import type { PlanSeal } from './plan-seal.ts'
 import type { ProbeSummary } from './probe.ts'
-import type { EndCause, Reason } from './reason.ts'
+import type { Reason } from './reason.ts'
+import type { Refusal } from './refusal.ts'
+import type { Abort, Baseline, BeaconRef } from './run-facts.ts'
 import type { Suite } from './suite.ts'
 
 /** Which cluster a run belongs to. The UID of its kube-system namespace is its identity, wherever the run is driven from. */
@@ -55,50 +57,10 @@ export interface Lease {
   readonly until: number
 }
 
-export type AbortReason = 'asked' | 'halted' | 'driver_lost' | 'deadline' | 'threshold' | 'cluster_gone' | 'interrupted' | 'fuse_burnt'
-
-export interface Abort {
-  readonly reason: AbortReason
-  readonly at: number
-  readonly by: string
-  readonly detail: string
-  /** When everything was proven undone after it; absent until then. */
-  readonly undoneAt?: number
-}
-
 /** A person's word that ends a run whose undo cannot be proven. */
 export interface Resolution {
   readonly by: string
   readonly why: string
-}
-
-/** Why a run did not start; every reason is reported, not only the first. */
-export interface Refusal {
-  readonly code:
-    | 'halted'
-    | 'paused'
-    | 'outside_window'
-    | 'unhealthy'
-    | 'unsteady'
-    | 'not_approved'
-    | 'blast_radius'
-    | 'permission'
-    | 'busy'
-    | 'no_targets'
-    | 'unsafe_target'
-    | 'quota'
-    | 'namespace'
-    | 'terminating'
-    | 'mechanism'
-    | 'injector_missing'
-    | 'fuse_missing'
-    | 'clock_skew'
-    | 'unreachable'
-  /** Index of the step it concerns, or null for the whole run. */
-  readonly step: number | null
-  /** What it is about (a right, a pod, a quota), where two refusals of one code may be the same thing found twice. */
-  readonly subject?: string
-  readonly message: string
 }
 
 export type StepVerdict = 'pending' | 'running' | 'succeeded' | 'no_effect' | 'failed' | 'aborted' | 'skipped'
@@ -147,14 +109,6 @@ export const untouchedStep: Omit<StepRecord, 'name'> = {
   steadyAt: null,
 }
 
-/** The run-long Job whose deletion halts the run. */
-export interface BeaconRef {
-  readonly namespace: string
-  readonly name: string
-  readonly uid: string
-  readonly burnsAt: number
-}
-
 export interface RunBase {
   readonly id: string
   readonly version: number
@@ -178,23 +132,6 @@ export interface RunBase {
   readonly orphans: number
   /** Events of the version last saved, not yet known to be in the history table. */
   readonly events: readonly HistoryEvent[]
-}
-
-/** Pods of the workload that were Ready before the run. */
-export interface Baseline {
-  readonly ready: number
-  readonly total: number
-  /** Their controllers; what these want now is what should be there. Absent in records from before this was kept. */
-  readonly owners?: readonly OwnerBefore[]
-}
-
-/** A controller, and how many Ready pods it had. */
-export interface OwnerBefore {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly name: string
-  readonly uid: string
-  readonly ready: number
 }
 
 export type TerminalStatus = 'succeeded' | 'failed' | 'no_effect' | 'aborted' | 'refused'
@@ -273,24 +210,4 @@ export function isEnded(run: Run): run is Ended {
 /** The step a run is at, null before the first and after the last. */
 export function stepOf(run: Run): number | null {
   return 'step' in run ? run.step : null
-}
-
-/** What the driver learnt about a step's injections, as the run's record needs it. */
-export interface InjectedOutcome {
-  readonly n: number
-  readonly status: 'active' | 'no_effect' | 'failed'
-  /** What the evidence said of the bite; absent where none was taken. */
-  readonly finding?: Finding
-  readonly reason: string | null
-  readonly measurements: readonly Measurement[]
-  /** When it was first seen to bite; absent where it was not. */
-  readonly biteAt?: number
-}
-
-export interface RecheckedOutcome {
-  readonly n: number
-  readonly finding: Finding
-  readonly summary: string
-  /** What ended it early, where that is known. */
-  readonly cause?: EndCause
 }

@@ -1,5 +1,5 @@
+import type { EndCause } from './end-cause.ts'
 import type { ProbeSpec, ThresholdSpec } from './probe.ts'
-import type { EndCause } from './reason.ts'
 
 /** What can be done to a workload, as the suite file spells it. */
 export const partitionKinds = ['random', 'specific', 'all'] as const

@@ -3,7 +3,7 @@ import { controllerOf, isReady } from './kube.ts'
 import { compileSelector } from './label-selector.ts'
 import { managedBy, managedByLabel } from './labels.ts'
 import { hash53, seededRandom, shuffled } from './random.ts'
-import type { Refusal } from './run.ts'
+import type { Refusal } from './refusal.ts'
 import type { Selection } from './suite.ts'
 
 /** What the cluster held when targets were chosen. */

@@ -4,7 +4,8 @@ import { dataOf } from './history-event.ts'
 import type { Injection } from './injection.ts'
 import type { HistogramName, MetricName, Total } from './metrics.ts'
 import { observation, placeLabels } from './metrics.ts'
-import type { InjectedOutcome, Run, StepRecord } from './run.ts'
+import type { Run, StepRecord } from './run.ts'
+import type { InjectedOutcome } from './run-facts.ts'
 import { runScore } from './score.ts'
 
 /** What an event of a run adds to the totals, and what it replaces. */

@@ -1,5 +1,6 @@
 import { FaultlineError } from '../domain/errors.ts'
-import type { ClusterRef, Refusal, Run, Trigger } from '../domain/run.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { ClusterRef, Run, Trigger } from '../domain/run.ts'
 import { untouchedStep } from '../domain/run.ts'
 import { runId } from '../domain/run-id.ts'
 import type { Suite } from '../domain/suite.ts'

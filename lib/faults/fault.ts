@@ -1,6 +1,6 @@
 import type { Config } from '../config.ts'
 import type { Evidence, Injection, UndoData } from '../domain/injection.ts'
-import type { Refusal } from '../domain/run.ts'
+import type { Refusal } from '../domain/refusal.ts'
 import type { Step } from '../domain/suite.ts'
 import type { Inventory } from '../domain/targets.ts'
 import type { Clock, Cluster } from '../ports.ts'

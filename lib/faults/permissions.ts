@@ -1,4 +1,4 @@
-import type { Refusal } from '../domain/run.ts'
+import type { Refusal } from '../domain/refusal.ts'
 import type { FaultName } from '../domain/suite.ts'
 import type { FaultContext } from './fault.ts'
 

@@ -1,6 +1,6 @@
 import { KubernetesError } from '../domain/errors.ts'
 import type { Job } from '../domain/kube.ts'
-import type { Refusal } from '../domain/run.ts'
+import type { Refusal } from '../domain/refusal.ts'
 import type { FaultContext } from './fault.ts'
 import { missing } from './permissions.ts'
 

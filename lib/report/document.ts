@@ -1,22 +1,14 @@
 import { elapsed } from '../domain/elapsed.ts'
+import type { EndCause } from '../domain/end-cause.ts'
 import type { HistoryEvent } from '../domain/history-event.ts'
 import type { Evidence, Finding, Injection, Target, TargetEvent } from '../domain/injection.ts'
 import type { ProbeSample, ProbeSummary } from '../domain/probe.ts'
-import type { EndCause, ReasonCode } from '../domain/reason.ts'
+import type { ReasonCode } from '../domain/reason.ts'
 import { reasonTexts } from '../domain/reason.ts'
-import type {
-  Abort,
-  Baseline,
-  ClusterRef,
-  Refusal,
-  Resolution,
-  Run,
-  StepRecord,
-  StepVerdict,
-  TerminalStatus,
-  Trigger,
-} from '../domain/run.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { ClusterRef, Resolution, Run, StepRecord, StepVerdict, TerminalStatus, Trigger } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
+import type { Abort, Baseline } from '../domain/run-facts.ts'
 import { runReasons, runReasonTexts } from '../domain/run-reasons.ts'
 import { runScore } from '../domain/score.ts'
 import type { FaultName, FaultSpec } from '../domain/suite.ts'

@@ -1,7 +1,7 @@
 import { FaultlineError, FuseNotArmed, KubernetesError } from '../../domain/errors.ts'
 import type { Evidence, Injection, TargetEvent } from '../../domain/injection.ts'
 import { causeOf } from '../../domain/reason.ts'
-import type { InjectedOutcome, RecheckedOutcome } from '../../domain/run.ts'
+import type { InjectedOutcome, RecheckedOutcome } from '../../domain/run-facts.ts'
 import type { FaultContext } from '../../faults/fault.ts'
 import { armFuse, setFuse } from '../../faults/fuse.ts'
 import { fuseState } from '../../faults/fuse-state.ts'

@@ -1,6 +1,7 @@
 import type { ProbeSpec } from '../../domain/probe.ts'
 import type { Reason } from '../../domain/reason.ts'
-import type { Refusal, Run } from '../../domain/run.ts'
+import type { Refusal } from '../../domain/refusal.ts'
+import type { Run } from '../../domain/run.ts'
 import { stepOf } from '../../domain/run.ts'
 import { asksAfter, asksBefore } from '../../domain/score.ts'
 import { valueText } from '../../domain/steady.ts'

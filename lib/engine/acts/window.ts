@@ -1,4 +1,5 @@
-import type { Refusal, Run } from '../../domain/run.ts'
+import type { Refusal } from '../../domain/refusal.ts'
+import type { Run } from '../../domain/run.ts'
 
 const dayNames = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 

@@ -1,4 +1,4 @@
-import type { AbortReason } from '../../domain/run.ts'
+import type { AbortReason } from '../../domain/run-facts.ts'
 import type { Controls } from '../../ports.ts'
 
 /** Why a switch ends a run that has begun; null when none does. A paused suite keeps only new runs out. */

@@ -1,5 +1,6 @@
 import type { ProbeSample } from '../../domain/probe.ts'
-import type { AbortReason, Run } from '../../domain/run.ts'
+import type { Run } from '../../domain/run.ts'
+import type { AbortReason } from '../../domain/run-facts.ts'
 import type { RunEvent } from '../../domain/transition.ts'
 import type { Cluster } from '../../ports.ts'
 import type { Engine } from '../engine.ts'

@@ -1,7 +1,7 @@
 import type { Evidence, Target, UndoData } from '../../domain/injection.ts'
 import type { Node, Pod } from '../../domain/kube.ts'
 import { fuseName, nodeSuffix } from '../../domain/names.ts'
-import type { Refusal } from '../../domain/run.ts'
+import type { Refusal } from '../../domain/refusal.ts'
 import type { FaultSpec } from '../../domain/suite.ts'
 import { chooseTargets, matching } from '../../domain/targets.ts'
 import { chooseContainer, isRunning } from '../container.ts'

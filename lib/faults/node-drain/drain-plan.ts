@@ -1,7 +1,7 @@
 import type { Evidence, FuseSpec, Target } from '../../domain/injection.ts'
 import type { Node, Pod } from '../../domain/kube.ts'
 import { fuseName, nodeSuffix } from '../../domain/names.ts'
-import type { Refusal } from '../../domain/run.ts'
+import type { Refusal } from '../../domain/refusal.ts'
 import { draw, matching } from '../../domain/targets.ts'
 import type { PlanContext, PlannedInjection, StepPlan } from '../fault.ts'
 import { fuseJob } from '../fuse-job.ts'

@@ -11,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { openSqliteStore } from '../../../lib/adapters/sqlite/store.ts'
 import type { Store } from '../../../lib/ports.ts'
 import { nine, plannedInjection, requestedRun } from '../../contracts/records.ts'
+import { itWith } from '../../support/tools.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 
 const node = fileURLToPath(new URL('../../../node_modules/.bin/node', import.meta.url))
@@ -97,7 +98,7 @@ describe('two processes of one directory', () => {
     }
   }, 180_000)
 
-  const onLinux = process.platform === 'linux' ? test : test.skip
+  const onLinux = itWith(['linux'], 'processes that are stopped')
 
   onLinux(
     'of which one is stopped at 20 moments: the other loses no write, however long it lasts',

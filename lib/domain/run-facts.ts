@@ -1,0 +1,58 @@
+import type { EndCause } from './end-cause.ts'
+import type { Finding, Measurement } from './injection.ts'
+
+export type AbortReason = 'asked' | 'halted' | 'driver_lost' | 'deadline' | 'threshold' | 'cluster_gone' | 'interrupted' | 'fuse_burnt'
+
+export interface Abort {
+  readonly reason: AbortReason
+  readonly at: number
+  readonly by: string
+  readonly detail: string
+  /** When everything was proven undone after it; absent until then. */
+  readonly undoneAt?: number
+}
+
+/** The run-long Job whose deletion halts the run. */
+export interface BeaconRef {
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  readonly burnsAt: number
+}
+
+/** A controller, and how many Ready pods it had. */
+export interface OwnerBefore {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly name: string
+  readonly uid: string
+  readonly ready: number
+}
+
+/** Pods of the workload that were Ready before the run. */
+export interface Baseline {
+  readonly ready: number
+  readonly total: number
+  /** Their controllers; what these want now is what should be there. Absent in records from before this was kept. */
+  readonly owners?: readonly OwnerBefore[]
+}
+
+/** What the driver learnt about a step's injections, as the run's record needs it. */
+export interface InjectedOutcome {
+  readonly n: number
+  readonly status: 'active' | 'no_effect' | 'failed'
+  /** What the evidence said of the bite; absent where none was taken. */
+  readonly finding?: Finding
+  readonly reason: string | null
+  readonly measurements: readonly Measurement[]
+  /** When it was first seen to bite; absent where it was not. */
+  readonly biteAt?: number
+}
+
+export interface RecheckedOutcome {
+  readonly n: number
+  readonly finding: Finding
+  readonly summary: string
+  /** What ended it early, where that is known. */
+  readonly cause?: EndCause
+}
