@@ -19,6 +19,9 @@ const helpful: readonly string[] = [
   `list replicasets.apps in ${namespace}`,
   `list resourcequotas in ${namespace}`,
   `list services in ${namespace}`,
+  `get replicasets.apps in ${namespace}`,
+  `get statefulsets.apps in ${namespace}`,
+  `list poddisruptionbudgets.policy in ${namespace}`,
 ]
 
 interface Rule {

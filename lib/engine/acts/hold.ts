@@ -1,6 +1,6 @@
 import { FaultlineError } from '../../domain/errors.ts'
 import type { Injection } from '../../domain/injection.ts'
-import type { RecheckedOutcome } from '../../domain/run.ts'
+import type { RecheckedOutcome } from '../../domain/run-facts.ts'
 import type { Fault } from '../../faults/fault.ts'
 import { faults } from '../../faults/registry.ts'
 import { late, withDeadline } from '../../with-deadline.ts'

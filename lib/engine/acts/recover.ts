@@ -18,7 +18,9 @@ export async function checkRecovery(driver: Driver, window: { readonly since: nu
   const { clock } = driver.engine
   let seen: string
   try {
-    const pods = await workloadPods(driver.context(), driver.run.suite)
+    // A pod that still terminates has its replacement beside it: it holds no recovery up.
+    const found = await workloadPods(driver.context(), driver.run.suite)
+    const pods = found.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     const ready = pods.filter(isReady).length
     const should = await shouldBeThere(driver, ready)
     const state = `${ready} of ${pods.length} pods are ready`
