@@ -108,7 +108,7 @@ function whatHolds(context: FaultContext, injection: Injection, left: { readonly
   return [...each, ...notReady].join('; ')
 }
 
-/** Pods of every namespace whose eviction was granted by this process. */
+/** Pods of every namespace whose eviction was granted to this driver. */
 function evictedHere(context: FaultContext, injection: Injection): string {
   const granted = [...deedsHere(context, injection)].filter(([what, blocked]) => what.startsWith(eviction) && blocked === '')
   return granted.length === 0 ? '' : `; evicted: ${granted.map(([what]) => what.slice(eviction.length)).join(', ')}`
