@@ -137,7 +137,7 @@ export class TestNode {
 }
 
 /** Main processes: one that ends at TERM, one that (as a bare PID 1) ignores it. */
-export const polite = 'trap "exit 0" TERM; while :; do sleep 0.1; done'
+export const polite = 'trap "exit 0" TERM; sleep infinity & wait'
 export const stubborn = 'exec sleep infinity'
 
 /** Polls until it holds; says what it waited for when it never does. */
