@@ -103,7 +103,7 @@ disk_write() {
 
 # The keeper stays in this container's cgroups: whatever ends the container ends the fault.
 disk_hold() {
-  stress '' sleep 999999999 && return 0
+  if stress '' sleep 999999999; then put DISK_KEEPER "$N" "$STRESSOR:$STRESSOR_START"; return 0; fi
   WHY='the process that keeps the file did not start'
   return 1
 }
@@ -189,7 +189,13 @@ on_node_disk() {
 disk_bite() {
   local error kib
   disk_figure || { FATAL=$WHY; return 1; }
-  [ -n "$HOLDER" ] || { FATAL='the process that kept the file died' CODE=holder_died; return 1; }
+  if [ -z "$HOLDER" ]; then
+    # Its mark is in its environment only once it runs its program: on a busy node that takes a moment.
+    get DISK_KEEPER "$N"
+    alive "${V%:*}" "${V#*:}" && return 1
+    FATAL='the process that kept the file died' CODE=holder_died
+    return 1
+  fi
   disk_is_targets || { FATAL='the container restarted: its new disk is not filled' CODE=restarted; return 1; }
   kib=$(file_kib "$HOLDER")
   get DISK_ERROR "$N"; error=$V
