@@ -85,8 +85,9 @@ describe('hostile parameters', () => {
         FAULTLINE_AMOUNT: '2',
         FAULTLINE_PATH: path,
       })
-      await injector.says('bite')
-      expect(pod.files(`/${path.slice(1)}`)).toEqual([`.faultline-${injector.tag}`])
+      const [bite] = await injector.says('bite')
+      expect(bite).toMatchObject({ ok: true, name: 'disk held', value: 2 })
+      expect(pod.files(path)).toEqual([])
       injector.term()
       await injector.exited()
       expect(isAllContract(injector.words)).toBe(true)

@@ -110,6 +110,7 @@ describe('an order', () => {
     const pod = await node.pod()
     const injector = node.inject(environment('stress-memory', pod, { FAULTLINE_APPLY_BY: seconds(-60) }), { twin: true })
     await until('both are over', () => !node.succeeds('grep -ls "FAULTLINE_TAG=$1" /proc/[0-9]*/environ', injector.tag), 5_000)
+    await until('the undo is told', () => injector.of('undone').length > 0, 5_000)
     expect(injector.of('undone')).toHaveLength(1)
   })
 })
