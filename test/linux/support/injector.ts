@@ -87,7 +87,9 @@ export class Injector {
   }
 
   pid(role: 'main' | 'warden'): string {
-    return this.#node.run('cut -d " " -f 1 /run/faultline/*/$1/$2', this.tag, role)
+    // The watcher signs a moment after the bite was told.
+    const signed = 'for look in $(seq 100); do [ -s "$(echo /run/faultline/*/$1/$2)" ] && break; sleep 0.1; done'
+    return this.#node.run(`${signed}; cut -d " " -f 1 /run/faultline/*/$1/$2`, this.tag, role)
   }
 
   #twins(): readonly string[] {
