@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { seconds, TestNode, until, within } from './support/test-node.ts'
+import { lasting, seconds, TestNode, until, within } from './support/test-node.ts'
 
 let node: TestNode
 beforeAll(async () => {
@@ -46,7 +46,8 @@ describe('stress-memory', () => {
   })
 
   it('counts what the kernel can take back as free, and bites by what it holds itself, whatever the target frees', async () => {
-    const cache = 'head -c 150M /dev/zero >/mnt/cache'
+    // A file without a name on a disk: what is on a tmpfs cannot be taken back.
+    const cache = 'f=$(mktemp -p /var/tmp) && exec 3<>$f && rm $f && head -c 150M /dev/zero >&3'
     const pod = await node.pod({ memoryMiB: 200, main: `${cache}; while :; do sleep 0.1; done` })
     await until('its page cache is full', () => pod.memoryMiB() > 140)
     const injector = node.inject({
@@ -58,7 +59,7 @@ describe('stress-memory', () => {
     const [bite] = await injector.says('bite')
     expect(bite).toMatchObject({ ok: true, name: 'memory held' })
     expect(Number(bite?.value)).toBeGreaterThan(90)
-    node.run('rm /proc/$1/root/mnt/cache', String(pod.mainPid()))
+    node.run(': >/proc/$1/fd/3', String(pod.mainPid()))
     expect((await injector.says('measure', { count: 2 })).at(-1)).toMatchObject({ ok: true, name: 'memory held', value: bite?.value })
     injector.term()
     await injector.exited()
@@ -118,11 +119,11 @@ describe('stress-cpu', () => {
   it('burns time that is counted against the target, until it ends by itself', async () => {
     const pod = await node.pod()
     const before = pod.traces()
-    const end = Date.now() + 6000
+    const end = Number(seconds(lasting(6))) * 1000
     const injector = node.inject({
       FAULTLINE_ACTION: 'stress-cpu',
       FAULTLINE_TARGETS: pod.line(),
-      FAULTLINE_ENDS_AT: String(Math.round(end / 1000)),
+      FAULTLINE_ENDS_AT: String(end / 1000),
       FAULTLINE_AMOUNT: '1',
     })
     await injector.says('bite')

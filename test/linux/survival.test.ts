@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { injectorScript } from '../../lib/faults/injector/script/injector-script.ts'
 import { allKinds, type Kind, kinds, startKind } from './support/kinds.ts'
-import { seconds, TestNode, until, within } from './support/test-node.ts'
+import { lasting, seconds, TestNode, until, within } from './support/test-node.ts'
 import type { TestPod } from './support/test-pod.ts'
 
 let node: TestNode
@@ -49,8 +49,8 @@ describe('an injector killed with SIGKILL', () => {
 
   it('leaves rules that expire in the kernel when nobody is left to undo', async () => {
     const pod = await node.pod()
-    const injector = start('cut-network', pod, { lasts: 4, twin: false })
-    const end = Number(seconds(4)) * 1000
+    const injector = start('cut-network', pod, { lasts: lasting(4), twin: false })
+    const end = Number(seconds(lasting(4))) * 1000
     await injector.says('bite')
     injector.killHard('main', 'warden')
     expect(node.succeeds('ping -n -q -c 1 -W 1 $1', pod.address)).toBe(false)
@@ -61,7 +61,7 @@ describe('an injector killed with SIGKILL', () => {
   it('leaves stress that ends by itself when nobody is left to undo', async () => {
     const pod = await node.pod()
     const before = pod.traces()
-    const injector = start('stress-memory', pod, { lasts: 3, twin: false })
+    const injector = start('stress-memory', pod, { lasts: lasting(3), twin: false })
     await injector.says('bite')
     injector.killHard('main', 'warden')
     await until('the stress ended', () => pod.traces() === before, 7000)
@@ -169,7 +169,7 @@ describe('the normal end', () => {
   it('comes at the time that was said, for many targets at once', async () => {
     const pods = [await node.pod(), await node.pod(), await node.pod()]
     const before = pods.map((pod) => pod.traces())
-    const end = Number(seconds(5)) * 1000
+    const end = Number(seconds(lasting(5))) * 1000
     const injector = node.inject(
       {
         FAULTLINE_ACTION: 'cut-network',

@@ -150,4 +150,7 @@ export async function until(what: string, holds: () => boolean, budgetMs = 10_00
   }
 }
 
+/** Of an injection that has to bite before its end: so many seconds on a quick, idle machine. */
+export const lasting = (quick: number): number => quick * slowness
+
 export const seconds = (fromNow: number): string => String(Math.ceil(Date.now() / 1000 + fromNow))
