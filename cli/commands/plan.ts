@@ -38,7 +38,7 @@ export async function planParsed(source: SuiteSource, flags: PlanFlags, terminal
 }
 
 function planDocument({ suite, seed, cluster, admission, answers, leftOut }: Plan): object {
-  const { refusals, baseline, steps } = admission
+  const { refusals, warnings, baseline, steps } = admission
   return {
     verdict: refusals.length === 0 ? 'ready' : 'refused',
     suite: suite.name,
@@ -49,6 +49,7 @@ function planDocument({ suite, seed, cluster, admission, answers, leftOut }: Pla
     maxDurationMs: suite.maxDurationMs,
     baseline,
     refusals,
+    warnings,
     hypothesis: suite.hypothesis,
     probes: suite.probes.map((probe) => {
       const { value = null, within = null, message = 'not asked before the start' } = answers.find((a) => a.probe.name === probe.name) ?? {}

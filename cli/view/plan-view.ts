@@ -1,5 +1,6 @@
 import type { Config } from '../../lib/config.ts'
 import { targetLabel } from '../../lib/domain/labels.ts'
+import { checkName } from '../../lib/domain/names.ts'
 import type { Refusal } from '../../lib/domain/refusal.ts'
 import { asksDuring } from '../../lib/domain/score.ts'
 import { valueText } from '../../lib/domain/steady.ts'
@@ -61,6 +62,7 @@ export function planLines(plan: Plan, width: number, paint: Paint = noPaint): re
           paint,
         })
       : []),
+    ...admission.warnings.flatMap((text) => hanging('warning', text, { width, paint, tone: 'warn' })),
     ...general.flatMap((refusal) => refusalLines(refusal, width, paint)),
     emptyLine,
     refusals.length === 0
@@ -156,7 +158,9 @@ export function madeObjects({ fuse, undo, targets }: PlannedInjection): readonly
       ? [`NetworkPolicy ${fuse?.namespace ?? ''}/${named(undo.policy)}`, `label ${targetLabel} on ${each(targets.length)}`]
       : []),
     ...('job' in undo
-      ? [`Job ${fuse?.namespace ?? ''}/${named(undo.job)} (injector, privileged, on ${String(undo.node)}), later ${named(undo.job)}-check`]
+      ? [
+          `Job ${fuse?.namespace ?? ''}/${named(undo.job)} (injector, privileged, on ${String(undo.node)}), later ${checkName(named(undo.job))}`,
+        ]
       : []),
     ...(first?.kind === 'Node' ? [`cordon of ${targets.map((t) => t.name).join(', ')}, evictions of its pods`] : []),
   ]

@@ -92,12 +92,13 @@ async function plan({ suite: wanted, cluster: name, seed = 1 }: Asked<'plan'>, i
   const mayAsk = ({ source }: ProbeSpec) => typeof wanted === 'string' || !namesAddress(source)
   const examined = await examineSuite(invocation.engine(ref), { cluster, suite: found, seed, mayAsk })
   const { suite, leftOut, notAsked, admission } = examined
-  const { refusals } = admission
+  const { refusals, warnings } = admission
   return {
     happened:
       refusals.length === 0 ? `suite ${suite.name} could start now` : `suite ${suite.name} would be refused for ${refusals.length} reasons`,
     next: refusals.length === 0 ? 'invoke start' : 'remove what the refusals name',
     refusals,
+    warnings,
     baseline: admission.baseline,
     probesLeftOut: leftOut,
     probesNotAsked: notAsked,

@@ -51,7 +51,7 @@ export type ReasonCode =
 export interface Reason {
   readonly code: ReasonCode
   readonly detail: string
-  /** Only of `ended_early`, where it is known. */
+  /** Only of `ended_early` and `aborted`, where it is known. */
   readonly cause?: EndCause
 }
 

@@ -8,6 +8,8 @@ export interface Abort {
   readonly at: number
   readonly by: string
   readonly detail: string
+  /** What ended the step's fault with it, where that is known. */
+  readonly cause?: EndCause
   /** When everything was proven undone after it; absent until then. */
   readonly undoneAt?: number
 }

@@ -116,6 +116,8 @@ export interface RunBase {
   readonly cluster: ClusterRef
   readonly namespace: string
   readonly seed: number
+  /** Part of the names of its objects, drawn at random; absent in records of earlier versions. */
+  readonly nonce?: string
   readonly trigger: Trigger
   readonly requestedAt: number
   readonly lease: Lease | null

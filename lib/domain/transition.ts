@@ -189,11 +189,9 @@ function afterRevert(run: Run, step: number, now: number): Run {
   if (run.abort !== null) {
     const interrupted = recordOf(run).verdict === 'running'
     const undone = { ...run, abort: { ...run.abort, undoneAt: now } }
-    return verifying(
-      interrupted ? withStep(undone, { verdict: 'aborted', reasons: [{ code: 'aborted', detail: run.abort.detail }] }) : undone,
-      step,
-      now,
-    )
+    const { detail, cause } = run.abort
+    const reason: Reason = { code: 'aborted', detail, ...(cause === undefined ? {} : { cause }) }
+    return verifying(interrupted ? withStep(undone, { verdict: 'aborted', reasons: [reason] }) : undone, step, now)
   }
   return withState(run, { status: 'recovering', step, since: now, until: now + run.suite.recoveryTimeoutMs })
 }

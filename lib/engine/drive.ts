@@ -7,11 +7,12 @@ import { isEnded, stepOf } from '../domain/run.ts'
 import type { RunEvent } from '../domain/transition.ts'
 import type { Cluster } from '../ports.ts'
 import { late, withDeadline } from '../with-deadline.ts'
-import { acquireLock, examine, forbiddenBySwitch, isOverIn, namespaceLock, nodeLock } from './acts/admit.ts'
+import { acquireLock, examine, forbiddenBySwitch, namespaceLock, nodeLock } from './acts/admit.ts'
 import { lightBeacon } from './acts/beacon.ts'
 import { fixStep, lackingEntries, orStepRefused } from './acts/fix-step.ts'
 import { holdUntil } from './acts/hold.ts'
 import { injectStep, recheckStep } from './acts/inject.ts'
+import { standingIn } from './acts/others.ts'
 import { checkRecovery } from './acts/recover.ts'
 import { revertAll, revertFromMemory } from './acts/revert.ts'
 import { checkSteadyAgain, checkSteadyBefore } from './acts/steady.ts'
@@ -82,7 +83,7 @@ async function connectOrGone(engine: Engine, run: Run): Promise<Cluster | Faultl
 
 async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
   const done = new AbortController()
-  const onInterrupt = () => driver.requestStop('interrupted', 'user', interruptedBy(options.interrupt?.reason))
+  const onInterrupt = () => driver.requestStop({ reason: 'interrupted', by: 'user', detail: interruptedBy(options.interrupt?.reason) })
   options.interrupt?.addEventListener('abort', onInterrupt)
   if (options.interrupt?.aborted) onInterrupt()
   const told = (error: unknown) => driver.note(`watching failed: ${String(error)}`)
@@ -191,7 +192,7 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
       return null
     }
     case 'abort':
-      driver.requestStop(action.reason, driver.engine.owner, action.detail)
+      driver.requestStop({ reason: action.reason, by: driver.engine.owner, detail: action.detail })
       return null
     case 'admit':
       return admit(driver)
@@ -250,10 +251,11 @@ async function admit(driver: Driver): Promise<RunEvent | null> {
   const switches = await forbiddenBySwitch(engine, run)
   const lock = await acquireLock(engine, run)
   const [admission, steady] = await Promise.all([
-    examine(driver.context(), run.suite, run.seed, isOverIn(engine)),
+    examine(driver.context(), run.suite, run.seed, standingIn(engine)),
     checkSteadyBefore(driver.probing, run.suite.probes, driver.interrupted),
   ])
   if (driver.stop !== null) return null
+  for (const warning of admission.warnings) driver.note(warning)
   const window = outsideWindow(run, engine.clock.now())
   const refusals: readonly Refusal[] = [
     ...switches,

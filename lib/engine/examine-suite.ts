@@ -2,12 +2,16 @@ import type { ProbeSpec } from '../domain/probe.ts'
 import type { Suite } from '../domain/suite.ts'
 import { withoutPrometheus } from '../domain/suite.ts'
 import type { Cluster } from '../ports.ts'
-import { type Admission, examine, forbiddenBySwitch, isOverIn } from './acts/admit.ts'
+import { type Admission, examine, forbiddenBySwitch } from './acts/admit.ts'
+import { standingIn } from './acts/others.ts'
 import { askerFor, checkSteadyBefore, type Steadiness } from './acts/steady.ts'
 import type { Engine } from './engine.ts'
 
 /** What stands for the id of a run in names of objects that do not exist yet. */
 export const plannedRunId = 'plan'
+
+/** The same for what is drawn at random. */
+const plannedNonce = 'xxxxx'
 
 /** What a run would do now, or why it would be refused. */
 export interface Examined {
@@ -34,11 +38,19 @@ export async function examineSuite(
 ): Promise<Examined> {
   const { clock, config } = engine
   const { suite, leftOut } = config.prometheus.url === null ? withoutPrometheus(given) : { suite: given, leftOut: [] }
-  const context = { cluster, clock, config, runId: plannedRunId, namespace: suite.namespace, fence: async () => undefined }
+  const context = {
+    cluster,
+    clock,
+    config,
+    runId: plannedRunId,
+    nonce: plannedNonce,
+    namespace: suite.namespace,
+    fence: async () => undefined,
+  }
   const asker = askerFor(engine, { cluster, namespace: suite.namespace })
   const [switches, admission, steady] = await Promise.all([
     forbiddenBySwitch(engine, { id: plannedRunId, suite }),
-    examine(context, suite, seed, isOverIn(engine)),
+    examine(context, suite, seed, standingIn(engine)),
     checkSteadyBefore(asker, suite.probes.filter(mayAsk), new AbortController().signal),
   ])
   const refusals = [...switches, ...admission.refusals, ...steady.refusals]

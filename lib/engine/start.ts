@@ -1,4 +1,5 @@
 import { FaultlineError } from '../domain/errors.ts'
+import { nonceLength, nonceOf } from '../domain/names.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { ClusterRef, Run, Trigger } from '../domain/run.ts'
 import { untouchedStep } from '../domain/run.ts'
@@ -14,6 +15,8 @@ export interface StartRequest {
   readonly suite: Suite
   readonly cluster: ClusterRef
   readonly seed: number
+  /** Part of the names of the run's objects; drawn at random when left out. */
+  readonly nonce?: string
   readonly trigger: Trigger
   /** When the event says it should start, ms since epoch: part of the run's identity. Null when the trigger's key alone is. */
   readonly scheduledAt: number | null
@@ -49,6 +52,7 @@ export async function start(engine: Engine, request: StartRequest): Promise<{ re
     cluster: request.cluster,
     namespace: request.suite.namespace,
     seed: request.seed,
+    nonce: request.nonce ?? nonceOf(crypto.getRandomValues(new Uint8Array(nonceLength))),
     trigger: request.trigger,
     requestedAt: now,
     lease: { owner, until: now + config.leaseMs },

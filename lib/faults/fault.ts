@@ -1,16 +1,16 @@
 import type { Config } from '../config.ts'
 import type { Evidence, Injection, UndoData } from '../domain/injection.ts'
+import type { NamedRun } from '../domain/names.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Step } from '../domain/suite.ts'
 import type { Inventory } from '../domain/targets.ts'
 import type { Clock, Cluster } from '../ports.ts'
 
 /** What a fault may use: the cluster it acts on and whose run it is part of. */
-export interface FaultContext {
+export interface FaultContext extends NamedRun {
   readonly cluster: Cluster
   readonly clock: Clock
   readonly config: Config
-  readonly runId: string
   readonly namespace: string
   /** Must be awaited before a call that no fuse can fence; throws `lease_too_short` when the lease might end during it. */
   readonly fence: (callMs: number) => Promise<void>

@@ -2,6 +2,7 @@ import type { FuseRef, FuseSpec } from '../domain/injection.ts'
 import type { Job, ObjectRef } from '../domain/kube.ts'
 import type { Role } from '../domain/labels.ts'
 import { burnsAtAnnotation, expiresAnnotation, ourLabels } from '../domain/labels.ts'
+import type { NamedRun } from '../domain/names.ts'
 import { fuseName } from '../domain/names.ts'
 import { isoSeconds } from '../time.ts'
 import type { FaultContext } from './fault.ts'
@@ -27,8 +28,8 @@ export function ownedBy(fuse: FuseRef) {
 }
 
 /** The usual fuse of a step: no pod, owns the step's objects in that namespace. */
-export function podlessFuse(runId: string, step: number, namespace: string): FuseSpec {
-  return { namespace, name: fuseName(runId, step), pod: null }
+export function podlessFuse(run: NamedRun, step: number, namespace: string): FuseSpec {
+  return { namespace, name: fuseName(run, step), pod: null }
 }
 
 /** What a fuse's Job says of its end: for sweeps, and for the pod that burns by it. */

@@ -32,13 +32,14 @@ export const toleratedSkewMs = 5_000
  */
 export function inspectFuse(job: Job, identity: FuseIdentity, neededUntil: number): Inspection {
   const never = (why: string) => ({ armed: null, why, fault: 'never' }) as const
-  const { labels = {}, uid, namespace, name, deletionTimestamp } = job.metadata
+  const { labels = {}, uid, namespace, name, deletionTimestamp, finalizers = [] } = job.metadata
   if (labels[managedByLabel] !== managedBy || labels[runLabel] !== identity.runId)
     return never('a Job of that name belongs to somebody else')
   if (identity.step !== null && labels[stepLabel] !== String(identity.step)) return never('it belongs to another step')
   if (deletionTimestamp !== undefined) return never('it is being deleted')
   const ended = endOf(job)
   if (ended !== undefined) return never(`it has burnt already (condition ${ended.type})`)
+  if (finalizers.length > 0) return never(`its finalizers (${finalizers.join(', ')}) would keep it, and what it owns, after it burnt`)
   if (job.spec.suspend === true) return never('it is suspended (a queueing webhook?) and would never burn')
   const startTime = parseIso(job.status?.startTime)
   if (startTime === undefined) return { armed: null, why: 'the Job controller has not started it (no status.startTime)', fault: 'starting' }
@@ -67,9 +68,14 @@ export async function fuseState(context: Pick<FaultContext, 'cluster' | 'clock'>
   const job = await context.cluster.objects.get<Job>(jobRef(fuse))
   const ours = job?.metadata.uid === fuse.uid ? job : undefined
   if (ours !== undefined && endOf(ours) !== undefined) return 'burnt'
-  if (ours !== undefined && ours.metadata.deletionTimestamp === undefined) return 'burning'
+  if (ours !== undefined && isBurning(ours)) return 'burning'
   if (context.clock.now() >= fuse.burnsAt - toleratedSkewMs) return 'burnt'
   return (await endedByItself(context, fuse)) ? 'burnt' : 'removed'
+}
+
+/** Neither over nor being deleted. */
+export function isBurning(job: Job): boolean {
+  return endOf(job) === undefined && job.metadata.deletionTimestamp === undefined
 }
 
 function endOf(job: Job): Condition | undefined {

@@ -98,7 +98,9 @@ describe('Ctrl-C', () => {
     run.child.kill('SIGINT')
     await run.untilOut('A third Ctrl-C leaves at once, with exit code 3.')
     expect(run.out).toMatch(
-      new RegExp(`- network-partition on \\S+: fuse jadevectordb-system/faultline-${id}-0 ends it at \\S+Z, or "faultline reap" before`),
+      new RegExp(
+        `- network-partition on \\S+: fuse jadevectordb-system/faultline-${id}-0-[a-z][a-z0-9]{4} ends it at \\S+Z, or "faultline reap" before`,
+      ),
     )
     run.child.kill('SIGINT')
     expect((await run.end()).code).toBe(3)

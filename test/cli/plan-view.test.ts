@@ -16,6 +16,7 @@ const plan: Plan = {
   notAsked: [],
   admission: {
     refusals: [],
+    warnings: [],
     baseline: { ready: 3, total: 3 },
     steps: [
       {

@@ -252,7 +252,7 @@ describe('a run in broken surroundings', () => {
     // a zombie's beacon, made after the end
     world.sandbox.create('jobs', {
       metadata: {
-        name: `faultline-${first.id}`,
+        name: `faultline-${first.id}-a1b2c`,
         namespace: ns,
         labels: { 'app.kubernetes.io/managed-by': 'faultline', 'faultline.dev/run': first.id, 'faultline.dev/role': 'beacon' },
         annotations: { 'faultline.dev/expires-at': '2027-01-01T00:00:00Z' },

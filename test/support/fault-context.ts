@@ -10,6 +10,7 @@ export function contextOf(world: World, change: Partial<FaultContext> = {}): Fau
     clock: world.clock,
     config: world.engine().config,
     runId: 'run',
+    nonce: '',
     namespace: 'jadevectordb-system',
     fence: async () => {},
     ...change,

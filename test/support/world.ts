@@ -95,7 +95,14 @@ export class World {
   }
 
   request(suite: Suite, key = 'key-1'): StartRequest {
-    return { suite, cluster: this.ref, seed: 7, trigger: { kind: 'manual', key, by: 'test' }, scheduledAt: Date.UTC(2026, 0, 5, 9) }
+    return {
+      suite,
+      cluster: this.ref,
+      seed: 7,
+      nonce: 'a1b2c',
+      trigger: { kind: 'manual', key, by: 'test' },
+      scheduledAt: Date.UTC(2026, 0, 5, 9),
+    }
   }
 
   /** Starts and drives a suite to its end, moving the clock. */

@@ -1,8 +1,8 @@
 import { FaultlineError } from '../../domain/errors.ts'
-import type { Job, KubeObject, Pod } from '../../domain/kube.ts'
+import type { KubeObject, Pod } from '../../domain/kube.ts'
 import { isReady } from '../../domain/kube.ts'
 import { compileSelector } from '../../domain/label-selector.ts'
-import { expiresAnnotation, managedSelector, runLabel } from '../../domain/labels.ts'
+import { runLabel } from '../../domain/labels.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { Run } from '../../domain/run.ts'
 import { isEnded } from '../../domain/run.ts'
@@ -19,6 +19,8 @@ import { isoSeconds, parseIso } from '../../time.ts'
 import type { Engine } from '../engine.ts'
 import { claimOf } from '../lease/claim.ts'
 import { beaconSpec } from './beacon.ts'
+import type { LookUpRun } from './others.ts'
+import { othersAtWork } from './others.ts'
 import type { PlannedStep } from './plan.ts'
 import { asRefusal, planSteps, refusalsOf, tooLargeRun } from './plan.ts'
 import { unlessForbidden } from './unless-forbidden.ts'
@@ -26,25 +28,26 @@ import { unlessForbidden } from './unless-forbidden.ts'
 /** Whether a run may start, with every reason against it, and what it would do. */
 export interface Admission {
   readonly refusals: readonly Refusal[]
+  /** What concerns the whole run and speaks against nothing; a step's own are with it. */
+  readonly warnings: readonly string[]
   readonly baseline: Baseline
   readonly steps: readonly PlannedStep[]
 }
 
 /** Everything that is checked on the cluster before a run, reading only. `plan` prints it; a start obeys it. */
-export async function examine(context: FaultContext, suite: Suite, seed: number, isOver: IsOver): Promise<Admission> {
+export async function examine(context: FaultContext, suite: Suite, seed: number, lookUp: LookUpRun): Promise<Admission> {
   const { namespace, config } = context
   const off = forbiddenNamespace(namespace, config.injector.namespace)
-  if (off !== null) return { refusals: [refusal('namespace', off)], baseline: { ready: 0, total: 0 }, steps: [] }
+  if (off !== null) return refused(refusal('namespace', off))
   try {
     const found = await context.cluster.objects.get<KubeObject>({ apiVersion: 'v1', kind: 'Namespace', name: namespace })
-    if (found === undefined)
-      return { refusals: [refusal('namespace', `namespace ${namespace} does not exist`)], baseline: { ready: 0, total: 0 }, steps: [] }
+    if (found === undefined) return refused(refusal('namespace', `namespace ${namespace} does not exist`))
     if (found.metadata.deletionTimestamp !== undefined) {
       const since = `namespace ${namespace} is being deleted since ${found.metadata.deletionTimestamp}: nothing can be made in it`
-      return { refusals: [refusal('terminating', since)], baseline: { ready: 0, total: 0 }, steps: [] }
+      return refused(refusal('terminating', since))
     }
     const [others, health, access, quota, planned] = await Promise.all([
-      objectsOfOthers(context, isOver),
+      othersAtWork(context, lookUp),
       checkHealth(context, suite),
       missingAccess(context, suite),
       tryFuse(context, suite),
@@ -53,18 +56,22 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
     const isNew = (refusal: Omit<Refusal, 'step'>) => ![...access, ...quota].some((told) => isSameRefusal(told, refusal))
     const steps = planned.map((step) => ({ ...step, refusals: step.refusals.filter(isNew) }))
     const refusals = [
-      ...others,
+      ...others.refusals,
       ...health.refusals,
       ...access,
       ...quota.filter((one) => !access.some((right) => isSameRefusal(right, one))),
       ...refusalsOf(steps),
       ...tooLargeRun(suite, steps),
     ]
-    return { refusals, baseline: health.baseline, steps }
+    return { refusals, warnings: others.warnings, baseline: health.baseline, steps }
   } catch (error) {
     if (!(error instanceof FaultlineError)) throw error
-    return { refusals: [{ ...asRefusal(error), step: null }], baseline: { ready: 0, total: 0 }, steps: [] }
+    return refused({ ...asRefusal(error), step: null })
   }
+}
+
+function refused(why: Refusal): Admission {
+  return { refusals: [why], warnings: [], baseline: { ready: 0, total: 0 }, steps: [] }
 }
 
 /** People's switches that forbid a start. */
@@ -118,40 +125,6 @@ function forbiddenNamespace(namespace: string, injectors: string): string | null
   if (protectedNamespaces.includes(namespace) || namespace.startsWith('kube-'))
     return `namespace ${namespace} belongs to the cluster itself and is never attacked`
   return namespace === injectors ? `namespace ${namespace} belongs to the injectors and is never attacked` : null
-}
-
-/** Whether this table knows a run as over: what is left of it is an orphan and keeps nobody out. */
-export type IsOver = (runId: string) => Promise<boolean>
-
-/** Looks a run up in the store. */
-export function isOverIn(engine: Pick<Engine, 'store'>): IsOver {
-  return async (runId) => {
-    const run = await engine.store.runs.load(runId)
-    return run !== undefined && isEnded(run)
-  }
-}
-
-/** Live objects of another run, perhaps one that another table knows. */
-async function objectsOfOthers(context: FaultContext, isOver: IsOver): Promise<readonly Refusal[]> {
-  const jobs = await context.cluster.objects.list<Job>(
-    { apiVersion: 'batch/v1', kind: 'Job' },
-    { namespace: context.namespace, labelSelector: managedSelector },
-  )
-  const now = context.clock.now()
-  const live = jobs.filter(
-    (job) =>
-      job.metadata.labels?.[runLabel] !== context.runId &&
-      (parseIso(job.metadata.annotations?.[expiresAnnotation]) ?? Number.POSITIVE_INFINITY) > now,
-  )
-  const over = await Promise.all(live.map((job) => isOver(job.metadata.labels?.[runLabel] ?? '')))
-  return live
-    .filter((_, i) => over[i] !== true)
-    .map((job) =>
-      refusal(
-        'busy',
-        `run ${job.metadata.labels?.[runLabel] ?? 'unknown'} is at work in namespace ${context.namespace} (Job ${job.metadata.name})`,
-      ),
-    )
 }
 
 /** The workload before the run: what the suite's steps may hit has to be Ready. */

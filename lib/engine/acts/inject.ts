@@ -32,8 +32,8 @@ export async function injectStep(driver: Driver): Promise<readonly InjectedOutco
 
 /**
  * One injection, each step stored before the next begins:
- * 1. its fuse is armed, or, inherited from another driver, seen to burn; 2. that it begins is stored; 3. people's switches are read;
- * 4. the fault is put in place; 5. the evidence is stored.
+ * 1. its fuse is armed, or, inherited from another driver, seen to burn; 2. that it begins is stored; 3. its fuse is given the time that
+ * arming or a hand-over took; 4. people's switches are read; 5. the fault is put in place; 6. the evidence is stored.
  */
 async function injectOne(driver: Driver, planned: Injection): Promise<InjectedOutcome> {
   if (planned.status === 'active' || planned.status === 'no_effect' || planned.status === 'failed') return outcomeOf(planned)
@@ -43,6 +43,7 @@ async function injectOne(driver: Driver, planned: Injection): Promise<InjectedOu
     if (driver.stop !== null) return halted(injection)
     if (injection.status === 'planned')
       injection = await driver.update(injection, { status: 'injecting', injectingAt: driver.engine.clock.now() })
+    injection = await coverPreparation(driver, injection)
     if (!(await driver.mayGoOn())) return halted(injection)
     const { evidence, injection: prepared } = await injectUntilItBites(driver, injection)
     injection = await driver.update(prepared, { evidence: keep(prepared, evidence) })
@@ -126,11 +127,19 @@ function neededMs(driver: Driver, injection: Injection): number {
   return preparationMs(injection) + durationOf(driver, injection) + driver.engine.config.fuse.marginMs
 }
 
-/** A preparation that goes on takes its fuse along, once half of the lead is used up. */
-async function lengthenFuse(driver: Driver, injection: Injection): Promise<Injection> {
+/** What may pass between arming a fuse and injecting before it counts: deadlines are in whole seconds, and both are stored in between. */
+const armingMs = 2_000
+
+/** An injector's own end is fixed when its Job is made, by the fuse as it is then: what a slow POST or a hand-over took is added before. */
+function coverPreparation(driver: Driver, injection: Injection): Promise<Injection> {
+  return lengthenFuse(driver, injection, armingMs)
+}
+
+/** A preparation that goes on takes its fuse along, once half of the lead (or `usedMs` of it) is used up. */
+async function lengthenFuse(driver: Driver, injection: Injection, usedMs = preparationMs(injection) / 2): Promise<Injection> {
   const now = driver.engine.clock.now()
   const needed = neededMs(driver, injection)
-  if (injection.armed === null || injection.armed.burnsAt - now > needed - preparationMs(injection) / 2) return injection
+  if (injection.armed === null || injection.armed.burnsAt - now > needed - usedMs) return injection
   const armed = await setFuse(driver.context(), injection.armed, injection.step, now + needed)
   return driver.update(injection, { armed, expiresAt: armed.burnsAt })
 }

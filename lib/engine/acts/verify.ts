@@ -78,9 +78,18 @@ async function sweepRun(driver: Driver, orphans: string[]): Promise<void> {
     const precondition = object.metadata.uid === undefined ? {} : { uid: object.metadata.uid }
     // Gone already: the list was stale, and this is no orphan.
     if ((await driver.cluster.objects.delete(refOf(object), precondition)) === 'absent') continue
+    if (isCheck(object)) continue
     orphans.push(`${object.kind} ${object.metadata.namespace}/${object.metadata.name}`)
   }
   await removeLabels(driver)
+}
+
+/**
+ * A check only looks, and takes away what it finds. One that a driver sent off as it was overtaken (no owner carries it, no version fences
+ * it) did nothing to anyone: it is taken away, and is no orphan.
+ */
+function isCheck({ metadata }: KubeObject): boolean {
+  return metadata.labels?.[roleLabel] === 'check'
 }
 
 /** Whatever bears the run's label and is not going already, the beacon apart. */

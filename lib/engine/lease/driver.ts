@@ -8,7 +8,7 @@ import type { ProbeSample } from '../../domain/probe.ts'
 import { hash53 } from '../../domain/random.ts'
 import type { Run } from '../../domain/run.ts'
 import { isEnded, stepOf } from '../../domain/run.ts'
-import type { Abort, AbortReason } from '../../domain/run-facts.ts'
+import type { Abort } from '../../domain/run-facts.ts'
 import type { RunEvent } from '../../domain/transition.ts'
 import { transition } from '../../domain/transition.ts'
 import type { FaultContext } from '../../faults/fault.ts'
@@ -86,9 +86,9 @@ export class Driver {
   }
 
   /** The first reason counts; the main loop records it before its next action. */
-  requestStop(reason: AbortReason, by: string, detail: string): void {
+  requestStop(why: Omit<Abort, 'at'>): void {
     if (this.#run.abort !== null) return
-    this.#stop ??= { reason, at: this.engine.clock.now(), by, detail }
+    this.#stop ??= { ...why, at: this.engine.clock.now() }
     this.#interrupt.abort()
   }
 
@@ -104,8 +104,8 @@ export class Driver {
 
   context(): FaultContext {
     const { clock, config } = this.engine
-    const { id: runId, namespace } = this.#run
-    return { cluster: this.cluster, clock, config, runId, namespace, fence: (callMs) => this.#fence(callMs) }
+    const { id: runId, nonce = '', namespace } = this.#run
+    return { cluster: this.cluster, clock, config, runId, nonce, namespace, fence: (callMs) => this.#fence(callMs) }
   }
 
   /** Reads people's switches as they are now; false when the run is to stop. Nothing new is begun without it. */
@@ -237,12 +237,13 @@ export class Driver {
     const { id, suite } = this.#run
     const controls = await this.#save(`switches of ${id}`, () => this.engine.store.controls.read({ id, suite: suite.name }))
     const stop = stopBySwitch(controls)
-    if (stop !== null) this.requestStop(stop.reason, stop.by, stop.detail)
+    if (stop !== null) this.requestStop(stop)
   }
 
   /** A driver that slept past its own lease (a closed lid, a frozen process) may only revert, even if nobody took over yet. */
   #noticeLateness(now: number): void {
-    if (now > (this.#run.lease?.until ?? now)) this.requestStop('driver_lost', this.engine.owner, 'it slept through its own lease')
+    if (now <= (this.#run.lease?.until ?? now)) return
+    this.requestStop({ reason: 'driver_lost', by: this.engine.owner, detail: 'it slept through its own lease' })
   }
 
   #serially<T>(task: () => Promise<T>): Promise<T> {

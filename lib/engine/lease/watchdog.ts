@@ -3,6 +3,7 @@ import type { FuseRef } from '../../domain/injection.ts'
 import { haltCommand } from '../../domain/labels.ts'
 import type { Run } from '../../domain/run.ts'
 import { isEnded, stepOf } from '../../domain/run.ts'
+import type { Abort } from '../../domain/run-facts.ts'
 import { type FuseState, fuseState } from '../../faults/fuse-state.ts'
 import { isoSeconds } from '../../time.ts'
 import { withDeadline } from '../../with-deadline.ts'
@@ -95,12 +96,18 @@ async function lookAtCluster(driver: Driver): Promise<void> {
   const step = stepOf(driver.run)
   const missing = await whatIsMissing(driver)
   if (missing === null || driver.run.status !== status || stepOf(driver.run) !== step) return
-  if (missing.state === 'burnt') {
-    const at = isoSeconds(missing.fuse.burnsAt)
-    driver.requestStop('fuse_burnt', 'kubernetes', `${missing.what} ${missing.fuse.name} burnt by itself (its deadline: ${at})`)
-  } else {
-    driver.requestStop('halted', 'kubectl', `${missing.what} ${missing.fuse.name} was removed (as "${haltCommand}" does)`)
+  driver.requestStop(whyMissing(missing))
+}
+
+/** What burnt by itself is nobody's deed; a fault that its fuse ended says so by its cause. */
+function whyMissing({ what, fuse, state }: Missing): Omit<Abort, 'at'> {
+  const isFuse = what === 'the fuse'
+  if (state === 'burnt') {
+    const detail = `${what} ${fuse.name} burnt by itself (its deadline: ${isoSeconds(fuse.burnsAt)})`
+    return { reason: 'fuse_burnt', by: 'kubernetes', detail, ...(isFuse ? { cause: 'fuse_burnt' } : {}) }
   }
+  const detail = `${what} ${fuse.name} was removed (as "${haltCommand}" does)`
+  return { reason: 'halted', by: 'kubectl', detail, ...(isFuse ? { cause: 'fuse_deleted' } : {}) }
 }
 
 interface Missing {
@@ -115,8 +122,8 @@ async function whatIsMissing(driver: Driver): Promise<Missing | null> {
     (status === 'active' || status === 'injecting') && armed !== null ? [armed] : [],
   )
   const all = [
-    ...(beacon === null ? [] : [{ what: 'the beacon', fuse: beacon } as const]),
     ...[...new Map(armed.map((fuse) => [fuse.uid, fuse])).values()].map((fuse) => ({ what: 'the fuse', fuse }) as const),
+    ...(beacon === null ? [] : [{ what: 'the beacon', fuse: beacon } as const]),
   ]
   for (const one of all) {
     const state = await fuseState(driver.context(), one.fuse)

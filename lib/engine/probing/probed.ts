@@ -1,6 +1,6 @@
 import type { ProbeSample } from '../../domain/probe.ts'
 import type { Run } from '../../domain/run.ts'
-import type { AbortReason } from '../../domain/run-facts.ts'
+import type { Abort } from '../../domain/run-facts.ts'
 import type { RunEvent } from '../../domain/transition.ts'
 import type { Cluster } from '../../ports.ts'
 import type { Engine } from '../engine.ts'
@@ -11,7 +11,7 @@ export interface Probed {
   readonly cluster: Cluster
   readonly run: Run
   record(event: RunEvent): Promise<void>
-  requestStop(reason: AbortReason, by: string, detail: string): void
+  requestStop(why: Omit<Abort, 'at'>): void
   note(message: string): void
   sampled(sample: ProbeSample): void
 }

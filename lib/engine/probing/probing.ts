@@ -127,7 +127,7 @@ export class Probing {
     const { name: threshold, op, limit, forMs, severity, action } = spec
     const seen = { threshold, probe: probe.name, value: Number(sample.value), op, limit, forMs }
     if (state.crossedAt !== null && action === 'abort' && sample.value !== null && mayAbort(this.#driver.run)) {
-      this.#driver.requestStop('threshold', `probe ${probe.name}`, crossingText(seen))
+      this.#driver.requestStop({ reason: 'threshold', by: `probe ${probe.name}`, detail: crossingText(seen) })
     }
     if (change === null) return
     const since = (change === 'crossed' ? state.since : before.since) ?? sample.at

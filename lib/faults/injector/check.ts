@@ -1,6 +1,7 @@
 import { FaultlineError } from '../../domain/errors.ts'
 import type { Evidence, Injection, Target } from '../../domain/injection.ts'
 import type { Job, Pod } from '../../domain/kube.ts'
+import { checkName } from '../../domain/names.ts'
 import type { FaultContext } from '../fault.ts'
 import { jobRef } from '../fuse-job.ts'
 import { figures } from './figures.ts'
@@ -43,15 +44,13 @@ export async function beginCheck(context: FaultContext, injection: Injection, on
 
 /** Takes the check away: it has said all, or nobody needs its answer any more. */
 export async function dropCheck(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<void> {
-  await context.cluster.objects.delete(jobRef({ namespace: injectorUndo(injection).source.namespace, name: checkName(on) }))
+  await context.cluster.objects.delete(jobRef({ namespace: injectorUndo(injection).source.namespace, name: checkName(on.name) }))
 }
-
-const checkName = (on: InjectorOrder): string => `${on.name}-check`
 
 function checkJob(context: FaultContext, injection: Injection, on: InjectorOrder): Job {
   const now = context.clock.now()
   const env = { ...on.env, FAULTLINE_OF: injectorUndo(injection).action }
-  return injectorJob({ ...on, name: checkName(on), endsAt: now + lifeMs, env }, { now, fuse: null })
+  return injectorJob({ ...on, name: checkName(on.name), endsAt: now + lifeMs, env }, { now, fuse: null })
 }
 
 interface Answer {

@@ -47,7 +47,8 @@ export function injectorFault(kind: InjectorFault): Fault {
     async revert(context, injection) {
       if (injection.armed !== null) await removeFuse(context, injection.armed)
       await context.cluster.objects.delete(injectorJobRef(injection))
-      if (injectorUndo(injection).neverStarted === undefined) await beginCheck(context, injection, orderOf(context, injection, 'check'))
+      if (!wasNeverOrdered(injection) && injectorUndo(injection).neverStarted === undefined)
+        await beginCheck(context, injection, orderOf(context, injection, 'check'))
       await untilPodsGone(context, injection)
     },
 
@@ -57,7 +58,7 @@ export function injectorFault(kind: InjectorFault): Fault {
       if (injection.armed !== null && !(await fuseGone(context, injection.armed))) {
         return { phase: 'after', at, finding: 'no', summary: 'the fuse is still there', measurements: none }
       }
-      if (injection.armed === null && !injection.evidence.some((e) => e.phase === 'during')) {
+      if (wasNeverOrdered(injection)) {
         return { phase: 'after', at, finding: 'yes', summary: 'no injector was started', measurements: none }
       }
       const check = orderOf(context, injection, 'check')
@@ -68,6 +69,11 @@ export function injectorFault(kind: InjectorFault): Fault {
       return checkForResidue(context, injection, check)
     },
   }
+}
+
+/** Its fuse never came to be, and before that no injector is made: there is nothing to look for. */
+function wasNeverOrdered({ armed, evidence }: Injection): boolean {
+  return armed === null && !evidence.some((e) => e.phase === 'during')
 }
 
 /**

@@ -81,7 +81,7 @@ function planNode(
   kind: InjectorFault,
   on: { readonly node: string; readonly pods: readonly Pod[]; readonly workload: Workload; readonly n: number },
 ): { readonly injection: PlannedInjection; readonly refusals: Reasons; readonly warnings: readonly string[] } {
-  const { step, index, runId, config } = context
+  const { step, index, config } = context
   const wanted = kind.container(step.fault)
   const targets = on.pods.map((pod) => asTarget(pod, wanted))
   const node = context.inventory.nodes.find(({ metadata }) => metadata.name === on.node)
@@ -102,7 +102,7 @@ function planNode(
     source,
     node: on.node,
     bootId: node?.status?.nodeInfo?.bootID ?? '',
-    job: fuseName(runId, index, nodeSuffix(on.n)),
+    job: fuseName(context, index, nodeSuffix(on.n)),
     action: kind.action(step.fault),
     env,
     peers,
@@ -112,7 +112,7 @@ function planNode(
     injection: {
       targets,
       undo: asUndoData(undo, kind.undo),
-      fuse: podlessFuse(runId, index, config.injector.namespace),
+      fuse: podlessFuse(context, index, config.injector.namespace),
       evidence: [before],
     },
     refusals,

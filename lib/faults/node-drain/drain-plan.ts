@@ -70,7 +70,7 @@ async function checkFuse(context: PlanContext, nodes: readonly Node[]): Promise<
     }
   }
   const noAccount = await missingAccount(context)
-  const spec = cordonFuse(context, fuseName(context.runId, context.index, nodeSuffix(0)), nodes[0]?.metadata.name ?? '')
+  const spec = cordonFuse(context, fuseName(context, context.index, nodeSuffix(0)), nodes[0]?.metadata.name ?? '')
   const burnsAt = context.clock.now() + config.prepareMs
   const refused = spec === null ? null : await tryJob(context, fuseJob(context, spec, { step: context.index, role: 'fuse', burnsAt }))
   return { refusals: [noAccount, refused].filter((reason) => reason !== null), warnings: [] }
@@ -139,7 +139,7 @@ function plannedInjection(
     summary: `schedulable, ${evictable} evictable pods`,
     measurements: [{ target: name, name: 'evictable pods', unit: '', value: evictable }],
   }
-  const tag = fuseName(context.runId, context.index, nodeSuffix(of.n))
+  const tag = fuseName(context, context.index, nodeSuffix(of.n))
   return { targets: [target], undo: { tag, ...of.limits }, fuse: cordonFuse(context, tag, name), evidence: [before] }
 }
 

@@ -44,13 +44,13 @@ export async function planPartition(context: PlanContext): Promise<StepPlan> {
   const undo = {
     singleNode: context.inventory.nodes.length === 1,
     mechanism: 'policy',
-    policy: fuseName(runId, index),
+    policy: fuseName(context, index),
     value: stepTag(runId, index),
     policyTypes: policyTypes(step.fault),
     restarts: Object.fromEntries(choice.chosen.map((pod) => [pod.metadata.uid, restartsOf(pod)])),
   }
   return {
-    injections: [{ targets, undo, fuse: podlessFuse(runId, index, namespace), evidence: [before] }],
+    injections: [{ targets, undo, fuse: podlessFuse(context, index, namespace), evidence: [before] }],
     refusals: [],
     warnings: [
       ...warnings,

@@ -25,11 +25,11 @@ afterEach(() => world.close())
 
 async function context(runId = 'run-1'): Promise<FaultContext> {
   const { clock, config, connect } = world.engine()
-  return { cluster: await connect(world.ref), clock, config, runId, namespace: ns, fence: async () => {} }
+  return { cluster: await connect(world.ref), clock, config, runId, nonce: '', namespace: ns, fence: async () => {} }
 }
 
 const arm = (c: FaultContext, burnsInMs = 60_000) =>
-  armFuse(c, podlessFuse(c.runId, 0, ns), { step: 0, role: 'fuse', burnsAt: world.clock.now() + burnsInMs })
+  armFuse(c, podlessFuse(c, 0, ns), { step: 0, role: 'fuse', burnsAt: world.clock.now() + burnsInMs })
 
 /** Drives until the fault is held, then the process dies without a word. */
 async function dieWhileHolding(): Promise<Run> {
@@ -87,7 +87,7 @@ describe('a fuse', () => {
   it('that has burnt is not taken for an armed one though AlreadyExists says it is there', async () => {
     const c = await context()
     await world.play(arm(c, 31_000))
-    const job = world.sandbox.get('jobs', podlessFuse('run-1', 0, ns).name, ns)
+    const job = world.sandbox.get('jobs', podlessFuse({ runId: 'run-1', nonce: '' }, 0, ns).name, ns)
     world.sandbox.patch(
       'jobs',
       { namespace: ns, name: job?.metadata.name ?? '' },
@@ -98,10 +98,35 @@ describe('a fuse', () => {
 
   it('of another run under the same name is not ours', async () => {
     await world.play(arm(await context('run-1')))
-    const spec = podlessFuse('run-1', 0, ns)
+    const spec = podlessFuse({ runId: 'run-1', nonce: '' }, 0, ns)
     const other = await context('run-2')
     const burnsAt = world.clock.now() + 60_000
     await expect(world.play(armFuse(other, spec, { step: 0, role: 'fuse', burnsAt }))).rejects.toBeInstanceOf(FuseNotArmed)
+  })
+
+  it('that would stay after it burnt, held by a finalizer, is not armed: what it owns would stay, too', async () => {
+    world.sandbox.mutateOnCreate('jobs', (job) => {
+      const { metadata } = job as unknown as { metadata: { finalizers?: string[] } }
+      metadata.finalizers = ['example.org/hold']
+    })
+    await expect(world.play(arm(await context()))).rejects.toThrow(
+      'its finalizers (example.org/hold) would keep it, and what it owns, after it burnt',
+    )
+  })
+
+  it('on which another client puts a finalizer keeps no run from being proven undone', async () => {
+    let name = ''
+    const engine = world.engine('driver-1', {
+      observe: ({ run, ...progress }) => {
+        if (run.status !== 'holding' || name !== '' || !('injections' in progress)) return
+        name = progress.injections[0]?.armed?.name ?? ''
+        world.sandbox.patch('jobs', { namespace: ns, name }, { metadata: { finalizers: ['example.org/hold'] } })
+      },
+    })
+    const run = await world.run(engine, suiteOf([stepOf(partition)]))
+    expect(name).not.toBe('')
+    expect(run).toMatchObject({ status: 'succeeded', orphans: 0 })
+    expect(world.sandbox.get('jobs', name, ns)).toBeUndefined()
   })
 
   it('whose making took long (its answer was lost, say) is given the time that it lacks', async () => {

@@ -139,8 +139,19 @@ describe('a fuse that is missing before its time', () => {
       const fuses = await world.cluster.objects.list<Job>(jobs, { namespace: ns, labelSelector: 'faultline.dev/role=fuse' })
       for (const { metadata } of fuses) await world.cluster.objects.delete({ ...jobs, namespace: ns, name: metadata.name })
     })
-    expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'halted' } })
-    expect(run.abort?.detail).toContain('the fuse faultline-')
+    expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'halted', cause: 'fuse_deleted' } })
+    expect(run.abort?.detail).toMatch(/^the fuse faultline-\S+ was removed /)
+    expect(run.steps[0]?.reasons).toMatchObject([{ code: 'aborted', cause: 'fuse_deleted' }])
+  })
+
+  it('because it burnt by itself is blamed on no person', async () => {
+    const run = await runAnd('holding', async () => {
+      const [fuse] = await world.cluster.objects.list<Job>(jobs, { namespace: ns, labelSelector: 'faultline.dev/role=fuse' })
+      await world.cluster.objects.patch({ ...jobs, namespace: ns, name: fuse?.metadata.name ?? '' }, { spec: { activeDeadlineSeconds: 1 } })
+    })
+    expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'fuse_burnt', by: 'kubernetes', cause: 'fuse_burnt' } })
+    expect(run.abort?.detail).toMatch(/^the fuse faultline-\S+ burnt by itself /)
+    expect(run.steps[0]?.reasons).toMatchObject([{ code: 'aborted', cause: 'fuse_burnt' }])
   })
 })
 

@@ -110,8 +110,8 @@ describe('a run that somebody looks on', () => {
   })
 
   it.each([
-    { what: 'beacon', jobOf: (run: Run) => `faultline-${run.id}`, late: 'the answer', ms: 4_200 },
-    { what: 'fuse', jobOf: (run: Run) => `faultline-${run.id}-0`, late: 'the call', ms: 4_500 },
+    { what: 'beacon', jobOf: (run: Run) => `faultline-${run.id}-a1b2c`, late: 'the answer', ms: 4_200 },
+    { what: 'fuse', jobOf: (run: Run) => `faultline-${run.id}-0-a1b2c`, late: 'the call', ms: 4_500 },
   ])('a look at a $what that ends after the revert ($late is late) is no halt', async ({ jobOf, late, ms }) => {
     let now: Run | undefined
     let slow = true
@@ -136,7 +136,7 @@ describe('a run that somebody looks on', () => {
     let abortAsked = 0
     let liftedAt = 0
     const engine = around(world.engine('driver-1'), async ({ method, args }, go) => {
-      if (method === 'get' && args[0].kind === 'Job' && /-0-n1$/.test(args[0].name)) {
+      if (method === 'get' && args[0].kind === 'Job' && /-0-a1b2c-n1$/.test(args[0].name)) {
         const job = (await go()) as Job | undefined
         return job && { ...job, status: { ...job.status, ready: 0 } }
       }

@@ -8,11 +8,14 @@ import { injectionOf } from '../../support/fault-context.ts'
 
 const target = { kind: 'Pod', namespace: 'ns', name: 'db-0', uid: 'uid-0', node: 'n1' } as const
 const source = { ...defaultConfig.injector, image: 'i:1', namespace: 'injectors' }
-const injection = injectionOf('memory-exhaustion', { targets: [target], undo: { source, node: 'n1', job: 'inj', action: 'stress-memory' } })
+const injection = injectionOf('memory-exhaustion', {
+  targets: [target],
+  undo: { source, node: 'n1', job: 'inj-n0', action: 'stress-memory' },
+})
 const order: InjectorOrder = {
   runId: 'run',
   step: 0,
-  name: 'inj',
+  name: 'inj-n0',
   node: 'n1',
   source,
   action: 'check',
@@ -32,7 +35,7 @@ function nodeThatTakes(startMs: number, phase: 'Pending' | 'Failed') {
   let now = 0
   const exists = () => made.length > deleted.length
   const started = () => exists() && now >= (made.at(-1) ?? 0) + startMs
-  const job = { metadata: { name: 'inj-check', namespace: 'injectors' }, spec: {} }
+  const job = { metadata: { name: 'inj-c0', namespace: 'injectors' }, spec: {} }
   const context = {
     clock: {
       now: () => now,

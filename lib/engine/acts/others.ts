@@ -1,0 +1,90 @@
+import type { Job } from '../../domain/kube.ts'
+import { expiresAnnotation, managedSelector, roleLabel, runLabel } from '../../domain/labels.ts'
+import type { Refusal } from '../../domain/refusal.ts'
+import { isEnded } from '../../domain/run.ts'
+import type { FaultContext } from '../../faults/fault.ts'
+import { isBurning } from '../../faults/fuse-state.ts'
+import { parseIso } from '../../time.ts'
+import type { Engine } from '../engine.ts'
+
+/** What this store knows of a run. */
+export type Standing = 'live' | 'over' | 'unknown'
+export type LookUpRun = (runId: string) => Promise<Standing>
+
+/** Looks a run up in the store. */
+export function standingIn(engine: Pick<Engine, 'store'>): LookUpRun {
+  return async (runId) => {
+    const run = await engine.store.runs.load(runId)
+    if (run === undefined) return 'unknown'
+    return isEnded(run) ? 'over' : 'live'
+  }
+}
+
+/**
+ * Whoever may make Jobs can put our label on one: what this store does not know counts only where it is a beacon as a run of another
+ * store has it, burning, and for as long as it says itself. All else that bears our label is told, and keeps no run out.
+ */
+export async function othersAtWork(
+  context: Pick<FaultContext, 'cluster' | 'clock' | 'namespace' | 'runId'>,
+  lookUp: LookUpRun,
+): Promise<{ readonly refusals: readonly Refusal[]; readonly warnings: readonly string[] }> {
+  const now = context.clock.now()
+  const jobs = await jobsOfOthers(context, now)
+  const standings = await Promise.all(jobs.map(({ metadata }) => lookUp(metadata.labels?.[runLabel] ?? '')))
+  const counting = jobs.filter((job, i) => standings[i] === 'live' || (standings[i] === 'unknown' && isBeacon(job, now)))
+  const strange = jobs.filter((job, i) => standings[i] === 'unknown' && !isBeacon(job, now))
+  return {
+    refusals: counting.map((job): Refusal => ({ code: 'busy', step: null, message: `${atWork(job, context.namespace)}${howToEnd(job)}` })),
+    warnings: strange.map(
+      (job) => `Job ${job.metadata.name} bears our label, and is of no run that this store knows: it is ignored${howToEnd(job)}`,
+    ),
+  }
+}
+
+function atWork({ metadata }: Job, namespace: string): string {
+  return `run ${metadata.labels?.[runLabel] ?? 'unknown'} is at work in namespace ${namespace} (Job ${metadata.name})`
+}
+
+function howToEnd({ metadata }: Job): string {
+  return `; "kubectl delete job -n ${metadata.namespace} ${metadata.name}" ends it`
+}
+
+/** Jobs of ours in the namespace that are of another run and have not expired. */
+async function jobsOfOthers(
+  { cluster, namespace, runId }: Pick<FaultContext, 'cluster' | 'namespace' | 'runId'>,
+  now: number,
+): Promise<readonly Job[]> {
+  const jobs = await cluster.objects.list<Job>({ apiVersion: 'batch/v1', kind: 'Job' }, { namespace, labelSelector: managedSelector })
+  return jobs.filter(
+    ({ metadata }) =>
+      metadata.labels?.[runLabel] !== runId && (parseIso(metadata.annotations?.[expiresAnnotation]) ?? Number.POSITIVE_INFINITY) > now,
+  )
+}
+
+/** A beacon's deadline counts from its start, which the controller may take 15 s for, by a clock up to 10 s from ours (`fuse.marginMs`). */
+const toleratedMs = 30_000
+
+/** As `lightBeacon` makes one: no pod, and a deadline of its own, which is when it says that it expires. */
+function isBeacon(job: Job, now: number): boolean {
+  const { labels, annotations, creationTimestamp } = job.metadata
+  const { activeDeadlineSeconds: seconds, parallelism, suspend } = job.spec
+  const begun = parseIso(job.status?.startTime) ?? parseIso(creationTimestamp)
+  const expires = parseIso(annotations?.[expiresAnnotation])
+  if (labels?.[roleLabel] !== 'beacon' || parallelism !== 0 || suspend === true || !isBurning(job)) return false
+  if (begun === undefined || expires === undefined || seconds === undefined) return false
+  const endsAt = begun + seconds * 1000
+  return endsAt > now && Math.abs(endsAt - expires) <= toleratedMs
+}
+
+/** The run of another beacon that burns beside ours; null when there is none. */
+export async function rivalBeacon(
+  context: Pick<FaultContext, 'cluster' | 'clock' | 'namespace' | 'runId'>,
+  lookUp: LookUpRun,
+): Promise<string | null> {
+  const now = context.clock.now()
+  for (const job of await jobsOfOthers(context, now)) {
+    const run = job.metadata.labels?.[runLabel] ?? ''
+    if (isBeacon(job, now) && (await lookUp(run)) !== 'over') return run === '' ? job.metadata.name : run
+  }
+  return null
+}
