@@ -11,7 +11,7 @@ import { sourceText, toleranceText } from '../../lib/domain/tolerance.ts'
 import type { PlannedStep } from '../../lib/engine/acts/plan.ts'
 import { type Examined, plannedRunId } from '../../lib/engine/examine-suite.ts'
 import type { PlannedInjection } from '../../lib/faults/fault.ts'
-import { preparationMs } from '../../lib/faults/registry.ts'
+import { leadMs } from '../../lib/faults/registry.ts'
 import { clusterText } from '../../lib/report/cluster-text.ts'
 import { duration } from '../../lib/report/durations.ts'
 import { deedTexts } from '../../lib/report/fault-description.ts'
@@ -140,10 +140,8 @@ function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look)
 
 /** The longest that the fault can outlive its runner. */
 function fuseText({ injections }: PlannedStep, step: Step, { fuse }: Config): string {
-  const fault = faultName(step.fault)
-  const prepare = Math.max(...injections.map(({ undo }) => preparationMs({ fault, undo })))
   const label = injections.some(({ undo }) => 'policy' in undo) ? '; a label on its targets stays, inert, until "faultline reap"' : ''
-  const whole = prepare + step.durationMs + fuse.marginMs
+  const whole = leadMs + step.durationMs + fuse.marginMs
   return `ends it at most ${duration(whole)} after a runner that dies before it is active; once active, ${duration(fuse.marginMs)} after the planned end${label}`
 }
 

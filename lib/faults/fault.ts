@@ -14,6 +14,8 @@ export interface FaultContext extends NamedRun {
   readonly namespace: string
   /** Must be awaited before a call that no fuse can fence; throws `lease_too_short` when the lease might end during it. */
   readonly fence: (callMs: number) => Promise<void>
+  /** Must be awaited before something is made that no fuse owns; throws `lease_lost` when another driver has the run. */
+  readonly held?: () => Promise<void>
   /** While injecting: fires when the run is to stop; waits then give up. */
   readonly interrupt?: AbortSignal
 }

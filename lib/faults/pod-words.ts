@@ -27,8 +27,8 @@ export async function whatPodsSay(
   }
 }
 
-/** `OOMKilled (exit code 137)`, `ImagePullBackOff: …`, `Unschedulable: …`; null while all is well. */
-function stateOf(pod: Pod): string | null {
+/** `OOMKilled (exit code 137)`, `ImagePullBackOff: …`, `Unschedulable: …`, `Evicted: …`; null while all is well. */
+export function stateOf(pod: Pod): string | null {
   const words = (...parts: readonly (string | undefined)[]) => parts.filter((part) => part !== undefined && part !== '').join(': ')
   for (const { state, lastState } of pod.status?.containerStatuses ?? []) {
     const ended = state?.terminated ?? lastState?.terminated
@@ -43,6 +43,11 @@ function stateOf(pod: Pod): string | null {
 async function lastLines({ cluster }: Pick<FaultContext, 'cluster'>, pod: Pod): Promise<string> {
   const { name, namespace = '' } = pod.metadata
   const container = pod.spec.containers[0]?.name ?? ''
-  const log = await cluster.pods.log({ namespace, name, container })
-  return log.trim().split('\n').slice(-3).join(' / ').slice(-maxWords)
+  return lastWords(await cluster.pods.log({ namespace, name, container }))
+}
+
+/** The end of a log for people: an injector's lines for its driver (JSON) are left out, which leaves what its shell and tools complained of. */
+export function lastWords(log: string): string {
+  const lines = log.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('{'))
+  return lines.slice(-3).join(' / ').slice(-maxWords)
 }

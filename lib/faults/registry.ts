@@ -2,7 +2,8 @@ import type { Injection } from '../domain/injection.ts'
 import type { FaultName } from '../domain/suite.ts'
 import { crashloop } from './crashloop.ts'
 import type { Fault, Patience } from './fault.ts'
-import { injectorBiteMs } from './injector/job.ts'
+import { injectorBiteMs } from './injector/bite-time.ts'
+import { injectorUndo } from './injector/undo.ts'
 import { networkDegradation } from './network-degradation.ts'
 import { networkPartition } from './network-partition.ts'
 import { nodeDrain } from './node-drain/node-drain.ts'
@@ -24,34 +25,27 @@ export const faults = {
   'network-degradation': networkDegradation,
 } as const satisfies Record<FaultName, Fault>
 
-const injectorPatience: Patience = { biteMs: injectorBiteMs, insist: false }
+/** A CNI that is slow to obey, and a canary that needs seconds to be refused. */
+const policyBiteMs = 45_000
 
-/** How long each may take until its evidence; a drain tries its evictions again meanwhile. */
-export const patience = {
-  'network-partition': injectorPatience,
-  'pod-delete': { biteMs: 5_000, insist: false },
-  'pod-kill': injectorPatience,
-  crashloop: injectorPatience,
-  'node-drain': { biteMs: 50_000, insist: true },
-  'cpu-exhaustion': injectorPatience,
-  'memory-exhaustion': injectorPatience,
-  'disk-exhaustion': injectorPatience,
-  'network-exhaustion': injectorPatience,
-  'network-degradation': injectorPatience,
-} as const satisfies Record<FaultName, Patience>
-
-/** Start of the fuse's pod (45 s), and 15 s to cordon and to ask for the first evictions; then the fuse is lengthened as they go on. */
-const drainPreparationMs = 60_000
-/** As long as an injector may take to show that it bites: its own end is fixed when its Job is made; and 5 s for its fuse to start. */
-const injectorPreparationMs = 50_000
-/** Start of the fuse (15 s at most) and of the policy; a CNI that takes longer has the fuse lengthened. */
-const policyPreparationMs = 20_000
+/** How long a fault may take until its evidence; a drain tries its evictions again meanwhile. */
+export function patienceOf(injection: Pick<Injection, 'fault' | 'undo'>): Patience {
+  if (injection.fault === 'node-drain') return { biteMs: 50_000, insist: true }
+  if (injection.fault === 'pod-delete') return { biteMs: 5_000, insist: false }
+  return { biteMs: 'job' in injection.undo ? injectorBiteMs(injectorUndo(injection)) : policyBiteMs, insist: false }
+}
 
 /**
  * How far ahead of the time that its fault still needs a fuse is kept while the fault is being put in place: what a runner that dies
- * meanwhile leaves lasts this much longer, and no more. Lengthened as the preparation goes on.
+ * meanwhile leaves lasts this much longer, and no more. A living driver lengthens it once half of it is used up, every look (some calls of
+ * at most seconds) anew; 15 s are for the start of a fuse without a pod.
  */
-export function preparationMs({ fault, undo }: Pick<Injection, 'fault' | 'undo'>): number {
-  if (fault === 'node-drain') return drainPreparationMs
-  return 'job' in undo ? injectorPreparationMs : policyPreparationMs
+export const leadMs = 20_000
+
+/** The start of a fuse's pod (45 s, for an image to be pulled) and 15 s beyond; brought down to `leadMs` before anything is done. */
+const podLeadMs = 60_000
+
+/** The same while the fuse itself is being armed, and holds nothing yet. */
+export function armingLeadMs({ fuse }: Pick<Injection, 'fuse'>): number {
+  return fuse?.pod ? podLeadMs : leadMs
 }

@@ -69,6 +69,24 @@ describe.each(allOrders)('an order to %s', (order) => {
   })
 })
 
+it('a check on a node that was booted anew says so: it has searched all, and remembers nothing', async () => {
+  const pod = await node.pod()
+  const injector = node.inject(environment('fill-disk', pod, {}))
+  await injector.says('bite')
+  injector.term()
+  await injector.exited()
+  const check = node.inject(
+    environment('fill-disk', pod, {
+      FAULTLINE_ACTION: 'check',
+      FAULTLINE_OF: 'fill-disk',
+      FAULTLINE_TAG: injector.tag,
+      FAULTLINE_BOOT_ID: '0d9f6a3e-8f0e-4f43-9a55-3f7f1c5d2b11',
+    }),
+  )
+  expect(await check.exited()).toBe(0)
+  expect(check.of('residue')).toEqual([expect.objectContaining({ ok: true, code: 'other_boot' })])
+})
+
 describe('an order', () => {
   it('is carried out under the boot of its plan', async () => {
     const pod = await node.pod()

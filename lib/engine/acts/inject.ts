@@ -5,7 +5,7 @@ import type { InjectedOutcome, RecheckedOutcome } from '../../domain/run-facts.t
 import type { FaultContext } from '../../faults/fault.ts'
 import { armFuse, setFuse } from '../../faults/fuse.ts'
 import { fuseState } from '../../faults/fuse-state.ts'
-import { faults, patience, preparationMs } from '../../faults/registry.ts'
+import { armingLeadMs, faults, leadMs, patienceOf } from '../../faults/registry.ts'
 import { late, withDeadline } from '../../with-deadline.ts'
 import type { Driver } from '../lease/driver.ts'
 import { wasHalted } from '../lease/watchdog.ts'
@@ -72,7 +72,7 @@ async function arm(driver: Driver, injection: Injection): Promise<Injection> {
       'it was gone before this driver came: nothing more is made',
     )
   }
-  const burnsAt = driver.engine.clock.now() + neededMs(driver, injection)
+  const burnsAt = driver.engine.clock.now() + armingLeadMs(injection) - leadMs + neededMs(driver, injection)
   const armed = await armFuse(driver.interruptibleContext(), injection.fuse, { step: injection.step, role: 'fuse', burnsAt })
   return driver.update(injection, { armed, expiresAt: armed.burnsAt })
 }
@@ -124,22 +124,32 @@ async function patiently<T>(driver: Driver, giveUpAt: number, act: () => Promise
 
 /** What a fault that is being put in place needs of its fuse from now on. */
 function neededMs(driver: Driver, injection: Injection): number {
-  return preparationMs(injection) + durationOf(driver, injection) + driver.engine.config.fuse.marginMs
+  return leadMs + durationOf(driver, injection) + driver.engine.config.fuse.marginMs
 }
 
 /** What may pass between arming a fuse and injecting before it counts: deadlines are in whole seconds, and both are stored in between. */
 const armingMs = 2_000
 
-/** An injector's own end is fixed when its Job is made, by the fuse as it is then: what a slow POST or a hand-over took is added before. */
-function coverPreparation(driver: Driver, injection: Injection): Promise<Injection> {
-  return lengthenFuse(driver, injection, armingMs)
+/** Before anything is done, the fuse gets the time that a slow POST or a hand-over took, and loses what its own pod did not need. */
+async function coverPreparation(driver: Driver, injection: Injection): Promise<Injection> {
+  const offMs = missingMs(driver, injection)
+  return Math.abs(offMs) <= armingMs ? injection : moveAhead(driver, injection)
 }
 
-/** A preparation that goes on takes its fuse along, once half of the lead (or `usedMs` of it) is used up. */
-async function lengthenFuse(driver: Driver, injection: Injection, usedMs = preparationMs(injection) / 2): Promise<Injection> {
+/** A preparation that goes on takes its fuse along, once half of the lead is used up. */
+async function lengthenFuse(driver: Driver, injection: Injection): Promise<Injection> {
+  return missingMs(driver, injection) < leadMs / 2 ? injection : moveAhead(driver, injection)
+}
+
+/** How much earlier than it should the fuse would burn. */
+function missingMs(driver: Driver, injection: Injection): number {
+  return injection.armed === null ? 0 : driver.engine.clock.now() + neededMs(driver, injection) - injection.armed.burnsAt
+}
+
+async function moveAhead(driver: Driver, injection: Injection): Promise<Injection> {
+  if (injection.armed === null) return injection
   const now = driver.engine.clock.now()
   const needed = neededMs(driver, injection)
-  if (injection.armed === null || injection.armed.burnsAt - now > needed - usedMs) return injection
   const armed = await setFuse(driver.context(), injection.armed, injection.step, now + needed)
   return driver.update(injection, { armed, expiresAt: armed.burnsAt })
 }
@@ -153,7 +163,7 @@ async function injectUntilItBites(driver: Driver, planned: Injection): Promise<P
   let injection = planned
   const { clock } = driver.engine
   const fault = faults[injection.fault]
-  const { biteMs, insist } = patience[injection.fault]
+  const { biteMs, insist } = patienceOf(injection)
   const context = driver.interruptibleContext()
   // What is repeated until it is done (a drain) has the step's own time for it.
   const enoughMs = insist ? Math.max(biteMs, durationOf(driver, injection)) : biteMs

@@ -36,8 +36,10 @@ async function revertOne(driver: Driver, stored: Injection): Promise<string | nu
   try {
     const armed = stored.armed ?? (await findFuse(context, stored))
     if (stored.status === 'planned' && armed === null) return await neverTouched(driver, stored)
-    // Stored before each try: a driver that was overtaken learns of it here, and makes nothing anew that its successor took away.
-    const injection = await lookOnceMore(driver, await driver.update(stored, { status: 'reverting', armed }))
+    const injection = await lookOnceMore(
+      driver,
+      stored.status === 'reverting' && stored.armed === armed ? stored : await driver.update(stored, { status: 'reverting', armed }),
+    )
     await fault.revert(context, injection)
     const evidence = await proofOfUndo(driver, injection)
     const status = evidence.finding === 'yes' ? 'reverted' : 'reverting'

@@ -105,7 +105,16 @@ export class Driver {
   context(): FaultContext {
     const { clock, config } = this.engine
     const { id: runId, nonce = '', namespace } = this.#run
-    return { cluster: this.cluster, clock, config, runId, nonce, namespace, fence: (callMs) => this.#fence(callMs) }
+    return {
+      cluster: this.cluster,
+      clock,
+      config,
+      runId,
+      nonce,
+      namespace,
+      fence: (callMs) => this.#fence(callMs),
+      held: () => this.#stillHeld(),
+    }
   }
 
   /** Reads people's switches as they are now; false when the run is to stop. Nothing new is begun without it. */
@@ -230,6 +239,12 @@ export class Driver {
       throw new FaultlineError('lease_too_short', `the lease (${this.leaseLeftMs()} ms) may end during a call of ${callMs} ms`)
     }
     this.#unfencedUntil = clock.now() + callMs + fenceMarginMs
+  }
+
+  /** Within its lease nobody else has the run; after it, or once the run was offered, a save tells. */
+  async #stillHeld(): Promise<void> {
+    this.throwIfLost()
+    if (this.leaseLeftMs() <= 0 || this.#run.handover) await this.renewLease()
   }
 
   /** A store that does not answer is asked again until the run is lost: what people want is not guessed. */

@@ -2,11 +2,13 @@ import { FaultlineError } from '../../domain/errors.ts'
 import type { Evidence, Injection, Target } from '../../domain/injection.ts'
 import type { Job, Pod } from '../../domain/kube.ts'
 import { checkName } from '../../domain/names.ts'
+import { currentPods } from '../connectivity-probe.ts'
 import type { FaultContext } from '../fault.ts'
 import { jobRef } from '../fuse-job.ts'
+import { injectorStartMs } from './bite-time.ts'
 import { figures } from './figures.ts'
 import type { InjectorOrder } from './job.ts'
-import { ensureJob, injectorBiteMs, injectorJob, isRefusal, podsOfJob } from './job.ts'
+import { ensureJob, injectorJob, isRefusal, podsOfJob } from './job.ts'
 import type { InjectorLine } from './protocol.ts'
 import { newestByTarget, parseInjectorLog } from './protocol.ts'
 import { refusalOfPods, startFailure } from './start.ts'
@@ -16,18 +18,19 @@ const pollMs = 250
 /** One look's patience: the pod's start (3 s), its wait for an injector that still undoes (15 s), and a little. */
 const budgetMs = 20_000
 /** A busy node takes its time to start a pod: whoever looks again meets the same check, for as long as an injector may take to start. */
-const lifeMs = budgetMs + injectorBiteMs
+const lifeMs = budgetMs + injectorStartMs
 
 /**
  * A fresh Job on the node looks for anything the injector may have left: the dead injector's own last words are not needed. Where no
  * Job can start, only a record that the injector could not start either (`undo.neverStarted`) proves that nothing is left.
  */
 export async function checkForResidue(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<Evidence> {
+  await context.held?.()
   const job = checkJob(context, injection, on)
   const { lines, cannotStart, atWork } = await askNode(context, job, on.targets)
   if (!atWork) await dropCheck(context, injection, on)
   if (cannotStart !== null) return withoutCheck(context, injection, cannotStart)
-  return judge(context, injection, { targets: on.targets, lines })
+  return judge(context, injection, { targets: on.targets, lines, unsure: await lostRecords(context, injection, lines) })
 }
 
 /**
@@ -36,6 +39,7 @@ export async function checkForResidue(context: FaultContext, injection: Injectio
  */
 export async function beginCheck(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<void> {
   try {
+    await context.held?.()
     await ensureJob(context, checkJob(context, injection, on), null)
   } catch (error) {
     if (!(error instanceof FaultlineError)) throw error
@@ -104,7 +108,7 @@ function withoutCheck(context: FaultContext, injection: Injection, cannotStart: 
 function judge(
   context: FaultContext,
   injection: Injection,
-  seen: { readonly targets: readonly Target[]; readonly lines: readonly InjectorLine[] },
+  seen: { readonly targets: readonly Target[]; readonly lines: readonly InjectorLine[]; readonly unsure: readonly Target[] },
 ): Evidence {
   const found = newestByTarget(seen.lines, ['residue'])
   const names = (targets: readonly Target[]) => targets.map((t) => t.name).join(', ')
@@ -114,5 +118,25 @@ function judge(
   if (dirty.length > 0)
     return { ...evidence, finding: 'no', summary: `left behind on ${names(dirty)}: ${found.get(dirty[0]?.uid ?? '')?.message}` }
   if (silent.length > 0) return { ...evidence, finding: 'unknown', summary: `the check said nothing about ${names(silent)}` }
-  return { ...evidence, finding: 'yes', summary: `no residue on ${names(seen.targets)}` }
+  if (seen.unsure.length > 0) {
+    const summary = `whether an empty file is left on ${names(seen.unsure)} could not be told: node ${injectorUndo(injection).node} was booted anew, and forgot where one was being made; nothing was found in all known places (deleting the pod takes its disk along)`
+    return { ...evidence, finding: 'unknown', summary }
+  }
+  const booted = [...found.values()].some(({ code }) => code === 'other_boot') ? ' (the node was booted anew meanwhile)' : ''
+  return { ...evidence, finding: 'yes', summary: `no residue on ${names(seen.targets)}${booted}` }
+}
+
+/**
+ * Targets of which a boot took the record. What an injector holds in memory, in the kernel, or in a file without a name goes with the boot
+ * itself, and needs none. A file has a name for a moment, as it is made: seen to bite, it was past that, and the ledger says so. A pod that
+ * is gone took its disk with it.
+ */
+async function lostRecords(context: FaultContext, injection: Injection, lines: readonly InjectorLine[]): Promise<readonly Target[]> {
+  const isPastIt = injection.evidence.some(({ phase, finding }) => phase === 'during' && finding === 'yes')
+  const { action, neverStarted } = injectorUndo(injection)
+  if (action !== 'fill-disk' || neverStarted !== undefined || isPastIt) return []
+  const found = newestByTarget(lines, ['residue'])
+  const forgotten = injection.targets.filter(({ uid }) => found.get(uid)?.code === 'other_boot')
+  const pods = forgotten.length === 0 ? new Map() : await currentPods(context, forgotten)
+  return forgotten.filter(({ name }) => pods.has(name))
 }

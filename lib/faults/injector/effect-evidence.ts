@@ -4,6 +4,7 @@ import { beforePrefix } from '../../domain/injection.ts'
 import type { Job, Pod } from '../../domain/kube.ts'
 import type { FaultContext } from '../fault.ts'
 import { jobRef } from '../fuse-job.ts'
+import { lastWords } from '../pod-words.ts'
 import { describe, figures, nameOf } from './figures.ts'
 import { podsOfJob } from './job.ts'
 import type { InjectorCode, InjectorLine } from './protocol.ts'
@@ -45,7 +46,7 @@ export async function biteOf(context: FaultContext, injection: Injection, phase:
   const stuck = startFailure(pod)
   if (stuck !== null) throw new FaultlineError('injector_failed', `the injector does not start on node ${node}: ${stuck}`)
   const logs = await Promise.all(pods.map((one) => logOf(context, one)))
-  const lines = logs.flat()
+  const lines = logs.flatMap(parseInjectorLog)
   const events = eventsOf(injection, lines)
   const say = (found: Finding): Seen => ({
     evidence: { phase, at, measurements: [], ...found, ...(events.length === 0 ? {} : { events }) },
@@ -55,9 +56,9 @@ export async function biteOf(context: FaultContext, injection: Injection, phase:
     if (dead !== null) return { ...say({ finding: 'unknown', summary: `nothing applied yet: ${dead.message}` }), dead }
     throwIfUnable(injection, lines)
   }
-  const over = overBecause(injection, pods, lines)
+  const over = overBecause(injection, { pods, lines, said: lastWords(logs[0] ?? '') })
   if (over !== null) return say({ finding: 'no', summary: `the injector is over: ${over}` })
-  const recent = phase === 'end' ? await logOf(context, pod, freshSeconds(injection.targets.length)) : lines
+  const recent = phase === 'end' ? parseInjectorLog(await logOf(context, pod, freshSeconds(injection.targets.length))) : lines
   return say(judge(injection, { lines, recent, phase, pod }))
 }
 
@@ -72,10 +73,10 @@ async function withoutPod(
   return { finding: phase === 'end' ? 'no' : 'unknown', summary: 'the injector has no pod' }
 }
 
-async function logOf(context: FaultContext, { metadata }: Pod, sinceSeconds?: number): Promise<readonly InjectorLine[]> {
+async function logOf(context: FaultContext, { metadata }: Pod, sinceSeconds?: number): Promise<string> {
   const { name, namespace = '' } = metadata
   const since = sinceSeconds === undefined ? {} : { sinceSeconds }
-  return parseInjectorLog(await context.cluster.pods.log({ namespace, name, container: 'injector', ...since }))
+  return context.cluster.pods.log({ namespace, name, container: 'injector', ...since })
 }
 
 /** An order that was read outside of its time, where nothing else was ever said of the targets. */
@@ -91,9 +92,14 @@ function throwIfUnable(injection: Injection, lines: readonly InjectorLine[]): vo
 }
 
 /** What a dead injector said while it lived is no evidence any more: its twin has undone the fault, and its replacement never applies. */
-function overBecause(injection: Injection, pods: readonly Pod[], lines: readonly InjectorLine[]): string | null {
+function overBecause(
+  injection: Injection,
+  { pods, lines, said }: { readonly pods: readonly Pod[]; readonly lines: readonly InjectorLine[]; readonly said: string },
+): string | null {
   const ended = pods[0]?.status?.containerStatuses?.find((c) => c.name === 'injector')?.state?.terminated
-  const how = ended === undefined ? '' : `exit code ${ended.exitCode}${ended.reason === undefined ? '' : `, ${ended.reason}`}`
+  const exit = ended === undefined ? '' : `exit code ${ended.exitCode}${ended.reason === undefined ? '' : `, ${ended.reason}`}`
+  const ofPod = pods[0]?.status?.reason === undefined ? '' : `; its pod: ${pods[0].status.reason}: ${pods[0].status.message ?? ''}`
+  const how = `${exit}${ofPod}${said === '' ? '' : `; it said: ${said}`}`
   const dead = lines.find((line) => line.code === 'other_boot')
   if (dead !== undefined) return dead.message
   if (ended !== undefined) return `its container ended (${how})`

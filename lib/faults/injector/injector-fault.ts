@@ -1,9 +1,11 @@
 import { FaultlineError, KubernetesError } from '../../domain/errors.ts'
-import type { Evidence, Injection, Measurement } from '../../domain/injection.ts'
+import type { Evidence, Finding, Injection, Measurement } from '../../domain/injection.ts'
 import { currentPods } from '../connectivity-probe.ts'
 import type { Fault, FaultContext } from '../fault.ts'
 import { fuseGone, removeFuse } from '../fuse.ts'
 import { didHere, noteDeed } from '../performed-actions.ts'
+import { whatPodsSay } from '../pod-words.ts'
+import { injectorBiteMs } from './bite-time.ts'
 import { beginCheck, checkForResidue, dropCheck } from './check.ts'
 import { biteOf } from './effect-evidence.ts'
 import type { InjectorOrder } from './job.ts'
@@ -17,8 +19,11 @@ import { injectorUndo } from './undo.ts'
 const gonePollMs = 250
 const goneBudgetMs = 15_000
 
-/** The injector undoes by itself this long before its fuse burns, so that its own undo comes first. */
-const endsBeforeFuseMs = 5_000
+/**
+ * The fuse is what ends a fault that its driver left; an injector's own end is for when nothing in the cluster acts any more. Fixed when
+ * its Job is made, it is this long after the latest end that its step can have.
+ */
+const endsAfterStepMs = 5_000
 
 const jobRefused = 'job refused'
 
@@ -38,10 +43,13 @@ export function injectorFault(kind: InjectorFault): Fault {
     },
 
     async lastLook(context, injection) {
+      const undo = injectorUndo(injection)
+      if (newestFinding(injection) === 'yes' || undo.neverStarted !== undefined || undo.died !== undefined) return null
       const measured = injection.evidence.some((e) => e.phase !== 'before' && e.measurements.length > 0)
-      if (measured || injectorUndo(injection).neverStarted !== undefined) return null
-      const neverStarted = await whyNeverStarted(context, injection, didHere(context, injection, jobRefused))
-      return neverStarted === null ? null : { neverStarted }
+      const neverStarted = measured ? null : await whyNeverStarted(context, injection, didHere(context, injection, jobRefused))
+      if (neverStarted !== null) return { neverStarted }
+      const died = await whatPodsSay(context, { namespace: undo.source.namespace, name: undo.job })
+      return died === '' || wasNeverOrdered(injection) ? null : { died: died.replace(/^: /, '') }
     },
 
     async revert(context, injection) {
@@ -66,9 +74,20 @@ export function injectorFault(kind: InjectorFault): Fault {
         await dropCheck(context, injection, check)
         return { phase: 'after', at, finding: 'yes', summary: 'the node is gone, and all that was on it', measurements: none }
       }
-      return checkForResidue(context, injection, check)
+      return tellingOfDeath(injection, await checkForResidue(context, injection, check))
     },
   }
+}
+
+/** Of what was seen while it was to bite; undefined where nothing was. */
+function newestFinding({ evidence }: Injection): Finding | undefined {
+  return (evidence.find((e) => e.phase === 'end') ?? evidence.find((e) => e.phase === 'during'))?.finding
+}
+
+/** What an injector's pod said before it died is told to the end: its Job and its log are gone. */
+function tellingOfDeath(injection: Injection, evidence: Evidence): Evidence {
+  const { died } = injectorUndo(injection)
+  return died === undefined ? evidence : { ...evidence, summary: `${evidence.summary}; the injector had died: ${died}` }
 }
 
 /** Its fuse never came to be, and before that no injector is made: there is nothing to look for. */
@@ -127,9 +146,11 @@ async function giveOrderAnew(context: FaultContext, injection: Injection, dead: 
 }
 
 function orderOf(context: FaultContext, injection: Injection, action: InjectorAction, givenAt = context.clock.now()): InjectorOrder {
-  const { node, bootId, source, peers, env, job: name } = injectorUndo(injection)
+  const undo = injectorUndo(injection)
+  const { node, bootId, source, peers, env, job: name, lastsMs } = undo
   const { runId, step, targets, armed, expiresAt } = injection
-  const endsAt = (armed?.burnsAt ?? expiresAt) - Math.min(endsBeforeFuseMs, context.config.fuse.marginMs / 2)
+  const latest = lastsMs === undefined ? (armed?.burnsAt ?? expiresAt) : context.clock.now() + injectorBiteMs(undo) + lastsMs
+  const endsAt = latest + endsAfterStepMs
   return { runId, step, name, node, bootId, source, action, targets, peers, env, givenAt, endsAt }
 }
 

@@ -7,6 +7,7 @@ import { stepTag } from '../../domain/names.ts'
 import { isoSeconds } from '../../time.ts'
 import type { FaultContext } from '../fault.ts'
 import { jobRef, ownedBy } from '../fuse-job.ts'
+import { injectorStartMs } from './bite-time.ts'
 import type { InjectorAction } from './protocol.ts'
 import { injectorScript } from './script/injector-script.ts'
 
@@ -53,11 +54,8 @@ export const orderSkewMs = 1_000
  */
 export const orderLivesMs = jobBackOffMs - orderSkewMs
 
-/** How long an injector may take from its Job to its bite: the pull of an image of some 60 MB, a slow rate's measurement. */
-export const injectorBiteMs = 45_000
-
-/** A pod that Kubernetes itself calls the first of its Job cannot be a replacement: it may take as long as the step waits for its bite. */
-const firstOrderLivesMs = injectorBiteMs
+/** A pod that Kubernetes itself calls the first of its Job cannot be a replacement: it may take its time to start, and some seconds more. */
+const firstOrderLivesMs = injectorStartMs + 5_000
 
 /**
  * How often the pod's index failed before it, told by the Job controller of Indexed Jobs with a back-off per index: from Kubernetes 1.29 on,

@@ -105,6 +105,7 @@ function planNode(
     job: fuseName(context, index, nodeSuffix(on.n)),
     action: kind.action(step.fault),
     env,
+    lastsMs: step.durationMs,
     peers,
   }
   const before: Evidence = { phase: 'before', at: context.clock.now(), finding: 'no', summary: 'not injected yet', measurements: [] }

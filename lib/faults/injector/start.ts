@@ -3,6 +3,8 @@ import type { Job, KubeObject, Pod } from '../../domain/kube.ts'
 import type { FaultContext } from '../fault.ts'
 import { jobRef } from '../fuse-job.ts'
 import { podsOfJob } from './job.ts'
+import type { InjectorCode } from './protocol.ts'
+import { parseInjectorLog } from './protocol.ts'
 import { injectorUndo } from './undo.ts'
 
 /** Why a kubelet does not start a container, as long as it is so: https://kubernetes.io/docs/concepts/containers/images/#imagepullbackoff */
@@ -61,10 +63,21 @@ function eventsOf(context: FaultContext, job: Job): Promise<readonly Event[]> {
   return context.cluster.objects.list<Event>({ apiVersion: 'v1', kind: 'Event' }, { namespace, fieldSelector })
 }
 
+/** An order that was dead when it was read: told with the undo, and before anything is measured or applied. */
+const ofDeadOrders: readonly (InjectorCode | null)[] = ['too_early', 'too_late', 'other_boot']
+
+/** In a pod's own words, why it applied nothing; null when it may have, or when its log is gone. */
+async function deadOrderOf(context: FaultContext, { metadata }: Pod): Promise<string | null> {
+  const { name, namespace = '' } = metadata
+  const lines = parseInjectorLog(await context.cluster.pods.log({ namespace, name, container: 'injector' }))
+  const isDead = lines.every(({ phase, code }) => phase === 'undone' && ofDeadOrders.includes(code))
+  return isDead ? (lines[0]?.message ?? null) : null
+}
+
 /**
- * Why the injector never started, and so never did anything; null when it did, or when that cannot be told. Only while its Job is there
- * (or was refused, as this process saw): every pod the Job ever made must still be listed, each with the kubelet's own word that it does
- * not start.
+ * Why the injector never started, or applied nothing; null when it did, or when that cannot be told. Only while its Job is there (or was
+ * refused, as this process saw): every pod the Job ever made must still be listed, each with the kubelet's own word that it does not
+ * start, or with its own that its order was dead.
  */
 export async function whyNeverStarted(context: FaultContext, injection: Injection, wasRefused: boolean): Promise<string | null> {
   const { source, job: name } = injectorUndo(injection)
@@ -72,11 +85,11 @@ export async function whyNeverStarted(context: FaultContext, injection: Injectio
   const job = await context.cluster.objects.get<Job>(jobRef({ namespace, name }))
   if (job === undefined) return wasRefused ? 'its Job was refused' : null
   const pods = await podsOfJob(context, namespace, { name })
-  const neverStarted = pods.filter((pod) => pod.status?.phase === 'Failed' && startFailure(pod) !== null)
-  if ((job.status?.failed ?? 0) + (job.status?.succeeded ?? 0) > neverStarted.length) return null
+  const words = await Promise.all(pods.map(async (pod) => startFailure(pod) ?? (await deadOrderOf(context, pod))))
+  const over = pods.filter(({ status }, i) => (status?.phase === 'Failed' || status?.phase === 'Succeeded') && words[i] !== null)
+  if ((job.status?.failed ?? 0) + (job.status?.succeeded ?? 0) > over.length) return null
   const events = await eventsOf(context, job)
   if (events.filter((event) => event.reason === 'SuccessfulCreate').length > pods.length) return null
   if (pods.length === 0) return events.findLast((event) => event.reason === 'FailedCreate')?.message ?? null
-  const words = pods.map(startFailure)
   return words.includes(null) ? null : (words[0] ?? null)
 }

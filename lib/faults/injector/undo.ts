@@ -12,10 +12,14 @@ export interface InjectorUndo {
   readonly job: string
   readonly action: Exclude<InjectorAction, 'check'>
   readonly env: Readonly<Record<string, string>>
+  /** How long the step holds its fault; absent in records of earlier versions. */
+  readonly lastsMs?: number
   /** Addresses that concern one target only, by its UID. */
   readonly peers: Readonly<Record<string, readonly string[]>>
   /** Why the injector never did anything; found out just before its Job is taken away. */
   readonly neverStarted?: string
+  /** How its pod had ended by itself, and what that said; read just before its Job is taken away. */
+  readonly died?: string
 }
 
 /** The stored undo data of an injector fault, those of earlier versions with today's defaults for what they did not know. */

@@ -43,6 +43,26 @@ describe('recovery is measured against what should be there now', () => {
     expect(recovered).toMatch(/^healthy again after \d+\.\d s: 3 of 3 pods are ready; \w+ \S+ wants 3 now, 4 were before$/)
   })
 
+  it('a Job of the workload that came to its end meanwhile owes no pod, and that is told', async () => {
+    world.sandbox.create('jobs', {
+      metadata: { name: 'reindex', namespace: ns },
+      spec: {
+        template: {
+          metadata: { labels: { app: 'jadevectordb' } },
+          spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'example.org/reindex:1' }] },
+        },
+      },
+    } as never)
+    await world.pass(10_000)
+    const podOfJob = () => world.sandbox.objects().find(({ kind, metadata }) => kind === 'Pod' && metadata.name.startsWith('reindex-'))
+    const { run, recovered } = await runAnd({ ...partition }, async () =>
+      world.sandbox.crash({ namespace: ns, name: podOfJob()?.metadata.name ?? '', container: 'main' }, 0),
+    )
+    expect(run.baseline?.ready).toBe(5)
+    expect(recovered).toMatch(/^healthy again after \d+\.\d s: 4 of 4 pods are ready; Job reindex has ended \(it had 1\)$/)
+    expect(run.status).toBe('succeeded')
+  })
+
   it('a pod that is missing while its controller wants it is none that went for good', async () => {
     const { run, recovered } = await runAnd(partition, async () => {
       const [pod] = world.sandbox.objects().filter((o) => o.kind === 'Pod' && o.metadata.namespace === ns)

@@ -1,4 +1,4 @@
-import { expect, it } from '@jest/globals'
+import { describe, expect, it } from '@jest/globals'
 import { defaultConfig } from '../../../lib/config.ts'
 import { KubernetesError } from '../../../lib/domain/errors.ts'
 import type { FaultContext } from '../../../lib/faults/fault.ts'
@@ -74,4 +74,45 @@ it('takes a check away that ended without an answer, for the next one to be made
   const { context, deleted } = nodeThatTakes(35_000, 'Failed')
   expect(await checkForResidue(context, injection, order)).toMatchObject({ finding: 'unknown' })
   expect(deleted).toEqual([20_000])
+})
+
+describe('a check on a node that was booted anew', () => {
+  const forgetful = JSON.stringify({ ...JSON.parse(clean), code: 'other_boot' })
+  const disk = { ...injection, undo: { ...injection.undo, action: 'fill-disk' } }
+  const seen = { phase: 'during', at: 0, finding: 'yes', summary: '', measurements: [] } as const
+
+  /** Answers at once; whether the target's pod is still there is told. */
+  async function check(of: typeof injection, isPodThere = true) {
+    const context = {
+      clock: { now: () => 0, sleep: async () => undefined },
+      config: defaultConfig,
+      cluster: {
+        objects: {
+          create: async () => ({ metadata: { name: 'inj-c0', namespace: 'injectors' }, spec: {} }),
+          get: async () => (isPodThere ? { metadata: { name: 'db-0', uid: 'uid-0' } } : undefined),
+          list: async () => [{ metadata: { name: 'p' }, status: { phase: 'Running' } }],
+          delete: async () => 'deleted',
+        },
+        pods: { log: async () => forgetful },
+      },
+    } as unknown as FaultContext
+    const { finding, summary } = await checkForResidue(context, of, order)
+    return [finding, summary]
+  }
+
+  it('does not prove that no file of ours was just being made there: where its name lay is forgotten', async () => {
+    expect(await check(disk)).toEqual([
+      'unknown',
+      'whether an empty file is left on db-0 could not be told: node n1 was booted anew, and forgot where one was being made; nothing was found in all known places (deleting the pod takes its disk along)',
+    ])
+  })
+
+  it.each([
+    ['what lived in memory went with the boot', injection, true],
+    ['so did a file that had been seen without a name', { ...disk, evidence: [seen] }, true],
+    ['a pod that is gone took its disk along', disk, false],
+    ['an order that was dead made no file', { ...disk, undo: { ...disk.undo, neverStarted: 'only cleaned' } }, true],
+  ])('proves it otherwise: %s', async (_, of, isPodThere) => {
+    expect(await check(of, isPodThere)).toEqual(['yes', 'no residue on db-0 (the node was booted anew meanwhile)'])
+  })
 })

@@ -27,16 +27,20 @@ const line = (change: Partial<InjectorLine>): InjectorLine => ({
   ...change,
 })
 
-type Running = Readonly<{ name: string; lines: readonly InjectorLine[]; exitCode?: number }>
+type Running = Readonly<{ name: string; lines: readonly InjectorLine[]; exitCode?: number; words?: string; evicted?: string }>
 
-function podOf({ name, exitCode }: Running, n: number): Pod {
+function podOf({ name, exitCode, evicted }: Running, n: number): Pod {
   const state = exitCode === undefined ? { running: {} } : { terminated: { exitCode, reason: 'Error' } }
   return {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name, namespace: 'injectors', creationTimestamp: `2026-01-01T00:00:0${n}Z` },
     spec: { containers: [] },
-    status: { phase: 'Running', containerStatuses: [{ name: 'injector', ready: true, restartCount: 0, containerID: 'x', state }] },
+    status: {
+      ...(evicted === undefined ? {} : { reason: 'Evicted', message: evicted }),
+      phase: 'Running',
+      containerStatuses: [{ name: 'injector', ready: true, restartCount: 0, containerID: 'x', state }],
+    },
   }
 }
 
@@ -61,8 +65,10 @@ function sayingOf(phase: string, ...pods: readonly Running[]) {
         create: async (job: unknown) => made.push(envOf(job).find(({ name }) => name === 'FAULTLINE_APPLY_BY')?.value ?? ''),
       },
       pods: {
-        log: async ({ name }: { name: string }) =>
-          (pods.find((p) => p.name === name)?.lines ?? []).map((l) => JSON.stringify(l)).join('\n'),
+        log: async ({ name }: { name: string }) => {
+          const pod = pods.find((p) => p.name === name)
+          return `${(pod?.lines ?? []).map((l) => `${JSON.stringify(l)}\n`).join('')}${pod?.words ?? ''}`
+        },
       },
     },
   } as unknown as FaultContext
@@ -112,6 +118,20 @@ describe('the evidence of an injector', () => {
     const second = { name: 'b', lines: [line({ phase: 'undone', code: 'replacement', message: 'a replacement only cleans' })] }
     const { evidence } = await biteOf(saying(first, second).context, injection, 'end')
     expect(evidence).toMatchObject({ finding: 'no', summary: 'the injector is over: its container ended (exit code 137, Error)' })
+  })
+
+  it('tells what the injector said before it died, and what became of its pod', async () => {
+    const first = {
+      name: 'a',
+      lines: [line({})],
+      exitCode: 137,
+      words: 'sh: fork: Cannot allocate memory\n',
+      evicted: 'The node was low on memory',
+    }
+    const { evidence } = await biteOf(saying(first).context, injection, 'end')
+    expect(evidence.summary).toBe(
+      'the injector is over: its container ended (exit code 137, Error; its pod: Evicted: The node was low on memory; it said: sh: fork: Cannot allocate memory)',
+    )
   })
 
   it('names the boot of the node where its replacement found another one', async () => {

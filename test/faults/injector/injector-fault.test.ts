@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { Injection, Target } from '../../../lib/domain/injection.ts'
+import type { Target } from '../../../lib/domain/injection.ts'
 import type { Pod } from '../../../lib/domain/kube.ts'
 import type { Run } from '../../../lib/domain/run.ts'
 import { reapRuns } from '../../../lib/engine/reap.ts'
@@ -110,30 +110,22 @@ describe('an injector that cannot start', () => {
 })
 
 describe('an injector', () => {
-  it('is told to end five seconds before its fuse burns', async () => {
+  it('is told to end five seconds after the latest end that its step can have, whatever becomes of its fuse', async () => {
+    let madeAt = 0
     const ends: number[] = []
     const engine = around(world.engine(), async ({ method, args }, go) => {
       if (method === 'create' && args[0].metadata?.labels?.['faultline.dev/role'] === 'injector' && args[1]?.dryRun !== true) {
         const env: readonly { name: string; value: string }[] = args[0].spec.template.spec.containers[0].env
+        madeAt = world.clock.now()
         ends.push(Number(env.find((e) => e.name === 'FAULTLINE_ENDS_AT')?.value) * 1000)
       }
       return go()
     })
-    const burns: number[] = []
-    const told = {
-      ...engine,
-      observe: (p: Parameters<typeof engine.observe>[0]) => {
-        if ('injections' in p) burns.push(...armedAt(p.injections))
-      },
-    }
-    await world.run(told, kill)
-    expect(ends).toEqual([Math.ceil((Number(burns[0]) - 5_000) / 1000) * 1000])
+    await world.run(engine, kill)
+    // 40 s to start, 5 s to show and 1 s of grace for the kill; 10 s that the step lasts; and the 5 s.
+    expect(ends).toEqual([Math.ceil((madeAt + 61_000) / 1000) * 1000])
   })
 })
-
-function armedAt(injections: readonly Injection[]): readonly number[] {
-  return injections.flatMap((i) => (i.armed === null ? [] : [i.armed.burnsAt]))
-}
 
 async function neverStarted(run: Run): Promise<unknown> {
   const [injection] = await world.store.ledger.list(run.id)
@@ -242,5 +234,19 @@ describe('an injector that dies while its fault is held', () => {
     expect(crashed).toBe(true)
     expect(run).toMatchObject({ status: 'no_effect', orphans: 0 })
     expect(run.steps[0]?.reasons[0]?.code).toBe('ended_early')
+  })
+
+  it('before it bites is read before its Job is taken away, and told with the undo', async () => {
+    const engine = around(world.engine(), async ({ method, args }, go) => {
+      if (method !== 'log' || !/-n0-/.test(args[0].name)) return go()
+      if (world.sandbox.get('pods', args[0].name, injectors) !== undefined)
+        world.sandbox.crash({ namespace: injectors, name: args[0].name, container: 'injector' }, 126)
+      return 'sh: 1: fork: Cannot allocate memory\n'
+    })
+    const run = await world.run(engine, suiteOf([stepOf(memory)]))
+    expect(run.status).toBe('no_effect')
+    expect(await summaryAfter(run)).toMatch(
+      /^no residue on \S+; the injector had died: pod \S+-n0-\S+: Error \(exit code 126\); it said: sh: 1: fork: Cannot allocate memory$/,
+    )
   })
 })

@@ -54,13 +54,19 @@ run() {
   esac
 }
 
+# other_boot: was the node booted anew since the plan? Then whatever its /run knew of us is forgotten.
+other_boot() {
+  local boot=''
+  { read -r boot <"$HOST/proc/sys/kernel/random/boot_id"; } 2>/dev/null || boot=''
+  [ -n "$BOOT_ID" ] && [ -n "$boot" ] && [ "$boot" != "$BOOT_ID" ]
+}
+
 # order_is_dead: sets CLEAN_REASON and CLEAN_CODE when this order must no longer be carried out. It needs no memory: a node that
 # was booted anew has forgotten the marker, and so has one whose /run was emptied.
 order_is_dead() {
-  local now boot=''
+  local now
   now=$(date +%s)
-  { read -r boot <"$HOST/proc/sys/kernel/random/boot_id"; } 2>/dev/null || boot=''
-  if [ -n "$BOOT_ID" ] && [ -n "$boot" ] && [ "$boot" != "$BOOT_ID" ]; then
+  if other_boot; then
     CLEAN_CODE=other_boot CLEAN_REASON='the node was booted anew since the plan: only cleaned'
   elif [ -n "$FAILURES" ] && [ "$FAILURES" -gt 0 ]; then
     CLEAN_CODE=replacement CLEAN_REASON='a replacement only cleans'

@@ -104,5 +104,7 @@ check_one() {
   residue
   [ -z "$STILL" ] || LEFT="$STILL${LEFT:+, $LEFT}"
   [ -z "$LEFT" ] || : >"$WORK/dirty"
+  # What the journal knew is forgotten with the boot: all known places were searched, and that is told.
+  ! other_boot || CODE=other_boot
   tell_undone residue "${found:+was left behind and is removed now: $found}"
 }
