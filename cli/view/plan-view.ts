@@ -140,25 +140,23 @@ function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look)
 
 /** The longest that the fault can outlive its runner. */
 function fuseText({ injections }: PlannedStep, step: Step, { fuse }: Config): string {
-  const label = injections.some(({ undo }) => 'policy' in undo) ? '; a label on its targets stays, inert, until "faultline reap"' : ''
+  const label = injections.some(({ undo }) => undo.kind === 'policy') ? '; a label on its targets stays, inert, until "faultline reap"' : ''
   const whole = leadMs + step.durationMs + fuse.marginMs
   return `ends it at most ${duration(whole)} after a runner that dies before it is active; once active, ${duration(fuse.marginMs)} after the planned end${label}`
 }
 
 /** What a run would make for one injection, in words; names carry RUN for the id that the run will have. */
 export function madeObjects({ fuse, undo, targets }: PlannedInjection): readonly string[] {
-  const named = (text: unknown) => String(text).replace(`faultline-${plannedRunId}-`, 'faultline-RUN-')
+  const named = (text: string) => text.replace(`faultline-${plannedRunId}-`, 'faultline-RUN-')
   const [first] = targets
   const pod = fuse?.pod ? `one pod of ${fuse.pod.image}` : 'no pod'
   const made = [
     ...(fuse === null ? [] : [`Job ${fuse.namespace}/${named(fuse.name)} (fuse, ${pod})`]),
-    ...('policy' in undo
+    ...(undo.kind === 'policy'
       ? [`NetworkPolicy ${fuse?.namespace ?? ''}/${named(undo.policy)}`, `label ${targetLabel} on ${each(targets.length)}`]
       : []),
-    ...('job' in undo
-      ? [
-          `Job ${fuse?.namespace ?? ''}/${named(undo.job)} (injector, privileged, on ${String(undo.node)}), later ${checkName(named(undo.job))}`,
-        ]
+    ...(undo.kind === 'injector'
+      ? [`Job ${fuse?.namespace ?? ''}/${named(undo.job)} (injector, privileged, on ${undo.node}), later ${checkName(named(undo.job))}`]
       : []),
     ...(first?.kind === 'Node' ? [`cordon of ${targets.map((t) => t.name).join(', ')}, evictions of its pods`] : []),
   ]
@@ -171,7 +169,7 @@ function each(targets: number): string {
 
 /** How it is shown to bite, and to be gone. */
 function proofsOf(fault: FaultName, injections: readonly PlannedInjection[]): readonly [string, string] {
-  const byInjector = injections.some((injection) => 'job' in injection.undo)
+  const byInjector = injections.some((injection) => injection.undo.kind === 'injector')
   if (fault === 'network-partition' && byInjector)
     return ['nothing gets through, measured in the target', 'it gets through again, no rule left']
   return proofs[fault]

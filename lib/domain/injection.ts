@@ -1,4 +1,5 @@
 import type { FaultName } from './suite.ts'
+import type { UndoData } from './undo-data.ts'
 
 /** A pod or node, fixed when the step is planned. `node` is where a pod runs (for a node: itself). */
 export interface Target {
@@ -70,9 +71,6 @@ export interface FuseRef {
   /** When Kubernetes ends it, ms since epoch. */
   readonly burnsAt: number
 }
-
-/** Whatever a fault needs to undo itself, stored before it is injected. Plain JSON. */
-export type UndoData = Readonly<Record<string, unknown>>
 
 export type InjectionStatus =
   /** stored; nothing touched */

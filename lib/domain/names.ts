@@ -16,8 +16,8 @@ export function parseStepTag(text: string): StepOfRun | null {
 }
 
 /**
- * What the names of a run's objects are made of. `nonce` is drawn at random and stored with the run before any of them exists: whoever
- * may make Jobs can make none beforehand under such a name. Empty in runs of earlier versions.
+ * What the names of a run's objects are made of. `nonce` is drawn at random and stored with the run before any of them exists: an account
+ * that may make Jobs can make none beforehand under such a name. Empty in runs of earlier versions.
  */
 export interface NamedRun {
   readonly runId: string

@@ -1,9 +1,10 @@
 import type { Config } from '../config.ts'
-import type { Evidence, Injection, UndoData } from '../domain/injection.ts'
+import type { Evidence, Injection } from '../domain/injection.ts'
 import type { NamedRun } from '../domain/names.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Step } from '../domain/suite.ts'
 import type { Inventory } from '../domain/targets.ts'
+import type { UndoData } from '../domain/undo-data.ts'
 import type { Clock, Cluster } from '../ports.ts'
 
 /** What a fault may use: the cluster it acts on and whose run it is part of. */
@@ -54,8 +55,8 @@ export interface Fault {
    */
   endedEarly?(context: FaultContext, injection: Injection): Promise<Evidence | null>
   /**
-   * Looks once more at what `revert` is about to take away. What it returns is added to the undo data and stored before the revert
-   * begins, so that it outlives a crash; null when there is nothing to remember.
+   * Looks once more at what `revert` is about to take away. The undo data it returns are stored before the revert
+   * begins, so that they outlive a crash; null when there is nothing to remember.
    */
   lastLook?(context: FaultContext, injection: Injection): Promise<UndoData | null>
   /** Takes it away. */

@@ -31,7 +31,7 @@ function mechanismOf({ step, config }: PlanContext): 'policy' | 'netfilter' {
 }
 
 function chosen(injection: Injection): Fault {
-  return injection.undo.mechanism === 'netfilter' ? netfilterPartition : policyPartition
+  return injection.undo.kind === 'injector' ? netfilterPartition : policyPartition
 }
 
 function cutEnvironment(spec: FaultSpec): Readonly<Record<string, string>> {

@@ -2,8 +2,9 @@ import { KubernetesError } from '../domain/errors.ts'
 import type { Evidence, Injection, Measurement, Target } from '../domain/injection.ts'
 import type { Pod } from '../domain/kube.ts'
 import { controllerOf } from '../domain/kube.ts'
-import type { OwnerBefore } from '../domain/run-facts.ts'
 import { chooseTargets } from '../domain/targets.ts'
+import type { DeletionUndo } from '../domain/undo-data.ts'
+import { undoOf } from '../domain/undo-data.ts'
 import { currentPods } from './connectivity-probe.ts'
 import { budgetsPassed } from './disruption-budgets.ts'
 import type { Fault, FaultContext, PlanContext, StepPlan } from './fault.ts'
@@ -52,9 +53,7 @@ export const podDelete: Fault = {
   async undone(context, injection) {
     const pods = await currentPods(context, injection.targets)
     const namespace = injection.targets[0]?.namespace ?? ''
-    const owners = await Promise.all(
-      (injection.undo.owners as readonly OwnerBefore[]).map((owner) => lookAtOwner(context, namespace, owner)),
-    )
+    const owners = await Promise.all(undoOf(injection, 'deletion').owners.map((owner) => lookAtOwner(context, namespace, owner)))
     const measurements = owners.map((o): Measurement => ({ target: o.label, name: 'ready pods', unit: '', value: o.ready }))
     const at = context.clock.now()
     const missing = owners.filter((o) => o.ready < o.wanted)
@@ -96,9 +95,9 @@ function deedOf({ uid }: Target, outcome: 'deleted' | 'unclear'): string {
 
 /** `absent` when another client was first: the pod is gone, or another bears its name. An answer that never came is `unclear`. */
 async function deletePod(context: FaultContext, injection: Injection, target: Target): Promise<'deleted' | 'absent' | 'unclear'> {
-  const { graceSeconds } = injection.undo
+  const { graceSeconds } = undoOf(injection, 'deletion')
   const { namespace, name, uid } = target
-  const options = { uid, ...(typeof graceSeconds === 'number' ? { graceSeconds } : {}) }
+  const options = { uid, ...(graceSeconds === null ? {} : { graceSeconds }) }
   try {
     return await context.cluster.objects.delete({ apiVersion: 'v1', kind: 'Pod', namespace, name }, options)
   } catch (error) {
@@ -115,7 +114,7 @@ function describeMissing(owner: OwnerNow): string {
 
 /** Pods that no controller brings back: only hit when the suite said so. */
 function bareOnes(injection: Injection, pods: ReadonlyMap<string, Pod>): readonly string[] {
-  const bare = (injection.undo.bare ?? []) as readonly string[]
+  const { bare } = undoOf(injection, 'deletion')
   const gone = bare.filter((name) => !pods.has(name))
   const there = bare.filter((name) => pods.has(name) && pods.get(name)?.metadata.deletionTimestamp === undefined)
   return [
@@ -132,7 +131,8 @@ async function planDelete(context: PlanContext): Promise<StepPlan> {
   if (choice.refusals.length > 0) return { injections: [], refusals: choice.refusals, warnings }
   const targets = choice.chosen.map(asTarget)
   const bare = choice.chosen.filter((pod) => controllerOf(pod) === undefined).map((pod) => pod.metadata.name)
-  const undo = { owners: ownersOf(choice.chosen, inventory.pods), bare, graceSeconds: spec?.graceSeconds ?? null }
+  const owners = ownersOf(choice.chosen, inventory.pods)
+  const undo: DeletionUndo = { kind: 'deletion', owners, bare, graceSeconds: spec?.graceSeconds ?? null }
   const before: Evidence = {
     phase: 'before',
     at: context.clock.now(),

@@ -1,5 +1,5 @@
-import type { UndoData } from '../domain/injection.ts'
 import type { DegradationSpec, ExhaustionSpec, FaultSpec, PartitionSpec, PodKillSpec } from '../domain/suite.ts'
+import type { UndoData } from '../domain/undo-data.ts'
 
 /** What a step does to its targets, with every amount; once for all of whom it is the same. */
 export function deedTexts(fault: FaultSpec, injections: readonly { readonly undo: UndoData }[]): readonly string[] {
@@ -10,11 +10,11 @@ export function deedTexts(fault: FaultSpec, injections: readonly { readonly undo
 function deedText(fault: FaultSpec, undo: UndoData): string {
   switch (fault.type) {
     case 'network_partition':
-      return partitionText(fault, 'job' in undo)
+      return partitionText(fault, undo.kind === 'injector')
     case 'network_degradation':
       return degradationText(fault)
     case 'resource_exhaustion':
-      return exhaustionText(fault, Object(undo.env))
+      return exhaustionText(fault, undo.kind === 'injector' ? undo.env : {})
     case 'node_failure':
       break
   }

@@ -3,6 +3,7 @@ import { type Plan, planLines } from '../../cli/view/plan-view.ts'
 import { defaultConfig } from '../../lib/config.ts'
 import { probedSuite } from '../report/probed.ts'
 import { cut, pod, suite } from '../report/records.ts'
+import { policyUndo } from '../support/undo-data.ts'
 
 const before = cut.evidence.filter((e) => e.phase === 'before')
 const plan: Plan = {
@@ -24,7 +25,7 @@ const plan: Plan = {
         injections: [
           {
             targets: [pod],
-            undo: { policy: 'faultline-plan-0' },
+            undo: policyUndo({ policy: 'faultline-plan-0' }),
             fuse: { namespace: 'shop', name: 'faultline-plan-0', pod: null },
             evidence: before,
           },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { VersionConflict } from '../../lib/domain/errors.ts'
+import { policyUndo } from '../support/undo-data.ts'
 import { event, nine, plannedInjection, requestedRun } from './records.ts'
 import type { StoreHarness } from './store-harness.ts'
 
@@ -9,9 +10,15 @@ export function ledgerStoreContract(harness: StoreHarness): void {
 
   describe('ledger', () => {
     test('an entry is added once and keeps what was added first', async () => {
-      expect(await ledger().add(plannedInjection('r1', 0, 0, { undo: { policy: 'first' } }))).toBe(true)
-      expect(await ledger().add(plannedInjection('r1', 0, 0, { undo: { policy: 'second' } }))).toBe(false)
-      expect(await ledger().list('r1')).toEqual([plannedInjection('r1', 0, 0, { undo: { policy: 'first' } })])
+      expect(await ledger().add(plannedInjection('r1', 0, 0, { undo: policyUndo({ policy: 'first' }) }))).toBe(true)
+      expect(await ledger().add(plannedInjection('r1', 0, 0, { undo: policyUndo({ policy: 'second' }) }))).toBe(false)
+      expect(await ledger().list('r1')).toEqual([plannedInjection('r1', 0, 0, { undo: policyUndo({ policy: 'first' }) })])
+    })
+
+    test('an entry that an earlier version stored reads on', async () => {
+      const old = { mechanism: 'policy', policy: 'faultline-partition', value: 'r1-0', policyTypes: ['Ingress', 'Egress'], restarts: {} }
+      await ledger().add(plannedInjection('r1', 0, 0, { undo: old as never }))
+      expect((await ledger().list('r1'))[0]?.undo).toEqual(policyUndo({ policy: 'faultline-partition', value: 'r1-0' }))
     })
 
     test('an add whose answer was lost is known as its own', async () => {
@@ -30,7 +37,7 @@ export function ledgerStoreContract(harness: StoreHarness): void {
     })
 
     test('entries that fill several pages all come back', async () => {
-      const large = { policy: 'x'.repeat(350_000) }
+      const large = policyUndo({ policy: 'x'.repeat(350_000) })
       for (const n of [0, 1, 2, 3, 4]) await ledger().add(plannedInjection('r1', 0, n, { undo: large }))
       expect((await ledger().list('r1')).map(({ n }) => n)).toEqual([0, 1, 2, 3, 4])
     })

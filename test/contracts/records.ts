@@ -1,6 +1,7 @@
 import type { HistoryEvent } from '../../lib/domain/history-event.ts'
 import type { Injection } from '../../lib/domain/injection.ts'
 import type { Ended, Requested } from '../../lib/domain/run.ts'
+import { policyUndo } from '../support/undo-data.ts'
 
 /** 2026-01-05 09:00:00 UTC, when every test of the store begins. */
 export const nine = 1_767_603_600_000
@@ -60,7 +61,7 @@ export function plannedInjection(runId: string, step: number, n: number, changes
     version: 1,
     fault: 'network-partition',
     targets: [{ kind: 'Pod', namespace: 'jadevectordb-system', name: 'jadevectordb-0', uid: 'p-0', node: 'node-a', port: 8080 }],
-    undo: { policy: 'faultline-partition' },
+    undo: policyUndo({ policy: 'faultline-partition' }),
     fuse: null,
     armed: null,
     status: 'planned',

@@ -6,6 +6,7 @@ import type { SandboxOptions } from '../../sandbox/start.ts'
 import { around } from '../support/around.ts'
 import { contextOf, evidenceOf, injectionOf } from '../support/fault-context.ts'
 import { partition, stepOf, suiteOf } from '../support/suites.ts'
+import { policyUndo } from '../support/undo-data.ts'
 import type { World } from '../support/world.ts'
 import { openWorld } from '../support/world.ts'
 
@@ -36,13 +37,7 @@ function partitionOf(targets: readonly Target[], options: { readonly blind?: Tar
   const answered = targets.map((t) => ({ target: t.name, name: 'canary', unit: '', value: t === options.blind ? 'unknown' : 'open' }))
   return injectionOf('network-partition', {
     targets,
-    undo: {
-      mechanism: 'policy',
-      policy: 'faultline-run-0',
-      value: 'run-0',
-      policyTypes: ['Ingress', 'Egress'],
-      restarts: Object.fromEntries(targets.map((t) => [t.uid, 0])),
-    },
+    undo: policyUndo({ restarts: Object.fromEntries(targets.map((t) => [t.uid, 0])) }),
     fuse,
     armed: { namespace, name: fuse.name, uid: 'burnt', burnsAt: 0 },
     evidence: [evidenceOf('before', 'no', answered)],

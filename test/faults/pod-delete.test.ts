@@ -8,6 +8,7 @@ import { around } from '../support/around.ts'
 import { contextOf, evidenceOf, injectionOf } from '../support/fault-context.ts'
 import { barePod, forbidEvictions } from '../support/other-workloads.ts'
 import { anyPod, stepOf, suiteOf, podDelete as wanted } from '../support/suites.ts'
+import { deletionUndo } from '../support/undo-data.ts'
 import type { World } from '../support/world.ts'
 import { openWorld } from '../support/world.ts'
 
@@ -42,7 +43,7 @@ describe('deleting pods', () => {
         deleted++
       },
     })
-    const injection = injectionOf('pod-delete', { targets: targets(), undo: { owners: [], graceSeconds: null } })
+    const injection = injectionOf('pod-delete', { targets: targets(), undo: deletionUndo() })
     await expect(podDelete.inject(context, injection)).rejects.toMatchObject({ code: 'refused' })
     expect(workloadPods().filter((pod) => pod.metadata.deletionTimestamp !== undefined)).toHaveLength(1)
   })
@@ -75,7 +76,7 @@ describe('deleting pods', () => {
   it('names only the pods that it deleted itself', async () => {
     const [first, second] = targets()
     if (first === undefined || second === undefined) throw new Error('two pods are needed')
-    const injection = injectionOf('pod-delete', { targets: [first, second], undo: { owners: [], graceSeconds: 0 } })
+    const injection = injectionOf('pod-delete', { targets: [first, second], undo: deletionUndo({ graceSeconds: 0 }) })
     world.sandbox.delete('pods', { name: second.name, namespace }, { gracePeriodSeconds: 0 })
     await podDelete.inject(contextOf(world), injection)
     const evidence = await podDelete.evidence(contextOf(world), injection, 'during')
@@ -88,7 +89,7 @@ describe('deleting pods', () => {
   it('may be ours where its answer was lost: unknown, neither no effect nor certain', async () => {
     const [first] = targets()
     if (first === undefined) throw new Error('a pod is needed')
-    const injection = injectionOf('pod-delete', { targets: [first], undo: { owners: [], graceSeconds: 0 } })
+    const injection = injectionOf('pod-delete', { targets: [first], undo: deletionUndo({ graceSeconds: 0 }) })
     let lost = false
     world.sandbox.disturb(({ method, path }) => {
       if (method !== 'DELETE' || lost || !path.includes(first.name)) return undefined
@@ -109,7 +110,7 @@ describe('deleting pods', () => {
     const spec = { containers: [{ name: 'main', image: 'example.org/main:1' }] }
     const first = world.sandbox.create('pods', { metadata, spec })
     const target: Target = { kind: 'Pod', namespace, name: 'db-0', uid: first.metadata.uid, node: '' }
-    const injection = injectionOf('pod-delete', { targets: [target], undo: { owners: [], graceSeconds: null } })
+    const injection = injectionOf('pod-delete', { targets: [target], undo: deletionUndo() })
     const context = contextOf(world, {
       fence: async () => {
         world.sandbox.delete('pods', { name: 'db-0', namespace }, { gracePeriodSeconds: 0 })
@@ -160,8 +161,8 @@ describe('the proof that deleted pods are back', () => {
     if (first === undefined) throw new Error('a pod is needed')
     const [pod] = workloadPods()
     const owner = pod?.metadata.ownerReferences?.[0]
-    const owners = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner?.name, uid: owner?.uid, ready: 3 }]
-    const injection = injectionOf('pod-delete', { targets: [first], undo: { owners, graceSeconds: 0 } })
+    const owners = [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: owner?.name ?? '', uid: owner?.uid ?? '', ready: 3 }]
+    const injection = injectionOf('pod-delete', { targets: [first], undo: deletionUndo({ owners, graceSeconds: 0 }) })
     world.sandbox.patch('pods', { name: first.name, namespace }, { metadata: { finalizers: ['example.org/hold'] } })
     await podDelete.inject(contextOf(world), injection)
     expect(await podDelete.undone(contextOf(world), injection)).toMatchObject({ finding: 'no' })
@@ -211,7 +212,7 @@ describe('the proof that deleted pods are back', () => {
 
   it('cannot tell whether a controller of an unknown kind was scaled down', async () => {
     const owner = { apiVersion: 'apps.kruise.io/v1alpha1', kind: 'CloneSet', name: 'web', uid: 'u', ready: 2 }
-    const injection = injectionOf('pod-delete', { targets: targets().slice(0, 1), undo: { owners: [owner] } })
+    const injection = injectionOf('pod-delete', { targets: targets().slice(0, 1), undo: deletionUndo({ owners: [owner] }) })
     const evidence = await podDelete.undone(contextOf(world), injection)
     expect(evidence).toMatchObject({
       finding: 'unknown',
@@ -222,9 +223,9 @@ describe('the proof that deleted pods are back', () => {
   it('expects no pods of a Job that has ended', async () => {
     const spec = { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: 'example.org/once:1' }] } } }
     world.sandbox.create('jobs', { metadata: { name: 'once', namespace }, spec: { ...spec, activeDeadlineSeconds: 3 } })
-    const { uid } = world.sandbox.get('jobs', 'once', namespace)?.metadata ?? {}
+    const { uid = '' } = world.sandbox.get('jobs', 'once', namespace)?.metadata ?? {}
     const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'once', uid, ready: 1 }
-    const injection = injectionOf('pod-delete', { targets: targets().slice(0, 1), undo: { owners: [owner] } })
+    const injection = injectionOf('pod-delete', { targets: targets().slice(0, 1), undo: deletionUndo({ owners: [owner] }) })
     expect(await podDelete.undone(contextOf(world), injection)).toMatchObject({ finding: 'no' })
     await world.pass(40_000)
     expect(await podDelete.undone(contextOf(world), injection)).toMatchObject({ finding: 'yes', summary: 'Job once has ended' })

@@ -1,15 +1,17 @@
 import { expect, it } from '@jest/globals'
 import type { FaultSpec } from '../../lib/domain/suite.ts'
+import type { UndoData } from '../../lib/domain/undo-data.ts'
 import { deedTexts } from '../../lib/report/fault-description.ts'
 import { crashloop, latency, nodeDrain, partition, podDelete, podKill } from '../support/suites.ts'
+import { cordonUndo, deletionUndo, injectorUndoOf, policyUndo } from '../support/undo-data.ts'
 
 const cut = { ...partition, mechanism: 'auto', keepProbes: false } as const
 const degradation = { ...latency, latencyMs: 0 }
 const exhaustion = { type: 'resource_exhaustion', intensity: 'medium', container: null, path: null } as const
-const byInjector = { job: 'j' }
+const byInjector = injectorUndoOf()
 
-it.each<[FaultSpec, object, string]>([
-  [cut, { policy: 'p' }, 'cuts it off from everything, in both directions, by NetworkPolicy'],
+it.each<[FaultSpec, UndoData, string]>([
+  [cut, policyUndo(), 'cuts it off from everything, in both directions, by NetworkPolicy'],
   [
     { ...cut, scope: 'peers', direction: 'in', ports: [8080, 9090], cidrs: ['10.0.0.0/8'], keepProbes: true },
     byInjector,
@@ -30,26 +32,30 @@ it.each<[FaultSpec, object, string]>([
     byInjector,
     '10 % of packets lost, 5 % corrupted, 1 % doubled, 500 kbit/s left, only ports 80',
   ],
-  [{ ...exhaustion, kind: 'cpu' }, { env: { FAULTLINE_AMOUNT: '4' } }, '4 busy loops in its cgroup'],
+  [{ ...exhaustion, kind: 'cpu' }, injectorUndoOf({ env: { FAULTLINE_AMOUNT: '4' } }), '4 busy loops in its cgroup'],
   [
     { ...exhaustion, kind: 'memory' },
-    { env: { FAULTLINE_AMOUNT: '384', FAULTLINE_PERCENT: '75' } },
+    injectorUndoOf({ env: { FAULTLINE_AMOUNT: '384', FAULTLINE_PERCENT: '75' } }),
     'fills its memory to 75 % of its limit, by 384 MiB where it has none',
   ],
-  [{ ...exhaustion, kind: 'disk', path: '/data' }, { env: { FAULTLINE_AMOUNT: '500' } }, 'fills 500 MiB of /data'],
-  [{ ...exhaustion, kind: 'network' }, { env: { FAULTLINE_AMOUNT: '1000' } }, 'leaves it 1000 kbit/s'],
-  [{ ...exhaustion, kind: 'network', mode: 'load' }, { env: { FAULTLINE_AMOUNT: '50000' } }, 'loads its network with 50000 kbit/s'],
-  [podDelete, {}, 'deletes it, with its own grace'],
-  [{ ...podDelete, graceSeconds: 0 }, {}, 'deletes it, with a grace of 0 s'],
+  [{ ...exhaustion, kind: 'disk', path: '/data' }, injectorUndoOf({ env: { FAULTLINE_AMOUNT: '500' } }), 'fills 500 MiB of /data'],
+  [{ ...exhaustion, kind: 'network' }, injectorUndoOf({ env: { FAULTLINE_AMOUNT: '1000' } }), 'leaves it 1000 kbit/s'],
+  [
+    { ...exhaustion, kind: 'network', mode: 'load' },
+    injectorUndoOf({ env: { FAULTLINE_AMOUNT: '50000' } }),
+    'loads its network with 50000 kbit/s',
+  ],
+  [podDelete, deletionUndo(), 'deletes it, with its own grace'],
+  [{ ...podDelete, graceSeconds: 0 }, deletionUndo(), 'deletes it, with a grace of 0 s'],
   [{ ...podKill, graceSeconds: 5, repeatEverySeconds: 10 }, byInjector, 'sends its container TERM, KILL after 5 s, again every 10 s'],
   [{ ...podKill, signal: 'KILL' }, byInjector, 'sends its container KILL, once'],
   [crashloop, byInjector, 'kills its container at every start'],
-  [{ ...nodeDrain, allowEmptyDir: false }, {}, 'cordons it and evicts its pods'],
+  [{ ...nodeDrain, allowEmptyDir: false }, cordonUndo(), 'cordons it and evicts its pods'],
   [
     { ...nodeDrain, allowBarePods: true, allowEmptyDir: true },
-    {},
+    cordonUndo(),
     'cordons it and evicts its pods, bare pods and pods with emptyDir volumes too',
   ],
 ])('what %j does is told with every amount', (fault, undo, text) => {
-  expect(deedTexts(fault, [{ undo: undo as never }, { undo: undo as never }])).toEqual([text])
+  expect(deedTexts(fault, [{ undo }, { undo }])).toEqual([text])
 })

@@ -7,6 +7,7 @@ import type { Suite } from '../../lib/domain/suite.ts'
 import { isWithin } from '../../lib/domain/tolerance.ts'
 import type { RunRecord } from '../../lib/report/document.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
+import { deletionUndo } from '../support/undo-data.ts'
 import { at, base } from './records.ts'
 
 const probeDefaults = { mode: 'continuous', intervalMs: 5_000, timeoutMs: 2_000, retries: 1, optional: false } as const
@@ -205,7 +206,7 @@ function injection(step: number, rest: Pick<Injection, 'fault' | 'targets' | 'ev
     step,
     n: 0,
     version: 6,
-    undo: {},
+    undo: deletionUndo(),
     fuse: rest.armed === null ? null : { ...rest.armed, pod: null },
     status: 'reverted',
     reason: null,

@@ -4,6 +4,7 @@ import type { Ended, Run, RunBase, StepRecord } from '../../lib/domain/run.ts'
 import { untouchedStep } from '../../lib/domain/run.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
+import { policyUndo } from '../support/undo-data.ts'
 
 /** 5 January 2026, 09:00:00 UTC, plus seconds. */
 export function at(seconds: number): number {
@@ -83,7 +84,7 @@ export const cut: Injection = {
   version: 5,
   fault: 'network-partition',
   targets: [pod],
-  undo: { policy: 'faultline-x-0' },
+  undo: policyUndo({ policy: 'faultline-x-0' }),
   fuse: { namespace: 'shop', name: 'faultline-x-0', pod: null },
   armed: { namespace: 'shop', name: 'faultline-x-0', uid: 'f1', burnsAt: at(53) },
   status: 'active',

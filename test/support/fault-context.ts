@@ -1,6 +1,7 @@
 import type { Evidence, Injection } from '../../lib/domain/injection.ts'
 import type { FaultName } from '../../lib/domain/suite.ts'
 import type { FaultContext } from '../../lib/faults/fault.ts'
+import { deletionUndo } from './undo-data.ts'
 import type { World } from './world.ts'
 
 /** A fault's context on the world's own cluster, for calls without an engine. */
@@ -26,7 +27,7 @@ export function injectionOf(fault: FaultName, change: Partial<Injection> = {}): 
     version: 1,
     fault,
     targets: [],
-    undo: {},
+    undo: deletionUndo(),
     fuse: null,
     armed: null,
     status: 'injecting',

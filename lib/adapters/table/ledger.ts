@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { HistoryEvent } from '../../domain/history-event.ts'
 import type { Injection } from '../../domain/injection.ts'
 import { fitEvent, fitInjection } from '../../domain/record-size.ts'
+import { readUndoData } from '../../domain/undo-data.ts'
 import type { LedgerStore } from '../../ports.ts'
 import { notThereYet } from './conditions.ts'
 import { eventKey, eventPrefix, injectionKey, injectionPrefix, runKey, runPartition, stepPrefix } from './keys.ts'
@@ -17,12 +18,14 @@ export function createLedgerStore(table: TableAccess): LedgerStore {
     save: (injection) => saveVersion(table, injectionKey(injection), injectionAttributes(injection, saveIdOf(injection))),
     list: async (runId, step) => {
       const items = await read(runId, step === undefined ? injectionPrefix : stepPrefix(step))
-      return items.map((item) => item.body as Injection)
+      return items.map((item) => readInjection(item.body as Injection))
     },
     appendHistory: (runId, events) => appendHistory(table, runId, events),
     history: async (runId) => (await read(runId, eventPrefix)).map((item) => item.body as HistoryEvent),
   }
 }
+
+const readInjection = (stored: Injection): Injection => ({ ...stored, undo: readUndoData(stored.undo, stored.fault) })
 
 const injectionAttributes = (injection: Injection, saveId: string) => ({
   version: injection.version,

@@ -67,7 +67,7 @@ async function lookOnceMore(driver: Driver, injection: Injection): Promise<Injec
     driver.note(`nothing could be seen before the revert: ${String(error)}`)
     return null
   })
-  return seen === undefined || seen === null ? injection : driver.update(injection, { undo: { ...injection.undo, ...seen } })
+  return seen === undefined || seen === null ? injection : driver.update(injection, { undo: seen })
 }
 
 /** What was just taken away needs a moment to be gone (collection, the CNI's own delay): a few looks before it counts as unproven. */

@@ -1,4 +1,4 @@
-import type { InjectorUndo } from './undo.ts'
+import type { InjectorUndo } from '../../domain/undo-data.ts'
 
 /** From an injector's Job to its first look: the pull of an image of some 60 MB by a node that never had it; 36 s were seen. */
 export const injectorStartMs = 40_000

@@ -1,5 +1,6 @@
 import { FaultlineError, KubernetesError } from '../../domain/errors.ts'
 import type { Evidence, Finding, Injection, Measurement } from '../../domain/injection.ts'
+import { undoOf } from '../../domain/undo-data.ts'
 import { currentPods } from '../connectivity-probe.ts'
 import type { Fault, FaultContext } from '../fault.ts'
 import { fuseGone, removeFuse } from '../fuse.ts'
@@ -47,9 +48,9 @@ export function injectorFault(kind: InjectorFault): Fault {
       if (newestFinding(injection) === 'yes' || undo.neverStarted !== undefined || undo.died !== undefined) return null
       const measured = injection.evidence.some((e) => e.phase !== 'before' && e.measurements.length > 0)
       const neverStarted = measured ? null : await whyNeverStarted(context, injection, didHere(context, injection, jobRefused))
-      if (neverStarted !== null) return { neverStarted }
+      if (neverStarted !== null) return { ...undoOf(injection, 'injector'), neverStarted }
       const died = await whatPodsSay(context, { namespace: undo.source.namespace, name: undo.job })
-      return died === '' || wasNeverOrdered(injection) ? null : { died: died.replace(/^: /, '') }
+      return died === '' || wasNeverOrdered(injection) ? null : { ...undoOf(injection, 'injector'), died: died.replace(/^: /, '') }
     },
 
     async revert(context, injection) {

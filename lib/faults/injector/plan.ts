@@ -1,9 +1,10 @@
-import type { Evidence, Target, UndoData } from '../../domain/injection.ts'
+import type { Evidence, Target } from '../../domain/injection.ts'
 import type { Node, Pod } from '../../domain/kube.ts'
 import { fuseName, nodeSuffix } from '../../domain/names.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { FaultSpec } from '../../domain/suite.ts'
 import { chooseTargets, matching } from '../../domain/targets.ts'
+import type { InjectorFaultAction, InjectorUndo } from '../../domain/undo-data.ts'
 import { chooseContainer, isRunning } from '../container.ts'
 import type { PlanContext, PlannedInjection, StepPlan } from '../fault.ts'
 import { podlessFuse } from '../fuse-job.ts'
@@ -11,14 +12,12 @@ import type { PeerScope, Workload } from '../peers.ts'
 import { reachOf, servicesOf } from '../peers.ts'
 import { tryJob } from '../try-job.ts'
 import { injectorJob } from './job.ts'
-import type { InjectorAction } from './protocol.ts'
-import type { InjectorUndo } from './undo.ts'
-import { asUndoData, injectorUndo } from './undo.ts'
+import { injectorUndo } from './undo.ts'
 import { whyNoInjector } from './unfit.ts'
 
 /** What tells one injector fault from another. */
 export interface InjectorFault {
-  readonly action: (spec: FaultSpec) => Exclude<InjectorAction, 'check'>
+  readonly action: (spec: FaultSpec) => InjectorFaultAction
   readonly container: (spec: FaultSpec) => string | null
   /** Environment of the injector for a step's parameters and one node's targets. */
   readonly env: (spec: FaultSpec, pods: readonly Pod[]) => Readonly<Record<string, string>>
@@ -27,7 +26,7 @@ export interface InjectorFault {
   /** Why this pod on this node is none for it, as far as their specs tell; null: nothing speaks against it. */
   readonly unfit?: (spec: FaultSpec, pod: Pod, on: { readonly node: Node | undefined; readonly pods: readonly Pod[] }) => string | null
   /** Stored with the undo data of each injection. */
-  readonly undo?: UndoData
+  readonly undo?: Pick<InjectorUndo, 'mechanism'>
 }
 
 /** Told to the injector of a network: is it no effect where none of the workload's own traffic met the rules? */
@@ -99,6 +98,8 @@ function planNode(
   const env = kind.env(step.fault, on.pods)
   const source = { ...config.injector, image: config.injector.image ?? '' }
   const undo: InjectorUndo = {
+    kind: 'injector',
+    ...kind.undo,
     source,
     node: on.node,
     bootId: node?.status?.nodeInfo?.bootID ?? '',
@@ -112,7 +113,7 @@ function planNode(
   return {
     injection: {
       targets,
-      undo: asUndoData(undo, kind.undo),
+      undo,
       fuse: podlessFuse(context, index, config.injector.namespace),
       evidence: [before],
     },

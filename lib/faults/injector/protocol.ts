@@ -1,15 +1,7 @@
+import type { InjectorFaultAction } from '../../domain/undo-data.ts'
+
 /** What an injector is told to do; each is one branch of its script. */
-export type InjectorAction =
-  | 'kill'
-  | 'crashloop'
-  | 'stress-cpu'
-  | 'stress-memory'
-  | 'fill-disk'
-  | 'limit-network'
-  | 'load-network'
-  | 'cut-network'
-  | 'degrade-network'
-  | 'check'
+export type InjectorAction = InjectorFaultAction | 'check'
 
 /** One line of an injector's log: what it measured of one target. */
 export interface InjectorLine {

@@ -3,6 +3,7 @@ import type { Injection, Target } from '../../domain/injection.ts'
 import type { Node } from '../../domain/kube.ts'
 import { cordonAnnotation } from '../../domain/labels.ts'
 import { fieldManager, settersOf } from '../../domain/managed-fields.ts'
+import { undoOf } from '../../domain/undo-data.ts'
 import type { FaultContext } from '../fault.ts'
 import { fuseState } from '../fuse-state.ts'
 import { didHere, noteDeed } from '../performed-actions.ts'
@@ -111,7 +112,7 @@ export function nodeOf(injection: Injection): Target {
 }
 
 function tagOf(injection: Injection): string {
-  return String(injection.undo.tag)
+  return undoOf(injection, 'cordon').tag
 }
 
 function nodeRef(name: string) {

@@ -140,7 +140,7 @@ function plannedInjection(
     measurements: [{ target: name, name: 'evictable pods', unit: '', value: evictable }],
   }
   const tag = fuseName(context, context.index, nodeSuffix(of.n))
-  return { targets: [target], undo: { tag, ...of.limits }, fuse: cordonFuse(context, tag, name), evidence: [before] }
+  return { targets: [target], undo: { kind: 'cordon', tag, ...of.limits }, fuse: cordonFuse(context, tag, name), evidence: [before] }
 }
 
 function cordonFuse(context: PlanContext, name: string, awayFrom: string): FuseSpec | null {

@@ -1,6 +1,7 @@
 import { FaultlineError } from '../../domain/errors.ts'
 import type { Injection } from '../../domain/injection.ts'
 import type { Node, Pod } from '../../domain/kube.ts'
+import { undoOf } from '../../domain/undo-data.ts'
 import { isoSeconds } from '../../time.ts'
 import type { Fault, FaultContext } from '../fault.ts'
 import { fuseGone, removeFuse } from '../fuse.ts'
@@ -76,8 +77,8 @@ export const nodeDrain: Fault = {
 }
 
 /** Pods may have come between plan and cordon. */
-function refuseDestruction(pods: readonly Pod[], { undo }: Injection): void {
-  const reasons = whatIsDestroyed(pods, { allowBarePods: undo.allowBarePods === true, allowEmptyDir: undo.allowEmptyDir === true })
+function refuseDestruction(pods: readonly Pod[], injection: Injection): void {
+  const reasons = whatIsDestroyed(pods, undoOf(injection, 'cordon'))
   if (reasons.length > 0) throw new FaultlineError('refused', reasons.join('; '))
 }
 

@@ -2,6 +2,7 @@ import { FaultlineError, KubernetesError } from '../../domain/errors.ts'
 import type { Evidence, Injection, Measurement, Target } from '../../domain/injection.ts'
 import type { NetworkPolicy, ObjectRef, Pod } from '../../domain/kube.ts'
 import { expiresAnnotation, ourLabels, runLabel, targetLabel } from '../../domain/labels.ts'
+import { undoOf } from '../../domain/undo-data.ts'
 import { isoSeconds, parseIso } from '../../time.ts'
 import type { Canary } from '../connectivity-probe.ts'
 import { answers, asMeasurements, currentPods, dialTargets, hasCrashed, judge, workingBefore } from '../connectivity-probe.ts'
@@ -71,7 +72,7 @@ export const policyPartition: Fault = {
     const since = noRuleSince(injection, at)
     const measurements = [
       ...asMeasurements(canaries),
-      { target: String(injection.undo.policy), name: goneSince, unit: '', value: isoSeconds(since) },
+      { target: policyUndo(injection).policy, name: goneSince, unit: '', value: isoSeconds(since) },
     ]
     const worked = workingBefore(beforeOf(injection))
     const silent = injection.armed === null ? [] : canaries.filter((c) => worked.has(c.target) && c.state !== 'open')
@@ -101,10 +102,9 @@ function isCrash(canary: Canary, pods: ReadonlyMap<string, Pod>, injection: Inje
   return canary.state === 'closed' && crashedSince(canary, pods, injection)
 }
 
-function crashedSince(canary: Canary, pods: ReadonlyMap<string, Pod>, { undo }: Injection): boolean {
+function crashedSince(canary: Canary, pods: ReadonlyMap<string, Pod>, injection: Injection): boolean {
   const pod = pods.get(canary.target)
-  const before = (undo.restarts ?? {}) as Readonly<Record<string, number>>
-  return pod !== undefined && hasCrashed(pod, before[pod.metadata.uid ?? ''])
+  return pod !== undefined && hasCrashed(pod, policyUndo(injection).restarts[pod.metadata.uid ?? ''])
 }
 
 function partitionPolicy(injection: Injection): NetworkPolicy {
@@ -112,14 +112,14 @@ function partitionPolicy(injection: Injection): NetworkPolicy {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     metadata: {
-      name: String(injection.undo.policy),
+      name: policyUndo(injection).policy,
       namespace: injection.fuse?.namespace ?? '',
       labels: ourLabels({ runId: injection.runId, step: injection.step, role: 'policy' }),
       annotations: { [expiresAnnotation]: isoSeconds(injection.expiresAt) },
     },
     spec: {
       podSelector: { matchLabels: { [targetLabel]: tagOf(injection) } },
-      policyTypes: injection.undo.policyTypes as readonly string[],
+      policyTypes: policyUndo(injection).policyTypes,
     },
   }
 }
@@ -129,12 +129,14 @@ function policyRef(injection: Injection): ObjectRef {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
     namespace: injection.fuse?.namespace ?? '',
-    name: String(injection.undo.policy),
+    name: policyUndo(injection).policy,
   }
 }
 
+const policyUndo = (injection: Injection) => undoOf(injection, 'policy')
+
 function tagOf(injection: Injection): string {
-  return String(injection.undo.value)
+  return policyUndo(injection).value
 }
 
 function belongs(policy: NetworkPolicy | undefined, injection: Injection): boolean {
@@ -197,7 +199,7 @@ async function residue(context: FaultContext, injection: Injection): Promise<rea
 /** On a pod's own node policies do not bind what comes from that node, and there the only node's API server dials from. */
 function causes(injection: Injection): string {
   const usual = 'the CNI does not enforce NetworkPolicies, or another policy allows the traffic'
-  return injection.undo.singleNode === true
+  return policyUndo(injection).singleNode
     ? `${usual}, or it is only that this cluster has one node, where the API server is on the pod's own`
     : usual
 }

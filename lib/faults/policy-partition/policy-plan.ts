@@ -5,6 +5,7 @@ import { managedBy, managedByLabel } from '../../domain/labels.ts'
 import { fuseName, stepTag } from '../../domain/names.ts'
 import type { FaultSpec } from '../../domain/suite.ts'
 import { chooseTargets } from '../../domain/targets.ts'
+import type { PolicyUndo } from '../../domain/undo-data.ts'
 import { asMeasurements, dialTargets, restartsOf } from '../connectivity-probe.ts'
 import type { PlanContext, StepPlan } from '../fault.ts'
 import { podlessFuse } from '../fuse-job.ts'
@@ -41,13 +42,14 @@ export async function planPartition(context: PlanContext): Promise<StepPlan> {
     summary: 'not cut yet',
     measurements: asMeasurements(canaries),
   }
-  const undo = {
+  const undo: PolicyUndo = {
+    kind: 'policy',
     singleNode: context.inventory.nodes.length === 1,
     mechanism: 'policy',
     policy: fuseName(context, index),
     value: stepTag(runId, index),
     policyTypes: policyTypes(step.fault),
-    restarts: Object.fromEntries(choice.chosen.map((pod) => [pod.metadata.uid, restartsOf(pod)])),
+    restarts: Object.fromEntries(choice.chosen.map((pod) => [pod.metadata.uid ?? '', restartsOf(pod)])),
   }
   return {
     injections: [{ targets, undo, fuse: podlessFuse(context, index, namespace), evidence: [before] }],

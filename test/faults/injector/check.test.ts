@@ -5,13 +5,11 @@ import type { FaultContext } from '../../../lib/faults/fault.ts'
 import { checkForResidue } from '../../../lib/faults/injector/check.ts'
 import type { InjectorOrder } from '../../../lib/faults/injector/job.ts'
 import { injectionOf } from '../../support/fault-context.ts'
+import { injectorUndoOf } from '../../support/undo-data.ts'
 
 const target = { kind: 'Pod', namespace: 'ns', name: 'db-0', uid: 'uid-0', node: 'n1' } as const
 const source = { ...defaultConfig.injector, image: 'i:1', namespace: 'injectors' }
-const injection = injectionOf('memory-exhaustion', {
-  targets: [target],
-  undo: { source, node: 'n1', job: 'inj-n0', action: 'stress-memory' },
-})
+const injection = injectionOf('memory-exhaustion', { targets: [target], undo: injectorUndoOf({ source, job: 'inj-n0' }) })
 const order: InjectorOrder = {
   runId: 'run',
   step: 0,
@@ -78,7 +76,8 @@ it('takes a check away that ended without an answer, for the next one to be made
 
 describe('a check on a node that was booted anew', () => {
   const forgetful = JSON.stringify({ ...JSON.parse(clean), code: 'other_boot' })
-  const disk = { ...injection, undo: { ...injection.undo, action: 'fill-disk' } }
+  const fill = injectorUndoOf({ source, job: 'inj-n0', action: 'fill-disk' })
+  const disk = { ...injection, undo: fill }
   const seen = { phase: 'during', at: 0, finding: 'yes', summary: '', measurements: [] } as const
 
   /** Answers at once; whether the target's pod is still there is told. */
@@ -111,7 +110,7 @@ describe('a check on a node that was booted anew', () => {
     ['what lived in memory went with the boot', injection, true],
     ['so did a file that had been seen without a name', { ...disk, evidence: [seen] }, true],
     ['a pod that is gone took its disk along', disk, false],
-    ['an order that was dead made no file', { ...disk, undo: { ...disk.undo, neverStarted: 'only cleaned' } }, true],
+    ['an order that was dead made no file', { ...disk, undo: { ...fill, neverStarted: 'only cleaned' } }, true],
   ])('proves it otherwise: %s', async (_, of, isPodThere) => {
     expect(await check(of, isPodThere)).toEqual(['yes', 'no residue on db-0 (the node was booted anew meanwhile)'])
   })

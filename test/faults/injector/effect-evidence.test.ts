@@ -6,10 +6,11 @@ import { biteOf } from '../../../lib/faults/injector/effect-evidence.ts'
 import { injectorFault } from '../../../lib/faults/injector/injector-fault.ts'
 import type { InjectorLine } from '../../../lib/faults/injector/protocol.ts'
 import { injectionOf } from '../../support/fault-context.ts'
+import { injectorUndoOf } from '../../support/undo-data.ts'
 
 const injection = injectionOf('memory-exhaustion', {
   targets: [{ kind: 'Pod', namespace: 'ns', name: 'db-0', uid: 'uid-0', node: 'n1', container: { name: 'main', id: 'c1' } }],
-  undo: { source: { image: 'i:1', namespace: 'injectors' }, node: 'n1', job: 'faultline-run-0-n0', action: 'stress-memory' },
+  undo: injectorUndoOf(),
   armed: { namespace: 'injectors', name: 'fuse', uid: 'fuse-uid', burnsAt: 90_000 },
 })
 
@@ -185,7 +186,7 @@ describe('an order that came too late', () => {
 
 describe('a container that was killed', () => {
   const fault = injectorFault({ action: () => 'kill', container: () => null, env: () => ({}) })
-  const killed = { ...injection, undo: { ...injection.undo, action: 'kill' } }
+  const killed = { ...injection, undo: injectorUndoOf({ action: 'kill' }) }
   const lines = [line({ name: 'kills', unit: 'count', value: 1 })]
 
   it('bites where its pod lives on', async () => {

@@ -129,7 +129,7 @@ describe('an injector', () => {
 
 async function neverStarted(run: Run): Promise<unknown> {
   const [injection] = await world.store.ledger.list(run.id)
-  return injection?.undo.neverStarted
+  return injection?.undo.kind === 'injector' ? injection.undo.neverStarted : undefined
 }
 
 /** The driver dies once it has deleted the fuse, and with it the injector's Job. */

@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals'
 import { defaultConfig } from '../../../lib/config.ts'
 import { type InjectorOrder, injectorJob, orderLivesMs, orderSkewMs } from '../../../lib/faults/injector/job.ts'
 import { injectorUndo } from '../../../lib/faults/injector/undo.ts'
+import { injectorUndoOf } from '../../support/undo-data.ts'
 
 const order = (change: Partial<InjectorOrder>): InjectorOrder => ({
   runId: 'r',
@@ -44,8 +45,8 @@ it('requests nothing for a check, so that a full node does not turn the proof aw
 })
 
 it('knows the defaults of what an earlier version stored', () => {
-  const source = { image: 'i:1', namespace: 'chaos', pullPolicy: 'Never' }
-  expect(injectorUndo({ undo: { source } })).toMatchObject({ source: { ...defaultConfig.injector, ...source }, bootId: '', peers: {} })
+  const source = { image: 'i:1', namespace: 'chaos', pullPolicy: 'Never' } as const
+  expect(injectorUndo({ undo: injectorUndoOf({ source }) }).source).toEqual({ ...defaultConfig.injector, ...source })
 })
 
 it('gives an order that is dead before a replacement pod can come, whose back-off is 10 s, and one for this boot of the node only', () => {

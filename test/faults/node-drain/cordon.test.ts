@@ -7,6 +7,7 @@ import { nodeDrain } from '../../../lib/faults/node-drain/node-drain.ts'
 import { around } from '../../support/around.ts'
 import { contextOf, injectionOf } from '../../support/fault-context.ts'
 import { stepOf, suiteOf, nodeDrain as wanted } from '../../support/suites.ts'
+import { cordonUndo } from '../../support/undo-data.ts'
 import type { World } from '../../support/world.ts'
 import { openWorld } from '../../support/world.ts'
 
@@ -26,7 +27,7 @@ const patchSpec = (unschedulable: true | null) => world.sandbox.patch('nodes', {
 const drainOf = () =>
   injectionOf('node-drain', {
     targets: [{ kind: 'Node', namespace: '', name, uid: world.sandbox.get('nodes', name)?.metadata.uid ?? '', node: name }],
-    undo: { tag: 'faultline-run-0-n0', allowBarePods: false, allowEmptyDir: true },
+    undo: cordonUndo({ allowEmptyDir: true }),
   })
 
 describe('whose a cordon is', () => {
@@ -52,7 +53,7 @@ describe('whose a cordon is', () => {
 
   it('is looked at by the sweep of orphans, too: one that a person laid anew stays', async () => {
     const run = await world.run(world.engine(), suiteOf([stepOf(wanted, { durationMs: 4_000 })]))
-    await cordon(contextOf(world), { ...drainOf(), undo: { tag: `faultline-${run.id}-0-n0` } })
+    await cordon(contextOf(world), { ...drainOf(), undo: cordonUndo({ tag: `faultline-${run.id}-0-n0` }) })
     patchSpec(null)
     patchSpec(true)
     await world.play(sweepOrphans(world.engine(), world.cluster))

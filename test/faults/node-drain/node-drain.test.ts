@@ -7,6 +7,7 @@ import { around } from '../../support/around.ts'
 import { contextOf, injectionOf } from '../../support/fault-context.ts'
 import { barePod, deploy, forbidEvictions } from '../../support/other-workloads.ts'
 import { anyPod, stepOf, suiteOf, nodeDrain as wanted } from '../../support/suites.ts'
+import { cordonUndo } from '../../support/undo-data.ts'
 import type { World } from '../../support/world.ts'
 import { openWorld } from '../../support/world.ts'
 
@@ -262,7 +263,7 @@ function drainOf(name: string) {
   const uid = world.sandbox.get('nodes', name)?.metadata.uid ?? ''
   return injectionOf('node-drain', {
     targets: [{ kind: 'Node', namespace: '', name, uid, node: name }],
-    undo: { tag: 'faultline-run-0-n0', allowBarePods: false, allowEmptyDir: true },
+    undo: cordonUndo({ allowEmptyDir: true }),
   })
 }
 
