@@ -148,7 +148,7 @@ export class Clusters {
     return found
   }
 
-  /** Its process must not be stopped by somebody else meanwhile. */
+  /** No other command may stop its process meanwhile. */
   async #noteEmbedded(): Promise<void> {
     this.#usesEmbedded = true
     await addUser(this.#options.stateDir, ownerName())

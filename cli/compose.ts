@@ -65,7 +65,7 @@ export async function compose({ flags, env, isLive, say }: ComposeOptions): Prom
   }
 }
 
-/** Who is told; loaded only when somebody is. */
+/** The notifiers; their modules are loaded only where one is configured. */
 async function openOutlets({ snsTopic }: TellingFlags): Promise<readonly Notifier[]> {
   if (snsTopic === undefined) return []
   const { createSnsNotifier } = await import('../lib/adapters/sns/notifier.ts')

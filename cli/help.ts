@@ -95,7 +95,7 @@ Examples:
   $ faultline resume
 
 Drivers see it within seconds. It holds for the runs of this state directory; on AWS, {"action":"halt"} of the control function does the same
-for the installation, and the kubectl line of every view ends all chaos on a cluster, whoever started it.`,
+for the installation, and the kubectl line of every view ends all chaos on a cluster, of every user.`,
   resume: `
 Examples:
   $ faultline resume

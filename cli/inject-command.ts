@@ -54,7 +54,7 @@ const parsers = {
   numbers: (text: string): unknown => parts(text).map(asNumber),
 } as const
 
-/** A switch that is on by default has a value although nobody said it; what was not said is left to the schema's defaults. */
+/** Commander gives a switch that is on by default a value although no flag was given; what was not given is left to the schema's defaults. */
 function valueSaid(
   command: CommandUnknownOpts,
   said: Readonly<Record<string, unknown>>,

@@ -28,7 +28,7 @@ export class Interrupts {
     return this.#count
   }
 
-  /** The result of `work`, or undefined as soon as somebody interrupts: for what leaves nothing behind. */
+  /** The result of `work`, or undefined as soon as a person interrupts: for what leaves nothing behind. */
   orInterrupted<T>(work: Promise<T>): Promise<T | undefined> {
     const { promise, resolve } = Promise.withResolvers<undefined>()
     if (this.first.aborted) resolve(undefined)

@@ -131,7 +131,7 @@ function addSwitches(program: Command, act: Act): void {
     .action((flags) => act(flags, async (f, t) => (await import('./commands/halt.ts')).resume(f, t)))
 }
 
-/** Where the metrics are served unless somebody says otherwise: to this machine only. */
+/** Where the metrics are served unless a flag says otherwise: to this machine only. */
 const metricsAt = { host: '127.0.0.1', port: 8000 } as const
 
 function addMetrics(program: Command, act: Act): void {

@@ -17,7 +17,7 @@ export function unfinishedRuns(composition: Composition): Promise<readonly Run[]
   return composition.store.runs.due(Number.MAX_SAFE_INTEGER)
 }
 
-/** True when nobody drives the run any more. */
+/** True when the run has lost its driver. */
 export function isAbandoned(composition: Composition, run: Run): boolean {
   return claimOf(run, composition.engine(run.cluster)) !== 'held'
 }

@@ -53,9 +53,9 @@ export interface Config {
   /** When a driver whose own time is limited (a Lambda) asks another to go on, in ms before its end. */
   readonly handOver: {
     readonly firstMs: number
-    /** Once more when nobody came. */
+    /** Once more when no successor came. */
     readonly againMs: number
-    /** The driver is gone by then, whoever came. */
+    /** The driver is gone by then, with or without a successor. */
     readonly leaveMs: number
   }
   readonly prometheus: PrometheusConfig

@@ -117,7 +117,7 @@ export interface LedgerStore {
 
 /** Locks without expiry. */
 export interface LockStore {
-  /** The holder after the call: `runId` when it got (or had) the lock, else whoever has it. */
+  /** The holder after the call: `runId` when it got (or had) the lock, else the run that has it. */
   acquire(key: string, runId: string): Promise<string>
   /** Moves the lock from `from` to `to`; false when `from` no longer holds it. */
   takeOver(key: string, from: string, to: string): Promise<boolean>

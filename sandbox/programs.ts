@@ -11,7 +11,7 @@ export function onPath(name: string): string | undefined {
     .find((file) => existsSync(file))
 }
 
-/** A port of 127.0.0.1 that nobody listens on just now. */
+/** A port of 127.0.0.1 that no process listens on just now. */
 export async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -2,12 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 
-/** Source files below a folder, as paths. */
-function sources(folder: string): readonly string[] {
+/** Files below a folder, as paths. */
+function filesOf(folder: string, ending: RegExp): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => ending.test(name))
     .map((name) => join(folder, name))
 }
+
+const sources = (folder: string) => filesOf(folder, /\.ts$/)
 
 const code = (file: string) => readFileSync(file, 'utf8')
 
@@ -32,6 +34,24 @@ function circlesAmong(imports: ReadonlyMap<string, readonly string[]>): readonly
   for (const file of imports.keys()) follow(file, [])
   return circles
 }
+
+/** Words that hide who does something. Comments, messages and titles name the driver, the reaper, a person, a process. */
+const vagueWords = /\b(?:nobody|whoever|somebody|anybody|the word of|last words)\b/i
+
+describe('the words', () => {
+  it('name who does something, in code, texts and documents', () => {
+    const folders = [...rooms, 'bench', 'bin', 'deploy', 'docs', 'experiments', 'monitoring', 'scripts', 'test']
+    const written = folders.flatMap((folder) => filesOf(folder, /\.(?:ts|js|cjs|sh|md|json|ya?ml)$|Dockerfile$/))
+    const vague = [...written, 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'serverless.yml']
+      .filter((file) => file !== 'test/architecture.test.ts')
+      .flatMap((file) =>
+        code(file)
+          .split('\n')
+          .flatMap((line, at) => (vagueWords.test(line) ? [`${file}:${at + 1}: ${vagueWords.exec(line)?.[0]}`] : [])),
+      )
+    expect(vague).toEqual([])
+  })
+})
 
 describe('the rooms', () => {
   it('keep chance out of lib/domain: it comes from a stored seed', () => {
@@ -59,7 +79,7 @@ describe('the rooms', () => {
   })
 
   it('keep files short enough to be read at one go', () => {
-    const long = rooms.flatMap(sources).filter((file) => code(file).split('\n').length > 300)
+    const long = [...rooms, 'bench', 'scripts', 'test'].flatMap(sources).filter((file) => code(file).split('\n').length > 300)
     expect(long).toEqual([])
   })
 

@@ -18,7 +18,7 @@ interface Sweep {
   readonly failures: readonly string[]
 }
 
-/** `faultline reap`: ends what dead drivers left and removes objects of ours that nobody owns any more. */
+/** `faultline reap`: ends what dead drivers left and removes objects of ours that no live run owns. */
 export function reap(flags: WorkFlags, terminal: Terminal): Promise<ExitCode> {
   return withComposition(flags, terminal, async (composition) => {
     const say = sayer(flags, terminal)
@@ -72,7 +72,7 @@ function tell({ runs, alive, errors }: Reaped, { orphans, failures }: Sweep, say
     say(
       `run ${run.id}: ${isEnded(run) ? `${run.status}; everything is proven to be undone` : `still ${run.status}: not proven undone, reap again`}`,
     )
-  for (const run of alive) say(`run ${run.id}: ${run.status}, driven by ${run.lease?.owner ?? 'somebody'}; left alone`)
+  for (const run of alive) say(`run ${run.id}: ${run.status}, driven by ${run.lease?.owner ?? 'another driver'}; left alone`)
   for (const { runId, message } of errors) say(`run ${runId}: could not be reaped: ${message}`)
   for (const failure of failures) say(`not swept: ${failure}`)
   for (const orphan of orphans) say(`orphan removed: ${orphan}`)

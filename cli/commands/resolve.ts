@@ -25,7 +25,7 @@ export function resolve(wanted: string, flags: ResolveFlags, terminal: Terminal)
     await writeReports(await recordOf(composition.store, run), { stateDir: composition.stateDir, warn: say })
     if (flags.json === true) printJson(terminal, { run: run.id, state: run.status, by: flags.by, why: flags.why })
     else {
-      say(`run ${run.id} is over: ${run.status} (unproven), on the word of ${flags.by}`)
+      say(`run ${run.id} is over: ${run.status} (unproven), as ${flags.by} decided`)
       say('"faultline reap" removes what still bears its label in the cluster, its beacon included')
     }
     return exitCodes.succeeded

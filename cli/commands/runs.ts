@@ -31,7 +31,7 @@ export function listRuns(flags: RunsFlags, terminal: Terminal): Promise<ExitCode
   })
 }
 
-/** `lost`: nobody drives it any more, and it is not over. */
+/** `lost`: it has no driver any more, and is not over. */
 function rowOf(run: Run, lost: boolean): readonly string[] {
   const took = isEnded(run) ? duration(run.endedAt - run.requestedAt) : '-'
   const cluster = clusterText(run.cluster)

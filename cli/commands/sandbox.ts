@@ -18,7 +18,7 @@ export interface SandboxFlags extends StateFlags {
 const idleLimitMs = 900_000
 const lookEveryMs = 5_000
 
-/** `faultline sandbox`: keeps an embedded cluster running until Ctrl-C, or, started by another command, until nobody asks it anything. */
+/** `faultline sandbox`: keeps an embedded cluster running until Ctrl-C, or, started by another command, until no command asks it anything. */
 export async function keepSandbox(flags: SandboxFlags, terminal: Terminal): Promise<ExitCode> {
   const stop = new AbortController()
   const dispose = terminal.onInterrupt(() => stop.abort())

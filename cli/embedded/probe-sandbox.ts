@@ -5,7 +5,7 @@ const timeoutMs = 3_000
 
 /**
  * Makes sure that the embedded cluster with that UID still answers at that address.
- * @throws FaultlineError `cluster_gone` when nobody listens there or somebody else does: its faults ended with it; `unavailable` when that is not certain
+ * @throws FaultlineError `cluster_gone` when no process listens there, or another program: its faults ended with it; `unavailable` when that is not certain
  */
 export async function probeSandbox(url: string, uid: string): Promise<void> {
   const answer = await ask(`${url.replace(/\/$/, '')}/api/v1/namespaces/kube-system`)

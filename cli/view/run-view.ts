@@ -67,7 +67,7 @@ function sentence(run: Ended): string {
     case 'refused':
       return 'nothing was touched'
     default:
-      return `${good} of ${all} steps succeeded; ${run.resolved !== null ? 'NOT proven to be undone, ended on the word of a person' : 'everything is proven to be undone'}`
+      return `${good} of ${all} steps succeeded; ${run.resolved !== null ? 'NOT proven to be undone, ended by a person' : 'everything is proven to be undone'}`
   }
 }
 

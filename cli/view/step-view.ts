@@ -118,7 +118,7 @@ function fuseRow(injections: readonly Injection[], now: number, row: (label: str
   const [fuse] = injections.flatMap((injection) => (injection.armed === null || injection.status === 'reverted' ? [] : [injection.armed]))
   if (fuse === undefined) return []
   const at = timeOfDay(fuse.burnsAt)
-  return [row('fuse', fuse.burnsAt <= now ? `was to end it at ${at}` : `ends it at ${at} if nobody else does`)]
+  return [row('fuse', fuse.burnsAt <= now ? `was to end it at ${at}` : `ends it at ${at} if driver and reaper do not`)]
 }
 
 /** The figures of all injections together; the sentence where there are no figures. */

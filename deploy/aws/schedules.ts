@@ -81,7 +81,7 @@ interface ScheduleOptions {
   readonly enabled: boolean
   readonly target: 'start' | 'reap'
   readonly input: object
-  /** Seconds after which an undelivered event is given up: nobody expects a game day hours late. */
+  /** Seconds after which an undelivered event is given up: a game day must not begin hours late, when its people are gone. */
   readonly patience: number
 }
 

@@ -28,7 +28,7 @@ export async function begin(input: StartInput, invocation: Invocation): Promise<
   return go(engine, run.id, invocation)
 }
 
-/** Drives a run on. That somebody else has it, or is quicker, is no error: events arrive more than once. */
+/** Drives a run on. That another driver has it, or is quicker, is no error: events arrive more than once. */
 export async function go(engine: Engine, runId: string, invocation: Invocation): Promise<Answer> {
   const { budget, store } = invocation
   try {
@@ -38,7 +38,11 @@ export async function go(engine: Engine, runId: string, invocation: Invocation):
   } catch (error) {
     const run = isTaken(error) ? await store.runs.load(runId) : undefined
     if (run === undefined) throw error
-    return { happened: `run ${runId} is driven by ${run.lease?.owner ?? 'nobody'}: nothing to do here`, next: 'nothing', ...runLine(run) }
+    return {
+      happened: `run ${runId} is driven by ${run.lease?.owner ?? 'no driver'}: nothing to do here`,
+      next: 'nothing',
+      ...runLine(run),
+    }
   }
 }
 
@@ -64,7 +68,7 @@ async function refuse(
   return drivenAnswer(run)
 }
 
-/** Whoever claimed a time to come would keep the schedule's own start from happening: it would find its run made already. */
+/** A start by hand that claimed a time to come would keep the schedule's own from happening: it would find its run made already. */
 function refuseFuture({ scheduledAt }: StartInput, { clock }: Invocation): void {
   if (scheduledAt === undefined || Date.parse(scheduledAt) <= clock.now() + defaultConfig.skewMs) return
   const message = `scheduledAt ${scheduledAt} is yet to come: only the scheduler writes it, at that time; leave it out to start by hand`

@@ -113,7 +113,7 @@ async function openCluster(via: ClusterSource, clock: Clock): Promise<Cluster> {
   }
 }
 
-/** An embedded cluster asks nobody who he is, and plain HTTP carries no secrets. */
+/** An embedded cluster asks for no credentials, and plain HTTP carries no secrets. */
 const noCredentials = { read: async () => ({ headers: {}, tls: {} }), renew: () => false }
 
 function sourceOf(entry: ClusterEntry, ownRegion: string): ClusterSource {

@@ -120,7 +120,7 @@ function namesAddress(source: ProbeSource): boolean {
   return source.type === 'http' || (source.type === 'prometheus' && source.url !== null)
 }
 
-/** Driven here when nobody drives it any more. */
+/** Driven here when it has no driver any more. */
 async function abort({ run: id, by, why }: Asked<'abort'>, invocation: Invocation): Promise<Answer> {
   const found = await invocation.store.runs.load(id)
   if (found === undefined) throw new FaultlineError('not_found', `there is no run ${id}; "status" without "run" lists them`)

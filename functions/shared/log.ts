@@ -6,7 +6,7 @@ export function log(level: 'info' | 'error', message: string, fields: Readonly<R
   process.stdout.write(`${printable(JSON.stringify({ level, message, ...fields }))}\n`)
 }
 
-/** What happens to a run, for whoever reads the log; lease renewals are left out. */
+/** What happens to a run, for readers of the log; lease renewals are left out. */
 export function logProgress(progress: Progress): void {
   const { run } = progress
   if (progress.kind === 'note') log('info', progress.message, { run: run.id })

@@ -4,7 +4,7 @@ import { linkToPage } from '../../lib/report/link.ts'
 import { log } from './log.ts'
 import type { Settings } from './settings.ts'
 
-/** Whoever hears of runs, besides the log and the bus. */
+/** The notifiers of a deployment, besides the log and the bus. */
 export interface Listeners {
   readonly notifiers: readonly Notifier[]
   readonly sink: MetricsSink | null
@@ -15,7 +15,7 @@ export interface Listeners {
 export async function openListeners({ stage, region, topic, deployment }: Settings, functionArn: string | undefined): Promise<Listeners> {
   const reports = openReports(deployment.reportBucket, region)
   const topicArn = topicBeside(functionArn, topic)
-  if (topicArn === null) log('error', 'the function does not know its account: nobody is alerted', { topic })
+  if (topicArn === null) log('error', 'the function does not know its account: no alert is sent', { topic })
   return {
     notifiers: topicArn === null ? [] : [await openTopic(topicArn, { opening: reports, commands: byControl(stage) })],
     sink: await openSink(deployment.pushgatewayUrl),

@@ -30,7 +30,7 @@ export async function reapAll(invocation: Invocation): Promise<Answer> {
   }
 }
 
-/** Nobody reads the answer to a schedule: what went wrong is in the log, and raises the alarm on errors. */
+/** A schedule throws the answer away: what went wrong is in the log, and raises the alarm on errors. */
 function failAloud(errors: readonly (string | Reaped['errors'][number])[]): void {
   for (const error of errors)
     log('error', typeof error === 'string' ? error : error.message, typeof error === 'string' ? {} : { run: error.runId })

@@ -9,7 +9,7 @@ export async function report(run: Run, { reports, store }: Invocation): Promise<
   try {
     const { publishReports } = await import('../../lib/report/publish.ts')
     const { recordOf } = await import('../../lib/report/record.ts')
-    // A presigned link opens for whoever has it, and logs are read by more people than reports.
+    // A presigned link opens for everyone who has it, and logs are read by more people than reports.
     const link = await publishReports(reports, await recordOf(store, run))
     log('info', 'reports are written', { run: run.id, report: link.replace(/[?#].*$/, '') })
   } catch (error) {

@@ -46,7 +46,7 @@ export class VersionConflict extends FaultlineError {
   }
 }
 
-/** Somebody else drives the run. */
+/** Another driver has the run. */
 export class RunHeld extends FaultlineError {
   constructor(runId: string, owner: string | undefined) {
     super('refused', `run ${runId} is driven by ${owner}`)

@@ -2,7 +2,7 @@ import { haltCommand } from './labels.ts'
 import type { ClusterRef } from './run.ts'
 
 /**
- * The line that ends all chaos on the cluster of a run, with the kubeconfig and context that it is meant for: whoever copies it must not
+ * The line that ends all chaos on the cluster of a run, with the kubeconfig and context that it is meant for: a person who copies it must not
  * meet another cluster. A cluster that is entered by AWS or from inside a pod has no kubeconfig of ours; texts name the cluster beside it.
  */
 export function haltCommandFor({ via }: Pick<ClusterRef, 'via'>): string {

@@ -23,7 +23,7 @@ export const beforePrefix = 'before '
 
 /** What became of a target while it was hit, by a code that is stable and a sentence for people. */
 export interface TargetEvent {
-  /** ms since epoch, by the clock of whoever saw it. */
+  /** ms since epoch, by the clock of the process that saw it. */
   readonly at: number
   /** Name of the pod or node. */
   readonly target: string
@@ -102,7 +102,7 @@ export interface Injection {
   readonly fuse: FuseSpec | null
   readonly armed: FuseRef | null
   readonly status: InjectionStatus
-  /** When the first driver began to inject it; how long it may take to bite counts from here, whoever drives it then. */
+  /** When the first driver began to inject it; how long it may take to bite counts from here, for later drivers too. */
   readonly injectingAt?: number
   /** Worst thing seen so far, for people: why it failed, had no effect, or ended early. */
   readonly reason: string | null

@@ -7,7 +7,7 @@ const longestText = 64
 const longestOther = 200
 
 /**
- * What is stored and told of a value once it was judged. Answers lie in the table, in events, alerts and reports for whoever may read those,
+ * What is stored and told of a value once it was judged. Answers lie in the table, in events, alerts and reports for all who may read those,
  * so of a text that an endpoint gave no more is kept than the suite names itself: its own expectation, a number, or a short value that a path
  * or pattern picked. Of everything else, and of every other body, only the length.
  */

@@ -45,7 +45,7 @@ export const metricCatalogue = {
   chaos_faults_reverted_total: { kind: 'counter', help: 'Injections that were proven to be undone; approximate.' },
   chaos_faults_failed_total: { kind: 'counter', help: 'Injections that could not be put in place; approximate.' },
   chaos_faults_no_effect_total: { kind: 'counter', help: 'Injections that had no effect; approximate.' },
-  chaos_orphans_total: { kind: 'counter', help: 'Objects of ours found after a run that nobody had undone; 0 is the only good number.' },
+  chaos_orphans_total: { kind: 'counter', help: 'Objects of ours found after a run that were not undone; 0 is the only good number.' },
   chaos_inject_lateness_seconds: {
     kind: 'histogram',
     help: 'From the choice of targets to the proof that the fault bites.',

@@ -19,7 +19,7 @@ export type Action =
   | { readonly do: 'abort'; readonly reason: AbortReason; readonly detail: string }
   /** `watch`: look for halts, aborts and missing fuses meanwhile. */
   | { readonly do: 'wait'; readonly until: number; readonly watch: boolean }
-  /** Somebody else has to act first (an approval), or nothing is left to do. */
+  /** A person has to act first (an approval), or nothing is left to do. */
   | { readonly do: 'nothing' }
 
 /**

@@ -19,9 +19,9 @@ export const noticeKinds = [
 ] as const
 export type NoticeKind = (typeof noticeKinds)[number]
 
-/** One thing to tell. Made from stored history alone, so that whoever takes a run over can tell what its driver could not. */
+/** One thing to tell. Made from stored history alone, so that a driver that takes a run over can tell what its driver could not. */
 export interface Notice {
-  /** The same for the same event, whoever tells it: `<run>#<version>#<n>`. */
+  /** The same for the same event, also when another driver tells it: `<run>#<version>#<n>`. */
   readonly id: string
   readonly kind: NoticeKind
   readonly at: number

@@ -12,7 +12,7 @@ import { faultName } from './suite.ts'
 /** An undo that is not proven at its first tries is no news yet: the API server may be away for a moment. */
 const undoPatienceMs = 10_000
 
-/** Nobody is told the same topic more often than this. */
+/** One topic is told no more often than this. */
 const coolDownMs = 300_000
 
 /** Kinds whose topic comes up again and again; all others happen once. */
@@ -187,7 +187,7 @@ function sayInjected(group: Group): Said {
   return { kind: 'fault.active', severity: 'info', message, data: { injections: group.length }, ofStep: true }
 }
 
-/** `since`: when the undoing began (the run's own record says so, whoever drives it). */
+/** `since`: when the undoing began (the run's own record says so to every driver). */
 function sayUnproven(event: Extract<HistoryEvent, { type: 'undo_unproven' | 'verify_failed' }>): Said | null {
   const since = event.data?.since
   if (typeof since !== 'number' || event.at - since < undoPatienceMs) return null

@@ -2,7 +2,7 @@ import type { EndCause } from './end-cause.ts'
 import type { TargetEvent } from './injection.ts'
 import type { Refusal } from './refusal.ts'
 
-/** What an injector tells of a target, where it is a cause: whoever was killed for memory, a container or a node that is another one since. */
+/** What an injector tells of a target, where it is a cause: a process that was killed for memory, a container or a node that is another one since. */
 const causeOfCode: Readonly<Record<string, EndCause>> = {
   oom_killed: 'oom_killed',
   stressor_oom_killed: 'oom_killed',

@@ -51,7 +51,7 @@ export interface Trigger {
   readonly by: string
 }
 
-/** Who drives the run, and until when nobody else may. */
+/** Who drives the run, and until when no other driver may. */
 export interface Lease {
   readonly owner: string
   readonly until: number
@@ -85,7 +85,7 @@ export interface StepRecord {
   readonly detectedAt: number | null
   /** What became of its targets, their nodes and the pods around them while it was held, as it was seen; the newest of them. */
   readonly changes: readonly TargetEvent[]
-  /** Whether the steady state was there again after the fault; null when nobody asked (yet). */
+  /** Whether the steady state was there again after the fault; null when it was not asked (yet). */
   readonly steady: Finding | null
   /** When it was seen to be there again. */
   readonly steadyAt: number | null
@@ -130,7 +130,7 @@ export interface RunBase {
   readonly abort: Abort | null
   /** Healthy pods of the workload before the start: what recovery is measured against. */
   readonly baseline: Baseline | null
-  /** Objects of ours found after the end that nobody had undone. 0 is the only good number. */
+  /** Objects of ours found after the end that were not undone. 0 is the only good number. */
   readonly orphans: number
   /** Events of the version last saved, not yet known to be in the history table. */
   readonly events: readonly HistoryEvent[]

@@ -12,7 +12,7 @@ export interface SteadyJudgement {
 
 /**
  * Judges a step by what its probes answered while its fault was active: one answer out of tolerance fails it, a probe that mostly measured
- * nothing does too (nobody can say that the steady state held), and single answers that are missing are told.
+ * nothing does too (it does not show that the steady state held), and single answers that are missing are told.
  */
 export function judgeSteady(probes: readonly ProbeSpec[], record: Pick<StepRecord, 'probes' | 'activeAt'>): SteadyJudgement {
   if (record.activeAt === null) return { verdict: 'succeeded', reasons: [] }
@@ -58,7 +58,7 @@ export function valueText(value: number | string | null, unit: string): string {
   return unit === '' || unit === 'ratio' ? text : `${text} ${unit}`
 }
 
-/** True while somebody has to ask whether the steady state is there again after the step's fault. */
+/** True while a driver has to ask whether the steady state is there again after the step's fault. */
 export function owesSteadyCheck(
   run: { readonly status: RunStatus; readonly abort: object | null; readonly suite: { readonly probes: readonly ProbeSpec[] } },
   record: StepRecord | undefined,

@@ -27,7 +27,7 @@ export interface Choice {
   readonly refusals: readonly Pick<Refusal, 'code' | 'message'>[]
 }
 
-/** Namespaces nobody may attack: the cluster's own. */
+/** Namespaces that no suite may attack: the cluster's own. */
 export const protectedNamespaces: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease']
 
 const zoneLabel = 'topology.kubernetes.io/zone'
@@ -103,7 +103,7 @@ function isOwnedBy(pod: Pod, owner: string, parents: Inventory['parents']): bool
 }
 
 /**
- * Pods nobody would bring back, or whose network is the node's: a drop there would cut the kubelet
+ * Pods that no controller would bring back, or whose network is the node's: a drop there would cut the kubelet
  * (https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/ for mirror pods).
  */
 function whyUnsafe(pod: Pod, allowBarePods: boolean): string | null {
@@ -111,7 +111,7 @@ function whyUnsafe(pod: Pod, allowBarePods: boolean): string | null {
   if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) return 'it is a mirror pod of the kubelet'
   const owner = controllerOf(pod)
   if (owner?.kind === 'DaemonSet') return 'it belongs to a DaemonSet'
-  if (owner === undefined && !allowBarePods) return 'no controller owns it: nobody would bring it back (allowBarePods permits it)'
+  if (owner === undefined && !allowBarePods) return 'no controller owns it, so none brings it back (allowBarePods permits it)'
   if (!isReady(pod)) return 'it is not Ready'
   return null
 }

@@ -13,13 +13,13 @@ export interface ThresholdState {
 
 export const calm: ThresholdState = { since: null, crossedAt: null, measuredAt: null }
 
-/** With nothing measured for longer than this nobody can say that the values stayed on the wrong side, and `for` begins anew. */
+/** With nothing measured for longer than this the values are not known to have stayed on the wrong side, and `for` begins anew. */
 export function longestGapMs({ intervalMs, timeoutMs }: Pick<ProbeSpec, 'intervalMs' | 'timeoutMs'>): number {
   return Math.max(3 * intervalMs + timeoutMs, 15_000)
 }
 
 /**
- * The state after one more answer, and what changed by it. Pure, so that whoever takes a run over comes to the same state from the stored
+ * The state after one more answer, and what changed by it. Pure, so that a driver that takes a run over comes to the same state from the stored
  * answers. An answer that could not be had neither begins nor ends anything.
  */
 export function follow(

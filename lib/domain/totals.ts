@@ -16,7 +16,7 @@ export interface Counted {
 
 const nothing: Counted = { added: [], set: [] }
 
-/** Counts one event of a run; `lines` are its lines in the history. Pure, and from stored things only, whoever drives the run. */
+/** Counts one event of a run; `lines` are its lines in the history. Pure, and from stored things only, so that every driver counts the same. */
 export function totalsOf(run: Run, lines: readonly HistoryEvent[], injections: readonly Pick<Injection, 'step' | 'evidence'>[]): Counted {
   const [first] = lines
   if (first === undefined) return nothing
@@ -35,7 +35,7 @@ export function totalsOf(run: Run, lines: readonly HistoryEvent[], injections: r
   }
 }
 
-/** `experiment_type`: the word of the suite file. */
+/** `experiment_type`: as the suite file says it. */
 export function experimentType(run: Run, step: number): string {
   return run.suite.steps[step]?.fault.type ?? 'unknown'
 }

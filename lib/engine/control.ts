@@ -41,7 +41,7 @@ interface Word {
 
 /**
  * Ends a run whose undo can never be proven, on a person's word: `failed`, reason `unproven`.
- * @throws FaultlineError `refused` while somebody drives it, or while a fuse or a reaper can still end it with proof (unless forced)
+ * @throws FaultlineError `refused` while a driver has it, or while a fuse or a reaper can still end it with proof (unless forced)
  */
 export async function resolveRun(engine: Engine, runId: string, by: Word): Promise<Run> {
   const { store, clock } = engine

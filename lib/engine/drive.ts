@@ -71,7 +71,7 @@ async function driveOn(engine: Engine, runId: string, options: DriveOptions): Pr
   return hold(new Driver(engine, cluster, state), options)
 }
 
-/** Before the lease is taken: who cannot reach the cluster takes a run from nobody. */
+/** Before the lease is taken: a process that cannot reach the cluster must not take the run from one that can. */
 async function connectOrGone(engine: Engine, run: Run): Promise<Cluster | FaultlineError> {
   try {
     return await engine.connect(run.cluster)

@@ -5,7 +5,7 @@ import type { ClusterRef, Run } from '../domain/run.ts'
 import type { RunEvent } from '../domain/transition.ts'
 import type { Clock, Cluster, MetricsSink, Notifier, ProbePort, Store } from '../ports.ts'
 
-/** What somebody who looks on (the live view, a log) is told; nothing of it is needed for the run. */
+/** What an onlooker (the live view, a log) is told; nothing of it is needed for the run. */
 export type Progress =
   | { readonly kind: 'event'; readonly run: Run; readonly event: RunEvent; readonly injections: readonly Injection[] }
   | { readonly kind: 'injection'; readonly run: Run; readonly injections: readonly Injection[] }

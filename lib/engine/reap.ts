@@ -18,14 +18,14 @@ import { claimOf, isTaken } from './lease/claim.ts'
 export interface Reaped {
   /** Runs whose driver was gone, as they are now. */
   readonly runs: readonly Run[]
-  /** Runs that somebody still drives. */
+  /** Runs that have a driver. */
   readonly alive: readonly Run[]
   readonly errors: readonly { readonly runId: string; readonly message: string }[]
 }
 
 /**
  * Ends what dead drivers left: every run whose lease is over without a hand-over is reverted and ends `aborted`. Side by side, so that
- * one that cannot be proven undone keeps nobody waiting; whatever goes wrong with one is told and concerns no other.
+ * one that cannot be proven undone holds up no other; what goes wrong with one is told and concerns no other.
  */
 export async function reapRuns(engine: Engine, runs: readonly Run[], options: DriveOptions = {}): Promise<Reaped> {
   const ended: Run[] = []
@@ -77,7 +77,7 @@ export async function sweepOrphans(engine: Engine, cluster: Cluster): Promise<Sw
 
 type LookUp = (runId: string) => Promise<Run | undefined>
 
-/** Something that nobody looks after any more, and how to take it away. */
+/** An object that no live run looks after, and how to take it away. */
 interface Orphan {
   readonly name: string
   readonly remove: () => Promise<unknown>

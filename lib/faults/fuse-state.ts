@@ -34,7 +34,7 @@ export function inspectFuse(job: Job, identity: FuseIdentity, neededUntil: numbe
   const never = (why: string) => ({ armed: null, why, fault: 'never' }) as const
   const { labels = {}, uid, namespace, name, deletionTimestamp, finalizers = [] } = job.metadata
   if (labels[managedByLabel] !== managedBy || labels[runLabel] !== identity.runId)
-    return never('a Job of that name belongs to somebody else')
+    return never('a Job of that name belongs to another owner')
   if (identity.step !== null && labels[stepLabel] !== String(identity.step)) return never('it belongs to another step')
   if (deletionTimestamp !== undefined) return never('it is being deleted')
   const ended = endOf(job)

@@ -27,7 +27,7 @@ interface Arming {
 /**
  * Creates the fuse and returns it only when it was read back burning long enough. `AlreadyExists` counts when the Job there is
  * ours and burns; one whose creation took long is given the time that it lacks.
- * @throws FuseNotArmed when it is suspended, burnt, somebody else's, or does not start in time; FaultlineError `refused` when the run
+ * @throws FuseNotArmed when it is suspended, burnt, another owner's, or does not start in time; FaultlineError `refused` when the run
  *   is to stop meanwhile
  */
 export async function armFuse(context: FaultContext, spec: FuseSpec, options: Arming): Promise<FuseRef> {

@@ -30,7 +30,7 @@ export interface Reach {
 }
 
 /**
- * The far pods' own addresses, and those of the Services that lead to nobody else: a packet to a Service leaves the target with the
+ * The far pods' own addresses, and those of the Services that lead to no other pods: a packet to a Service leaves the target with the
  * Service's address, and answers come back from it. Pods that come later have other addresses: they are not cut.
  */
 export function reachOf(target: Pod, workload: Workload, scope: PeerScope): Reach {

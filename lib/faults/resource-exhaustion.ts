@@ -31,7 +31,7 @@ const ofLimit = { low: 50, medium: 75, high: 95 } as const satisfies Record<Inte
 
 const limitNames: Partial<Record<ResourceKind, string>> = { memory: 'memory', disk: 'ephemeral-storage' }
 
-/** Stress inside the target's own cgroup, volume or network namespace, so that it counts against the target and nobody else. */
+/** Stress inside the target's own cgroup, volume or network namespace, so that it counts against the target alone. */
 export function resourceExhaustion(kind: ResourceKind): Fault {
   return injectorFault({
     action: (spec) => (isLoad(spec) ? 'load-network' : actions[kind]),

@@ -110,7 +110,7 @@ function adviceOf(notice: Notice, commands: AlertCommands): Advice {
     case 'run.started':
       return {
         done: 'Nothing is injected yet. Each fault is undone on time, with proof.',
-        toDo: 'Nothing, unless it hurts somebody: then stop it.',
+        toDo: 'Nothing, unless it does harm: then stop it.',
         commands: [abort, show],
       }
     case 'run.refused':

@@ -90,7 +90,7 @@ function experiment(document: ReportDocument): object {
   }
 }
 
-/** `failed`: an activity did not do what it should; `interrupted`: somebody or something ended it early; `aborted`: it could not start. */
+/** `failed`: an activity did not do what it should; `interrupted`: a person or the run itself ended it early; `aborted`: it could not start. */
 function statusOf({ verdict, endedAt }: ReportDocument): Journal['status'] {
   if (endedAt === null || verdict === 'aborted') return 'interrupted'
   if (verdict === 'refused') return 'aborted'

@@ -28,9 +28,7 @@ function outcomeSentence({ verdict, steps, endedAt, resolved }: ReportDocument):
       ? 'The fault was proven to bite and proven to be undone.'
       : `All ${all} faults were proven to bite and proven to be undone.`
   const proven =
-    resolved !== null
-      ? 'it is NOT proven that everything is undone: the run was ended on the word of a person'
-      : 'everything is proven to be undone'
+    resolved !== null ? 'it is NOT proven that everything is undone: the run was ended by a person' : 'everything is proven to be undone'
   return `${good} of ${all} steps succeeded; ${proven}.`
 }
 

@@ -20,7 +20,7 @@ const paramTargets = podNames.optional().describe('Same as `targets` of the step
 const container = textOf(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'the name of a container')
   .optional()
   .describe("Container to hit; default: the pod's first.")
-const allowBarePods = z.boolean().default(false).describe('Also pods without a controller, which nobody brings back.')
+const allowBarePods = z.boolean().default(false).describe('Also pods without a controller, which nothing brings back.')
 const allowEmptyDir = z.boolean().default(false).describe('Also pods with emptyDir volumes, whose data is lost.')
 const graceSeconds = z.int().min(0).max(3600)
 const milliseconds = z.int().min(0).max(60_000)

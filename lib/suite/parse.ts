@@ -28,7 +28,7 @@ export function parseSuite(text: string, file: string): ParsedSuite {
   return { ok: true, suite: normalise(parsed), warnings: warningsOf(parsed) }
 }
 
-/** The answer to a file over the limit, for whoever can tell before reading all of it. */
+/** The answer to a file over the limit, for a caller that can tell before reading all of it. */
 export function tooLarge(file: string): ParsedSuite {
   const message = `the file is too large; allowed: at most ${largestFile} bytes (1 MiB)`
   return { ok: false, problems: [{ file, line: 0, column: 0, path: '', message }] }

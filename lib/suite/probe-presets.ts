@@ -12,7 +12,7 @@ export interface ProbePreset {
 
 /**
  * Ready-made probes for JadeVectorDB. Limits and times of the thresholds are those of the alerting rules in `monitoring/`, so that a game
- * day is stopped by what would wake somebody up.
+ * day is stopped by what would page the people on call.
  */
 export const probePresets = {
   'jadevectordb-error-ratio': {

@@ -114,7 +114,7 @@ const headers = z
   .record(z.string(), z.string().max(4096))
   .refine((found) => headersProblem(found) === undefined, { error: (issue) => headersProblem(Object(issue.input)) })
 
-/** What belongs to a connection is made by whoever opens it. `Host` may be said. */
+/** Headers of the connection are the HTTP client's own. `Host` may be said. */
 const ownHeaders = ['connection', 'content-length', 'expect', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade']
 
 function headersProblem(found: Record<string, string>): string | undefined {

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { notAllowed, quote } from './did-you-mean.ts'
 
-/** Keys that mean something elsewhere in the file, and where: better than "unknown" when somebody mixes two kinds up. */
+/** Keys that mean something elsewhere in the file, and where: better than "unknown" for an author who mixes two kinds up. */
 export type Elsewhere = Readonly<Record<string, string>>
 
 /**

@@ -96,7 +96,7 @@ export const unsupportedMedia = (given: string, supported: readonly string[]): S
     message: `the body of the request was in an unknown format - accepted media types include: ${supported.join(', ')}${given ? '' : ' (no content type given)'}`,
   })
 
-/** 503 of the proxy subresources when nobody answers at the other end. */
+/** 503 of the proxy subresources when there is no answer from the other end. */
 export const unreachable = (why: string): StatusError =>
   new StatusError({ code: 503, reason: 'ServiceUnavailable', message: `error trying to reach service: ${why}` })
 

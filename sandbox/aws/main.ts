@@ -64,7 +64,7 @@ async function main(): Promise<number> {
 
 type Values = { readonly suite: string; readonly cron: string; readonly in?: string | undefined; readonly once: boolean }
 
-/** Every enabled schedule of the template, and the one of the command line, until that one is over or somebody ends it. */
+/** Every enabled schedule of the template, and the one of the command line, until that one is over or Ctrl-C ends it. */
 async function play(aws: LocalAws, suite: unknown, values: Values): Promise<number> {
   let finish: (code: number) => void = () => undefined
   const over = new Promise<number>((resolve) => {
@@ -97,7 +97,7 @@ function expressionOf(values: Values): string {
   return `at(${new Date(Date.now() + Number(values.in) * 1000).toISOString().slice(0, 19)}Z)`
 }
 
-/** Invokes the target, and after a start waits until the run is over, whoever drives it by then. */
+/** Invokes the target, and after a start waits until the run is over, through every hand-over. */
 async function fire(aws: LocalAws, spec: ScheduleSpec, event: unknown): Promise<string> {
   const answer = (await aws.invoke(spec.target, event).catch((error: unknown) => ({ happened: String(error) }))) as Told
   if (spec.target === 'start') await aws.idle()

@@ -132,7 +132,7 @@ function loopAction({ tag, signal }: Parameters): Action {
   }
 }
 
-/** The action an injector was asked for; undefined for a name nobody knows. */
+/** The action an injector was asked for; undefined for an unknown name. */
 export function actionNamed(name: string, parameters: Parameters): Action | undefined {
   const kinds: Record<string, EffectKind> = {
     'stress-memory': 'memory',

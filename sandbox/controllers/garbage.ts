@@ -7,7 +7,7 @@ import type { Controller } from './runner.ts'
 const reactionMs = 100
 
 /**
- * Collects what nobody owns any more, 0.1 s after the last owner is gone, and carries out foreground deletions. An
+ * Collects what has lost its owners, 0.1 s after the last owner is gone, and carries out foreground deletions. An
  * owner counts only by UID, and only in the dependent's namespace or cluster-wide.
  */
 export function garbageCollector(cluster: Cluster): Controller {

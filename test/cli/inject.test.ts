@@ -25,13 +25,13 @@ async function saved(args: readonly string[]): Promise<Record<string, unknown>> 
 }
 
 const step = [
-  ...['--name', 'One', '--description', 'for people', '--hypothesis', 'nobody notices', '--duration', '60', '--interval', '5'],
+  ...['--name', 'One', '--description', 'for people', '--hypothesis', 'no user notices', '--duration', '60', '--interval', '5'],
   ...['--targets', 'db-0,db-1', '--owner', 'statefulset/db', '--zone', 'eu-1a', '--node', 'n1', '--count', '1'],
 ]
 const stepKeys = {
   name: 'One',
   description: 'for people',
-  hypothesis: 'nobody notices',
+  hypothesis: 'no user notices',
   duration: 60,
   interval: 5,
   targets: { names: 'db-0,db-1', owner: 'statefulset/db', zone: 'eu-1a', node: 'n1', count: 1 },
@@ -116,7 +116,7 @@ describe('the flags of one fault', () => {
     expect([...tried].sort()).toEqual([...known].sort())
   })
 
-  it('leave to the defaults what nobody said, and make no grace', async () => {
+  it('leave to the defaults what no flag said, and make no grace', async () => {
     expect(await saved(['network-partition', 'random', '--duration', '60'])).toEqual({
       name: 'network-partition random',
       gracePeriod: 0,

@@ -52,7 +52,7 @@ describe('the name of a driver', () => {
     ['that is no process', 'lambda:abc'],
     ['with too many parts', `${ownerName()}/1`],
     ['with a pid that would mean a group', ownerName().replace(/\/\d+\/(\d+|-)$/, '/0/$1')],
-  ])('%s is never called dead: nobody here can know', (_, owner) => {
+  ])('%s is never called dead: this machine cannot know', (_, owner) => {
     expect(isDeadOwner(owner)).toBe(false)
   })
 })

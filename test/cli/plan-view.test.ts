@@ -95,7 +95,7 @@ describe('a plan', () => {
     ]
     const lines = planLines({ ...plan, suite: probedSuite, answers, leftOut: ['slow'] }, 120)
     expect(lines.slice(4, 10)).toEqual([
-      'Steady state  Nobody notices.',
+      'Steady state  No user notices.',
       '   probe     errors: errors; allowed: <= 0.1 (continuous, every 2 s); now: 0.2',
       '   probe     ready: ready; allowed: 3 (edge); now: no pod matches',
       '   without   slow: no Prometheus is configured (--prometheus-url)',

@@ -40,7 +40,7 @@ describe('the live view', () => {
       '     on      shop-1 (node-a)',
       '     before  canary open',
       '     during  canary closed',
-      '     fuse    ends it at 09:00:53Z if nobody else does',
+      '     fuse    ends it at 09:00:53Z if driver and reaper do not',
       '     warning shop-9 is left out: it runs on the host network',
       ' ○ Squeeze  memory-exhaustion   30 s',
       '',
@@ -67,7 +67,7 @@ describe('the live view', () => {
       '     on      shop-2 (node-a)',
       '     before  memory 20–22.5 MiB',
       '     during  memory 120–123 MiB',
-      '     fuse    ends it at 09:01:30Z if nobody else does',
+      '     fuse    ends it at 09:01:30Z if driver and reaper do not',
       '',
       ' the store did not answer; trying again',
       ' aborting (asked): customers notice',
@@ -151,7 +151,7 @@ describe('the live view of a fuse', () => {
     const run = runWith({ status: 'reverting', step: 1, attempts: 9, retryAt: at(91), since: at(39), steps: [cutDone, ...second] })
     const injections = [{ ...squeeze, status: 'reverting' as const }]
     const fuse = (now: number) => render(state(run, { injections }), now, 80).filter((text) => text.startsWith('     fuse '))
-    expect(fuse(at(89))).toEqual(['     fuse    ends it at 09:01:30Z if nobody else does'])
+    expect(fuse(at(89))).toEqual(['     fuse    ends it at 09:01:30Z if driver and reaper do not'])
     expect(fuse(at(90))).toEqual(['     fuse    was to end it at 09:01:30Z'])
   })
 })
@@ -182,7 +182,7 @@ describe('the verdict', () => {
   it('does not call proven what a person gave their word for', () => {
     const run = runWith({ ...aborted, status: 'failed', resolved: { by: 'ana', why: 'the node was scrapped' } })
     expect(isEnded(run)).toBe(true)
-    expect(verdictLines(state(run), at(41), 120)[0]).toContain('NOT proven to be undone, ended on the word of a person')
+    expect(verdictLines(state(run), at(41), 120)[0]).toContain('NOT proven to be undone, ended by a person')
   })
 
   it('says what stays and who ends it when the driver had to leave', () => {

@@ -8,7 +8,7 @@ import { defaultConfig } from '../../lib/config.ts'
 const url = 'https://prometheus.example.com/base'
 
 describe('where Prometheus is, and how one signs in', () => {
-  it('is nowhere unless somebody says so', () => {
+  it('is nowhere unless a setting says so', () => {
     expect(configOf({}, false, {}).prometheus).toEqual({ url: null, auth: { kind: 'none' } })
   })
 

@@ -128,7 +128,7 @@ async function bites(run: Running): Promise<void> {
   await until('the fault bites', async () => /it bites|NO EFFECT|REFUSED|FAILED/.test(run.output()), 50)
 }
 
-/** Seconds from the fuse's deadline until the objects it keeps are gone, with nobody of ours alive. */
+/** Seconds from the fuse's deadline until the objects it keeps are gone, with no process of ours alive. */
 async function killRunner(place: Place, run: Running): Promise<number | null> {
   await bites(run)
   if (!run.output().includes('it bites')) return null

@@ -8,14 +8,14 @@ export interface Scenario {
   readonly verdict: 'succeeded' | 'no_effect' | 'aborted' | 'refused' | 'failed'
   /** What happens once the fault bites. */
   readonly meanwhile?: 'kill the runner' | 'delete the injector'
-  /** A drain evicts whoever else is on the node, which takes rights in their namespaces too: the kubeconfig's own. */
+  /** A drain evicts the other pods of the node too, which takes rights in their namespaces too: the kubeconfig's own. */
   readonly asGiven?: true
   /** What the injectors' namespace refuses, and what the run has to say of it. */
   readonly refused?: 'jobs' | 'pods'
   readonly says?: string
 }
 
-/** The workload here talks to nobody: what is shown is that the rules work. */
+/** The workload here has no traffic of its own: what is shown is that the rules work. */
 const allowUnused = true
 
 const partition = (params: Readonly<Record<string, unknown>>) => ({

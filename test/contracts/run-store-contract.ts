@@ -113,7 +113,7 @@ export function runStoreContract(harness: StoreHarness, { atomic }: { readonly a
       expect(ids(await runs().list({ limit: 1 }))).toEqual(['newer', 'stuck'])
     })
 
-    test('due runs are those whose lease has ended or that nobody drives, oldest first', async () => {
+    test('due runs are those whose lease has ended or that have no driver, oldest first', async () => {
       const lease = (until: number) => ({ lease: { owner: 'lambda-1', until } })
       const reverting = {
         ...requestedRun('retrying'),

@@ -77,11 +77,7 @@ describe('chooseTargets', () => {
     ['the host network', pod('x', { spec: { hostNetwork: true } }), 'it is on the host network: a fault there would hit the node itself'],
     ['a mirror pod', pod('x', { meta: { annotations: { 'kubernetes.io/config.mirror': 'h' } } }), 'it is a mirror pod of the kubelet'],
     ['a DaemonSet pod', pod('x', { meta: { ownerReferences: [{ ...owner, kind: 'DaemonSet' }] } }), 'it belongs to a DaemonSet'],
-    [
-      'a bare pod',
-      pod('x', { meta: { ownerReferences: [] } }),
-      'no controller owns it: nobody would bring it back (allowBarePods permits it)',
-    ],
+    ['a bare pod', pod('x', { meta: { ownerReferences: [] } }), 'no controller owns it, so none brings it back (allowBarePods permits it)'],
     ['an unready pod', pod('x', { ready: false }), 'it is not Ready'],
   ])('refuses %s', (_, unsafe, why) => {
     expect(chooseTargets(inventory([unsafe]), anyPod, options)).toMatchObject({

@@ -90,7 +90,7 @@ describe('a threshold', () => {
     ).toEqual([])
   })
 
-  it('begins anew after a gap in which nobody could say anything', () => {
+  it('begins anew after a gap in which nothing was measured', () => {
     expect(
       changes([
         [0, 0.2],
@@ -148,7 +148,7 @@ describe('a threshold', () => {
     )
   })
 
-  it('comes to the same state from the same answers, whoever follows them', () => {
+  it('comes to the same state from the same answers, in every driver', () => {
     const answers = [
       [0, 0.2],
       [5, 0.2],

@@ -88,7 +88,7 @@ it.each([1_000, 3_100])('what the driver before measured %i ms after it had call
   expect(run.status).toBe('failed')
 })
 
-it.each([0, 12_000])('somebody is paged when the store is lost, each call failing after %i ms', async (ms) => {
+it.each([0, 12_000])('the people on call are paged when the store is lost, each call failing after %i ms', async (ms) => {
   let away = false
   const heard: string[] = []
   const notifier: Notifier = {

@@ -168,7 +168,7 @@ describe('a run in broken surroundings', () => {
     const dead = await dieIn(world, 'injecting', suiteOf([stepOf(podDelete)]))
     expect((await world.store.ledger.list(dead.id)).map((i) => i.status)).toEqual(['planned'])
     await world.pass(61_000)
-    // somebody rolled a broken image out meanwhile: one pod will never be Ready again
+    // a deployment rolled a broken image out meanwhile: one pod will never be Ready again
     const pod = world.sandbox.objects().find((o) => o.kind === 'Pod' && o.metadata.labels?.app === 'jadevectordb')
     world.sandbox.patch('nodes', { name: 'sandbox-node-1' }, { spec: { unschedulable: true } })
     world.sandbox.patch('nodes', { name: 'sandbox-node-2' }, { spec: { unschedulable: true } })

@@ -36,7 +36,7 @@ function failing(
     if (storePorts.includes(port) !== (what === 'store')) return
     down.at ??= now
     throw what === 'store'
-      ? new StoreUnavailable('nobody answers')
+      ? new StoreUnavailable('no answer')
       : new KubernetesError('unavailable', 503, 'the API server is away', { retryable: true })
   }
   const engine = world.engine(options.owner ?? 'driver-1', {

@@ -39,7 +39,7 @@ describe('the container that is hit', () => {
   })
 
   it('is none where that one does not run, is over by design, or is not there', () => {
-    expect(['app', 'db', 'migrate', 'nobody', 'mesh'].map((name) => isRunning(chooseContainer(pod(), name)))).toEqual([
+    expect(['app', 'db', 'migrate', 'absent', 'mesh'].map((name) => isRunning(chooseContainer(pod(), name)))).toEqual([
       true,
       false,
       false,

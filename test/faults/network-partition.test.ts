@@ -47,7 +47,7 @@ function partitionOf(targets: readonly Target[], options: { readonly blind?: Tar
 /** Makes a pod deaf: its process runs, is not Ready, and what is dialled to it is lost. */
 function cutOff(target: Target): void {
   const policy = { podSelector: { matchLabels: { deaf: 'yes' } }, policyTypes: ['Ingress'] }
-  world.sandbox.create('networkpolicies', { metadata: { name: 'of-somebody', namespace }, spec: policy })
+  world.sandbox.create('networkpolicies', { metadata: { name: 'of-a-user', namespace }, spec: policy })
   world.sandbox.patch('pods', { name: target.name, namespace }, { metadata: { labels: { deaf: 'yes' } } })
 }
 

@@ -175,7 +175,7 @@ describe('the proof that deleted pods are back', () => {
     })
   })
 
-  it('says of a pod without a controller that nobody brings it back', async () => {
+  it('says of a pod without a controller that nothing brings it back', async () => {
     await barePod(world, { name: 'bare', namespace })
     const fault: FaultSpec = { ...wanted, allowBarePods: true } as FaultSpec
     const suite = suiteOf([stepOf(fault, { targets: { ...anyPod, selector: 'app=bare' } })], { recoveryTimeoutMs: 5_000 })

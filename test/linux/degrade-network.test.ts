@@ -51,7 +51,7 @@ describe('limit-network', () => {
     expect(pod.traces()).toBe(before)
   })
 
-  it('leaves a qdisc that somebody else put there alone', async () => {
+  it('leaves a qdisc of another program alone', async () => {
     const pod = await node.pod()
     pod.net('tc qdisc add dev eth0 root handle 7: tbf rate 100mbit burst 100kb latency 50ms')
     const before = pod.traces()

@@ -36,7 +36,7 @@ function fillUp(): void {
   expect(statfsSync(disk).bavail).toBe(0)
 }
 
-test('a disk that fills up in the middle of a run keeps nobody from recording that all is undone', async () => {
+test('a disk that fills up in the middle of a run keeps no driver from recording that all is undone', async () => {
   await store.runs.create(requestedRun('r1'))
   for (let n = 0; n < 20; n++) await store.ledger.add(plannedInjection('r1', 0, n))
   fillUp()

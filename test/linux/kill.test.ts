@@ -8,7 +8,7 @@ beforeAll(async () => {
 afterAll(() => node.stop())
 
 describe('kill', () => {
-  it('sends TERM to the main process of the named container, and to nobody else of the pod', async () => {
+  it('sends TERM to the main process of the named container, and to no other process of the pod', async () => {
     const pod = await node.pod()
     await pod.start('side', polite)
     const injector = node.inject({

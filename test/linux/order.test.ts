@@ -24,7 +24,7 @@ const environment = (order: Order, pod: TestPod, more: Readonly<Record<string, s
 
 const bootId = () => node.run('cat /proc/sys/kernel/random/boot_id')
 
-/** What a reboot and an emptied /run have in common: nobody of ours runs, nobody remembers. */
+/** What a reboot and an emptied /run have in common: no process of ours runs, and no memory is left. */
 function forget(tag: string): void {
   node.run(
     `for p in $(grep -ls -e "FAULTLINE_TAG=$1" -e "FAULTLINE_STRESS=$1" /proc/[0-9]*/environ | cut -d / -f 3); do kill -9 $p; done
@@ -34,7 +34,7 @@ function forget(tag: string): void {
 }
 
 describe.each(allOrders)('an order to %s', (order) => {
-  it('is dead after its last moment: whoever comes then, without a memory, only cleans', async () => {
+  it('is dead after its last moment: a pod that comes then, without a memory, only cleans', async () => {
     const pod = await node.pod({ main: 'trap "" TERM; while :; do sleep 0.1; done' })
     const before = pod.traces()
     const first = node.inject(environment(order, pod, {}))

@@ -47,7 +47,7 @@ describe('an injector killed with SIGKILL', () => {
     await injector.exited()
   })
 
-  it('leaves rules that expire in the kernel when nobody is left to undo', async () => {
+  it('leaves rules that expire in the kernel when no process is left to undo', async () => {
     const pod = await node.pod()
     const injector = start('cut-network', pod, { lasts: lasting(4), twin: false })
     const end = Number(seconds(lasting(4))) * 1000
@@ -58,7 +58,7 @@ describe('an injector killed with SIGKILL', () => {
     expect(Math.abs(Date.now() - end)).toBeLessThan(within(2_500))
   })
 
-  it('leaves stress that ends by itself when nobody is left to undo', async () => {
+  it('leaves stress that ends by itself when no process is left to undo', async () => {
     const pod = await node.pod()
     const before = pod.traces()
     const injector = start('stress-memory', pod, { lasts: lasting(3), twin: false })
@@ -68,7 +68,7 @@ describe('an injector killed with SIGKILL', () => {
   })
 })
 
-describe('whoever comes later', () => {
+describe('an injector that comes later', () => {
   it.each(['limit-network', 'fill-disk'] as const)('a replacement of the pod only cleans: %s', async (kind) => {
     const pod = await node.pod()
     const before = pod.traces()

@@ -190,7 +190,7 @@ describe('an HTTP probe', () => {
     })
   })
 
-  it('measures nothing when nobody waits for it any more', async () => {
+  it('measures nothing when it is not waited for any more', async () => {
     server = await serve(() => undefined)
     const stop = new AbortController()
     const asked = reading({ url: server.url, read: { what: 'status' } }, 5_000, stop.signal)

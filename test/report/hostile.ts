@@ -2,7 +2,7 @@ import type { HistoryEvent } from '../../lib/domain/history-event.ts'
 import type { RunRecord } from '../../lib/report/document.ts'
 import { gameDay } from './game-day.ts'
 
-/** What somebody might call a suite, a step or a pod, or what a probed server might answer. */
+/** What an author might call a suite, a step or a pod, or what a probed server might answer. */
 export const hostile = `"><script>alert(1)</script><img src=x onerror='alert(2)'> | a&b ]]> \u001b[31m\u202e\u0000\ud800 @ana #12 [x](http://evil.example) <!--`
 
 /** The game day with the hostile text in every string that is for people. */

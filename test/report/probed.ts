@@ -8,7 +8,7 @@ import { aborted, at, cutDone, suite } from './records.ts'
 /** The suite of the other records, with two probes and a threshold. */
 export const probedSuite: Suite = {
   ...suite,
-  hypothesis: 'Nobody notices.',
+  hypothesis: 'No user notices.',
   probes: [probeOf('errors', { unit: 'ratio' }), probeOf('ready', { mode: 'edge', unit: 'pods', tolerance: { kind: 'value', value: 3 } })],
   thresholds: [thresholdOf('errors', { forMs: 4_000 })],
 }

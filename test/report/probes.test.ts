@@ -14,7 +14,7 @@ describe('the JSON report of a run with probes', () => {
   it('tells score, detection and steady state of the steps, and how long the abort took', () => {
     expect(document.score).toBe(66.67)
     expect(document.abort).toMatchObject({ undoneAt: '2026-01-05T09:00:40.000Z', undoneMs: 1_000 })
-    expect(document.suite.hypothesis).toBe('Nobody notices.')
+    expect(document.suite.hypothesis).toBe('No user notices.')
     expect(document.steps[0]).toMatchObject({
       score: 66.67,
       detectedAt: '2026-01-05T09:00:07.000Z',
@@ -65,7 +65,7 @@ describe('the text report of a run with probes', () => {
     const text = textReport(record).split('\n')
     expect(text).toEqual(
       expect.arrayContaining([
-        'Expected   Nobody notices.',
+        'Expected   No user notices.',
         'Score      66.67 from 1 of 2 steps (resilience)',
         'Undone     1 s after the abort, with proof',
         '#  step     fault              verdict  planned  active  undone after  recovery  detected  score',

@@ -56,7 +56,7 @@ describe('the text report', () => {
     ])
   })
 
-  it('shows what a terminal would act on, whoever wrote it', () => {
+  it('shows what a terminal would act on, from every source', () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
     expect(textReport(hostileDay)).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u202e\ud800]/)
   })

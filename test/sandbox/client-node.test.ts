@@ -66,7 +66,7 @@ describe('the real Kubernetes client', () => {
       .createNamespacedPodEviction({ name, namespace, body: { metadata: { name } } })
       .catch((error: ApiException<string>) => error)
     expect(refused).toMatchObject({ code: 429 })
-    expect(await core.readNamespacedPod({ name: 'nobody', namespace }).catch((error: ApiException<string>) => error.code)).toBe(404)
+    expect(await core.readNamespacedPod({ name: 'absent', namespace }).catch((error: ApiException<string>) => error.code)).toBe(404)
   })
 
   it('watches, reads logs and proxies', async () => {

@@ -163,7 +163,7 @@ describe('the injector', () => {
     await inject(
       lab,
       'stress-memory',
-      { FAULTLINE_TARGETS: '0000 ffff jadevectordb-system/nobody/jadevectordb', FAULTLINE_TAG: 'run-2' },
+      { FAULTLINE_TARGETS: '0000 ffff jadevectordb-system/absent/jadevectordb', FAULTLINE_TAG: 'run-2' },
       'second',
     )
     await lab.clock.advance(1500)

@@ -152,7 +152,7 @@ describe('network policies', () => {
     expect((await lab.call('GET', proxied(pod, '/health'))).status).toBe(200)
   })
 
-  it('are not the only reason for a dial error: a port nobody listens on, a pod that does not run', async () => {
+  it('are not the only reason for a dial error: a closed port, a pod that does not run', async () => {
     const lab = await startLab()
     await lab.call('POST', '/api/v1/namespaces/default/pods', {
       metadata: { name: 'late' },

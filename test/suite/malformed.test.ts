@@ -1,20 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseSuite } from '../../lib/suite/parse.ts'
 import { formatProblems } from '../../lib/suite/problems.ts'
-
-const memory = { name: 'A', type: 'resource_exhaustion', params: { resource_type: 'memory', intensity: 'low' }, duration: 10 }
-const failure = (params: object, rest: object = {}) => ({ name: 'A', type: 'node_failure', params, duration: 10, ...rest })
-const partition = (params: object, rest: object = {}) => ({ name: 'A', type: 'network_partition', params, duration: 10, ...rest })
-const suite = (top: object) => JSON.stringify({ name: 'S', experiments: [memory], ...top })
-const steps = (...experiments: unknown[]) => suite({ experiments })
-const targets = (value: unknown) => steps({ ...memory, targets: value })
-
-function problemsOf(text: string) {
-  const parsed = parseSuite(text, 'suite.json')
-  return parsed.ok ? [] : parsed.problems
-}
-
-type Case = readonly [what: string, text: string, path: string, message: string]
+import { type Case, failure, memory, problemsOf, steps, suite, toldPrecisely } from './malformed-cases.ts'
 
 const texts: readonly Case[] = [
   ['nothing', '', '', 'the file is empty'],
@@ -129,167 +115,12 @@ const stepCases: readonly Case[] = [
   ],
 ]
 
-const paramCases: readonly Case[] = [
-  ['no params', steps({ ...memory, params: undefined }), 'experiments[0].params', 'missing; expected an object'],
-  [
-    'an underscore for a hyphen',
-    steps(failure({ failure_type: 'pod_kill' })),
-    'experiments[0].params.failure_type',
-    '`pod_kill`: did you mean `pod-kill`? Allowed: pod-delete, pod-kill, crashloop, node-drain',
-  ],
-  ['no kind', steps(failure({})), 'experiments[0].params.failure_type', 'missing. Allowed: pod-delete'],
-  [
-    'an unheard-of kind',
-    steps(failure({ failure_type: 'fire' })),
-    'experiments[0].params.failure_type',
-    '`fire` is not allowed. Allowed: pod-delete',
-  ],
-  [
-    'an intensity in capitals',
-    steps({ ...memory, params: { resource_type: 'memory', intensity: 'HIGH' } }),
-    'experiments[0].params.intensity',
-    '`HIGH`: did you mean `high`?',
-  ],
-  [
-    'two letters of a word that changed places',
-    steps({ ...memory, params: { resource_type: 'memory', intensity: 'hgih' } }),
-    'experiments[0].params.intensity',
-    '`hgih`: did you mean `high`?',
-  ],
-  [
-    'a word that is no slip of the fingers',
-    steps({ ...memory, params: { resource_type: 'memory', intensity: 'hihg-ish' } }),
-    'experiments[0].params.intensity',
-    '`hihg-ish` is not allowed.',
-  ],
-  [
-    'no intensity',
-    steps({ ...memory, params: { resource_type: 'memory' } }),
-    'experiments[0].params.intensity',
-    'missing. Allowed: low, medium, high',
-  ],
-  [
-    'a signal for a crash loop',
-    steps(failure({ failure_type: 'crashloop', signal: 'TERM' })),
-    'experiments[0].params.signal',
-    '`signal` belongs to failure_type pod-kill, not here',
-  ],
-  [
-    'params of another type',
-    steps(partition({ partition_type: 'all', failure_type: 'pod-kill' })),
-    'experiments[0].params.failure_type',
-    '`failure_type` belongs to type node_failure',
-  ],
-  [
-    'SIGTERM',
-    steps(failure({ failure_type: 'pod-kill', signal: 'SIGTERM' })),
-    'experiments[0].params.signal',
-    '`SIGTERM`: did you mean `TERM`?',
-  ],
-  [
-    'a grace without meaning',
-    steps(failure({ failure_type: 'pod-kill', signal: 'KILL', graceSeconds: 3 })),
-    'experiments[0].params.graceSeconds',
-    'no meaning with signal `KILL`',
-  ],
-  [
-    'a KILL after the end',
-    steps(failure({ failure_type: 'pod-kill', graceSeconds: 10 })),
-    'experiments[0].params.graceSeconds',
-    'allowed: less than its duration (10)',
-  ],
-  [
-    'half a second of grace',
-    steps(failure({ failure_type: 'pod-delete', graceSeconds: 0.5 })),
-    'experiments[0].params.graceSeconds',
-    'found the number `0.5`; expected a whole number',
-  ],
-  [
-    'a boolean in quotes',
-    steps(failure({ failure_type: 'node-drain', allowEmptyDir: 'true' })),
-    'experiments[0].params.allowEmptyDir',
-    'expected true or false: write true without quotes',
-  ],
-  [
-    'no container name',
-    steps(failure({ failure_type: 'crashloop', container: 'Main' })),
-    'experiments[0].params.container',
-    '`Main` is not the name of a container',
-  ],
-]
-
-const targetCases: readonly Case[] = [
-  ['a number', targets(5), 'experiments[0].targets', 'found the number `5`; expected a list, a string or an object'],
-  ['no names', targets([]), 'experiments[0].targets', 'found an empty list; allowed: at least 1 entry'],
-  ['an empty text', targets(''), 'experiments[0].targets', 'names no pod'],
-  ['an empty name', targets('a,,b'), 'experiments[0].targets', 'has an empty name beside a comma'],
-  ['a name that cannot be', targets('pod-0,Pod_1'), 'experiments[0].targets', '`Pod_1` is not the name of a pod'],
-  ['a name that cannot be in a list', targets(['pod-0', 'Pod_1']), 'experiments[0].targets[1]', '`Pod_1` is not the name of a pod'],
-  ['an unknown condition', targets({ label: 'a' }), 'experiments[0].targets.label', 'unknown key `label`'],
-  [
-    'percent and count',
-    targets({ percent: 3, count: 1 }),
-    'experiments[0].targets.count',
-    'stands beside `percent`. Allowed: only one of the two',
-  ],
-  ['more than 100 percent', targets({ percent: 101 }), 'experiments[0].targets.percent', 'found the number `101`; allowed: at most 100'],
-  ['a count of 0', targets({ count: 0 }), 'experiments[0].targets.count', 'found the number `0`; allowed: at least 1'],
-  ['a huge count', targets({ count: 1e300 }), 'experiments[0].targets.count', 'found the number `1e+300`; allowed: at most 10000'],
-  ['more than are named', targets({ names: 'a,b', count: 3 }), 'experiments[0].targets.count', 'found 3 of 2 named; allowed: at most 2'],
-  [
-    'a short owner kind',
-    targets({ owner: 'deploy/jade' }),
-    'experiments[0].targets.owner',
-    '`deploy/jade`: did you mean `deployment/jade`?',
-  ],
-  ['an owner without kind', targets({ owner: 'jade' }), 'experiments[0].targets.owner', '`jade` is not kind/name of a controller'],
-  [
-    'an owner that is no target',
-    targets({ owner: 'daemonset/x' }),
-    'experiments[0].targets.owner',
-    '`daemonset` is not allowed. Allowed: deployment, statefulset, replicaset',
-  ],
-  ['a broken zone', targets({ zone: 'eu/1' }), 'experiments[0].targets.zone', '`eu/1` is not a zone'],
-  ['a broken node', targets({ node: 'Node 1' }), 'experiments[0].targets.node', '`Node 1` is not the name of a node'],
-  [
-    'targets in two places',
-    steps(failure({ failure_type: 'crashloop', targets: 'a' }, { targets: 'b' })),
-    'experiments[0].params.targets',
-    'stands beside `targets` of the step',
-  ],
-  [
-    'a specific partition of nobody',
-    steps(partition({ partition_type: 'specific' }, { targets: { count: 1 } })),
-    'experiments[0].params.partition_type',
-    '`specific` needs `targets`',
-  ],
-  [
-    'a random partition of named pods',
-    steps(partition({ partition_type: 'random', targets: ['a'] })),
-    'experiments[0].params.targets',
-    'pod names do not go with partition_type `random`: use `specific`',
-  ],
-  [
-    'a part of all',
-    steps(partition({ partition_type: 'all' }, { targets: { percent: 50 } })),
-    'experiments[0].targets.percent',
-    'takes every candidate: use `random`',
-  ],
-]
+describe('a malformed text', () => toldPrecisely(texts, true))
 
 describe.each([
-  ['text', texts],
   ['suite', tops],
   ['step', stepCases],
-  ['params', paramCases],
-  ['targets', targetCases],
-])('a malformed %s', (_, cases) => {
-  test.each(cases)('with %s is one problem, told precisely', (_what, text, path, message) => {
-    const found = problemsOf(text)
-    expect(found).toContainEqual(expect.objectContaining({ file: 'suite.json', path, message: expect.stringContaining(message) }))
-    if (path !== '' && cases !== texts) expect(found.map((problem) => problem.path)).toEqual([path])
-  })
-})
+])('a malformed %s', (_, cases) => toldPrecisely(cases))
 
 const manyWrong = `{
   "name": "S",

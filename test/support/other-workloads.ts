@@ -24,7 +24,7 @@ export async function barePod(
   if (nodeName === undefined) await world.pass(5_000)
 }
 
-/** A budget that lets nobody evict pods of the default workload. */
+/** A budget that lets no pod of the default workload be evicted. */
 export async function forbidEvictions(world: World, minAvailable: number): Promise<() => void> {
   const where = { name: 'all', namespace: 'jadevectordb-system' }
   const spec = { minAvailable, selector: { matchLabels: { app: 'jadevectordb' } } }

@@ -32,12 +32,12 @@ export class VirtualClock implements Clock {
       signal?.addEventListener('abort', wake)
     })
 
-  /** The time of the next sleeper, or undefined when nobody sleeps. */
+  /** The time of the next sleeper, or undefined when there is none. */
   nextWake(): number | undefined {
     return this.#sleepers.length === 0 ? undefined : Math.min(...this.#sleepers.map((s) => s.at))
   }
 
-  /** Moves to the next sleeper's time and wakes all that are due then; false when nobody sleeps. */
+  /** Moves to the next sleeper's time and wakes all that are due then; false when there is none. */
   step(): boolean {
     const next = this.nextWake()
     if (next === undefined) return false

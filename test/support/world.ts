@@ -140,7 +140,7 @@ export class World {
     await this.clock.advance(end - this.clock.now())
   }
 
-  /** What a run must leave as it was: every object's identity, labels, annotations and spec (events, leases and status are not anybody's fault). */
+  /** What a run must leave as it was: every object's identity, labels, annotations and spec (events, leases and status are no fault's doing). */
   footprint(): readonly string[] {
     return this.sandbox
       .objects()

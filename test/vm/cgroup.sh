@@ -1,6 +1,6 @@
 #!/bin/sh
 # Inside the virtual machine (test/vm/run.sh): the injector's script on a cgroup v2 tree as systemd, the kubelet, containerd and CRI-O
-# make one: memory, CPU and disk of two pods at once, measured from outside (memory.current, cpu.stat, df), undone by whoever is left
+# make one: memory, CPU and disk of two pods at once, measured from outside (memory.current, cpu.stat, df), undone by the side that is left
 # of those who can: at TERM, by the twin, or by the watcher. Names as arguments choose; none: all.
 set -u
 wanted=" $* "

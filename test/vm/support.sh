@@ -29,7 +29,7 @@ tell() {
 seconds_up() { cut -d . -f 1 /proc/uptime; }
 
 # chosen NAME: was it named on the command line, or nothing? Starts its clock.
-# shellcheck disable=SC2154 # whoever reads this sets it
+# shellcheck disable=SC2154 # the scripts that source this set it
 chosen() {
   case $wanted in '  ' | *" $1 "*) begun=$(seconds_up) ;; *) return 1 ;; esac
 }

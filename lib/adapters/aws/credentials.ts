@@ -2,7 +2,7 @@ import type { AwsCredentialIdentity } from '@smithy/types'
 import { clientOptions } from './client-options.ts'
 import { awsError } from './errors.ts'
 
-/** Credentials that are renewed by whoever hands them out. */
+/** Credentials that their provider renews. */
 export type CredentialsSource = () => Promise<AwsCredentialIdentity>
 
 export interface RoleOptions {

@@ -40,7 +40,7 @@ export interface FoundCluster {
 
 /**
  * Finds the cluster to work on: the file that was named, else $KUBECONFIG, else ~/.kube/config, else the pod's service account.
- * 'none' when nobody said anything; bad_input when what was said cannot be followed.
+ * 'none' when neither flag nor environment named one; bad_input when what was said cannot be followed.
  */
 export function loadKubeConfig(options: LoadOptions = {}): FoundCluster | 'none' {
   const env = options.env ?? process.env
@@ -60,7 +60,7 @@ export function loadKubeConfig(options: LoadOptions = {}): FoundCluster | 'none'
 
 /**
  * A kubeconfig that lay somewhere else than on a person's own disk; `where` names it in messages. It may not make this process run a
- * program, or read this machine's files: whoever can write it would do both.
+ * program, or read this machine's files: everyone who can write it would do both.
  */
 export function configFromText(text: string, where: string, context: string | null): KubeConnection {
   const parsed = parseKubeconfig(text, where)

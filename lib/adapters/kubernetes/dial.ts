@@ -14,7 +14,7 @@ const reachedWords =
   /malformed HTTP|server gave HTTP response to HTTPS client|\bEOF\b|read: connection reset by peer|write: (?:broken pipe|connection reset by peer)|server closed idle connection|\btls: |\bx509: /
 
 /**
- * What an answer to a dial through `pods/proxy` says about the pod's network. Only two things are sure: somebody at the pod answered
+ * What an answer to a dial through `pods/proxy` says about the pod's network. Only two things are sure: a process at the pod answered
  * (`reached`), and the API server could not connect to it (`cut`). Everything else is `unknown`: the API server refusing, failing, or being failed by its own network.
  */
 export function classifyDial(answer: Answer): DialResult {

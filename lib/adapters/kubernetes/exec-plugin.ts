@@ -20,7 +20,7 @@ const mostOutput = 1_048_576
 /** Of what it says on its way out. */
 const mostWords = 300
 
-/** Runs a plugin once. @throws FaultlineError `unavailable` with the plugin's own last words, on one line and with nothing that a terminal would act on */
+/** Runs a plugin once. @throws FaultlineError `unavailable` with the end of the plugin's own output, on one line and with nothing that a terminal would act on */
 export async function runExecPlugin(plugin: ExecPlugin, cluster: KubeCluster | null): Promise<ExecCredential> {
   const { command, args, env, apiVersion } = plugin
   const spec = { interactive: false, ...(plugin.provideClusterInfo && cluster !== null ? { cluster: await clusterInfo(cluster) } : {}) }
@@ -39,7 +39,7 @@ interface Output {
 
 function output(command: string, args: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<Output> {
   return new Promise((resolve) => {
-    // Nothing to read from: it must not wait for answers that nobody gives. SIGKILL, as helpers may ignore the rest.
+    // Nothing to read from: it must not wait for answers that never come. SIGKILL, as helpers may ignore the rest.
     const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: mostMs, killSignal: 'SIGKILL' })
     let [out, err] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

@@ -52,7 +52,7 @@ export interface KubeUser {
 /** A cluster and who enters it: what a context of a kubeconfig comes down to. */
 export interface KubeConnection {
   readonly cluster: KubeCluster
-  /** Null: nobody in particular. */
+  /** Null: the context names no user. */
   readonly user: KubeUser | null
   /** For messages: the file, or the secret, that it came from. */
   readonly from: string

@@ -38,7 +38,7 @@ export class PluginCredentials {
     return this.#running
   }
 
-  /** After a 401 on `refused`. False where it was asked for anew just now: asking it again for each call would help nobody. */
+  /** After a 401 on `refused`. False where it was asked for anew just now: asking it again for each call would change nothing. */
   forget(refused: Access): boolean {
     const now = this.#options.clock.now()
     if (this.#current === null || !isOf(this.#current, refused)) return true

@@ -7,7 +7,7 @@ import { awsError } from '../aws/errors.ts'
 /** What a link in a message leads to. */
 export type ReportLink =
   /**
-   * Opens for whoever has the link, for `seconds` (7 days at most); ends earlier where the credentials that signed it do: those of a Lambda's
+   * Opens for everyone who has the link, for `seconds` (7 days at most); ends earlier where the credentials that signed it do: those of a Lambda's
    * role last for some hours.
    */
   | { readonly kind: 'presigned'; readonly seconds: number }

@@ -6,7 +6,7 @@ import type { TableAccess } from './table-access.ts'
 
 const maxAttempts = 5
 
-/** Locks in the table. They never expire: whoever takes one over has proved that its holder's run is over. */
+/** Locks in the table. They never expire: a run takes one over only after it has read that the holder's run is over. */
 export function createLockStore(table: TableAccess): LockStore {
   return {
     acquire: (key, runId) => acquire(table, key, runId),
@@ -24,7 +24,7 @@ async function holderOf(table: TableAccess, key: string): Promise<string | undef
   return (await table.get(lockKey(key)))?.holder as string | undefined
 }
 
-/** Refused and yet nobody there: the holder let go in between, so try again. */
+/** Refused and yet there is no holder: it let go in between, so try again. */
 async function acquire(table: TableAccess, key: string, runId: string): Promise<string> {
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const item = { ...lockKey(key), holder: runId }

@@ -6,7 +6,7 @@ import type { VersionedAttributes } from './versioned.ts'
 
 const keptMs = 30 * 24 * 3_600_000
 
-/** When a driver or the reaper should look at a live run: at its lease's end, at its next attempt, or now when nobody drives it or its driver asks for another. */
+/** When a driver or the reaper should look at a live run: at its lease's end, at its next attempt, or now when it has no driver or its driver asks for another. */
 export function wakeAt(run: Run, now: number): number {
   if (run.handover) return now
   if (run.lease !== null) return run.lease.until

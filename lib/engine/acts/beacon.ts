@@ -8,14 +8,14 @@ import { armFuse, removeFuse } from '../../faults/fuse.ts'
 import type { Driver } from '../lease/driver.ts'
 import { rivalBeacon, standingIn } from './others.ts'
 
-/** The run-long pod-less Job: whoever deletes it halts the run. */
+/** The run-long pod-less Job: deleting it halts the run. */
 export function beaconSpec(context: Pick<FaultContext, 'runId' | 'nonce' | 'namespace'>): FuseSpec {
   return { namespace: context.namespace, name: beaconName(context), pod: null }
 }
 
 /**
  * Makes the beacon; it must stand, read back and burning, before the first fault. Two runs that began at once (of two tables, which know
- * nothing of each other): whoever then sees another's beacon ends itself, perhaps both; never do both go on.
+ * nothing of each other): a run that then sees another's beacon ends itself, perhaps both; never do both go on.
  */
 export async function lightBeacon(driver: Driver): Promise<RunEvent> {
   const context = driver.context()

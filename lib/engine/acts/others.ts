@@ -21,7 +21,7 @@ export function standingIn(engine: Pick<Engine, 'store'>): LookUpRun {
 }
 
 /**
- * Whoever may make Jobs can put our label on one: what this store does not know counts only where it is a beacon as a run of another
+ * An account that may make Jobs can put our label on one: what this store does not know counts only where it is a beacon as a run of another
  * store has it, burning, and for as long as it says itself. All else that bears our label is told, and keeps no run out.
  */
 export async function othersAtWork(

@@ -92,7 +92,7 @@ async function findFuse(context: FaultContext, injection: Injection): Promise<Fu
 
 /**
  * Undoes from memory, without the store: for a driver that lost it. Tries what failed again each second, until its lease is over and
- * somebody else may act. Never throws: the loss itself is what the caller has to tell.
+ * another driver may act. Never throws: the loss itself is what the caller has to tell.
  */
 export async function revertFromMemory(driver: Driver): Promise<void> {
   const { clock } = driver.engine

@@ -3,7 +3,7 @@ import type { Run } from '../../domain/run.ts'
 
 const dayNames = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 
-/** Whether a scheduled start comes at a time that its suite allows; a person's own start is bound by nobody's hours. */
+/** Whether a scheduled start comes at a time that its suite allows; a start by hand is bound by no hours. */
 export function outsideWindow({ suite, trigger }: Pick<Run, 'suite' | 'trigger'>, now: number): Refusal | null {
   const schedule = suite.schedule ?? null
   if (trigger.kind !== 'schedule' || schedule === null || schedule.window === null) return null

@@ -8,8 +8,8 @@ import { transition } from '../../domain/transition.ts'
 import type { Engine } from '../engine.ts'
 
 /**
- * Takes the lease, with what the driver before could not copy into the history in the new outbox, and raises the version of every open ledger entry, so that late writes of whoever had it fail.
- * @throws VersionConflict when somebody else was quicker
+ * Takes the lease, with what the driver before could not copy into the history in the new outbox, and raises the version of every open ledger entry, so that late writes of its last driver fail.
+ * @throws VersionConflict when another driver was quicker
  */
 export async function writeLease(
   engine: Engine,
@@ -28,7 +28,7 @@ export async function writeLease(
   return { run, injections }
 }
 
-/** A driver that handed over writes until it sees that it was succeeded: its last words count, but each of them only until we are through. */
+/** A driver that handed over writes until it sees that it was succeeded: what it writes until then counts, but each entry only until its version is raised here. */
 async function raise(engine: Engine, found: Injection): Promise<Injection> {
   const { ledger } = engine.store
   let entry = found

@@ -12,7 +12,7 @@ type Claim = 'continue' | 'take_over' | 'held'
 
 /**
  * Whether this engine may drive the run now. An expired lease is never continued: the run is reverted. A hand-over is an offer for as
- * long as the old driver's lease lasts (it renews it until it leaves); whoever comes later finds nobody who held the fault meanwhile.
+ * long as the old driver's lease lasts (it renews it until it leaves); after that no driver held the fault.
  */
 export function claimOf(run: Run, engine: Pick<Engine, 'owner' | 'clock' | 'config' | 'isDead'>): Claim {
   const { lease } = run
@@ -24,7 +24,7 @@ export function claimOf(run: Run, engine: Pick<Engine, 'owner' | 'clock' | 'conf
   return expired ? 'take_over' : 'held'
 }
 
-/** Whether a try to drive failed because somebody else has the run, or was quicker: no error of the run's. */
+/** Whether a try to drive failed because another driver has the run, or was quicker: no error of the run's. */
 export function isTaken(error: unknown): boolean {
   return error instanceof VersionConflict || error instanceof RunHeld || (error instanceof FaultlineError && error.code === 'lease_lost')
 }
@@ -65,6 +65,6 @@ async function whyStopped(engine: Engine, run: Run, claim: Exclude<Claim, 'held'
   const stop = stopBySwitch(await engine.store.controls.read({ id: run.id, suite: run.suite.name }))
   if (stop !== null && (claim === 'continue' || stop.reason === 'asked')) return { ...stop, at }
   if (claim === 'continue') return null
-  const detail = run.handover ? 'it was handed over, and nobody took it in time' : 'its driver died or lost its lease'
+  const detail = run.handover ? 'it was handed over, and no successor took it in time' : 'its driver died or lost its lease'
   return { reason: 'driver_lost', at, by: engine.owner, detail }
 }

@@ -75,7 +75,7 @@ export class Driver {
     return this.#injections.filter((injection) => injection.step === step)
   }
 
-  /** Why the run is to be aborted, once somebody said so. */
+  /** Why the run is to be aborted, once that is known. */
   get stop(): Abort | null {
     return this.#stop
   }
@@ -241,7 +241,7 @@ export class Driver {
     this.#unfencedUntil = clock.now() + callMs + fenceMarginMs
   }
 
-  /** Within its lease nobody else has the run; after it, or once the run was offered, a save tells. */
+  /** Within its lease no other driver has the run; after it, or once the run was offered, a save tells. */
   async #stillHeld(): Promise<void> {
     this.throwIfLost()
     if (this.leaseLeftMs() <= 0 || this.#run.handover) await this.renewLease()
@@ -255,7 +255,7 @@ export class Driver {
     if (stop !== null) this.requestStop(stop)
   }
 
-  /** A driver that slept past its own lease (a closed lid, a frozen process) may only revert, even if nobody took over yet. */
+  /** A driver that slept past its own lease (a closed lid, a frozen process) may only revert, even if no other driver took over yet. */
   #noticeLateness(now: number): void {
     if (now <= (this.#run.lease?.until ?? now)) return
     this.requestStop({ reason: 'driver_lost', by: this.engine.owner, detail: 'it slept through its own lease' })
@@ -267,7 +267,7 @@ export class Driver {
     return result
   }
 
-  /** Tries until the store answers or the lease is nearly over; a version somebody else wrote means that the run is theirs. */
+  /** Tries until the store answers or the lease is nearly over; a version that another driver wrote means that the run is its. */
   async #save<T>(what: string, save: () => Promise<T>): Promise<T> {
     for (;;) {
       this.throwIfLost()

@@ -18,7 +18,7 @@ const callAgainMs = 1_000
 
 /**
  * Looks at the budget until `done`: asks for a successor in time, then once more, and gives the run up before its own end. The driver
- * drives on all the while; as soon as somebody else has the lease, its next save tells it so. Never resolves: it rejects with
+ * drives on all the while; as soon as a successor has the lease, its next save tells it so. Never resolves: it rejects with
  * `out_of_time`, or with why the run could not be given away.
  */
 export async function watchBudget(driver: Driver, budget: Budget, done: AbortSignal): Promise<never> {
@@ -30,7 +30,10 @@ export async function watchBudget(driver: Driver, budget: Budget, done: AbortSig
   await call(driver, { budget, untilMs: leaveMs, done })
   await untilLeft(driver, { budget, ms: leaveMs, done })
   if (done.aborted) return new Promise(() => undefined)
-  const error = new FaultlineError('out_of_time', `the time of ${driver.engine.owner} is up and nobody took run ${driver.run.id} over yet`)
+  const error = new FaultlineError(
+    'out_of_time',
+    `the time of ${driver.engine.owner} is up and no successor took run ${driver.run.id} over yet`,
+  )
   driver.lose(error)
   throw error
 }
@@ -63,7 +66,7 @@ async function call(driver: Driver, { budget, untilMs, done }: Wait & { readonly
       driver.note('the call for another driver got no answer in time')
       return
     } catch (error) {
-      driver.note(`nobody could be asked to go on: ${String(error)}`)
+      driver.note(`no successor could be asked to go on: ${String(error)}`)
       if (budget.remainingMs() <= untilMs) return
       await driver.engine.clock.sleep(callAgainMs, done)
     }

@@ -99,7 +99,7 @@ async function lookAtCluster(driver: Driver): Promise<void> {
   driver.requestStop(whyMissing(missing))
 }
 
-/** What burnt by itself is nobody's deed; a fault that its fuse ended says so by its cause. */
+/** What burnt by itself is no person's deed; a fault that its fuse ended says so by its cause. */
 function whyMissing({ what, fuse, state }: Missing): Omit<Abort, 'at'> {
   const isFuse = what === 'the fuse'
   if (state === 'burnt') {

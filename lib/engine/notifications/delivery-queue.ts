@@ -3,7 +3,7 @@ import type { Severity } from '../../domain/probe.ts'
 import type { Clock, NoticeStore } from '../../ports.ts'
 import { late, withDeadline } from '../../with-deadline.ts'
 
-/** Something to be brought to one notifier once, whoever drives the run. */
+/** Something to be brought to one notifier once, by whichever driver comes first. */
 export interface Delivery {
   /** The same for the same event. */
   readonly key: string
@@ -39,13 +39,13 @@ const claimMs = 1_500
 const firstRetryMs = 1_000
 const lastRetryMs = 60_000
 const uncertainTries = 3
-/** How long nobody asks again for a topic that another driver has just told. */
+/** How long this driver does not ask again for a topic that another has just told. */
 const othersQuietMs = 15_000
 
 type Outcome = 'arrived' | 'refused' | 'uncertain'
 
 /**
- * Brings deliveries to one notifier, one after the other, beside the run: nobody waits for it. Each is claimed in the store first, so that
+ * Brings deliveries to one notifier, one after the other, beside the run, which never waits for it. Each is claimed in the store first, so that
  * it arrives once even when two drivers bring it; the claim is given back only when it is certain that it did not arrive.
  */
 export class DeliveryQueue {

@@ -15,7 +15,7 @@ import { Counting, Pushing } from './metering.ts'
 /** Notifications may delay the end of a driver by this much, once all is reverted and stored. */
 const closingMs = 5_000
 
-/** Whoever takes a run over tells what is not older than this and was not told; older news helps nobody. */
+/** A driver that takes a run over tells what is not older than this and was not told; older news is of no use. */
 export const newsMs = 900_000
 
 /**

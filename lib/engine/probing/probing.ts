@@ -15,7 +15,7 @@ import { SampleBuffer } from './sample-buffer.ts'
 const turns: readonly RunEvent['type'][] = ['admitted', 'injected', 'reverted']
 
 /**
- * Asks the run's probes while it goes on, each at its own pace and none waiting for another: a probe that hangs delays nobody, no revert
+ * Asks the run's probes while it goes on, each at its own pace and none waiting for another: a probe that hangs delays no other, no revert
  * least of all. Keeps what was answered, step by step, and follows the thresholds.
  */
 export class Probing {

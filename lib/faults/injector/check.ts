@@ -17,11 +17,11 @@ import { injectorUndo } from './undo.ts'
 const pollMs = 250
 /** One look's patience: the pod's start (3 s), its wait for an injector that still undoes (15 s), and a little. */
 const budgetMs = 20_000
-/** A busy node takes its time to start a pod: whoever looks again meets the same check, for as long as an injector may take to start. */
+/** A busy node takes its time to start a pod: the next look meets the same check, for as long as an injector may take to start. */
 const lifeMs = budgetMs + injectorStartMs
 
 /**
- * A fresh Job on the node looks for anything the injector may have left: the dead injector's own last words are not needed. Where no
+ * A fresh Job on the node looks for anything the injector may have left: what the dead injector printed last is not needed. Where no
  * Job can start, only a record that the injector could not start either (`undo.neverStarted`) proves that nothing is left.
  */
 export async function checkForResidue(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<Evidence> {
@@ -46,7 +46,7 @@ export async function beginCheck(context: FaultContext, injection: Injection, on
   }
 }
 
-/** Takes the check away: it has said all, or nobody needs its answer any more. */
+/** Takes the check away: it has said all, or its answer is not needed any more. */
 export async function dropCheck(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<void> {
   await context.cluster.objects.delete(jobRef({ namespace: injectorUndo(injection).source.namespace, name: checkName(on.name) }))
 }

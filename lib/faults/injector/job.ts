@@ -31,7 +31,7 @@ export interface InjectorOrder {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** Where injectors of a step come from and live; stored with its undo data, so that whoever reverts needs no configuration. */
+/** Where injectors of a step come from and live; stored with its undo data, so that a revert needs no configuration. */
 export type InjectorSource = Config['injector'] & { readonly image: string }
 
 /** The script makes it once every target bites, or has failed. */

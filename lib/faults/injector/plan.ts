@@ -21,7 +21,7 @@ export interface InjectorFault {
   readonly container: (spec: FaultSpec) => string | null
   /** Environment of the injector for a step's parameters and one node's targets. */
   readonly env: (spec: FaultSpec, pods: readonly Pod[]) => Readonly<Record<string, string>>
-  /** Only what is between a target and these pods is hit; null: all of it. Nobody there refuses the step. */
+  /** Only what is between a target and these pods is hit; null: all of it. No pod there refuses the step. */
   readonly scope?: (spec: FaultSpec) => PeerScope | null
   /** Why this pod on this node is none for it, as far as their specs tell; null: nothing speaks against it. */
   readonly unfit?: (spec: FaultSpec, pod: Pod, on: { readonly node: Node | undefined; readonly pods: readonly Pod[] }) => string | null

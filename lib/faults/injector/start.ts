@@ -51,7 +51,7 @@ interface Event extends KubeObject {
   readonly message?: string
 }
 
-/** Why a Job has no pod, in the words of whoever refused it (Pod Security, a quota, a webhook); null when nobody did. */
+/** Why a Job has no pod, in the words of what refused it (Pod Security, a quota, a webhook); null when it was not refused. */
 export async function refusalOfPods(context: FaultContext, job: Job): Promise<string | null> {
   return (await eventsOf(context, job)).findLast((event) => event.reason === 'FailedCreate')?.message ?? null
 }

@@ -18,7 +18,7 @@ export function whyNoInjector(node: Node | undefined): string | null {
   return os === 'linux' ? null : `a node that runs ${os}, not Linux`
 }
 
-/** Why its containers are none to be killed: a kill bites when the container is started again, and nobody starts these. */
+/** Why its containers are none to be killed: a kill bites when the container is started again, and these never are. */
 export function whyNoRestart({ spec }: Pod): string | null {
   return spec.restartPolicy === 'Never'
     ? 'its restartPolicy is Never: a container that is killed is never started again (pod-delete ends such a pod)'

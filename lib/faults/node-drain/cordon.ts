@@ -15,7 +15,7 @@ const deed = 'cordon'
 /**
  * Cordons the node, or finds it cordoned by us. Once only: a cordon that was lifted since (by its fuse, by a person) stays lifted.
  * One patch, checked by resourceVersion: cordon and our name on it come together or not at all.
- * @throws FaultlineError `refused` when it is somebody else's or was lifted, `fuse_not_armed` when its fuse no longer burns
+ * @throws FaultlineError `refused` when it is another client's or was lifted, `fuse_not_armed` when its fuse no longer burns
  */
 export async function cordon(context: FaultContext, injection: Injection): Promise<void> {
   for (let attempt = 1; ; attempt++) {

@@ -42,7 +42,7 @@ async function serving(listener: RequestListener): Promise<Store> {
   return storeAt((started.address() as AddressInfo).port)
 }
 
-/** Nobody listens there any more. */
+/** No process listens there any more. */
 async function deafPort(): Promise<number> {
   const gone = createServer()
   await new Promise<void>((resolve) => gone.listen(0, '127.0.0.1', resolve))

@@ -106,7 +106,7 @@ describe('against the sandbox', () => {
     await lab.cluster.objects.delete({ ...policy, name: 'deny', namespace })
     await lab.clock.advance(2_000)
     expect(await lab.cluster.pods.dial(target, '/health')).toMatchObject({ outcome: 'reached' })
-    expect(await lab.cluster.pods.dial({ ...target, name: 'nobody' }, '/')).toMatchObject({ outcome: 'unknown' })
+    expect(await lab.cluster.pods.dial({ ...target, name: 'absent' }, '/')).toMatchObject({ outcome: 'unknown' })
   })
 
   test('an eviction takes the pod it means, and no second one against the budget', async () => {
@@ -127,7 +127,7 @@ describe('against the sandbox', () => {
     const { pod, name } = await firstPod(lab)
     const container = String(pod.spec.containers[0]?.name)
     expect(await lab.cluster.pods.log({ namespace, name, container })).not.toBe('')
-    expect(await lab.cluster.pods.log({ namespace, name: 'nobody', container })).toBe('')
+    expect(await lab.cluster.pods.log({ namespace, name: 'absent', container })).toBe('')
   })
 
   test('permissions are asked for before they are needed, and missed when they are not there', async () => {

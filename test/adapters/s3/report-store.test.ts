@@ -91,7 +91,7 @@ describe('reports that cannot be put', () => {
     expect(error).toMatchObject({ code: 'unavailable', retryable: true })
   })
 
-  it('fail as unavailable when nobody listens', async () => {
+  it('fail as unavailable when no server listens', async () => {
     const store = createS3ReportStore({ bucket, region, credentials, endpoint: 'http://127.0.0.1:9', timeoutMs: 2_000 })
     await expect(store.put('a.html', 'text/html', 'x')).rejects.toMatchObject({ code: 'unavailable' })
   })

@@ -12,11 +12,11 @@ describe('when a run is due', () => {
     expect(wakeAt({ ...reverting, lease }, nine)).toBe(nine + 30_000)
   })
 
-  test('a run that nobody drives is due at once', () => {
+  test('a run without a driver is due at once', () => {
     expect(wakeAt(requestedRun('r1'), nine)).toBe(nine)
   })
 
-  test('a revert that nobody drives is due at its next attempt', () => {
+  test('a revert without a driver is due at its next attempt', () => {
     expect(wakeAt(reverting, nine)).toBe(nine + 20_000)
   })
 })

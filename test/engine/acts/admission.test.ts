@@ -242,7 +242,7 @@ describe('a start', () => {
       config: { injector: defaultConfig.injector },
     })
     const found = await refusals(
-      suiteOf([stepOf(memory), stepOf(partition, { targets: { ...stepOf(partition).targets, names: ['nobody'] } })]),
+      suiteOf([stepOf(memory), stepOf(partition, { targets: { ...stepOf(partition).targets, names: ['absent'] } })]),
       engine,
     )
     expect(found.map(([code]) => code)).toEqual(['paused', 'injector_missing', 'no_targets'])

@@ -51,7 +51,7 @@ async function dieWhileHolding(): Promise<Run> {
 const policies = () => world.cluster.objects.list<NetworkPolicy>(policyKind, { namespace: ns })
 
 describe('a fuse', () => {
-  it('ends the partition alone, at its deadline, when nobody acts', async () => {
+  it('ends the partition alone, at its deadline, with no driver or reaper', async () => {
     const run = await dieWhileHolding()
     const [injection] = await world.store.ledger.list(run.id)
     const burnsAt = injection?.armed?.burnsAt ?? 0

@@ -67,7 +67,7 @@ describe('recovery is measured against what should be there now', () => {
     const { run, recovered } = await runAnd(partition, async () => {
       const [pod] = world.sandbox.objects().filter((o) => o.kind === 'Pod' && o.metadata.namespace === ns)
       const ref = { apiVersion: 'v1', kind: 'Pod', namespace: ns, name: pod?.metadata.name ?? '' }
-      await world.cluster.objects.patch(ref, { metadata: { labels: { app: 'somebody-else', pod: 'lost' } } })
+      await world.cluster.objects.patch(ref, { metadata: { labels: { app: 'another-app', pod: 'lost' } } })
     })
     expect([run.status, recovered]).toEqual([expect.stringMatching(/succeeded|no_effect/), expect.stringMatching(/4 of 4 pods are ready/)])
   })

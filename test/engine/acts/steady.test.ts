@@ -164,7 +164,7 @@ describe('after a fault', () => {
     })
   })
 
-  it('nobody waits for a probe that measures nothing: unknown is no pass', async () => {
+  it('no run waits for a probe that measures nothing: unknown is no pass', async () => {
     const run = await runWith(suiteWith([probeOf('errors', { mode: 'edge' })]), (status) => (status === 'requested' ? 0 : 'refuses'))
     expect(run.steps[0]).toMatchObject({
       verdict: 'failed',

@@ -76,7 +76,7 @@ describe('a switch that is stored', () => {
   })
 
   it.each(['halt', 'abort'] as const)(
-    '%s during a hand-over is stored with the lease of whoever takes the run, and nothing is deleted',
+    '%s during a hand-over is stored with the lease of the driver that takes the run, and nothing is deleted',
     async (kind) => {
       let deleted = 0
       const relay = new Relay(world, {

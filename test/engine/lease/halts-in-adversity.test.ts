@@ -27,7 +27,7 @@ async function haltByHand() {
     await world.cluster.objects.delete({ ...jobs, name: metadata.name, namespace: metadata.namespace ?? '' })
 }
 
-describe('a run that somebody looks on', () => {
+describe('a run with an onlooker', () => {
   it('a halt ends pod deletions at once', async () => {
     let haltedAt = 0
     const after: number[] = []

@@ -114,19 +114,19 @@ describe('a run that is handed from driver to driver', () => {
     expect(runs[0]?.steps[0]?.reasons).toEqual([{ code: 'unknown_at_end', detail: 'no driver looked before the planned end' }])
   })
 
-  it('is reverted, and never continued, when nobody came for longer than a lease', async () => {
+  it('is reverted, and never continued, when no successor came for longer than a lease', async () => {
     const relay = new Relay(world, { ...tiny, deliver: () => [] })
     await relay.run(twoSteps(partition))
     await world.pass(61_000)
     const { runs } = await world.play(reapRuns(world.engine('reaper'), await world.store.runs.due(world.clock.now())))
     expect(runs[0]).toMatchObject({
       status: 'aborted',
-      abort: { reason: 'driver_lost', detail: 'it was handed over, and nobody took it in time' },
+      abort: { reason: 'driver_lost', detail: 'it was handed over, and no successor took it in time' },
     })
     expect(world.sandbox.objects().filter((object) => object.kind === 'NetworkPolicy')).toEqual([])
   })
 
-  it('keeps its driver and its flag through renewals until somebody comes', async () => {
+  it('keeps its driver and its flag through renewals until a successor comes', async () => {
     const seen: boolean[] = []
     const relay = new Relay(world, {
       timeMs: 60_000,
@@ -157,7 +157,7 @@ describe('a run that is handed from driver to driver', () => {
     expect(calls).toBeGreaterThanOrEqual(3)
   })
 
-  it('is taken by one of those who come at once, reapers among them, and by nobody else', async () => {
+  it('is taken by one of those who come at once, reapers among them, and by no second one', async () => {
     const outcomes: string[] = []
     const relay = new Relay(world, {
       ...tiny,

@@ -62,7 +62,7 @@ describe('an injector that cannot start', () => {
     expect(world.clock.now() - began).toBeLessThan(20_000)
   })
 
-  it('fails with the words of whoever refused its pod', async () => {
+  it('fails with the words of the webhook that refused its pod', async () => {
     const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
     world.sandbox.patch('namespaces', { name: injectors }, { metadata: { labels } })
     const run = await world.run(world.engine(), kill)

@@ -86,7 +86,7 @@ describe('memory that cannot be filled', () => {
   })
 })
 
-it('a container that nobody starts again is none to be killed', () => {
+it('a container that is never started again is none to be killed', () => {
   const of = (restartPolicy: string): Pod => ({ ...pod({}), spec: { containers: [], restartPolicy } })
   expect(whyNoRestart(of('Never'))).toMatch(/^its restartPolicy is Never/)
   expect([whyNoRestart(of('Always')), whyNoRestart(of('OnFailure')), whyNoRestart(pod({}))]).toEqual([null, null, null])

@@ -229,7 +229,7 @@ describe('a cordon', () => {
   it.each([
     ['by kubectl, which leaves our mark', { spec: { unschedulable: null } }],
     ['with our mark', { spec: { unschedulable: null }, metadata: { annotations: { [cordonAnnotation]: null } } }],
-  ])('that somebody lifted %s is not made again', async (_, patch) => {
+  ])('that a person lifted %s is not made again', async (_, patch) => {
     const context = contextOf(world)
     const injection = drainOf('sandbox-node-1')
     await nodeDrain.inject(context, injection)

@@ -1,7 +1,7 @@
 import { seconds, type TestNode } from './test-node.ts'
 import type { TestPod } from './test-pod.ts'
 
-/** One injection of each kind that leaves something behind when nobody undoes it. */
+/** One injection of each kind that leaves something behind when it is not undone. */
 export const kinds = {
   'cut-network': {},
   'limit-network': { FAULTLINE_AMOUNT: '2000' },

@@ -69,7 +69,7 @@ export function pings(
   }
 }
 
-/** kbit/s that the pod's interface carries outwards, of whoever sends. */
+/** kbit/s that the pod's interface carries outwards, of all its processes. */
 export async function carriedKbit(pod: TestPod): Promise<number> {
   const bytes = () => Number(pod.net("sed -n 's/.*eth0: *//p' /proc/self/net/dev").split(/\s+/)[8])
   const [first, from] = [bytes(), performance.now()]

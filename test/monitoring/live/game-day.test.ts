@@ -135,7 +135,7 @@ describe('a game day under the eyes of Prometheus and Alertmanager', () => {
 
   it('is as punctual when Prometheus, Pushgateway and SNS hang, and when they refuse', async () => {
     const silent = await silentServer()
-    const nobody = `http://127.0.0.1:${await freePort()}`
+    const closed = `http://127.0.0.1:${await freePort()}`
     const late = async (prometheusUrl: string, others: string) => {
       const aws = { AWS_ENDPOINT_URL: others, AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' }
       const topic = 'arn:aws:sns:eu-central-1:123456789012:alerts'
@@ -147,7 +147,7 @@ describe('a game day under the eyes of Prometheus and Alertmanager', () => {
     const lateness = {
       working: await late(stack.prometheusUrl, stack.pushgatewayUrl),
       hanging: await late(silent.url, silent.url),
-      refusing: await late(nobody, nobody),
+      refusing: await late(closed, closed),
     }
     await silent.close()
     process.stdout.write(`undone after the planned end, ms: ${JSON.stringify(lateness)}\n`)

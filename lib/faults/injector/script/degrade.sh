@@ -8,7 +8,7 @@ is_rate_alone() { [ "$RATE_KBIT" -gt 0 ] && [ "$DELAY_MS$CORRUPT_PCT$DUPLICATE_P
 # A reply that takes longer than this is not waited for.
 PATIENCE_S=6
 
-# Does this kernel have netem? Tried in a network namespace of nobody, so that nothing is touched.
+# Does this kernel have netem? Tried in an empty network namespace, so that nothing is touched.
 has_netem() {
   NETEM_ERROR=$(unshare --net "$TC" qdisc add dev lo root netem delay 1ms 2>&1)
 }

@@ -26,7 +26,7 @@ load_probe() {
   printf '%s %s %s\n' $(($3 * 8 / ((CS - from) * 10))) $((($1 - first_out) * 8 / ((CS - from) * 10))) $((($2 - first_in) * 8 / ((CS - from) * 10))) >"$WORK/probe.$N"
 }
 
-# Pings that left the target's network so far: its own senders, nobody else.
+# Pings that left the target's network so far: its own senders alone.
 pings_sent() {
   inside awk '
     FNR == 1 { split("", column) }
@@ -68,7 +68,7 @@ load_peer() {
   peer=''
   for one in $PEERS; do answers "$one" && peer=$one && return 0; done
   peer=${PEERS%%[!0-9a-fA-F.:]*}
-  [ "$peer" != "$NOBODY" ]  || { WHY="there is nobody to load the network of $N_PLACE with"; return 1; }
+  [ "$peer" != "$UNASSIGNED" ]  || { WHY="there is no peer to load the network of $N_PLACE with"; return 1; }
 }
 
 load_bite() {

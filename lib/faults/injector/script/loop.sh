@@ -13,7 +13,7 @@ FATAL=''
 # Not empty: more of the effect will not come.
 FINAL=''
 WHY=''
-# Not empty: what is measured after the undo need not be exact, and keeps nobody waiting.
+# Not empty: what is measured after the undo need not be exact, and must not hold the undo up.
 BRIEF=''
 
 has() { command -v "$1" >/dev/null 2>&1; }

@@ -162,7 +162,7 @@ restore_rules() {
   return 1
 }
 
-# saved KIND [OPTIONS]: its mangle table; a legacy table that nobody made yet is not made by looking at it.
+# saved KIND [OPTIONS]: its mangle table; a look makes no legacy table where there is none yet.
 saved() {
   local kind=$1 names=/proc/self/net/ip_tables_names
   shift

@@ -19,7 +19,7 @@ cut_apply() {
 }
 
 # The figure is what the rules took of others' packets. That our own probes get no answer any more shows that the rules work, and no more:
-# where nobody's traffic met them, nobody felt anything. Silence of peers that never answered shows nothing.
+# where no traffic of the workload met them, it felt nothing. Silence of peers that never answered shows nothing.
 cut_bite() {
   local before answering
   open_network || { FATAL=$WHY; return 1; }
@@ -49,7 +49,7 @@ met_by_others() {
 
 handle() { printf '%x' $((0x9000 + SUM % 0x6000)); }
 
-# qdisc_free: the device has no qdisc that somebody chose; removing ours brings the default one back. Sets ORIGINAL.
+# qdisc_free: the device has no qdisc that was configured; removing ours brings the default one back. Sets ORIGINAL.
 qdisc_free() {
   ORIGINAL=$(inside "$TC" qdisc show dev "$DEVICE" root 2>/dev/null | head -n 1)
   case $ORIGINAL in
@@ -82,7 +82,7 @@ qdisc_devices() {
 # Our own pings bear a type of service (PROBE_TOS): where only some traffic is shaped, they are shaped with it, and can show it.
 
 # count_others: remembers how many packets others have sent so far; others_sent: sets OTHERS, what they sent since. All that goes out, less
-# our pings, which nobody else sends; where only some of it is shaped, what its class saw. Needs fd 9 and DEVICE.
+# our pings, which no other program sends; where only some of it is shaped, what its class saw. Needs fd 9 and DEVICE.
 count_others() {
   others_now
   put OTHERS "$N" "$OTHERS"

@@ -4,8 +4,8 @@
 
 # Of each family: enough to tell a peer that is down from a cut, few enough for a round in a second.
 PEERS_AT_MOST=3
-# Never given to anyone (RFC 5737): asked where there is nobody else, so that at least one packet meets the rules.
-NOBODY=192.0.2.1
+# Never given to anyone (RFC 5737): asked where there is no peer, so that at least one packet meets the rules.
+UNASSIGNED=192.0.2.1
 
 # own_addresses: global addresses of this container (or node).
 own_addresses() {
@@ -35,7 +35,7 @@ find_peers() {
     inside "$IP" -o -4 route show default | sed -n 's/.* via \([^ ]*\).*/\1/p'
     own_addresses | grep : | head -n 1
   } | awk -v kept=" $kept" 'index(kept, " " $1 " ") == 0' | head -n $PEERS_AT_MOST)
-  [ -n "$PEERS" ] || PEERS=$NOBODY
+  [ -n "$PEERS" ] || PEERS=$UNASSIGNED
 }
 
 # answers PEER: does it answer a ping, or, where only ports are meant, accept a connection?

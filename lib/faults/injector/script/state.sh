@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # The node-local marker: which injector of this tag was here first, who watches it, and which files it made (write-ahead).
-# It outlives the pod, so that a replacement knows that it may only clean. Whoever finds none (a reboot, an emptied /run) is told by the
+# It outlives the pod, so that a replacement knows that it may only clean. A pod that finds none (a reboot, an emptied /run) is told by the
 # order itself whether it is still alive (main.sh).
 
 STALE_SECONDS=3600
@@ -27,7 +27,7 @@ sign() {
   printf '%s %s\n' "$SELF" "$S_START" >"$STATE_DIR/$1.new" && mv "$STATE_DIR/$1.new" "$STATE_DIR/$1"
 }
 
-# signed ROLE: sets R_PID, R_START of whoever signed; fails when nobody did.
+# signed ROLE: sets R_PID, R_START of the process that signed; fails when none did.
 signed() {
   R_PID='' R_START=''
   { read -r R_PID R_START <"$STATE_DIR/$1"; } 2>/dev/null
@@ -38,7 +38,7 @@ is_role_alive() {
   signed "$1" && alive "$R_PID" "$R_START"
 }
 
-# journal KIND TEXT: before the effect, so that whoever comes later can undo it.
+# journal KIND TEXT: before the effect, so that a later pod can undo it.
 journal() {
   printf '%s %s\n' "$1" "$2" >>"$STATE_DIR/journal"
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=dash
 # stress-memory, and what stress-cpu (cpu.sh) shares with it: processes of ours inside the target container's cgroup, so that they count against its limits and
-# nobody else's. Each ends by itself (timeout), bears the tag in its environment, and is the first to die when memory is short.
+# no other's. Each ends by itself (timeout), bears the tag in its environment, and is the first to die when memory is short.
 
 # One process holds at most so much: an allocation of many GiB at once is refused by some kernels' overcommit.
 CHUNK_MIB=256
@@ -51,7 +51,7 @@ stressors_alive() {
   for one in $V; do alive "${one%:*}" "${one#*:}" || return 1; done
 }
 
-# tagged [UID]: PIDs of our stressors of this tag (of that pod), whoever started them.
+# tagged [UID]: PIDs of our stressors of this tag (of that pod), also those that another injector pod started.
 tagged() {
   grep -lsF "FAULTLINE_STRESS=$TAG/${1-}" /proc/[0-9]*/environ 2>/dev/null | cut -d / -f 3
 }
@@ -165,7 +165,7 @@ memory_apply() {
     chunk=$CHUNK_MIB
     [ "$want" -ge "$chunk" ] || chunk=$want
     want=$((want - chunk))
-    # Reads that much into one buffer, then waits for ever: its output is a pipe that nobody reads.
+    # Reads that much into one buffer, then waits for ever: its output is a pipe without a reader.
     stress "$dir" sh -c 'd=$(mktemp -d) && mkfifo "$d/p" && exec 3<>"$d/p" && rm -r "$d" && exec dd if=/dev/zero bs="$1" count=1 >&3' \
       hold "${chunk}M" || { WHY="the stressor for $N_PLACE did not start"; return 1; }
     started="$started $STRESSOR:$STRESSOR_START"

@@ -46,7 +46,7 @@ twin() {
   ! signed main || watch
 }
 
-# A replacement, or a late start: ends whoever of that tag still runs, cleans, and never applies.
+# A replacement, or a late start: ends what of that tag still runs, cleans, and never applies.
 clean_only() {
   local tries=0
   know_kind "$ACTION"
@@ -81,7 +81,7 @@ check() {
   [ -e "$WORK/dirty" ] || { end_watcher; drop_marker; }
 }
 
-# A watcher that does not leave by itself (stopped, say) is ended, with what it waits for: outside of the container nobody else would.
+# A watcher that does not leave by itself (stopped, say) is ended, with what it waits for: outside of the container nothing else would.
 end_watcher() {
   local tries=0 child
   while is_role_alive warden && [ "$tries" -lt 20 ]; do
