@@ -1,5 +1,6 @@
 import type { EndCause } from './end-cause.ts'
 import type { Finding, Measurement } from './injection.ts'
+import type { OwnerBefore } from './owner-before.ts'
 
 export type AbortReason = 'asked' | 'halted' | 'driver_lost' | 'deadline' | 'threshold' | 'cluster_gone' | 'interrupted' | 'fuse_burnt'
 
@@ -20,15 +21,6 @@ export interface BeaconRef {
   readonly name: string
   readonly uid: string
   readonly burnsAt: number
-}
-
-/** A controller, and how many Ready pods it had. */
-export interface OwnerBefore {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly name: string
-  readonly uid: string
-  readonly ready: number
 }
 
 /** Pods of the workload that were Ready before the run. */

@@ -1,5 +1,5 @@
 import { FaultlineError } from './errors.ts'
-import type { OwnerBefore } from './run-facts.ts'
+import type { OwnerBefore } from './owner-before.ts'
 import type { FaultName } from './suite.ts'
 
 /** All that a fault needs to undo itself, stored before it is injected. Plain JSON; one form per way of carrying a fault. */

@@ -1,6 +1,6 @@
 import type { Job, KubeObject, OwnerReference, Pod } from '../domain/kube.ts'
 import { controllerOf, isReady } from '../domain/kube.ts'
-import type { OwnerBefore } from '../domain/run-facts.ts'
+import type { OwnerBefore } from '../domain/owner-before.ts'
 import type { FaultContext } from './fault.ts'
 
 /** What a controller has, and what it owes. */

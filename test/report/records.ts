@@ -4,7 +4,7 @@ import type { Ended, Run, RunBase, StepRecord } from '../../lib/domain/run.ts'
 import { untouchedStep } from '../../lib/domain/run.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
-import { policyUndo } from '../support/undo-data.ts'
+import { injectorUndoOf, policyUndo } from '../support/undo-data.ts'
 
 /** 5 January 2026, 09:00:00 UTC, plus seconds. */
 export function at(seconds: number): number {
@@ -108,6 +108,7 @@ export const cutUndone: Injection = {
 
 export const squeeze: Injection = {
   ...cut,
+  undo: injectorUndoOf(),
   step: 1,
   fault: 'memory-exhaustion',
   targets: [

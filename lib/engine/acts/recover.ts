@@ -1,6 +1,7 @@
 import { FaultlineError, KubernetesError } from '../../domain/errors.ts'
 import { isReady } from '../../domain/kube.ts'
-import type { Baseline, OwnerBefore } from '../../domain/run-facts.ts'
+import type { OwnerBefore } from '../../domain/owner-before.ts'
+import type { Baseline } from '../../domain/run-facts.ts'
 import type { RunEvent } from '../../domain/transition.ts'
 import type { OwnerNow } from '../../faults/owners.ts'
 import { lookAtOwner } from '../../faults/owners.ts'
