@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
-import { injectorBiteMs } from '../../../lib/faults/injector/bite-time.ts'
 import type { InjectorUndo } from '../../../lib/domain/undo-data.ts'
+import { injectorBiteMs } from '../../../lib/faults/injector/bite-time.ts'
 
 it.each<[InjectorUndo['action'], Readonly<Record<string, string>>, number]>([
   ['kill', { FAULTLINE_GRACE: '30' }, 75_000],
