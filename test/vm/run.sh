@@ -5,7 +5,9 @@
 #   test/vm/run.sh [--kernel DIR] [COMMAND …]        DIR holds boot/vmlinuz-* and lib/modules/*: / where linux-image-amd64 is
 #                                                    installed, or where `dpkg-deb -x linux-image-….deb DIR` put it
 # Needs root (it reads all of this machine's files) and: apt-get install qemu-system-x86 busybox-static kmod xz-utils
-# It emulates; FAULTLINE_VM_ACCEL=kvm is faster where /dev/kvm really works (in nested machines it may hang).
+# Ends with 75 when the emulator stands still: no word from it for FAULTLINE_VM_SILENCE_S seconds (300), longer than any case is silent.
+# It emulates one processor, because several wait for ever now and then, each for an interrupt of another; FAULTLINE_VM_PROCESSORS says
+# how many else (two for test/vm/cgroup.sh, whose containers share them out). FAULTLINE_VM_ACCEL=kvm is faster where /dev/kvm really works (in nested machines it may hang).
 set -eu
 checkout=$(cd "$(dirname "$0")/../.." && pwd)
 kernel=/
@@ -62,10 +64,21 @@ accelerator=tcg,thread=multi,tb-size=1024 cpu=qemu64
 [ "${FAULTLINE_VM_ACCEL:-tcg}" = tcg ] || accelerator=$FAULTLINE_VM_ACCEL cpu=host,arch-capabilities=off
 echo "test:vm: kernel $version, $accelerator" >&2
 share() { printf 'local,path=%s,mount_tag=%s,security_model=none,multidevs=remap,readonly=on' "$1" "$2"; }
-qemu-system-x86_64 -machine q35 -accel "$accelerator" -cpu "$cpu" -smp "$(nproc)" -m "${FAULTLINE_VM_MEMORY:-4G}" \
+: >"$work/log"
+qemu-system-x86_64 -machine q35 -accel "$accelerator" -cpu "$cpu" -smp "${FAULTLINE_VM_PROCESSORS:-1}" -m "${FAULTLINE_VM_MEMORY:-4G}" \
   -nodefaults -no-user-config -display none -no-reboot -serial stdio -device virtio-rng-pci \
   -kernel "$image" -initrd "$work/initramfs" -append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off nokaslr norandmaps rcupdate.rcu_expedited=1 ${FAULTLINE_VM_APPEND-}" \
-  -virtfs "$(share / root)" -virtfs "$(share "$work/modules/lib/modules/$version" modules)" </dev/null | tee "$work/log"
+  -virtfs "$(share / root)" -virtfs "$(share "$work/modules/lib/modules/$version" modules)" </dev/null >"$work/log" 2>&1 &
+machine=$!
+trap 'kill "$machine" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'exit 143' TERM INT
+tail -n +1 -f --pid="$machine" "$work/log" &
+while kill -0 "$machine" 2>/dev/null; do
+  sleep 1
+  silent=$(($(date +%s) - $(stat -c %Y "$work/log")))
+  [ "$silent" -lt "${FAULTLINE_VM_SILENCE_S:-300}" ] || { echo "test:vm: no word from the virtual machine for $silent s" >&2; exit 75; }
+done
+wait
 sed -n 's/\r$//; s/^FAULTLINE-VM-EXIT //p' "$work/log" | tail -n 1 >"$work/status"
 [ -s "$work/status" ] || fail 'the virtual machine ended without a word'
 exit "$(cat "$work/status")"
