@@ -2,6 +2,7 @@
 // Plain JavaScript that old versions of Node can read, so that it can tell them.
 import { existsSync } from 'node:fs'
 import * as module from 'node:module'
+import { setFlagsFromString } from 'node:v8'
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 const built = new URL('../dist/faultline.js', import.meta.url)
@@ -15,6 +16,9 @@ if (isBuilt ? !runsBuilt : !runsTypeScript) {
   console.error('Run npm ci, then npx faultline (it brings its own Node).')
   process.exitCode = 2
 } else {
+  // The HTTP parser is WebAssembly. V8's optimising compiler would take 19 MiB for it, and a command's few hundred answers gain nothing by
+  // that: the baseline compiler alone is used. All three are needed; the first implies the others only where it comes with the process.
+  for (const flag of ['--liftoff-only', '--no-wasm-tier-up', '--no-wasm-dynamic-tiering']) setFlagsFromString(flag)
   // Compiled code is kept for the next call, below the machine's temporary directory; where that cannot be written, nothing is kept.
   module.enableCompileCache?.()
   await import((isBuilt ? built : new URL('../cli/main.ts', import.meta.url)).href)

@@ -6,6 +6,7 @@ import type { Clock, MetricsSink, Notifier, Store } from '../lib/ports.ts'
 import { createProbes } from '../lib/probes/probes.ts'
 import { Clusters } from './clusters.ts'
 import { isDeadOwner, ownerName } from './owner.ts'
+import { leaveReports } from './reports.ts'
 import { type ClusterFlags, type ConfigFlags, configOf, type StateFlags, type TellingFlags } from './settings.ts'
 import { openStateDir } from './state-dir.ts'
 
@@ -53,6 +54,7 @@ export async function compose({ flags, env, isLive, say }: ComposeOptions): Prom
       isDead: isDeadOwner,
       notifiers,
       sink,
+      report: (run) => leaveReports({ stateDir, store }, run),
       observe,
     }),
     close: async () => {

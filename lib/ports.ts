@@ -176,12 +176,17 @@ export interface Notifier {
   notify(notice: Notice): Promise<void>
 }
 
-/** Who was told what: `claim` answers true once per notifier and key, until it is given back or `forMs` have passed (null: for good). */
+/**
+ * Who was told what. `claim` answers `ours` once per notifier and key, until it is given back or `forMs` have passed (null: for good);
+ * else `held` while another claim lasts, and `taken` where one is for good.
+ */
 export interface NoticeStore {
   claim(
     runId: string,
     claim: { readonly notifier: string; readonly key: string; readonly at: number; readonly forMs: number | null },
-  ): Promise<boolean>
+  ): Promise<'ours' | 'held' | 'taken'>
+  /** Makes a claim one for good: it was told. */
+  keep(runId: string, claim: { readonly notifier: string; readonly key: string; readonly at: number }): Promise<void>
   giveBack(runId: string, claim: { readonly notifier: string; readonly key: string }): Promise<void>
 }
 

@@ -14,6 +14,8 @@ import type { Terminal } from '../terminal.ts'
 
 interface Sweep {
   readonly orphans: readonly string[]
+  /** What fuses cannot take along, apart from what had an effect. */
+  readonly inert: readonly string[]
   /** Clusters that had to be looked at and could not, and objects that could not be removed. */
   readonly failures: readonly string[]
 }
@@ -49,17 +51,19 @@ async function sweepAll(
   })
   if (current !== null) byUid.set(current.ref.uid, current.ref)
   const orphans: string[] = []
+  const inert: string[] = []
   for (const ref of byUid.values()) {
     try {
       const cluster: Cluster = await composition.clusters.connect(ref)
-      const { removed, failed } = await sweepOrphans(composition.engine(ref), cluster)
-      orphans.push(...removed)
-      failures.push(...failed)
+      const swept = await sweepOrphans(composition.engine(ref), cluster)
+      orphans.push(...swept.removed)
+      inert.push(...swept.inert)
+      failures.push(...swept.failed)
     } catch (error) {
       if (!(error instanceof FaultlineError && error.code === 'cluster_gone')) failures.push(`${ref.name}: ${messageOf(error)}`)
     }
   }
-  return { orphans, failures }
+  return { orphans, inert, failures }
 }
 
 function messageOf(error: unknown): string {
@@ -67,7 +71,7 @@ function messageOf(error: unknown): string {
   return error.message
 }
 
-function tell({ runs, alive, errors }: Reaped, { orphans, failures }: Sweep, say: (line: string) => void): void {
+function tell({ runs, alive, errors }: Reaped, { orphans, inert, failures }: Sweep, say: (line: string) => void): void {
   for (const run of runs)
     say(
       `run ${run.id}: ${isEnded(run) ? `${run.status}; everything is proven to be undone` : `still ${run.status}: not proven undone, reap again`}`,
@@ -76,14 +80,16 @@ function tell({ runs, alive, errors }: Reaped, { orphans, failures }: Sweep, say
   for (const { runId, message } of errors) say(`run ${runId}: could not be reaped: ${message}`)
   for (const failure of failures) say(`not swept: ${failure}`)
   for (const orphan of orphans) say(`orphan removed: ${orphan}`)
+  for (const leftover of inert) say(`inert leftover of a fuse removed: ${leftover}`)
   say(`${runs.length} run${runs.length === 1 ? '' : 's'} reaped, ${alive.length} alive, ${orphans.length} orphans`)
 }
 
-function asJson({ runs, alive, errors }: Reaped, { orphans, failures }: Sweep): object {
+function asJson({ runs, alive, errors }: Reaped, { orphans, inert, failures }: Sweep): object {
   return {
     reaped: runs.map((run) => ({ run: run.id, verdict: run.status, reasons: isEnded(run) ? runReasonTexts(run) : [] })),
     alive: alive.map((run) => ({ run: run.id, state: run.status, driver: run.lease?.owner ?? null })),
     errors: [...errors, ...failures.map((message) => ({ runId: null, message }))],
     orphans,
+    inert,
   }
 }

@@ -140,7 +140,9 @@ function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look)
 
 /** The longest that the fault can outlive its runner. */
 function fuseText({ injections }: PlannedStep, step: Step, { fuse }: Config): string {
-  const label = injections.some(({ undo }) => undo.kind === 'policy') ? '; a label on its targets stays, inert, until "faultline reap"' : ''
+  const label = injections.some(({ undo }) => undo.kind === 'policy')
+    ? '; a label on its targets stays, inert, until "faultline reap" or the next run there'
+    : ''
   const whole = leadMs + step.durationMs + fuse.marginMs
   return `ends it at most ${duration(whole)} after a runner that dies before it is active; once active, ${duration(fuse.marginMs)} after the planned end${label}`
 }

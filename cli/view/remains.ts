@@ -14,7 +14,7 @@ function whoEndsIt({ fault, fuse, armed, expiresAt, undo }: Injection, now: numb
   if (armed !== null && armed.burnsAt <= now)
     return `fuse ${armed.namespace}/${armed.name} was to end it at ${dateAndTime(armed.burnsAt)}; ${reapProves}`
   // The fuse owns the policy, not the targets that bear its label.
-  const label = undo.kind === 'policy' ? '; a label on its targets stays, inert, until "faultline reap"' : ''
+  const label = undo.kind === 'policy' ? '; a label on its targets stays, inert, until "faultline reap" or the next run there' : ''
   if (armed !== null)
     return `fuse ${armed.namespace}/${armed.name} ends it at ${dateAndTime(armed.burnsAt)}, or "faultline reap" before${label}`
   if (fault === 'pod-delete') return 'the controllers bring the pods back by themselves'

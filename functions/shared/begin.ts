@@ -10,7 +10,6 @@ import { recordRefused, type StartRequest, start } from '../../lib/engine/start.
 import { type Answer, drivenAnswer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
 import type { StartInput } from './inputs.ts'
-import { report } from './reporting.ts'
 import { findSuite } from './suites.ts'
 
 /** Starts a run, or finds the one that the same request started, and drives it as long as this invocation may last. */
@@ -33,7 +32,6 @@ export async function go(engine: Engine, runId: string, invocation: Invocation):
   const { budget, store } = invocation
   try {
     const run = await drive(engine, runId, { budget, giveUpAfterMs })
-    await report(run, invocation)
     return drivenAnswer(run)
   } catch (error) {
     const run = isTaken(error) ? await store.runs.load(runId) : undefined
@@ -64,7 +62,6 @@ async function refuse(
   const request = requestOf(input, { suite, cluster, invocation })
   const code = error.code === 'forbidden' ? 'permission' : 'unreachable'
   const run = await recordRefused(invocation.engine(cluster), request, [{ code, step: null, message: error.message }])
-  await report(run, invocation)
   return drivenAnswer(run)
 }
 

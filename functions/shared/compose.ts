@@ -9,6 +9,7 @@ import { createProbes } from '../../lib/probes/probes.ts'
 import { Clusters } from './clusters.ts'
 import { logProgress } from './log.ts'
 import { type Listeners, openListeners } from './notifications.ts'
+import { leaveReports } from './reporting.ts'
 import { engineConfig, readSettings, type Settings } from './settings.ts'
 
 /** What an invocation works with. */
@@ -45,6 +46,7 @@ export async function compose(context: Context): Promise<Invocation> {
   })
   const { settings, store, clusters, listeners, advance } = await warm
   const timeMs = context.getRemainingTimeInMillis()
+  const { reports } = listeners
   const owner = `${context.functionName}/${context.awsRequestId}/${randomUUID().slice(0, 8)}`
   return {
     requestId: context.awsRequestId,
@@ -52,7 +54,7 @@ export async function compose(context: Context): Promise<Invocation> {
     clock: systemClock,
     store,
     clusters,
-    reports: listeners.reports,
+    reports,
     budget: { remainingMs: () => context.getRemainingTimeInMillis(), handOver: advance },
     engine: ({ simulated }) => {
       const config = engineConfig(settings, { timeMs, simulated })
@@ -66,6 +68,7 @@ export async function compose(context: Context): Promise<Invocation> {
         isDead: () => false,
         notifiers: listeners.notifiers,
         sink: listeners.sink,
+        report: reports === null ? null : (run) => leaveReports(reports, store, run),
         observe: logProgress,
       }
     },

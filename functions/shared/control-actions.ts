@@ -8,7 +8,6 @@ import { deedTexts } from '../../lib/report/fault-description.ts'
 import { type Answer, drivenAnswer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
 import type { ControlInput } from './inputs.ts'
-import { report } from './reporting.ts'
 import { findSuite, packagedSuites } from './suites.ts'
 
 type Asked<A extends ControlInput['action']> = Extract<ControlInput, { action: A }>
@@ -126,7 +125,6 @@ async function abort({ run: id, by, why }: Asked<'abort'>, invocation: Invocatio
   if (found === undefined) throw new FaultlineError('not_found', `there is no run ${id}; "status" without "run" lists them`)
   const options = { budget: invocation.budget, giveUpAfterMs }
   const { run, driven } = await abortRun(invocation.engine(found.cluster), id, { who: by, why }, options)
-  if (driven === 'here') await report(run, invocation)
   if (driven === 'here' && !isEnded(run)) return drivenAnswer(run)
   if (driven !== 'elsewhere')
     return { ...drivenAnswer(run), happened: `run ${id} is over${driven === 'here' ? '' : ' already'}: ${run.status}` }
@@ -142,7 +140,6 @@ async function resolve({ run: id, by, why, force = false }: Asked<'resolve'>, in
   const found = await invocation.store.runs.load(id)
   if (found === undefined) throw new FaultlineError('not_found', `there is no run ${id}; "status" without "run" lists them`)
   const run = await resolveRun(invocation.engine(found.cluster), id, { who: by, why, force })
-  await report(run, invocation)
   return drivenAnswer(run)
 }
 

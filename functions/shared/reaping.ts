@@ -5,7 +5,6 @@ import { type Reaped, reapRuns, type Swept, sweepOrphans } from '../../lib/engin
 import { type Answer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
 import { log } from './log.ts'
-import { report, reportIfMissing } from './reporting.ts'
 
 /** One round of the reaper: ends what dead drivers left, then sweeps every configured cluster. One that does not answer concerns no other. */
 export async function reapAll(invocation: Invocation): Promise<Answer> {
@@ -14,11 +13,9 @@ export async function reapAll(invocation: Invocation): Promise<Answer> {
   const [simulated, real] = await Promise.all([true, false].map((kind) => reapKind(due, kind, invocation)))
   const swept = await Promise.all(clusters.names.map((name) => sweep(name, invocation)))
   const rounds = [simulated, real].filter((round) => round !== undefined)
-  await Promise.all(rounds.flatMap((round) => round.runs.map((run) => report(run, invocation))))
   const errors = [...rounds.flatMap((round) => round.errors), ...swept.flatMap(({ failed }) => failed)]
   const runs = rounds.flatMap((round) => round.runs.map(runLine))
-  const ended = await redeliverNotifications(invocation.engine({ simulated: false }), (line) => log('error', line))
-  await Promise.all(ended.map((run) => reportIfMissing(run, invocation)))
+  await redeliverNotifications(invocation.engine({ simulated: false }), (line) => log('error', line))
   const orphans = swept.flatMap(({ removed }) => removed)
   failAloud(errors)
   return {
@@ -27,6 +24,7 @@ export async function reapAll(invocation: Invocation): Promise<Answer> {
     runs,
     alive: rounds.flatMap((round) => round.alive.map(runLine)),
     orphans,
+    inert: swept.flatMap(({ inert }) => inert),
   }
 }
 
@@ -53,6 +51,6 @@ async function sweep(name: string, invocation: Invocation): Promise<Swept> {
     const { ref, cluster } = await invocation.clusters.reach(name)
     return await sweepOrphans(invocation.engine(ref), cluster)
   } catch (error) {
-    return { removed: [], failed: [`cluster ${name} was not swept: ${error instanceof Error ? error.message : String(error)}`] }
+    return { removed: [], inert: [], failed: [`cluster ${name} was not swept: ${error instanceof Error ? error.message : String(error)}`] }
   }
 }

@@ -26,6 +26,7 @@ export interface HistoryData {
   readonly injected: InjectedOutcome
   readonly rechecked: RecheckedOutcome
   readonly targets_changed: { readonly changes: readonly TargetEvent[] }
+  readonly late_calls: { readonly changes: readonly TargetEvent[] }
   readonly hold_over: undefined
   readonly reverted: undefined
   readonly undo_unproven: UndoTries
@@ -35,7 +36,7 @@ export interface HistoryData {
   readonly threshold_crossed: ThresholdCrossing
   readonly threshold_recovered: ThresholdCrossing
   readonly rested: undefined
-  readonly verified: { readonly orphans: readonly string[] }
+  readonly verified: { readonly orphans: readonly string[]; readonly inert?: readonly string[] }
   readonly verify_failed: UndoTries & { readonly orphans: readonly string[] }
   readonly abort: Abort
   readonly resolved: undefined

@@ -24,7 +24,7 @@ function linesOf(run: Run, event: RunEvent): readonly Line[] {
       return abort === null ? [driven] : [driven, { type, message: abortLine(abort), data: abort }]
     }
     case 'handed_over':
-      return [{ type: event.type, message: 'asks another driver to go on' }]
+      return [{ type: event.type, message: `asks another driver to go on${underWayText(event)}` }]
     case 'released':
       return [{ type: event.type, message: 'lease given back' }]
     case 'refused':
@@ -53,9 +53,10 @@ function linesOf(run: Run, event: RunEvent): readonly Line[] {
     case 'verify_failed':
       return [{ type: event.type, message: event.message, data: { ...triesOf(run), orphans: event.orphans } }]
     case 'verified': {
-      const { type, orphans } = event
+      const { type, orphans, inert = [] } = event
       const found = orphans.length === 0 ? 'nothing of the run is left' : `orphans found and removed: ${orphans.join(', ')}`
-      return [{ type, message: found, data: { orphans } }]
+      const swept = inert.length === 0 ? '' : `; inert leftovers of fuses taken away: ${inert.join(', ')}`
+      return [{ type, message: `${found}${swept}`, data: { orphans, ...(inert.length === 0 ? {} : { inert }) } }]
     }
     default:
       return stepLines(event)
@@ -70,6 +71,7 @@ type StepEvent = Extract<
       | 'injected'
       | 'rechecked'
       | 'targets_changed'
+      | 'late_calls'
       | 'hold_over'
       | 'reverted'
       | 'recovered'
@@ -97,7 +99,8 @@ function stepLines(event: StepEvent): readonly Line[] {
         message: `injection ${o.n} before its planned end: ${o.summary}`,
         data: o,
       }))
-    case 'targets_changed': {
+    case 'targets_changed':
+    case 'late_calls': {
       const { type, changes } = event
       return [{ type, message: changes.map(({ target, message }) => `${target}: ${message}`).join('; '), data: { changes } }]
     }
@@ -119,6 +122,10 @@ function stepLines(event: StepEvent): readonly Line[] {
     default:
       return assertNever(event)
   }
+}
+
+function underWayText({ underWay = [] }: Extract<RunEvent, { type: 'handed_over' }>): string {
+  return underWay.length === 0 ? '' : `; unanswered yet: ${underWay.map(({ verb, kind, name }) => `${verb} of ${kind} ${name}`).join(', ')}`
 }
 
 function triesOf(run: Run): UndoTries {

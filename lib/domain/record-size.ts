@@ -77,6 +77,16 @@ export function finalRunBytes(suite: Suite, injections: readonly number[]): numb
   return envelopeBytes + runBytes + storedBytes(suite) + sum(steps)
 }
 
+/** Of each target beside its name (which stands there twice): 36 characters of UID, the fields' own names, and its first figure. */
+const leastTargetBytes = 100
+
+/** How large the entry of a step will be at least, whatever the targets are called where only their number is known. */
+export function leastEntryBytes(targets: readonly string[] | number): number {
+  const names = typeof targets === 'number' ? targets : sum(targets.map(utf8Bytes))
+  const count = typeof targets === 'number' ? targets : targets.length
+  return envelopeBytes + count * leastTargetBytes + phasesAfterPlanning * (sentenceBytes + count * figureBytes + names) + 2 * names
+}
+
 /** Why a record of that size at its end forbids the run; null when it does not. */
 export function tooLarge(what: string, bytes: number, instead: string): string | null {
   if (bytes <= recordLimitBytes) return null
@@ -84,15 +94,25 @@ export function tooLarge(what: string, bytes: number, instead: string): string |
 }
 
 /**
- * The ledger entry as it can be stored. Where it is full, evidence loses its figures (the largest first) and says so, then texts are cut:
- * no run that is undone stays unproven for want of space.
+ * The ledger entry as it can be stored. Where it is full, evidence loses its figures (the largest first) and says so, then texts and lists
+ * are cut: no run that is undone stays unproven for want of space.
  */
 export function fitInjection(injection: Injection): Injection {
   let fitted = injection
   while (!fits(fitted)) {
     const largest = fitted.evidence.filter(({ measurements }) => measurements.length > 0).sort((a, b) => storedBytes(b) - storedBytes(a))[0]
-    if (largest === undefined) return cutTexts(fitted)
+    if (largest === undefined) return firstThatFits(fitted, [cutTexts, withoutSightings, newestEvidence])
     fitted = { ...fitted, evidence: fitted.evidence.map((one) => (one === largest ? withoutFigures(one) : one)) }
+  }
+  return fitted
+}
+
+/** Each cut takes more than the one before; what only the last of them can take is worth the most. */
+function firstThatFits<T extends object>(record: T, cuts: readonly ((record: T) => T)[]): T {
+  let fitted = record
+  for (const cut of cuts) {
+    if (fits(fitted)) return fitted
+    fitted = cut(fitted)
   }
   return fitted
 }
@@ -107,6 +127,16 @@ function cutTexts(injection: Injection): Injection {
   return { ...injection, evidence, reason: injection.reason === null ? null : cut(injection.reason) }
 }
 
+/** What became of the targets; the history has it. */
+function withoutSightings(injection: Injection): Injection {
+  return { ...injection, evidence: injection.evidence.map(({ events, ...evidence }) => evidence) }
+}
+
+/** Of what was seen, the proof that counts last. */
+function newestEvidence(injection: Injection): Injection {
+  return { ...injection, evidence: injection.evidence.slice(-1) }
+}
+
 /** Keeps both ends: who is named first, and what was said of the rest or left out. */
 function cut(text: string): string {
   if (text.length <= cutTextCharacters) return text
@@ -114,13 +144,45 @@ function cut(text: string): string {
   return `${text.slice(0, half)} … ${text.slice(-half)}`
 }
 
-/** The run as it can be stored: its outbox and its steps' reasons are cut where it is full; the history has the events whole. */
+/**
+ * The run as it can be stored. Where it is full, the outbox loses figures, then the steps' reasons and sightings, the refusals and what was
+ * found are cut: the history has them whole. Suite, states and times stay as they are.
+ */
 export function fitRun<R extends Run>(run: R): R {
-  if (fits(run)) return run
-  const lean = { ...run, events: run.events.map(leanEvent) }
-  if (fits(lean)) return lean
-  const steps = lean.steps.map((step) => ({ ...step, reasons: step.reasons.map((reason) => ({ ...reason, detail: cut(reason.detail) })) }))
-  return { ...lean, steps }
+  return firstThatFits(run, [leanOutbox, cutReasons, fewSightings, fewOfEach, leastOutbox])
+}
+
+function leanOutbox<R extends Run>(run: R): R {
+  return { ...run, events: run.events.map(leanEvent) }
+}
+
+function cutReasons<R extends Run>(run: R): R {
+  const steps = run.steps.map((step) => ({ ...step, reasons: step.reasons.map((reason) => ({ ...reason, detail: cut(reason.detail) })) }))
+  return { ...run, steps }
+}
+
+/** Of what became of a step's targets, its newest. */
+function fewSightings<R extends Run>(run: R): R {
+  return { ...run, steps: run.steps.map((step) => ({ ...step, changes: step.changes.slice(-fewElements) })) }
+}
+
+/** Without its owners a workload recovers when as many pods are Ready as before. */
+function fewOfEach<R extends Run>(run: R): R {
+  const steps = run.steps.map((step) => ({ ...step, reasons: step.reasons.slice(0, fewElements), changes: [] }))
+  return {
+    ...run,
+    steps,
+    abort: run.abort === null ? null : { ...run.abort, detail: cut(run.abort.detail) },
+    baseline: run.baseline === null ? null : { ready: run.baseline.ready, total: run.baseline.total },
+    ...('refusals' in run ? { refusals: run.refusals.slice(0, leanElements).map((one) => ({ ...one, message: cut(one.message) })) } : {}),
+    ...('found' in run ? { found: run.found.slice(0, leanElements) } : {}),
+  }
+}
+
+/** What happened, and no more of it. */
+function leastOutbox<R extends Run>(run: R): R {
+  const events = run.events.slice(-mostEvents).map(({ data, ...event }) => ({ ...event, message: event.message.slice(0, 200) }))
+  return { ...run, events: events as typeof run.events }
 }
 
 /** One line of history as it can be stored. */
@@ -140,6 +202,10 @@ function leanEvent(event: HistoryEvent): HistoryEvent {
 
 /** How many elements of a list stay. */
 const leanElements = 20
+/** How many of a step's reasons or sightings stay in a record that is full. */
+const fewElements = 3
+/** Of an outbox that could not be copied for so long, the newest. */
+const mostEvents = 50
 
 function leanValue(value: unknown): unknown {
   if (typeof value === 'string') return cut(value)

@@ -4,7 +4,7 @@ import type { ProbeSummary, ThresholdCrossing } from './probe.ts'
 import type { Reason } from './reason.ts'
 import type { Refusal } from './refusal.ts'
 import type { Lease } from './run.ts'
-import type { Abort, Baseline, BeaconRef, InjectedOutcome, RecheckedOutcome } from './run-facts.ts'
+import type { Abort, Baseline, BeaconRef, CallUnderWay, InjectedOutcome, RecheckedOutcome } from './run-facts.ts'
 
 /** Everything that can happen to a run. The engine reports what it saw; `transition` says what that makes of the run. */
 export type RunEvent =
@@ -12,7 +12,9 @@ export type RunEvent =
   | { readonly type: 'leased'; readonly lease: Lease; readonly continued: boolean; readonly abort: Abort | null }
   | { readonly type: 'lease_renewed'; readonly lease: Lease }
   /** `unfencedUntil`: when the last call of this driver that no fuse can fence has arrived, or never will. */
-  | { readonly type: 'handed_over'; readonly unfencedUntil?: number }
+  | { readonly type: 'handed_over'; readonly unfencedUntil?: number; readonly underWay?: readonly CallUnderWay[] }
+  /** What became of the calls that the driver before had under way. */
+  | { readonly type: 'late_calls'; readonly changes: readonly TargetEvent[] }
   | { readonly type: 'released' }
   | { readonly type: 'refused'; readonly refusals: readonly Refusal[] }
   | { readonly type: 'admitted'; readonly baseline: Baseline }
@@ -39,7 +41,8 @@ export type RunEvent =
   | { readonly type: 'threshold_crossed'; readonly crossing: ThresholdCrossing }
   | { readonly type: 'threshold_recovered'; readonly crossing: ThresholdCrossing }
   | { readonly type: 'rested' }
-  | { readonly type: 'verified'; readonly orphans: readonly string[] }
+  /** `inert`: labels that the fuses of other runs had left behind, and that went with the sweep; no orphans. */
+  | { readonly type: 'verified'; readonly orphans: readonly string[]; readonly inert?: readonly string[] }
   | { readonly type: 'verify_failed'; readonly message: string; readonly orphans: readonly string[] }
   | { readonly type: 'abort'; readonly abort: Abort }
   | { readonly type: 'resolved'; readonly by: string; readonly why: string }

@@ -15,6 +15,17 @@ export interface Abort {
   readonly undoneAt?: number
 }
 
+/** A call that no fuse can fence and that was on its way when its driver offered the run: it may arrive late. */
+export interface CallUnderWay {
+  readonly verb: 'delete' | 'evict' | 'cordon'
+  readonly kind: 'Pod' | 'Node'
+  /** Empty for nodes. */
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  readonly sentAt: number
+}
+
 /** The run-long Job whose deletion halts the run. */
 export interface BeaconRef {
   readonly namespace: string

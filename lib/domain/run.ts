@@ -4,7 +4,7 @@ import type { PlanSeal } from './plan-seal.ts'
 import type { ProbeSummary } from './probe.ts'
 import type { Reason } from './reason.ts'
 import type { Refusal } from './refusal.ts'
-import type { Abort, Baseline, BeaconRef } from './run-facts.ts'
+import type { Abort, Baseline, BeaconRef, CallUnderWay } from './run-facts.ts'
 import type { Suite } from './suite.ts'
 
 /** Which cluster a run belongs to. The UID of its kube-system namespace is its identity, wherever the run is driven from. */
@@ -125,6 +125,8 @@ export interface RunBase {
   readonly handover: boolean
   /** Until when calls that no fuse can fence, begun by the driver that handed over, may still arrive at the cluster. */
   readonly unfencedUntil?: number
+  /** Those calls, until a successor has told what became of them. */
+  readonly underWay?: readonly CallUnderWay[]
   readonly steps: readonly StepRecord[]
   readonly beacon: BeaconRef | null
   readonly abort: Abort | null

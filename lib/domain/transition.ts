@@ -1,5 +1,6 @@
 import { assertNever } from './errors.ts'
 import { historyOf } from './history.ts'
+import type { TargetEvent } from './injection.ts'
 import type { Reason } from './reason.ts'
 import { refusedReasons } from './reason.ts'
 import type { Ended, Run, StepRecord, TerminalStatus } from './run.ts'
@@ -36,7 +37,7 @@ function apply(run: Run, event: RunEvent, now: number): Run {
     case 'lease_renewed':
       return { ...run, lease: event.lease }
     case 'handed_over':
-      return { ...run, handover: true, ...(event.unfencedUntil === undefined ? {} : { unfencedUntil: event.unfencedUntil }) }
+      return handedOver(run, event)
     case 'released':
       return { ...run, lease: null }
     case 'threshold_crossed':
@@ -90,8 +91,12 @@ function applyToStep(run: Run, event: StepEvent, now: number): Run {
       return afterInject(run, step, event.outcomes, now)
     case 'rechecked':
       return afterRecheck(run, event.outcomes)
+    case 'late_calls': {
+      const { underWay, ...told } = withChanges(run, event.changes)
+      return told
+    }
     case 'targets_changed':
-      return withStep(run, { changes: [...recordOf(run).changes, ...event.changes].slice(-mostChanges) })
+      return withChanges(run, event.changes)
     case 'hold_over':
       return beginRevert(run.status === 'holding' && !run.rechecked ? withStep(run, neverRechecked) : run, now)
     case 'reverted':
@@ -130,6 +135,19 @@ function applyToStep(run: Run, event: StepEvent, now: number): Run {
 function takeLease(run: Run, event: Extract<RunEvent, { type: 'leased' }>, now: number): Run {
   const leased = { ...run, lease: event.lease, handover: false }
   return event.abort === null ? leased : beginRevert({ ...leased, abort: run.abort ?? event.abort }, now)
+}
+
+function handedOver(run: Run, { unfencedUntil, underWay }: Extract<RunEvent, { type: 'handed_over' }>): Run {
+  return {
+    ...run,
+    handover: true,
+    ...(unfencedUntil === undefined ? {} : { unfencedUntil }),
+    ...(underWay === undefined ? {} : { underWay }),
+  }
+}
+
+function withChanges<R extends Run>(run: R, changes: readonly TargetEvent[]): R {
+  return withStep(run, { changes: [...recordOf(run).changes, ...changes].slice(-mostChanges) })
 }
 
 /** The fault lasts from its first effect on the target that was hit last, not from the moment at which that is recorded. */

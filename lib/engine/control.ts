@@ -58,7 +58,7 @@ export async function resolveRun(engine: Engine, runId: string, by: Word): Promi
   notifications.notify(resolved, resolved.events, injections)
   await store.locks.release(namespaceLock(resolved), runId).catch(unlessAway)
   const isAllTold = await notifications.end()
-  return isEnded(resolved) && isAllTold ? settleInTime(engine, resolved) : resolved
+  return isEnded(resolved) ? settleInTime(engine, resolved, { isAllTold }) : resolved
 }
 
 /** Null when nothing does: it was tried and could not be proven, or the cluster cannot be reached, and no fuse burns any more. */

@@ -12,6 +12,7 @@ import { lightBeacon } from './acts/beacon.ts'
 import { fixStep, lackingEntries, orStepRefused } from './acts/fix-step.ts'
 import { holdUntil } from './acts/hold.ts'
 import { injectStep, recheckStep } from './acts/inject.ts'
+import { awaitLateCalls } from './acts/late-calls.ts'
 import { standingIn } from './acts/others.ts'
 import { checkRecovery } from './acts/recover.ts'
 import { revertAll, revertFromMemory } from './acts/revert.ts'
@@ -46,11 +47,12 @@ export interface DriveOptions {
  */
 export async function drive(engine: Engine, runId: string, options: DriveOptions = {}): Promise<Run> {
   const notifications = new Notifications(engine, runId)
-  const end = () => notifications.end(options.budget === undefined ? undefined : options.budget.remainingMs() - closingReserveMs)
+  const leftMs = () => (options.budget === undefined ? undefined : options.budget.remainingMs() - closingReserveMs)
+  const end = () => notifications.end(leftMs())
   try {
-    const run = await driveOn(notifications.watchedEngine(), runId, options)
+    const { run, wasOver } = await driveOn(notifications.watchedEngine(), runId, options)
     const isAllTold = await end()
-    return isEnded(run) && isAllTold ? await settleInTime(engine, run) : run
+    return isEnded(run) && !wasOver ? await settleInTime(engine, run, { isAllTold, mostMs: leftMs() }) : run
   } catch (error) {
     notifications.failed(error)
     await end()
@@ -58,17 +60,18 @@ export async function drive(engine: Engine, runId: string, options: DriveOptions
   }
 }
 
-async function driveOn(engine: Engine, runId: string, options: DriveOptions): Promise<Run> {
+/** `wasOver`: another driver ended it, and tells of it, or a reaper does. */
+async function driveOn(engine: Engine, runId: string, options: DriveOptions): Promise<{ readonly run: Run; readonly wasOver: boolean }> {
   const { run, claim } = await loadClaim(engine, runId)
-  if (claim === 'over') return run
+  if (claim === 'over') return { run, wasOver: true }
   const cluster = await connectOrGone(engine, run)
   const state = await acquireLease(engine, runId)
-  if (isEnded(state.run)) return state.run
+  if (isEnded(state.run)) return { run: state.run, wasOver: true }
   if (cluster instanceof FaultlineError) {
     await engine.store.ledger.appendHistory(runId, state.run.events)
-    return endWithoutCluster(engine, state, cluster)
+    return { run: await endWithoutCluster(engine, state, cluster), wasOver: false }
   }
-  return hold(new Driver(engine, cluster, state), options)
+  return { run: await hold(new Driver(engine, cluster, state), options), wasOver: false }
 }
 
 /** Before the lease is taken: a process that cannot reach the cluster must not take the run from one that can. */
@@ -201,7 +204,7 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
     case 'plan_step':
       return (await driver.mayGoOn()) ? orStepRefused(() => fixStep(driver)) : null
     case 'inject': {
-      await untilUnfencedCallsAreOver(driver)
+      await awaitLateCalls(driver)
       const lacking = lackingEntries(driver)
       if (lacking !== null) return { type: 'step_refused', refusals: [lacking] }
       const outcomes = await injectStep(driver)
@@ -214,23 +217,18 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
     case 'revert':
       return withAnswers(driver, await revertAll(driver))
     case 'check_recovery':
-      await untilUnfencedCallsAreOver(driver)
+      await awaitLateCalls(driver)
       return run.status === 'recovering' ? withAnswers(driver, await recounted(driver, await checkRecovery(driver, run))) : null
     case 'check_steady':
       return checkSteadyAgain(driver)
     case 'end_rest':
       return { type: 'rested' }
     case 'verify':
-      await untilUnfencedCallsAreOver(driver)
+      await awaitLateCalls(driver)
       return verifyNothingLeft(driver)
     default:
       return assertNever(action)
   }
-}
-
-/** A DELETE, eviction or cordon that the driver before sent may arrive late: nothing more is begun, and nothing called whole, before. */
-async function untilUnfencedCallsAreOver(driver: Driver): Promise<void> {
-  await driver.sleepUntil(driver.run.unfencedUntil ?? 0, { interruptible: false })
 }
 
 /** Before the step is judged: what the driver before answered after we had looked. The fault is proven undone by now. */

@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts'
 import type { Injection } from '../domain/injection.ts'
 import type { ProbeSample } from '../domain/probe.ts'
-import type { ClusterRef, Run } from '../domain/run.ts'
+import type { ClusterRef, Ended, Run } from '../domain/run.ts'
 import type { RunEvent } from '../domain/transition.ts'
 import type { Clock, Cluster, MetricsSink, Notifier, ProbePort, Store } from '../ports.ts'
 
@@ -29,5 +29,7 @@ export interface Engine {
   readonly notifiers: readonly Notifier[]
   /** Where metrics are pushed to; null: nowhere, they are read from the store only. */
   readonly sink: MetricsSink | null
+  /** Leaves the report of a run where it outlives the driver, unless it is there; null: nowhere by itself. Until it did, the run's end is owed. */
+  readonly report: ((run: Ended) => Promise<void>) | null
   readonly observe: (progress: Progress) => void
 }

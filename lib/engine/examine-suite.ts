@@ -1,6 +1,7 @@
 import type { ProbeSpec } from '../domain/probe.ts'
 import type { Suite } from '../domain/suite.ts'
 import { withoutPrometheus } from '../domain/suite.ts'
+import type { FaultContext } from '../faults/fault.ts'
 import type { Cluster } from '../ports.ts'
 import { type Admission, examine, forbiddenBySwitch } from './acts/admit.ts'
 import { standingIn } from './acts/others.ts'
@@ -26,6 +27,8 @@ export interface Examined {
   readonly answers: Steadiness['answers']
 }
 
+const neverSends: FaultContext['unfenced'] = () => Promise.reject(new TypeError('a plan changes nothing'))
+
 /** Looks at everything that a start looks at, and changes nothing: `faultline plan`, and `plan` of the control function. */
 export async function examineSuite(
   engine: Engine,
@@ -45,7 +48,7 @@ export async function examineSuite(
     runId: plannedRunId,
     nonce: plannedNonce,
     namespace: suite.namespace,
-    fence: async () => undefined,
+    unfenced: neverSends,
   }
   const asker = askerFor(engine, { cluster, namespace: suite.namespace })
   const [switches, admission, steady] = await Promise.all([

@@ -1,14 +1,14 @@
-import type { KubeObject, Node, Pod } from '../domain/kube.ts'
+import type { KubeObject, Node } from '../domain/kube.ts'
 import { refOf } from '../domain/kube.ts'
-import { cordonAnnotation, expiresAnnotation, managedSelector, roleLabel, runLabel, targetLabel } from '../domain/labels.ts'
-import { parseCordonFuse, parseStepTag } from '../domain/names.ts'
+import { cordonAnnotation, expiresAnnotation, managedSelector, roleLabel, runLabel } from '../domain/labels.ts'
+import { parseCordonFuse } from '../domain/names.ts'
 import type { Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import { liftOf } from '../faults/node-drain/cordon.ts'
 import type { Cluster } from '../ports.ts'
 import { parseIso } from '../time.ts'
+import { type LookUp, leftLabels, ourKinds, overForAll } from './acts/left-behind.ts'
 import { unlessForbidden } from './acts/unless-forbidden.ts'
-import { ourKinds } from './acts/verify.ts'
 import type { DriveOptions } from './drive.ts'
 import { drive } from './drive.ts'
 import type { Engine } from './engine.ts'
@@ -49,7 +49,10 @@ export async function reapRuns(engine: Engine, runs: readonly Run[], options: Dr
 
 /** What a sweep took away, and what it could not. */
 export interface Swept {
+  /** Objects that had an effect, or could have: 0 is the only good number. */
   readonly removed: readonly string[]
+  /** What a fuse cannot take along: labels of targets that nothing selects, beacons. */
+  readonly inert: readonly string[]
   readonly failed: readonly string[]
 }
 
@@ -66,20 +69,21 @@ export async function sweepOrphans(engine: Engine, cluster: Cluster): Promise<Sw
   }
   const found = [
     ...(await orphanedObjects(engine, cluster, lookUp)),
-    ...(await leftLabels(cluster, lookUp)),
+    ...(await leftLabels(cluster, overForAll(cluster, lookUp))),
     ...(await leftCordons(cluster, lookUp)),
   ]
   const results = await Promise.allSettled(found.map((orphan) => orphan.remove()))
   const failed = results.flatMap((result, i) => (result.status === 'rejected' ? [`${found[i]?.name}: ${String(result.reason)}`] : []))
   const isRemoved = (result: PromiseSettledResult<unknown> | undefined) => result?.status === 'fulfilled' && result.value !== 'absent'
-  return { removed: found.flatMap((orphan, i) => (isRemoved(results[i]) ? [orphan.name] : [])), failed }
+  const gone = found.filter((_, i) => isRemoved(results[i]))
+  const names = (isInert: boolean) => gone.filter((orphan) => orphan.isInert === isInert).map(({ name }) => name)
+  return { removed: names(false), inert: names(true), failed }
 }
-
-type LookUp = (runId: string) => Promise<Run | undefined>
 
 /** An object that no live run looks after, and how to take it away. */
 interface Orphan {
   readonly name: string
+  readonly isInert: boolean
   readonly remove: () => Promise<unknown>
 }
 
@@ -94,22 +98,8 @@ async function orphanedObjects(engine: Engine, cluster: Cluster, lookUp: LookUp)
     if (run === undefined ? !expired : !isEnded(run)) continue
     orphans.push({
       name: `${object.kind} ${object.metadata.namespace}/${object.metadata.name} (${labels[roleLabel] ?? 'unknown role'})`,
+      isInert: labels[roleLabel] === 'beacon',
       remove: () => cluster.objects.delete(refOf(object), uid === undefined ? {} : { uid }),
-    })
-  }
-  return orphans
-}
-
-/** A target label of a run that is over: inert, but ours to take away. */
-async function leftLabels(cluster: Cluster, lookUp: LookUp): Promise<readonly Orphan[]> {
-  const pods = await cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { labelSelector: targetLabel })
-  const orphans: Orphan[] = []
-  for (const pod of pods) {
-    const run = await lookUp(parseStepTag(pod.metadata.labels?.[targetLabel] ?? '')?.runId ?? '')
-    if (run === undefined || !isEnded(run)) continue
-    orphans.push({
-      name: `label on Pod ${pod.metadata.namespace}/${pod.metadata.name}`,
-      remove: () => cluster.objects.patch(refOf(pod), { metadata: { labels: { [targetLabel]: null } } }),
     })
   }
   return orphans
@@ -125,7 +115,7 @@ async function leftCordons(cluster: Cluster, lookUp: LookUp): Promise<readonly O
     if (run === undefined || !isEnded(run)) continue
     const { resourceVersion } = node.metadata
     const lift = { metadata: { resourceVersion, annotations: { [cordonAnnotation]: null } }, spec: liftOf(node) }
-    orphans.push({ name: `cordon of Node ${node.metadata.name}`, remove: () => cluster.objects.patch(refOf(node), lift) })
+    orphans.push({ name: `cordon of Node ${node.metadata.name}`, isInert: false, remove: () => cluster.objects.patch(refOf(node), lift) })
   }
   return orphans
 }

@@ -2,7 +2,7 @@ import { FaultlineError } from '../domain/errors.ts'
 import { nonceLength, nonceOf } from '../domain/names.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { ClusterRef, Run, Trigger } from '../domain/run.ts'
-import { untouchedStep } from '../domain/run.ts'
+import { isEnded, untouchedStep } from '../domain/run.ts'
 import { runId } from '../domain/run-id.ts'
 import type { Suite } from '../domain/suite.ts'
 import { withoutPrometheus } from '../domain/suite.ts'
@@ -10,6 +10,7 @@ import { transition } from '../domain/transition.ts'
 import { isoSeconds } from '../time.ts'
 import type { Engine } from './engine.ts'
 import { Notifications } from './notifications/notifications.ts'
+import { settleInTime } from './settle.ts'
 
 export interface StartRequest {
   readonly suite: Suite
@@ -88,11 +89,12 @@ export async function recordRefused(engine: Engine, request: StartRequest, refus
   const notifications = new Notifications(engine, run.id)
   let refused: Run = run
   for (const event of [{ type: 'refused', refusals }, { type: 'released' }] as const) {
-    refused = transition(refused, event, clock.now())
+    const next = transition(refused, event, clock.now())
+    refused = { ...next, events: [...refused.events, ...next.events] }
     await store.runs.save(refused)
     await store.ledger.appendHistory(run.id, refused.events)
-    notifications.notify(refused, refused.events, [])
+    notifications.notify(refused, next.events, [])
   }
-  await notifications.end()
-  return refused
+  const isAllTold = await notifications.end()
+  return isEnded(refused) ? settleInTime(engine, refused, { isAllTold }) : refused
 }

@@ -2,10 +2,14 @@ import type { Config } from '../config.ts'
 import type { Evidence, Injection } from '../domain/injection.ts'
 import type { NamedRun } from '../domain/names.ts'
 import type { Refusal } from '../domain/refusal.ts'
+import type { CallUnderWay } from '../domain/run-facts.ts'
 import type { Step } from '../domain/suite.ts'
 import type { Inventory } from '../domain/targets.ts'
 import type { UndoData } from '../domain/undo-data.ts'
 import type { Clock, Cluster } from '../ports.ts'
+
+/** A call that no fuse can fence: whom it is about. */
+export type UnfencedCall = Omit<CallUnderWay, 'sentAt'>
 
 /** What a fault may use: the cluster it acts on and whose run it is part of. */
 export interface FaultContext extends NamedRun {
@@ -13,8 +17,11 @@ export interface FaultContext extends NamedRun {
   readonly clock: Clock
   readonly config: Config
   readonly namespace: string
-  /** Must be awaited before a call that no fuse can fence; throws `lease_too_short` when the lease might end during it. */
-  readonly fence: (callMs: number) => Promise<void>
+  /**
+   * Sends a call that no fuse can fence. Throws without sending it: `lease_too_short` when the lease might end during it, `refused` when
+   * the run is to stop.
+   */
+  readonly unfenced: <T>(call: UnfencedCall, send: () => Promise<T>) => Promise<T>
   /** Must be awaited before something is made that no fuse owns; throws `lease_lost` when another driver has the run. */
   readonly held?: () => Promise<void>
   /** While injecting: fires when the run is to stop; waits then give up. */

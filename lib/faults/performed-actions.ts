@@ -22,6 +22,18 @@ export function didHere(context: Pick<FaultContext, 'cluster'>, injection: Ours,
   return deedsHere(context, injection).has(what)
 }
 
+const begun = 'begun'
+
+/** Notes that this process was the first to put the injection in place. */
+export function noteBegun(context: Pick<FaultContext, 'cluster'>, injection: Ours): void {
+  noteDeed(context, injection, begun)
+}
+
+/** Whether no driver before this process can have touched the injection's targets. */
+export function begunHere(context: Pick<FaultContext, 'cluster'>, injection: Ours): boolean {
+  return didHere(context, injection, begun)
+}
+
 /** All that this very process noted of an injection, in the order in which it was done first. */
 export function deedsHere(context: Pick<FaultContext, 'cluster'>, injection: Ours): ReadonlyMap<string, string> {
   return deeds.get(context.cluster)?.get(keyOf(injection)) ?? new Map()

@@ -10,7 +10,7 @@ import { budgetsPassed } from './disruption-budgets.ts'
 import type { Fault, FaultContext, PlanContext, StepPlan } from './fault.ts'
 import type { OwnerNow } from './owners.ts'
 import { lookAtOwner, ownersOf } from './owners.ts'
-import { didHere, noteDeed } from './performed-actions.ts'
+import { begunHere, didHere, noteDeed } from './performed-actions.ts'
 import { describeTerminating, slowToGo } from './terminating-pods.ts'
 
 /** Deletes pods by UID; their controllers bring others. Nothing is left to undo, so the proof is that the workload is whole again. */
@@ -22,7 +22,7 @@ export const podDelete: Fault = {
     for (const target of injection.targets) {
       const pod = pods.get(target.name)
       if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) continue
-      await context.fence(context.config.unfencedCallMs)
+      noteDeed(context, injection, seenAlive(target))
       const outcome = await deletePod(context, injection, target)
       if (outcome !== 'absent') noteDeed(context, injection, deedOf(target, outcome))
     }
@@ -35,14 +35,16 @@ export const podDelete: Fault = {
     )
     const at = context.clock.now()
     const among = (...wanted: readonly State[]) => injection.targets.filter((t) => wanted.includes(states.get(t.uid) ?? 'gone'))
-    const [alive, deleted, unclear, others] = [among('alive'), among('deleted'), among('unclear'), among('terminating', 'gone')]
+    const [alive, deleted, unclear, inherited] = [among('alive'), among('deleted'), among('unclear'), among('inherited')]
+    const others = among('terminating', 'gone')
     const summary = [
       deleted.length === 0 ? '' : `${names(deleted)} deleted (UID gone or terminating)`,
       unclear.length === 0 ? '' : `${names(unclear)} gone; our DELETE may have done it (its answer was lost)`,
+      inherited.length === 0 ? '' : `${names(inherited)} gone; the driver before may have done it`,
       others.length === 0 ? '' : `${names(others)} went away before it could be deleted`,
     ]
     if (alive.length > 0) return { phase, at, finding: 'no', summary: `still alive: ${names(alive)}`, measurements }
-    const finding = deleted.length > 0 ? 'yes' : unclear.length > 0 ? 'unknown' : 'no'
+    const finding = deleted.length > 0 ? 'yes' : unclear.length + inherited.length > 0 ? 'unknown' : 'no'
     return { phase, at, finding, summary: summary.filter((part) => part !== '').join('; '), measurements }
   },
 
@@ -69,8 +71,8 @@ export const podDelete: Fault = {
   },
 }
 
-/** `deleted`: by us; `unclear`: perhaps by us; `terminating` and `gone`: by another client, or not known to be ours. */
-type State = 'alive' | 'deleted' | 'unclear' | 'terminating' | 'gone'
+/** `deleted`: by us; `unclear`: perhaps by us; `inherited`: perhaps by the driver before; `terminating` and `gone`: by another client. */
+type State = 'alive' | 'deleted' | 'unclear' | 'inherited' | 'terminating' | 'gone'
 
 /** By the target's UID. What an earlier driver saw itself delete stands in the ledger. */
 async function statesOf(context: FaultContext, injection: Injection): Promise<ReadonlyMap<string, State>> {
@@ -84,9 +86,14 @@ async function statesOf(context: FaultContext, injection: Injection): Promise<Re
         didHere(context, injection, deedOf(t, outcome)) || before.some((m) => m.target === t.name && m.value === outcome)
       if (done('deleted')) return [t.uid, 'deleted']
       if (done('unclear')) return [t.uid, 'unclear']
+      if (!begunHere(context, injection) && !didHere(context, injection, seenAlive(t))) return [t.uid, 'inherited']
       return [t.uid, pod === undefined ? 'gone' : 'terminating']
     }),
   )
+}
+
+function seenAlive({ uid }: Target): string {
+  return `saw ${uid}`
 }
 
 function deedOf({ uid }: Target, outcome: 'deleted' | 'unclear'): string {
@@ -99,7 +106,8 @@ async function deletePod(context: FaultContext, injection: Injection, target: Ta
   const { namespace, name, uid } = target
   const options = { uid, ...(graceSeconds === null ? {} : { graceSeconds }) }
   try {
-    return await context.cluster.objects.delete({ apiVersion: 'v1', kind: 'Pod', namespace, name }, options)
+    const call = { verb: 'delete', kind: 'Pod', namespace, name, uid } as const
+    return await context.unfenced(call, () => context.cluster.objects.delete({ apiVersion: 'v1', kind: 'Pod', namespace, name }, options))
   } catch (error) {
     if (error instanceof KubernetesError && error.code === 'conflict') return 'absent'
     if (error instanceof KubernetesError && error.code === 'unavailable') return 'unclear'

@@ -3,12 +3,12 @@ import type { RunRecord } from './document.ts'
 import { formats } from './format-names.ts'
 import { renderReport } from './formats.ts'
 
-/** Puts what people and machines want of an ended run where it outlives the driver; answers with the link to the page. */
+/** Puts what people and machines want of an ended run where it outlives the driver; answers with the link to the page, which comes last: when it is there, all is. */
 export async function publishReports(store: ReportStore, record: RunRecord): Promise<string> {
   const put = (format: 'html' | 'json' | 'junit') => {
     const { extension, contentType } = formats[format]
     return store.put(`${record.run.id}${extension}`, contentType, renderReport(format, record))
   }
-  const [link] = await Promise.all([put('html'), put('json'), put('junit')])
-  return link
+  await Promise.all([put('json'), put('junit')])
+  return put('html')
 }

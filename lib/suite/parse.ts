@@ -3,8 +3,9 @@ import { crossFindings, warningsOf } from './cross-checks.ts'
 import { schemaFindings } from './explain.ts'
 import { readJson } from './json-text.ts'
 import { normalise } from './normalise.ts'
-import { type Problem, pathText } from './problems.ts'
+import { type Finding, type Problem, pathText } from './problems.ts'
 import { suiteSchema } from './schema.ts'
+import { sizeFindings } from './size-checks.ts'
 
 /** Larger files are refused, in bytes. */
 export const largestFile = 1_048_576
@@ -19,13 +20,14 @@ export function parseSuite(text: string, file: string): ParsedSuite {
   if (Buffer.byteLength(text) > largestFile) return tooLarge(file)
   const json = readJson(text, file)
   if (json.value === undefined) return { ok: false, problems: json.problems }
-  const found = [...schemaFindings(json.value), ...crossFindings(json.value)].map(
-    ({ path, at, message }): Problem => ({ file, ...json.locate(path, at), path: pathText(path), message }),
-  )
+  const placed = ({ path, at, message }: Finding): Problem => ({ file, ...json.locate(path, at), path: pathText(path), message })
+  const found = [...schemaFindings(json.value), ...crossFindings(json.value)].map(placed)
   const problems = [...json.problems, ...found].sort((a, b) => a.line - b.line || a.column - b.column)
   if (problems.length > 0) return { ok: false, problems }
   const parsed = suiteSchema.parse(json.value)
-  return { ok: true, suite: normalise(parsed), warnings: warningsOf(parsed) }
+  const suite = normalise(parsed)
+  const tooLargeOnes = sizeFindings(suite).map(placed)
+  return tooLargeOnes.length > 0 ? { ok: false, problems: tooLargeOnes } : { ok: true, suite, warnings: warningsOf(parsed) }
 }
 
 /** The answer to a file over the limit, for a caller that can tell before reading all of it. */

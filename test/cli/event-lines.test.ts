@@ -81,7 +81,7 @@ describe('lines for a pipe', () => {
 describe('what would stay', () => {
   it('names the fuse that ends it, and when', () => {
     expect(remains([cut], at(52))).toEqual([
-      'network-partition on shop-1: fuse shop/faultline-x-0 ends it at 2026-01-05T09:00:53Z, or "faultline reap" before; a label on its targets stays, inert, until "faultline reap"',
+      'network-partition on shop-1: fuse shop/faultline-x-0 ends it at 2026-01-05T09:00:53Z, or "faultline reap" before; a label on its targets stays, inert, until "faultline reap" or the next run there',
     ])
   })
 

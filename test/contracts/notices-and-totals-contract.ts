@@ -10,46 +10,53 @@ export function noticeStoreContract(harness: StoreHarness, { atomic }: { readonl
 
   describe('notices', () => {
     test('only the first claim of a key holds, for ever', async () => {
-      expect(await notices().claim('r1', claim)).toBe(true)
-      expect(await notices().claim('r1', claim)).toBe(false)
-      expect(await notices().claim('r1', { ...claim, at: nine + 1_000_000_000 })).toBe(false)
+      expect(await notices().claim('r1', claim)).toBe('ours')
+      expect(await notices().claim('r1', claim)).toBe('taken')
+      expect(await notices().claim('r1', { ...claim, at: nine + 1_000_000_000 })).toBe('taken')
     })
 
     test('other notifiers, keys and runs are claimed apart', async () => {
       await notices().claim('r1', claim)
-      expect(await notices().claim('r1', { ...claim, notifier: 'eventbridge' })).toBe(true)
-      expect(await notices().claim('r1', { ...claim, key: 'r1#4#1' })).toBe(true)
-      expect(await notices().claim('r2', claim)).toBe(true)
+      expect(await notices().claim('r1', { ...claim, notifier: 'eventbridge' })).toBe('ours')
+      expect(await notices().claim('r1', { ...claim, key: 'r1#4#1' })).toBe('ours')
+      expect(await notices().claim('r2', claim)).toBe('ours')
     })
 
     test('what was given back may be claimed again', async () => {
       await notices().claim('r1', claim)
       await notices().giveBack('r1', claim)
       await notices().giveBack('r1', claim)
-      expect(await notices().claim('r1', claim)).toBe(true)
-      expect(await notices().claim('r1', claim)).toBe(false)
+      expect(await notices().claim('r1', claim)).toBe('ours')
+      expect(await notices().claim('r1', claim)).toBe('taken')
     })
 
     test('a claim for a time may be claimed again when that has passed, and not before', async () => {
       const cooling = { ...claim, forMs: 60_000 }
-      expect(await notices().claim('r1', cooling)).toBe(true)
-      expect(await notices().claim('r1', { ...cooling, at: nine + 59_999 })).toBe(false)
-      expect(await notices().claim('r1', { ...cooling, at: nine + 60_000 })).toBe(true)
-      expect(await notices().claim('r1', { ...cooling, at: nine + 119_999 })).toBe(false)
+      expect(await notices().claim('r1', cooling)).toBe('ours')
+      expect(await notices().claim('r1', { ...cooling, at: nine + 59_999 })).toBe('held')
+      expect(await notices().claim('r1', { ...cooling, at: nine + 60_000 })).toBe('ours')
+      expect(await notices().claim('r1', { ...cooling, at: nine + 119_999 })).toBe('held')
+    })
+
+    test('a claim for a time that was kept holds for ever', async () => {
+      expect(await notices().claim('r1', { ...claim, forMs: 60_000 })).toBe('ours')
+      await notices().keep('r1', claim)
+      await notices().keep('r1', claim)
+      expect(await notices().claim('r1', { ...claim, at: nine + 1_000_000_000 })).toBe('taken')
     })
 
     test('a claim whose answer was lost is known as the same claim', async () => {
       const { loseNext, lost } = harness.answers()
       loseNext(1)
-      expect(await notices().claim('r1', claim)).toBe(true)
+      expect(await notices().claim('r1', claim)).toBe('ours')
       expect(lost()).toBe(1)
-      expect(await notices().claim('r1', claim)).toBe(false)
+      expect(await notices().claim('r1', claim)).toBe('taken')
     })
 
     const once = atomic ? test : test.skip
     once('of 20 who claim at once one holds it', async () => {
       const claims = await Promise.all(Array.from({ length: 20 }, () => notices().claim('r1', claim)))
-      expect(claims.filter((one) => one)).toHaveLength(1)
+      expect(claims.filter((one) => one === 'ours')).toHaveLength(1)
     })
 
     test('claims of a run that is over go when it goes, made before its end or after', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Evidence, Injection, Target } from '../../lib/domain/injection.ts'
 import { finalEntryBytes, finalRunBytes, fitEvent, fitInjection, fitRun, storedBytes, tooLarge } from '../../lib/domain/record-size.ts'
-import { event, plannedInjection, requestedRun } from '../contracts/records.ts'
+import { untouchedStep } from '../../lib/domain/run.ts'
+import { endedRun, event, plannedInjection, requestedRun } from '../contracts/records.ts'
 
 describe('bytes as DynamoDB counts them', () => {
   test.each([
@@ -107,5 +108,48 @@ describe('a record that is full', () => {
     expect(storedBytes(fitted)).toBeLessThan(100 * 1024)
     expect(fitted.events).toHaveLength(6)
     expect(fitted.events[0]?.message).toContain(' … ')
+  })
+
+  test('of a run keeps what it is at, whatever else fills it', () => {
+    const step = { name: 'Cut', durationMs: 1, intervalMs: 1, hypothesis: '' } as never
+    const long = 'x'.repeat(3_000)
+    const reasons = Array.from({ length: 60 }, () => ({ code: 'no_effect' as const, detail: long }))
+    const changes = Array.from({ length: 30 }, (_, n) => ({ at: 1, target: `p-${n}`, code: 'joined', message: long }))
+    const record = { name: 'Cut', ...untouchedStep, verdict: 'failed' as const, revertedAt: 7, reasons, changes }
+    const events = Array.from({ length: 900 }, (_, n) => event(1, n, long))
+    const refusals = Array.from({ length: 500 }, () => ({ code: 'busy' as const, step: 0, message: long }))
+    const base = requestedRun('r1', { steps: Array(40).fill(record), events })
+    const owners = Array.from({ length: 3_000 }, (_, n) => ({
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      name: `db-${n}`,
+      uid: `u-${n}`,
+      ready: 1,
+    }))
+    const run = {
+      ...endedRun({ ...base, suite: { ...base.suite, steps: Array(40).fill(step) }, baseline: { ready: 9, total: 9, owners } }),
+      refusals,
+    }
+    const fitted = fitRun(run)
+    expect(storedBytes(fitted)).toBeLessThanOrEqual(400 * 1024 - 2_048)
+    expect(fitted).toMatchObject({
+      status: 'succeeded',
+      endedAt: run.endedAt,
+      suite: run.suite,
+      version: run.version,
+      baseline: { ready: 9 },
+    })
+    expect(fitted.steps.map(({ verdict, revertedAt }) => [verdict, revertedAt])).toEqual(run.steps.map(() => ['failed', 7]))
+    expect(fitted.events.length).toBeGreaterThan(0)
+  })
+
+  test('of an entry keeps the newest proof, whatever was seen', () => {
+    const entry = finished(600)
+    const events = Array.from({ length: 1_500 }, (_, n) => ({ at: 1, target: `p-${n}`, code: 'restarted', message: 'x'.repeat(200) }))
+    const seen = { ...entry, evidence: entry.evidence.map((one) => ({ ...one, events })) }
+    const fitted = fitInjection(seen)
+    expect(storedBytes(fitted)).toBeLessThanOrEqual(400 * 1024 - 2_048)
+    expect(fitted).toMatchObject({ status: 'reverted', targets: entry.targets })
+    expect(fitted.evidence.at(-1)).toMatchObject({ phase: 'after', finding: 'yes' })
   })
 })

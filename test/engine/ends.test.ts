@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { FaultlineError, StoreUnavailable } from '../../lib/domain/errors.ts'
 import type { Notice } from '../../lib/domain/notice.ts'
-import type { RunStatus } from '../../lib/domain/run.ts'
+import type { Run, RunStatus } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
 import { abortRun, resolveRun } from '../../lib/engine/control.ts'
-import type { Engine } from '../../lib/engine/engine.ts'
+import { drive } from '../../lib/engine/drive.ts'
+import type { Engine, Progress } from '../../lib/engine/engine.ts'
 import { redeliverNotifications } from '../../lib/engine/notifications/redeliver-notifications.ts'
 import { reapRuns } from '../../lib/engine/reap.ts'
 import { dieIn } from '../support/around.ts'
@@ -151,4 +152,88 @@ describe('the end of a run', () => {
     expect(await world.run(engine, quick)).toMatchObject({ status: 'succeeded' })
     expect(await world.run(world.engine('driver-2'), quick, { key: 'next' })).toMatchObject({ status: 'succeeded' })
   })
+
+  it.each(['runs', 'ledger', 'locks'])(
+    'that a crash cuts off right after it is stored or at the next call to %s is told, reported and copied by the next reaper',
+    async (port) => {
+      const told = ear()
+      const left: string[] = []
+      let isOver = false
+      let isDead = false
+      const engine = world.engine('dead', {
+        notifiers: [told.notifier],
+        report: async ({ id }) => void left.push(id),
+        hook: (call) => {
+          isDead ||= isOver && call.port === port
+          if (isDead) throw new Error('the process is dead')
+        },
+        observe: ({ run }) => {
+          isOver ||= isEnded(run)
+        },
+      })
+      await world.run(engine, quick).catch(() => undefined)
+      await theReaperTellsAll(told, left, 'once, and again where it died before it had noted that')
+    },
+  )
+
+  it('that is followed by an outage of the table of 6.7 s is told, reported and copied, and its driver does not fail', async () => {
+    const told = ear()
+    const left: string[] = []
+    let outageEndsAt: number | undefined
+    const engine = world.engine('driver-1', {
+      notifiers: [told.notifier],
+      report: async ({ id }) => void left.push(id),
+      hook: ({ port, when }) => {
+        const isAway = outageEndsAt !== undefined && world.clock.now() < outageEndsAt
+        if (isAway && when === 'before' && port !== 'objects' && port !== 'pods') throw new StoreUnavailable('any')
+      },
+      observe: ({ run }) => {
+        if (isEnded(run)) outageEndsAt ??= world.clock.now() + 6_700
+      },
+    })
+    expect(await world.run(engine, quick)).toMatchObject({ status: 'succeeded' })
+    await theReaperTellsAll(told, left)
+  })
+
+  it('that cannot be reported stays owed, and is no failure of the run', async () => {
+    const noted: string[] = []
+    const full = async () => Promise.reject(new FaultlineError('unavailable', 'no space left'))
+    const observe = (progress: Progress) => {
+      if (progress.kind === 'note') noted.push(progress.message)
+    }
+    expect(await world.run(world.engine('driver-1', { report: full, observe }), quick)).toMatchObject({ status: 'succeeded' })
+    expect(noted).toEqual(['the report could not be written: no space left'])
+    const told = ear()
+    await world.play(redeliverNotifications(world.engine('reaper', { report: full }), () => undefined))
+    expect(await world.store.runs.list({ unsettled: true })).toHaveLength(1)
+    await theReaperTellsAll(told, [])
+  })
+
+  it('is settled by the driver that ended it, not by a late call for another one', async () => {
+    const away = { name: 'ear', notify: () => Promise.reject(new FaultlineError('unavailable', 'away', { retryable: true })) }
+    const run = await world.run(world.engine('driver-1', { notifiers: [away] }), quick)
+    await world.play(drive(world.engine('driver-2'), run.id))
+    expect(await world.store.runs.list({ unsettled: true })).toHaveLength(1)
+  })
+
+  /** Whatever the driver had done of it: in the end each was told once, the report is there once, and nothing is owed. */
+  async function theReaperTellsAll(told: ReturnType<typeof ear>, left: string[], times = 'once'): Promise<void> {
+    const [run] = await world.store.runs.list()
+    if (run === undefined) throw new Error('no run')
+    expect(run.status).toBe('succeeded')
+    const report = async ({ id }: Run) => {
+      if (!left.includes(id)) left.push(id)
+    }
+    const reaper = world.engine('reaper', { notifiers: [told.notifier], report })
+    for (let round = 0; round < 2; round++) {
+      await world.pass(60_000)
+      await world.play(redeliverNotifications(reaper, () => undefined))
+    }
+    const finished = told.heard.filter((kind) => kind === 'run.finished').length
+    expect(finished).toBeGreaterThanOrEqual(1)
+    expect(finished).toBeLessThanOrEqual(times === 'once' ? 1 : 2)
+    expect(left).toEqual([run.id])
+    expect((await world.store.ledger.history(run.id)).map(({ type }) => type)).toContain('verified')
+    expect(await world.store.runs.list({ unsettled: true })).toEqual([])
+  }
 })

@@ -3,6 +3,7 @@ import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Target } from '../../lib/domain/injection.ts'
 import type { Pod } from '../../lib/domain/kube.ts'
 import type { FaultSpec } from '../../lib/domain/suite.ts'
+import { noteBegun } from '../../lib/faults/performed-actions.ts'
 import { podDelete } from '../../lib/faults/pod-delete.ts'
 import { around } from '../support/around.ts'
 import { contextOf, evidenceOf, injectionOf } from '../support/fault-context.ts'
@@ -38,9 +39,10 @@ describe('deleting pods', () => {
   it('stops at the first pod once the run is to stop', async () => {
     let deleted = 0
     const context = contextOf(world, {
-      fence: async () => {
+      unfenced: async (_, send) => {
         if (deleted > 0) throw new FaultlineError('refused', 'the run is to stop')
         deleted++
+        return send()
       },
     })
     const injection = injectionOf('pod-delete', { targets: targets(), undo: deletionUndo() })
@@ -77,6 +79,7 @@ describe('deleting pods', () => {
     const [first, second] = targets()
     if (first === undefined || second === undefined) throw new Error('two pods are needed')
     const injection = injectionOf('pod-delete', { targets: [first, second], undo: deletionUndo({ graceSeconds: 0 }) })
+    noteBegun(contextOf(world), injection)
     world.sandbox.delete('pods', { name: second.name, namespace }, { gracePeriodSeconds: 0 })
     await podDelete.inject(contextOf(world), injection)
     const evidence = await podDelete.evidence(contextOf(world), injection, 'during')
@@ -112,9 +115,10 @@ describe('deleting pods', () => {
     const target: Target = { kind: 'Pod', namespace, name: 'db-0', uid: first.metadata.uid, node: '' }
     const injection = injectionOf('pod-delete', { targets: [target], undo: deletionUndo() })
     const context = contextOf(world, {
-      fence: async () => {
+      unfenced: (_, send) => {
         world.sandbox.delete('pods', { name: 'db-0', namespace }, { gracePeriodSeconds: 0 })
         world.sandbox.create('pods', { metadata, spec })
+        return send()
       },
     })
     await podDelete.inject(context, injection)

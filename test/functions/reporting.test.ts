@@ -3,13 +3,14 @@ import { begin } from '../../functions/shared/begin.ts'
 import type { Invocation } from '../../functions/shared/compose.ts'
 import { control } from '../../functions/shared/control-actions.ts'
 import { reapAll } from '../../functions/shared/reaping.ts'
+import { leaveReports } from '../../functions/shared/reporting.ts'
 import { openMemoryStore } from '../../lib/adapters/sqlite/store.ts'
 import { defaultConfig } from '../../lib/config.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { transition } from '../../lib/domain/transition.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
-import type { Store } from '../../lib/ports.ts'
+import type { ReportStore, Store } from '../../lib/ports.ts'
 import { nine } from '../contracts/records.ts'
 import { requestedRun } from '../support/runs.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
@@ -24,7 +25,15 @@ beforeEach(async () => {
   put = []
   clock = new VirtualClock(nine)
   store = await openMemoryStore(clock)
+  const reports = {
+    has: async (name: string) => put.includes(name),
+    put: async (name: string) => {
+      put.push(name)
+      return `https://reports.example/${name}`
+    },
+  }
   const engine = {
+    report: (run: Run) => leaveReports(reports as unknown as ReportStore, store, run),
     store,
     clock,
     config: defaultConfig,
@@ -44,13 +53,7 @@ beforeEach(async () => {
       reach: () => Promise.reject(new FaultlineError('unavailable', 'no route to host')),
       source: () => ({ name: 'gone', via: { kind: 'sandbox', url: 'http://127.0.0.1:9' } }),
     },
-    reports: {
-      has: async (name: string) => put.includes(name),
-      put: async (name: string) => {
-        put.push(name)
-        return `https://reports.example/${name}`
-      },
-    },
+    reports,
     engine: () => engine as unknown as Engine,
   } as unknown as Invocation
 })
@@ -95,8 +98,12 @@ it('the log names the report without the key that opens it', async () => {
   const written: string[] = []
   const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0)
   try {
-    const reports = { put: async (name: string) => `https://bucket.s3.amazonaws.com/${name}?X-Amz-Signature=secret` }
-    await begin({ suite: { name: 'Quick', experiments: [step] }, wait: true }, { ...invocation, reports } as unknown as Invocation)
+    const reports = {
+      has: async () => false,
+      put: async (name: string) => `https://bucket.s3.amazonaws.com/${name}?X-Amz-Signature=secret`,
+    } as unknown as ReportStore
+    const engine = { ...invocation.engine({ simulated: false }), report: (run: Run) => leaveReports(reports, store, run) }
+    await begin({ suite: { name: 'Quick', experiments: [step] }, wait: true }, { ...invocation, engine: () => engine })
   } finally {
     write.mockRestore()
   }

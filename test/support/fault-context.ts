@@ -13,7 +13,7 @@ export function contextOf(world: World, change: Partial<FaultContext> = {}): Fau
     runId: 'run',
     nonce: '',
     namespace: 'jadevectordb-system',
-    fence: async () => {},
+    unfenced: (_, send) => send(),
     ...change,
   }
 }

@@ -61,6 +61,7 @@ export class World {
       readonly dead?: readonly string[]
       readonly notifiers?: readonly Notifier[]
       readonly sink?: MetricsSink
+      readonly report?: NonNullable<Engine['report']>
       /** Asks the probes; without one, the real ones do. */
       readonly probes?: ProbePort
     } = {},
@@ -90,6 +91,7 @@ export class World {
       isDead: (name) => options.dead?.includes(name) ?? false,
       notifiers: options.notifiers ?? [],
       sink: options.sink ?? null,
+      report: options.report ?? null,
       observe: options.observe ?? (() => {}),
     }
   }

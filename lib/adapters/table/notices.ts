@@ -13,9 +13,14 @@ export function createNoticeStore(table: TableAccess): NoticeStore {
       const claimId = randomUUID()
       const freeAt = forMs === null ? undefined : at + forMs
       const item = { ...noticeKey(runId, { notifier, key }), ttl, claimId, at, freeAt }
-      if (await table.put(item, unclaimedAt(at))) return true
+      if (await table.put(item, unclaimedAt(at))) return 'ours'
       const stored = await table.get({ pk: item.pk, sk: item.sk })
-      return stored?.claimId === claimId
+      if (stored?.claimId === claimId) return 'ours'
+      return stored !== undefined && stored.freeAt === undefined ? 'taken' : 'held'
+    },
+    keep: async (runId, { notifier, key, at }) => {
+      const ttl = await ttlOf(table, runId)
+      await table.put({ ...noticeKey(runId, { notifier, key }), ttl, claimId: randomUUID(), at })
     },
     giveBack: async (runId, claim) => {
       await table.delete(noticeKey(runId, claim))

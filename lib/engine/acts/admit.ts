@@ -61,7 +61,10 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
       ...access,
       ...quota.filter((one) => !access.some((right) => isSameRefusal(right, one))),
       ...refusalsOf(steps),
-      ...tooLargeRun(suite, steps),
+      ...tooLargeRun(
+        suite,
+        steps.map(({ injections }) => injections.length),
+      ),
     ]
     return { refusals, warnings: others.warnings, baseline: health.baseline, steps }
   } catch (error) {

@@ -8,7 +8,7 @@ import { faultName } from '../../domain/suite.ts'
 import type { RunEvent } from '../../domain/transition.ts'
 import type { Driver } from '../lease/driver.ts'
 import { acquireLock } from './admit.ts'
-import { asRefusal, planStep } from './plan.ts'
+import { asRefusal, planStep, tooLargeRun } from './plan.ts'
 
 /** Fixes the step's targets, writes its ledger, and seals it. What a driver before wrote and did not seal is thrown away, never continued. */
 export async function fixStep(driver: Driver): Promise<RunEvent> {
@@ -39,7 +39,8 @@ async function planNow(driver: Driver, run: Preparing): Promise<Written> {
   const { clock, config } = driver.engine
   const { step } = run
   const { injections, refusals: against, warnings } = await planStep(driver.context(), { suite: run.suite, index: step, seed: run.seed })
-  const refusals: Refusal[] = against.map((refusal) => ({ ...refusal, step }))
+  const counts = run.steps.map((record, n) => (n === step ? injections.length : (record.plan?.count ?? 1)))
+  const refusals: Refusal[] = [...against.map((refusal) => ({ ...refusal, step })), ...tooLargeRun(run.suite, counts)]
   for (const node of injections.flatMap((i) => i.targets.filter((t) => t.kind === 'Node'))) {
     const busy = await acquireLock(driver.engine, run, node.name)
     if (busy !== null) refusals.push({ ...busy, step })

@@ -5,6 +5,7 @@ import type { InjectedOutcome, RecheckedOutcome } from '../../domain/run-facts.t
 import type { FaultContext } from '../../faults/fault.ts'
 import { armFuse, setFuse } from '../../faults/fuse.ts'
 import { fuseState } from '../../faults/fuse-state.ts'
+import { noteBegun } from '../../faults/performed-actions.ts'
 import { armingLeadMs, faults, leadMs, patienceOf } from '../../faults/registry.ts'
 import { late, withDeadline } from '../../with-deadline.ts'
 import type { Driver } from '../lease/driver.ts'
@@ -41,8 +42,10 @@ async function injectOne(driver: Driver, planned: Injection): Promise<InjectedOu
   try {
     injection = await arm(driver, injection)
     if (driver.stop !== null) return halted(injection)
-    if (injection.status === 'planned')
+    if (injection.status === 'planned') {
       injection = await driver.update(injection, { status: 'injecting', injectingAt: driver.engine.clock.now() })
+      noteBegun(driver, injection)
+    }
     injection = await coverPreparation(driver, injection)
     if (!(await driver.mayGoOn())) return halted(injection)
     const { evidence, injection: prepared } = await injectUntilItBites(driver, injection)

@@ -52,13 +52,10 @@ function tooLargeEntry(planned: PlannedInjection): readonly Omit<Refusal, 'step'
   return message === null ? [] : [{ code: 'blast_radius', message }]
 }
 
-/** The same for the record of the whole run. */
-export function tooLargeRun(suite: Suite, steps: readonly PlannedStep[]): readonly Refusal[] {
-  const bytes = finalRunBytes(
-    suite,
-    steps.map(({ injections }) => injections.length),
-  )
-  const message = tooLarge(`the record of a run of ${suite.steps.length} steps`, bytes, 'use several suites')
+/** The same for the record of the whole run; `injections` counts those of each step, as far as they are planned. */
+export function tooLargeRun(suite: Suite, injections: readonly number[]): readonly Refusal[] {
+  const what = `the record of a run of ${suite.steps.length} steps`
+  const message = tooLarge(what, finalRunBytes(suite, injections), 'use several suites')
   return message === null ? [] : [{ code: 'blast_radius', step: null, message }]
 }
 

@@ -8,6 +8,7 @@ import { jobRef } from '../../faults/fuse-job.ts'
 import { faults } from '../../faults/registry.ts'
 import type { Driver } from '../lease/driver.ts'
 import { keep } from './inject.ts'
+import { awaitLateCalls } from './late-calls.ts'
 
 const settleMs = 2_000
 const settlePollMs = 250
@@ -41,6 +42,7 @@ async function revertOne(driver: Driver, stored: Injection): Promise<string | nu
       stored.status === 'reverting' && stored.armed === armed ? stored : await driver.update(stored, { status: 'reverting', armed }),
     )
     await fault.revert(context, injection)
+    await awaitLateCalls(driver)
     const evidence = await proofOfUndo(driver, injection)
     const status = evidence.finding === 'yes' ? 'reverted' : 'reverting'
     const after = await driver.update(injection, { status, evidence: keep(injection, evidence) })

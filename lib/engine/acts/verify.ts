@@ -1,22 +1,15 @@
 import { FaultlineError } from '../../domain/errors.ts'
-import type { Job, KubeObject, ObjectRef, Pod } from '../../domain/kube.ts'
+import type { Job, KubeObject } from '../../domain/kube.ts'
 import { refOf } from '../../domain/kube.ts'
-import { roleLabel, runLabel, targetLabel } from '../../domain/labels.ts'
-import { parseStepTag } from '../../domain/names.ts'
+import { roleLabel, runLabel } from '../../domain/labels.ts'
 import type { RunEvent } from '../../domain/transition.ts'
 import { removeFuse } from '../../faults/fuse.ts'
 import { jobRef } from '../../faults/fuse-job.ts'
 import type { Driver } from '../lease/driver.ts'
 import { beaconSpec } from './beacon.ts'
 import { keep } from './inject.ts'
+import { leftLabels, ourKinds, overForAll } from './left-behind.ts'
 import { revertAll } from './revert.ts'
-
-/** Kinds of objects that a run makes. */
-export const ourKinds: readonly Pick<ObjectRef, 'apiVersion' | 'kind'>[] = [
-  { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
-  { apiVersion: 'batch/v1', kind: 'Job' },
-  { apiVersion: 'v1', kind: 'Pod' },
-]
 
 /** Kubernetes collects what a deleted owner leaves within this; only then is it an orphan. */
 const collectBudgetMs = 10_000
@@ -30,8 +23,9 @@ export async function verifyNothingLeft(driver: Driver): Promise<RunEvent> {
     const owed = await stillOwed(driver)
     if (owed.length > 0) return { type: 'verify_failed', message: `undo not proven yet: ${owed.join('; ')}`, orphans }
     await sweepRun(driver, orphans)
+    const inert = await removeLabels(driver)
     await putOutBeacon(driver)
-    return { type: 'verified', orphans }
+    return { type: 'verified', orphans, inert }
   } catch (error) {
     driver.throwIfLost()
     if (!(error instanceof FaultlineError)) throw error
@@ -81,7 +75,6 @@ async function sweepRun(driver: Driver, orphans: string[]): Promise<void> {
     if (isCheck(object)) continue
     orphans.push(`${object.kind} ${object.metadata.namespace}/${object.metadata.name}`)
   }
-  await removeLabels(driver)
 }
 
 /**
@@ -105,13 +98,16 @@ async function objectsLeft(driver: Driver): Promise<readonly KubeObject[]> {
   return found.flat().filter((object) => object.metadata.deletionTimestamp === undefined)
 }
 
-/** Target labels are inert without a policy; those of this run that are left (a pod that could not be reached) go too. */
-async function removeLabels(driver: Driver): Promise<void> {
-  const pods = await driver.cluster.objects.list<Pod>(
-    { apiVersion: 'v1', kind: 'Pod' },
-    { namespace: driver.run.namespace, labelSelector: targetLabel },
-  )
-  for (const pod of pods.filter((p) => parseStepTag(p.metadata.labels?.[targetLabel] ?? '')?.runId === driver.run.id)) {
-    await driver.cluster.objects.patch(refOf(pod), { metadata: { labels: { [targetLabel]: null } } })
-  }
+/**
+ * Target labels are inert without a policy: those of this run that are left (a pod that could not be reached) go, and those that the fuses
+ * of earlier runs left in this namespace, whoever drove them. What goes of others is told, and holds nothing up.
+ */
+async function removeLabels(driver: Driver): Promise<readonly string[]> {
+  const { run, cluster, engine } = driver
+  const isOver = overForAll(cluster, (id) => engine.store.runs.load(id))
+  const left = await leftLabels(cluster, async (id, namespace) => id === run.id || (await isOver(id, namespace)), run.namespace)
+  const [own, others] = [left.filter(({ runId }) => runId === run.id), left.filter(({ runId }) => runId !== run.id)]
+  await Promise.all(own.map((label) => label.remove()))
+  const removed = await Promise.allSettled(others.map((label) => label.remove()))
+  return others.filter((_, i) => removed[i]?.status === 'fulfilled').map(({ name, runId }) => `${name} of run ${runId}`)
 }

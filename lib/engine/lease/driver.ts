@@ -12,16 +12,13 @@ import type { Abort } from '../../domain/run-facts.ts'
 import type { RunEvent } from '../../domain/transition.ts'
 import { transition } from '../../domain/transition.ts'
 import type { FaultContext } from '../../faults/fault.ts'
-import type { Cluster } from '../../ports.ts'
+import type { Clock, Cluster } from '../../ports.ts'
 import type { Engine, Progress } from '../engine.ts'
 import { Probing } from '../probing/probing.ts'
 import { SharedRead, stopBySwitch } from './switches.ts'
+import { UnfencedCalls } from './unfenced-calls.ts'
 
-/** Margin between the end of a call that no fuse can fence and the end of the lease: this process' own timers. */
-const fenceMarginMs = 5_000
 const storeRetryMs = 1_000
-/** How often a driver that offered its run looks whether it was taken, where it may do nothing else. */
-const offeredPollMs = 250
 /** What is recorded beside the main loop, and may come after the run's end. */
 const besides: readonly RunEvent['type'][] = ['lease_renewed', 'handed_over', 'threshold_crossed', 'threshold_recovered', 'targets_changed']
 
@@ -40,8 +37,8 @@ export class Driver {
   #uncopied: readonly HistoryEvent[]
   #copying: Promise<void> = Promise.resolve()
   #unsealed: readonly Injection[] = []
-  #unfencedUntil = 0
   readonly #switches: SharedRead
+  readonly #unfenced: UnfencedCalls
   #queue: Promise<unknown> = Promise.resolve()
   #stop: Abort | null = null
   #lost: FaultlineError | null = null
@@ -53,11 +50,16 @@ export class Driver {
     this.#injections = state.injections.filter((entry) => isOfPlan(entry, state.run.steps[entry.step]))
     this.#uncopied = state.run.events
     this.#switches = new SharedRead(() => this.#readSwitches())
+    this.#unfenced = new UnfencedCalls(this, engine.config.unfencedCallMs)
     this.probing = new Probing(this)
   }
 
   get run(): Run {
     return this.#run
+  }
+
+  get clock(): Clock {
+    return this.engine.clock
   }
 
   /** The ledger of the run, in order: all entries of plans that were sealed. */
@@ -112,24 +114,22 @@ export class Driver {
       runId,
       nonce,
       namespace,
-      fence: (callMs) => this.#fence(callMs),
+      unfenced: (call, send) => this.#unfenced.send(call, send),
       held: () => this.#stillHeld(),
     }
   }
 
   /** Reads people's switches as they are now; false when the run is to stop. Nothing new is begun without it. */
   async mayGoOn(): Promise<boolean> {
+    this.#noticeLateness(this.engine.clock.now())
     await this.#switches.fresh()
     this.throwIfLost()
     return this.#stop === null
   }
 
-  /** Offers the run to another driver. Calls that no fuse can fence end with the offer; when the last of them is over is stored with it. */
+  /** Offers the run to another driver. Calls that no fuse can fence end with the offer; those on their way are stored with it. */
   offer(): Promise<void> {
-    return this.record({
-      type: 'handed_over',
-      ...(this.#unfencedUntil > this.engine.clock.now() ? { unfencedUntil: this.#unfencedUntil } : {}),
-    })
+    return this.record({ type: 'handed_over', ...this.#unfenced.offer() })
   }
 
   /** As `context`, for what a halt must interrupt: waits give up, and calls that no fuse can fence are no longer made. */
@@ -222,23 +222,6 @@ export class Driver {
   renewLease(): Promise<void> {
     const { owner, clock, config } = this.engine
     return this.record({ type: 'lease_renewed', lease: { owner, until: clock.now() + config.leaseMs } })
-  }
-
-  async #fence(callMs: number): Promise<void> {
-    const { clock } = this.engine
-    while (this.#run.handover && this.#stop === null) {
-      this.throwIfLost()
-      await clock.sleep(offeredPollMs)
-    }
-    this.throwIfLost()
-    this.#noticeLateness(clock.now())
-    if (!(await this.mayGoOn()))
-      throw new FaultlineError('refused', `the run is to stop (${this.#stop?.reason}): nothing more is done to it`)
-    if (this.leaseLeftMs() <= callMs + fenceMarginMs) await this.renewLease()
-    if (this.leaseLeftMs() <= callMs + fenceMarginMs) {
-      throw new FaultlineError('lease_too_short', `the lease (${this.leaseLeftMs()} ms) may end during a call of ${callMs} ms`)
-    }
-    this.#unfencedUntil = clock.now() + callMs + fenceMarginMs
   }
 
   /** Within its lease no other driver has the run; after it, or once the run was offered, a save tells. */

@@ -39,9 +39,16 @@ const claimMs = 1_500
 const firstRetryMs = 1_000
 const lastRetryMs = 60_000
 const uncertainTries = 3
+/**
+ * A claim lasts this long until the delivery is known to have arrived: longer than all tries of a vital one (three of 10 s each), so that
+ * what a driver claimed and died over is brought by a reaper of a minute later.
+ */
+const claimedMs = 60_000
 /** How long this driver does not ask again for a topic that another has just told. */
 const othersQuietMs = 15_000
 
+/** `held`: another driver claimed it and has not told yet. */
+type Claimed = 'ours' | 'held' | 'taken' | 'unknown'
 type Outcome = 'arrived' | 'refused' | 'uncertain'
 
 /**
@@ -126,15 +133,26 @@ export class DeliveryQueue {
     queued.attempts += 1
     const claim = await this.#claimInTime(queued)
     if (claim === 'taken') return 'done'
-    if (claim === 'unknown' && !delivery.isVital) return 'again'
+    if (claim === 'held' || (claim === 'unknown' && !delivery.isVital)) return 'again'
     const { outcome, message } = await this.#deliver(delivery)
-    if (outcome === 'arrived') return 'done'
+    if (outcome === 'arrived') return this.#keep(queued)
     this.#note(queued, message)
     if (outcome === 'refused') {
       await this.#giveBack(queued)
       return 'again'
     }
-    return delivery.isVital && queued.attempts < uncertainTries ? 'again' : 'done'
+    return delivery.isVital && queued.attempts < uncertainTries ? 'again' : this.#keep(queued)
+  }
+
+  /** From now on the claim is one for good. Where the store is away it ends by itself, and another driver brings it again. */
+  async #keep({ hasKey, delivery: { key } }: Queued): Promise<'done'> {
+    if (!hasKey) return 'done'
+    const { clock, notices, notifier, note, runId } = this.#options
+    const kept = notices.keep(runId, { notifier, key, at: clock.now() }).catch((error: unknown) => {
+      if (!(error instanceof StoreUnavailable)) note(`${notifier}: a claim could not be kept: ${String(error)}`)
+    })
+    await withDeadline(clock, claimMs, kept)
+    return 'done'
   }
 
   async #deliver(delivery: Delivery): Promise<{ readonly outcome: Outcome; readonly message: string }> {
@@ -150,22 +168,22 @@ export class DeliveryQueue {
   }
 
   /** A store that hangs must not keep a page back: who closes waits 5 s only. */
-  async #claimInTime(queued: Queued): Promise<'ours' | 'taken' | 'unknown'> {
+  async #claimInTime(queued: Queued): Promise<Claimed> {
     const claim = await withDeadline(this.#options.clock, claimMs, this.#claim(queued))
     return claim === late ? 'unknown' : claim
   }
 
-  /** Two claims: the event's, for good, and its topic's, for the cool-down. */
-  async #claim(queued: Queued): Promise<'ours' | 'taken' | 'unknown'> {
+  /** Two claims: the event's, until it has arrived, and its topic's, for the cool-down. */
+  async #claim(queued: Queued): Promise<Claimed> {
     const { clock, notices, runId, notifier } = this.#options
     const { key, topic, coolDownMs } = queued.delivery
     const at = clock.now()
     if (!queued.hasTopic && (this.#quietUntil.get(topic) ?? 0) > at) return 'taken'
     try {
-      queued.hasKey ||= await notices.claim(runId, { notifier, key, at, forMs: null })
-      if (!queued.hasKey) return 'taken'
-      if (coolDownMs === 0) return 'ours'
-      queued.hasTopic ||= await notices.claim(runId, { notifier, key: topicKey(topic), at, forMs: coolDownMs })
+      const claim = queued.hasKey ? 'ours' : await notices.claim(runId, { notifier, key, at, forMs: claimedMs })
+      queued.hasKey = claim === 'ours'
+      if (claim !== 'ours' || coolDownMs === 0) return claim
+      queued.hasTopic ||= (await notices.claim(runId, { notifier, key: topicKey(topic), at, forMs: coolDownMs })) === 'ours'
       this.#quietUntil.set(topic, at + (queued.hasTopic ? coolDownMs : othersQuietMs))
       return queued.hasTopic ? 'ours' : 'taken'
     } catch (error) {

@@ -1,5 +1,5 @@
 import { FaultlineError, VersionConflict } from '../../domain/errors.ts'
-import { type Ended, isEnded, type Run } from '../../domain/run.ts'
+import { type Ended, isEnded } from '../../domain/run.ts'
 import type { Engine } from '../engine.ts'
 import { settle } from '../settle.ts'
 import { pushSnapshot } from './metrics-snapshot.ts'
@@ -11,19 +11,16 @@ const newest = 100
 const triedForMs = 24 * 3_600_000
 
 /**
- * Called by every reaper: says what drivers could not say at their end, however long ago that was, and copies their history. Metrics that
- * a killed driver pushed last are replaced. Never throws for a notifier, a Pushgateway or a store that is away. Answers with the runs
- * that ended lately, or whose end was still owed.
+ * Called by every reaper: says what drivers could not say at their end, however long ago that was, copies their history and writes their
+ * reports. Metrics that a killed driver pushed last are replaced. Never throws for a notifier, a Pushgateway or a store that is away.
  */
-export async function redeliverNotifications(engine: Engine, say: (line: string) => void): Promise<readonly Run[]> {
+export async function redeliverNotifications(engine: Engine, say: (line: string) => void): Promise<void> {
   try {
     const ended = endsToTell(engine)
     await Promise.all([pushSnapshot(engine, say), ended.then((runs) => redeliverEnds(engine, runs, say))])
-    return await ended
   } catch (error) {
     if (!(error instanceof FaultlineError)) throw error
     say(`not everybody could be told: ${error.message}`)
-    return []
   }
 }
 
@@ -38,10 +35,10 @@ async function endsToTell({ store, clock }: Engine): Promise<readonly Ended[]> {
 async function redeliverEnds(engine: Engine, runs: readonly Ended[], say: (line: string) => void): Promise<void> {
   await Promise.all(
     runs.map(async (run) => {
+      const isOver = engine.clock.now() >= run.endedAt + triedForMs
       const isAllTold = await redeliverEnd(engine, run)
-      if (!isAllTold && engine.clock.now() < run.endedAt + triedForMs) return
-      if (!isAllTold) say(`run ${run.id}: not everyone could be told of its end for a day; it is not tried any more`)
-      await settle(engine, run).catch(unlessSettledMeanwhile)
+      if (!isAllTold && isOver) say(`run ${run.id}: not everyone could be told of its end for a day; it is not tried any more`)
+      await settle(engine, run, { isAllTold: isAllTold || isOver }).catch(unlessSettledMeanwhile)
     }),
   )
 }

@@ -28,9 +28,9 @@ export async function cordon(context: FaultContext, injection: Injection): Promi
     const { armed } = injection
     if (armed !== null && (await fuseState(context, armed)) !== 'burning')
       throw new FuseNotArmed(`${armed.namespace}/${armed.name}`, `it was gone before node ${name} was cordoned`)
-    await context.fence(context.config.unfencedCallMs)
-    if (await patchNode(context, node, { annotation: tagOf(injection), unschedulable: true }, attempt))
-      return noteDeed(context, injection, deed)
+    const call = { verb: 'cordon', kind: 'Node', namespace: '', name, uid: nodeOf(injection).uid } as const
+    const want = { annotation: tagOf(injection), unschedulable: true } as const
+    if (await context.unfenced(call, () => patchNode(context, node, want, attempt))) return noteDeed(context, injection, deed)
   }
 }
 

@@ -86,9 +86,9 @@ const eviction = 'eviction of '
 
 /** Notes what was granted, and whose budget said no, for what is told of the drain. */
 async function evict(context: FaultContext, injection: Injection, pod: Pod): Promise<void> {
-  await context.fence(context.config.unfencedCallMs)
   const { name, namespace = '', uid = '' } = pod.metadata
-  const { outcome, message } = await context.cluster.pods.evict({ namespace, name, uid })
+  const call = { verb: 'evict', kind: 'Pod', namespace, name, uid } as const
+  const { outcome, message } = await context.unfenced(call, () => context.cluster.pods.evict({ namespace, name, uid }))
   if (outcome !== 'absent') noteDeed(context, injection, `${eviction}${fullName(pod)}`, outcome === 'blocked' ? message : '')
 }
 

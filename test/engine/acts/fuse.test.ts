@@ -25,7 +25,7 @@ afterEach(() => world.close())
 
 async function context(runId = 'run-1'): Promise<FaultContext> {
   const { clock, config, connect } = world.engine()
-  return { cluster: await connect(world.ref), clock, config, runId, nonce: '', namespace: ns, fence: async () => {} }
+  return { cluster: await connect(world.ref), clock, config, runId, nonce: '', namespace: ns, unfenced: (_, send) => send() }
 }
 
 const arm = (c: FaultContext, burnsInMs = 60_000) =>

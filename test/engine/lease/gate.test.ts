@@ -135,4 +135,81 @@ describe('a driver that offered its run', () => {
     const history = await world.store.ledger.history(run.id)
     expect(history.find(({ type }) => type === 'verified')?.at).toBeGreaterThanOrEqual(run.unfencedUntil ?? 0)
   })
+
+  it.each([false, true])(
+    'and whose DELETE arrives 12 s later: the call is told by name before anything is called whole (halted: %s)',
+    async (isHalted) => {
+      let sent: { readonly name: string; readonly arrivesAt: number } | undefined
+      const relay = new Relay(world, {
+        timeMs: 5_000,
+        handOver: { firstMs: 2_500, againMs: 1_500, leaveMs: 300 },
+        deliver: () => {
+          if (isHalted) void halt()
+          return [200]
+        },
+        through: (engine) =>
+          around(engine, async ({ method, args }, go) => {
+            if (method === 'delete' && args[0].kind === 'Pod' && sent === undefined) {
+              sent = { name: args[0].name, arrivesAt: world.clock.now() + 12_000 }
+              await world.clock.sleep(12_000)
+            }
+            return go()
+          }),
+      })
+      const run = await relay.run(deletes)
+      const [name, arrivesAt] = [sent?.name ?? '', sent?.arrivesAt ?? 0]
+      const history = await world.store.ledger.history(run.id)
+      expect(history.find(({ type }) => type === 'handed_over')?.message).toBe(
+        `asks another driver to go on; unanswered yet: delete of Pod ${name}`,
+      )
+      expect(history.filter(({ type }) => type === 'late_calls').map(({ message }) => message)).toEqual([
+        expect.stringMatching(`^${name}: a delete of 2026-01-05T09:00:.* was unanswered when its driver handed over; the Pod is gone`),
+      ])
+      expect(run.steps[0]?.changes).toMatchObject([{ target: name, code: 'late_call' }])
+      expect(history.find(({ type }) => type === 'reverted')?.at).toBeGreaterThan(arrivesAt)
+      expect(run.underWay).toBeUndefined()
+      const [injection] = await world.store.ledger.list(run.id)
+      const during = injection?.evidence.find(({ phase }) => phase === 'during')?.summary
+      if (isHalted) expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'halted', by: 'ann' } })
+      else expect(during).toContain(`${name} gone; the driver before may have done it`)
+    },
+  )
+
+  it('while a call waits for the switches: the call is not sent', async () => {
+    let offered = false
+    const sentBy: string[] = []
+    const relay = new Relay(world, {
+      timeMs: 60_000,
+      handOver: { firstMs: 50_000, againMs: 1_500, leaveMs: 300 },
+      deliver: () => [2_000],
+      through: (engine) =>
+        around(
+          {
+            ...engine,
+            store: {
+              ...engine.store,
+              controls: new Proxy(engine.store.controls, {
+                get:
+                  (target, key) =>
+                  async (...args: never[]) => {
+                    const [run] = await world.store.runs.list()
+                    if (engine.owner === 'driver-1' && run?.status === 'injecting' && !offered) {
+                      offered = true
+                      await world.clock.sleep(60_000 - 50_000)
+                    }
+                    return (Reflect.get(target, key) as (...all: never[]) => unknown).apply(target, args)
+                  },
+              }),
+            },
+          },
+          ({ method, args }, go) => {
+            if (method === 'delete' && args[0].kind === 'Pod') sentBy.push(engine.owner)
+            return go()
+          },
+        ),
+    })
+    await relay.run(deletes)
+    expect(offered).toBe(true)
+    expect(new Set(sentBy)).toEqual(new Set(['driver-2']))
+  })
 })

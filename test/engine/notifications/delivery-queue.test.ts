@@ -16,9 +16,15 @@ class MemoryNotices implements NoticeStore {
   async claim(runId: string, { notifier, key, at, forMs }: Parameters<NoticeStore['claim']>[1]) {
     if (this.isAway) throw new StoreUnavailable('claim')
     const id = `${runId} ${notifier} ${key}`
-    if ((this.claims.get(id) ?? 0) > at) return false
+    const freeAt = this.claims.get(id) ?? 0
+    if (freeAt > at) return freeAt === Number.POSITIVE_INFINITY ? 'taken' : 'held'
     this.claims.set(id, forMs === null ? Number.POSITIVE_INFINITY : at + forMs)
-    return true
+    return 'ours'
+  }
+
+  async keep(runId: string, { notifier, key }: { readonly notifier: string; readonly key: string }) {
+    if (this.isAway) throw new StoreUnavailable('keep')
+    this.claims.set(`${runId} ${notifier} ${key}`, Number.POSITIVE_INFINITY)
   }
 
   async giveBack(runId: string, { notifier, key }: { readonly notifier: string; readonly key: string }) {
@@ -85,6 +91,20 @@ describe('a deliveries', () => {
     other.post(delivery('a'))
     await clock.advance(10)
     expect(brought).toEqual(['0 a', '0.01 a', '0.01 a'])
+  })
+
+  it('brings what another driver claimed and died over, once that claim has had its time', async () => {
+    expect(await notices.claim('r1', { notifier: 'sns', key: 'a', at: 0, forMs: 60_000 })).toBe('ours')
+    const early = queueOf()
+    early.post(delivery('a'))
+    await clock.advance(1_000)
+    await early.close(AbortSignal.timeout(1_000))
+    expect([brought, early.isAllDone]).toEqual([[], false])
+    await clock.advance(59_000)
+    const other = queueOf()
+    other.post(delivery('a'))
+    await clock.advance(10)
+    expect([brought, other.isAllDone]).toEqual([['60 a'], true])
   })
 
   it.each([['hangs' as const], [uncertain], [() => new TypeError('a bug')]])(

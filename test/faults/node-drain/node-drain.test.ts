@@ -95,8 +95,9 @@ describe('a drain', () => {
   it('evicts no pod once the run is to stop', async () => {
     let calls = 0
     const context = contextOf(world, {
-      fence: async () => {
+      unfenced: async (_, send) => {
         if (++calls > 1) throw new FaultlineError('refused', 'the run is to stop')
+        return send()
       },
     })
     await expect(nodeDrain.inject(context, drainOf('sandbox-node-1'))).rejects.toMatchObject({ code: 'refused' })

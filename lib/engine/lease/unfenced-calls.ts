@@ -1,0 +1,83 @@
+import { FaultlineError, KubernetesError } from '../../domain/errors.ts'
+import type { Abort, CallUnderWay } from '../../domain/run-facts.ts'
+import type { UnfencedCall } from '../../faults/fault.ts'
+import type { Clock } from '../../ports.ts'
+
+/** Margin between the end of a call that no fuse can fence and the end of the lease: this process' own timers. */
+const fenceMarginMs = 5_000
+/** How often a driver that offered its run looks whether it was taken, where it may do nothing else. */
+const offeredPollMs = 250
+
+/** What the calls need of their driver. */
+interface Caller {
+  readonly clock: Clock
+  readonly stop: Abort | null
+  throwIfLost(): void
+  /** Reads people's switches as they are now; false when the run is to stop. */
+  mayGoOn(): Promise<boolean>
+  leaseLeftMs(): number
+  renewLease(): Promise<void>
+}
+
+/**
+ * Calls that no fuse can fence: a DELETE, an eviction, a cordon.
+ * 1. None begins once the run is offered to another driver, once it is to stop, or with too little left of the lease. 2. What is on its
+ * way when the run is offered goes with the offer, so that the successor waits for it and tells what became of it. A call is on its way
+ * until the API server answered it; without an answer, as long as a call may live.
+ */
+export class UnfencedCalls {
+  readonly #caller: Caller
+  readonly #callMs: number
+  #underWay: readonly (CallUnderWay & { readonly until: number })[] = []
+  #isOffered = false
+
+  constructor(caller: Caller, callMs: number) {
+    this.#caller = caller
+    this.#callMs = callMs
+  }
+
+  async send<T>(call: UnfencedCall, send: () => Promise<T>): Promise<T> {
+    await this.#mayBegin()
+    const { clock } = this.#caller
+    const sent = { ...call, sentAt: clock.now(), until: clock.now() + this.#callMs + fenceMarginMs }
+    const over = () => {
+      this.#underWay = this.#underWay.filter((other) => other !== sent)
+    }
+    this.#underWay = [...this.#underWay.filter(({ until }) => until > clock.now()), sent]
+    try {
+      const answer = await send()
+      over()
+      return answer
+    } catch (error) {
+      if (!(error instanceof KubernetesError && error.code === 'unavailable')) over()
+      throw error
+    }
+  }
+
+  /** Nothing begins after this; what is on its way now. */
+  offer(): { readonly unfencedUntil?: number; readonly underWay?: readonly CallUnderWay[] } {
+    this.#isOffered = true
+    const now = this.#caller.clock.now()
+    const underWay = this.#underWay.filter(({ until }) => until > now)
+    if (underWay.length === 0) return {}
+    return { unfencedUntil: Math.max(...underWay.map(({ until }) => until)), underWay: underWay.map(({ until, ...call }) => call) }
+  }
+
+  /** Resolves in the same turn in which its last look says that nothing stands against a call. */
+  async #mayBegin(): Promise<void> {
+    const caller = this.#caller
+    do {
+      while (this.#isOffered && caller.stop === null) {
+        caller.throwIfLost()
+        await caller.clock.sleep(offeredPollMs)
+      }
+      caller.throwIfLost()
+      if (!(await caller.mayGoOn()))
+        throw new FaultlineError('refused', `the run is to stop (${caller.stop?.reason}): nothing more is done to it`)
+      if (caller.leaseLeftMs() <= this.#callMs + fenceMarginMs) await caller.renewLease()
+      if (caller.leaseLeftMs() <= this.#callMs + fenceMarginMs) {
+        throw new FaultlineError('lease_too_short', `the lease (${caller.leaseLeftMs()} ms) may end during a call of ${this.#callMs} ms`)
+      }
+    } while (this.#isOffered)
+  }
+}
