@@ -12,6 +12,6 @@ export async function leaveReports(reports: ReportStore, store: Pick<Store, 'led
   const { publishReports } = await import('../../lib/report/publish.ts')
   const { recordOf } = await import('../../lib/report/record.ts')
   const link = await publishReports(reports, await recordOf(store, run))
-  // A presigned link opens for whoever has it, and logs are read by more people than reports.
+  // A presigned link opens for everyone who has it, and logs are read by more people than reports.
   log('info', 'reports are written', { run: run.id, report: link.replace(/[?#].*$/, '') })
 }

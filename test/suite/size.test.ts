@@ -66,7 +66,12 @@ describe('a suite that could never be recorded to its end', () => {
       }))
       const measurements = targets.map(({ name }) => ({ target: name, name: 'pod', unit: '', value: 'a' }))
       const evidence = [{ phase: 'before' as const, at: 1, finding: 'no' as const, summary: '', measurements }]
-      const planned = finalEntryBytes({ targets, undo: {}, fuse: null, evidence })
+      const planned = finalEntryBytes({
+        targets,
+        undo: { kind: 'deletion', owners: [], bare: [], graceSeconds: null },
+        fuse: null,
+        evidence,
+      })
       expect(leastEntryBytes(names(count, length))).toBeLessThanOrEqual(planned)
       expect(leastEntryBytes(count)).toBeLessThanOrEqual(leastEntryBytes(names(count, length)))
     }

@@ -100,7 +100,7 @@ async function objectsLeft(driver: Driver): Promise<readonly KubeObject[]> {
 
 /**
  * Target labels are inert without a policy: those of this run that are left (a pod that could not be reached) go, and those that the fuses
- * of earlier runs left in this namespace, whoever drove them. What goes of others is told, and holds nothing up.
+ * of earlier runs left in this namespace, of this table or another. What goes of others is told, and holds nothing up.
  */
 async function removeLabels(driver: Driver): Promise<readonly string[]> {
   const { run, cluster, engine } = driver

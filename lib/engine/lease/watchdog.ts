@@ -119,7 +119,7 @@ interface Missing {
 async function whatIsMissing(driver: Driver): Promise<Missing | null> {
   const { beacon } = driver.run
   const armed = driver.stepInjections.flatMap(({ status, armed }) =>
-    (status === 'active' || status === 'injecting') && armed !== null ? [armed] : [],
+    ['injecting', 'active', 'failed'].includes(status) && armed !== null ? [armed] : [],
   )
   const all = [
     ...[...new Map(armed.map((fuse) => [fuse.uid, fuse])).values()].map((fuse) => ({ what: 'the fuse', fuse }) as const),

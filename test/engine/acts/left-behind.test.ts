@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { openMemoryStore } from '../../../lib/adapters/sqlite/store.ts'
 import { sweepOrphans } from '../../../lib/engine/reap.ts'
 import { dieIn } from '../../support/around.ts'
-import { partition, podDelete, stepOf, suiteOf } from '../../support/suites.ts'
+import { memory, partition, stepOf, suiteOf } from '../../support/suites.ts'
 import { openWorld, type World } from '../../support/world.ts'
 
 const cut = suiteOf([stepOf(partition)])
-const other = suiteOf([stepOf(podDelete)], { name: 'Other' })
+const other = suiteOf([stepOf(memory)], { name: 'Other' })
 
 let world: World
 
@@ -21,7 +21,7 @@ const named = () => labelled().map(({ metadata }) => `label on Pod ${metadata.na
 const ofUs = (kind: string) =>
   world.sandbox.objects().filter((object) => object.kind === kind && object.metadata.labels?.['faultline.dev/run'] !== undefined)
 
-/** The runner dies while the fault holds, and its fuse and beacon end by themselves, with nobody to reap. */
+/** The runner dies while the fault holds, and its fuse and beacon end by themselves, with no reaper about. */
 async function leftByTheFuse(): Promise<void> {
   await dieIn(world, 'holding', cut)
   await world.pass(700_000)
@@ -30,7 +30,7 @@ async function leftByTheFuse(): Promise<void> {
 }
 
 describe('labels that a fuse left on targets', () => {
-  it('are taken away by the next run of whoever comes, also with another table, told, and counted as no orphans', async () => {
+  it('are taken away by the next run, also one of another table, told, and counted as no orphans', async () => {
     await leftByTheFuse()
     const before = named()
     const engine = world.engine('someone-else')
@@ -58,7 +58,7 @@ describe('labels that a fuse left on targets', () => {
     await elsewhere.close()
   })
 
-  it('stay while their run lives, whoever looks', async () => {
+  it('stay while their run lives', async () => {
     await dieIn(world, 'holding', cut)
     const elsewhere = await openMemoryStore(world.clock)
     for (const store of [elsewhere, world.store]) {
