@@ -10,6 +10,7 @@ interface Engaged {
   readonly target: InjectorTarget
   readonly before: Measure
   bitten: boolean
+  readonly appliedAt: number
 }
 
 const applyAfterMs = 300
@@ -62,10 +63,11 @@ function unable(context: ProcessContext, targets: readonly InjectorTarget[], mes
 function report(
   context: ProcessContext,
   target: InjectorTarget,
-  line: { phase: Phase; ok: boolean; measure?: Measure; message?: string; code?: string },
+  line: { phase: Phase; ok: boolean; measure?: Measure; heldMs?: number; message?: string; code?: string },
 ): void {
-  const { phase, ok, measure = {}, message = '', code = '' } = line
-  context.log(JSON.stringify({ at: context.now(), target: target.podUid, phase, ok, ...measure, code, also: [], message }))
+  const { phase, ok, measure = {}, heldMs, message = '', code = '' } = line
+  const also = heldMs === undefined ? [] : [{ name: 'held for', unit: 'ms', value: heldMs }]
+  context.log(JSON.stringify({ at: context.now(), target: target.podUid, phase, ok, ...measure, code, also, message }))
 }
 
 function absent(context: ProcessContext, target: InjectorTarget): string | undefined {
@@ -156,7 +158,7 @@ class Injection {
       const before = this.#action.measure(world, target)
       if (missing === undefined) report(this.#context, target, { phase: 'before', ok: true, measure: before })
       const failure = missing ?? this.#action.apply(world, target)
-      if (failure === undefined) this.#engaged.push({ target, before, bitten: false })
+      if (failure === undefined) this.#engaged.push({ target, before, bitten: false, appliedAt: this.#context.now() })
       else report(this.#context, target, { phase: 'error', ok: false, message: failure })
     }
     this.#bite()
@@ -168,20 +170,27 @@ class Injection {
       const now = this.#action.measure(this.#context.world, one.target)
       if (!this.#action.bites(one.before, now)) continue
       one.bitten = true
-      report(this.#context, one.target, { phase: 'bite', ok: true, measure: now })
+      report(this.#context, one.target, { phase: 'bite', ok: true, measure: now, ...this.#held(one) })
     }
     this.#context.changed()
     if (this.#engaged.every(({ bitten }) => bitten)) this.#measureLater()
     else this.#context.at(this.#context.now() + biteEveryMs, () => this.#bite())
   }
 
+  /** A kill holds nothing. */
+  #held({ appliedAt }: Engaged): { readonly heldMs?: number } {
+    const { FAULTLINE_ACTION: action = '' } = this.#context.env
+    return action === 'kill' || action === 'crashloop' ? {} : { heldMs: this.#context.now() - appliedAt }
+  }
+
   #measureLater(): void {
     this.#context.at(this.#context.now() + measureEveryMs, () => {
       if (this.#ending) return
-      for (const { target, before } of this.#engaged) {
+      for (const one of this.#engaged) {
+        const { target, before } = one
         const measure = this.#action.measure(this.#context.world, target)
         const ok = absent(this.#context, target) === undefined && this.#action.bites(before, measure)
-        report(this.#context, target, { phase: 'measure', ok, measure })
+        report(this.#context, target, { phase: 'measure', ok, measure, ...this.#held(one) })
       }
       this.#measureLater()
     })

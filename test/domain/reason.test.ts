@@ -7,6 +7,7 @@ describe('the cause of an early end', () => {
   it('is what was seen first of what ends a fault', () => {
     expect(causeOf([event(9, 'restarted'), event(5, 'stressor_oom_killed'), event(1, 'partial')])).toBe('oom_killed')
     expect(causeOf([event(9, 'other_boot')])).toBe('node_lost')
+    expect(causeOf([event(9, 'holder_died')])).toBe('file_removed')
   })
 
   it('is unknown where nothing of it is one', () => {

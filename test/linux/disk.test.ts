@@ -55,6 +55,18 @@ describe('fill-disk', () => {
     await until('the space is free again', () => Math.abs(usedMiB(pod, '/mnt') - used) < 0.5, 1_500)
   })
 
+  it('is gone with the process that keeps it open, and says so', async () => {
+    const pod = await node.pod()
+    const used = usedMiB(pod, '/mnt')
+    const injector = fill(pod, '/mnt')
+    await injector.says('bite')
+    node.run('kill -9 $(grep -ls "FAULTLINE_STRESS=$1/" /proc/[0-9]*/environ | cut -d / -f 3)', injector.tag)
+    expect((await injector.says('measure')).at(-1)).toMatchObject({ ok: false, code: 'holder_died' })
+    expect(usedMiB(pod, '/mnt') - used).toBeCloseTo(0, 0)
+    injector.term()
+    await injector.exited()
+  })
+
   it('says that it bites by what its own file holds, whatever becomes of the rest of the file system', async () => {
     const pod = await node.pod({ main: 'head -c 60M /dev/zero >/mnt/own; while :; do sleep 0.1; done' })
     await until('the target wrote its own', () => usedMiB(pod, '/mnt') > 55)

@@ -1,5 +1,6 @@
 import { FaultlineError, FuseNotArmed, KubernetesError } from '../../domain/errors.ts'
 import type { Evidence, Injection, TargetEvent } from '../../domain/injection.ts'
+import { heldFor } from '../../domain/injection.ts'
 import { causeOf } from '../../domain/reason.ts'
 import type { InjectedOutcome, RecheckedOutcome } from '../../domain/run-facts.ts'
 import type { FaultContext } from '../../faults/fault.ts'
@@ -11,7 +12,8 @@ import { late, withDeadline } from '../../with-deadline.ts'
 import type { Driver } from '../lease/driver.ts'
 import { wasHalted } from '../lease/watchdog.ts'
 
-const evidencePollMs = 500
+/** The step counts from the first effect: seen the sooner, the less is guessed; each look is two calls. */
+const evidencePollMs = 250
 /** Between two tries at an API server that said 429 or 5xx, or nothing: what it asks for in `Retry-After` most of the time. */
 const againMs = 1_000
 
@@ -229,6 +231,12 @@ function outcomeOf(injection: Injection): InjectedOutcome {
   const { n, status, reason, evidence } = injection
   if (status !== 'active' && status !== 'no_effect' && status !== 'failed') throw new TypeError(`injection ${n} is ${status}`)
   const during = evidence.find((e) => e.phase === 'during')
-  const seen = during === undefined ? {} : { finding: during.finding, ...(during.finding === 'yes' ? { biteAt: during.at } : {}) }
+  const seen = during === undefined ? {} : { finding: during.finding, ...(during.finding === 'yes' ? { biteAt: begunAt(during) } : {}) }
   return { n, status, ...seen, reason, measurements: during?.measurements ?? [] }
+}
+
+/** On the target that was hit last; by the injector's own clock, whose figure is a duration: it needs no clocks that agree. */
+function begunAt({ at, measurements }: Evidence): number {
+  const held = measurements.flatMap(({ name, value }) => (name === heldFor ? [Number(value)] : []))
+  return at - (held.length === 0 ? 0 : Math.min(...held))
 }

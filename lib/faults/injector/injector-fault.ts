@@ -56,6 +56,7 @@ export function injectorFault(kind: InjectorFault): Fault {
     async revert(context, injection) {
       if (injection.armed !== null) await removeFuse(context, injection.armed)
       await context.cluster.objects.delete(injectorJobRef(injection))
+      await endPods(context, injection)
       if (!wasNeverOrdered(injection) && injectorUndo(injection).neverStarted === undefined)
         await beginCheck(context, injection, orderOf(context, injection, 'check'))
       await untilPodsGone(context, injection)
@@ -153,6 +154,18 @@ function orderOf(context: FaultContext, injection: Injection, action: InjectorAc
   const latest = lastsMs === undefined ? (armed?.burnsAt ?? expiresAt) : context.clock.now() + injectorBiteMs(undo) + lastsMs
   const endsAt = latest + endsAfterStepMs
   return { runId, step, name, node, bootId, source, action, targets, peers, env, givenAt, endsAt }
+}
+
+/** Straight to the kubelets: the collector takes some tenths of a second to see that the Job is gone. Who may not leaves it to that. */
+async function endPods(context: FaultContext, injection: Injection): Promise<void> {
+  const { namespace, name } = injectorJobRef(injection)
+  for (const { metadata } of await podsOfJob(context, namespace, { name })) {
+    if (metadata.deletionTimestamp !== undefined || metadata.uid === undefined) continue
+    const pod = { apiVersion: 'v1', kind: 'Pod', namespace, name: metadata.name }
+    await context.cluster.objects.delete(pod, { uid: metadata.uid }).catch((error: unknown) => {
+      if (!(error instanceof KubernetesError && ['forbidden', 'conflict'].includes(error.code))) throw error
+    })
+  }
 }
 
 async function untilPodsGone(context: FaultContext, injection: Injection): Promise<void> {

@@ -124,6 +124,20 @@ describe("the injector's script", () => {
     expect(JSON.parse(line)).toMatchObject({ phase: 'residue', ok: true, ...figure })
   })
 
+  it.each([
+    ['memory', 'some avg10=12.34 avg60=3.10 avg300=0.90 total=123456\nfull avg10=9.99 avg60=1.00 avg300=0.10 total=9\n', 12.34],
+    ['cpu', 'some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n', 0],
+    ['io', 'some avg10=99.00 avg60=50.10 avg300=10.00 total=1\nfull avg10=98.00 avg60=1.00 avg300=0.10 total=9\n', 99],
+  ])('tells how much of the last 10 s some process of the container waited, by its cgroup: %s', (kind, text, value) => {
+    file(`${kind}.pressure`, text)
+    const figures = call('N=1; put MAIN 1 1:1; put MEMORY 1 "$1"; pressure "$2"; printf "[%s]" "$ALSO"', folder, kind)
+    expect(JSON.parse(figures)).toEqual([{ name: `${kind} pressure`, unit: '%', value }])
+  })
+
+  it('leaves pressure out where the kernel does not tell it (cgroup v1)', () => {
+    expect(call('N=1; put MAIN 1 1:1; put MEMORY 1 "$1"; pressure memory; printf "[%s]" "$ALSO"', join(folder, 'v1'))).toBe('[]')
+  })
+
   it('escapes whatever it is given into one JSON line', () => {
     const words = `"quoted" \\back\nnew line\ttab \u0001 $x $(y) ü`
     const line = call('start_clock; say "$1" error false name unit 1.5 "$1"', words)

@@ -101,8 +101,8 @@ describe('the revert of a cordon', () => {
 })
 
 describe("a cordon's fuse", () => {
-  /** Drives a drain of 60 s until it is held, then the process dies without a word; when the fuse burns. */
-  async function dieWhileHolding(): Promise<number> {
+  /** Drives a drain until it is held, then the process dies without a word; when the fuse burns. */
+  async function dieWhileHolding(durationMs = 60_000): Promise<number> {
     let dead = false
     const engine = world.engine('dead', {
       hook: () => {
@@ -112,7 +112,7 @@ describe("a cordon's fuse", () => {
         if (run.status === 'holding') dead = true
       },
     })
-    await expect(world.run(engine, suiteOf([stepOf(wanted, { durationMs: 60_000 })]))).rejects.toThrow()
+    await expect(world.run(engine, suiteOf([stepOf(wanted, { durationMs })]))).rejects.toThrow()
     const [run] = await world.store.runs.list()
     const [injection] = await world.store.ledger.list(run?.id ?? '')
     return injection?.armed?.burnsAt ?? 0
@@ -137,6 +137,28 @@ describe("a cordon's fuse", () => {
     expect(cordoned()).toEqual([node])
     await world.pass(15_500)
     expect([cordoned(), marked()]).toEqual([[], []])
+  })
+
+  it.each([
+    ['long before it burns', 200],
+    ['a moment before it burns', 1],
+  ])('lifts the cordon within 90 s of the loss of its node %s, or at its time: another pod goes on elsewhere', async (_, beforeSeconds) => {
+    const burnsAt = await dieWhileHolding(300_000)
+    const [node] = cordoned()
+    await world.pass(burnsAt - beforeSeconds * 1000 - world.clock.now())
+    // A lost node's processes do nothing any more; its pods stay, terminating, once Kubernetes has noticed, 40 to 50 s later.
+    const lost = pod()
+    const lostAt = world.clock.now()
+    world.sandbox.freeze(lost)
+    world.sandbox.patch('pods', lost, { metadata: { finalizers: ['example.org/lost'] } })
+    await world.pass(50_000)
+    expect(cordoned()).toEqual([node])
+    world.sandbox.delete('pods', lost)
+    await world.pass(Math.max(burnsAt - 500, lostAt + 50_000) - world.clock.now())
+    expect(cordoned()).toEqual([node])
+    await world.pass(Math.max(burnsAt + 5_000, lostAt + 90_000) - world.clock.now())
+    expect([cordoned(), marked()]).toEqual([[], []])
+    expect(world.sandbox.get('pods', lost.name, lost.namespace)).toBeDefined()
   })
 
   it('says when it burns, and is gone with its cordon once a reaper took the run', async () => {

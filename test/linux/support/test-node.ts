@@ -106,8 +106,9 @@ export class TestNode {
   }
 
   /** A pod with one running container. */
-  async pod(options: { readonly main?: string; readonly memoryMiB?: number } = {}): Promise<TestPod> {
-    const pod = new TestPod(this, { uid: randomUUID(), number: this.#pods.length + 2, memoryMiB: options.memoryMiB ?? null })
+  async pod(options: { readonly main?: string; readonly memoryMiB?: number; readonly cpuMilli?: number } = {}): Promise<TestPod> {
+    const { memoryMiB = null, cpuMilli = null } = options
+    const pod = new TestPod(this, { uid: randomUUID(), number: this.#pods.length + 2, memoryMiB, cpuMilli })
     this.#pods.push(pod)
     await pod.start('main', options.main ?? polite)
     return pod

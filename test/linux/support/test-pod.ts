@@ -26,12 +26,17 @@ export class TestPod {
   readonly name: string
   readonly #node: TestNode
   readonly #memoryMiB: number | null
+  readonly #cpuMilli: number | null
   readonly #containers = new Map<string, Container>()
   readonly #groups: string[] = []
 
-  constructor(node: TestNode, options: { readonly uid: string; readonly number: number; readonly memoryMiB: number | null }) {
+  constructor(
+    node: TestNode,
+    options: { readonly uid: string; readonly number: number; readonly memoryMiB: number | null; readonly cpuMilli: number | null },
+  ) {
     this.#node = node
     this.#memoryMiB = options.memoryMiB
+    this.#cpuMilli = options.cpuMilli
     this.uid = options.uid
     this.name = `pod${options.number}`
     this.address = `10.77.0.${options.number}`
@@ -89,6 +94,9 @@ export class TestPod {
         writeFileSync(`${dir}/cgroup.subtree_control`, '+memory +cpu')
     const limit = isV2 ? `${group}/memory.max` : `${group}/memory.limit_in_bytes`
     if (this.#memoryMiB !== null && existsSync(limit)) writeFileSync(limit, String(this.#memoryMiB * 1024 * 1024))
+    const quota = isV2 ? `${group}/cpu.max` : `${group}/cpu.cfs_quota_us`
+    if (this.#cpuMilli !== null && existsSync(quota))
+      writeFileSync(quota, isV2 ? `${this.#cpuMilli * 100} 100000` : `${this.#cpuMilli * 100}`)
     this.#groups.push(group)
   }
 

@@ -127,8 +127,9 @@ cpu_bite() {
   pressure cpu
   MESSAGE="$AMOUNT workers inside the container's cgroup took $VALUE of $CORES cores${QUOTA_MILLI:+, limit $QUOTA_MILLI m}"
   is_full "$OURS_MILLI" "$ASKED_MILLI" && return 0
-  if [ -n "$QUOTA_MILLI" ] && is_full "$ALL_MILLI" "$QUOTA_MILLI" && [ $((OURS_MILLI * 100)) -ge $((ASKED_MILLI * LIMIT_TURN_PERCENT)) ]; then
+  if [ -n "$QUOTA_MILLI" ] && is_full "$ALL_MILLI" "$QUOTA_MILLI"; then
     MESSAGE="$MESSAGE; the limit is used up"
+    [ $((OURS_MILLI * 100)) -ge $((ASKED_MILLI * LIMIT_TURN_PERCENT)) ] || { CODE=partial; return 1; }
   elif is_full "$OURS_MILLI" $((OURS_MILLI + IDLE_MILLI)) && [ $((OURS_MILLI * 100)) -ge $((ASKED_MILLI * NODE_TURN_PERCENT)) ]; then
     MESSAGE="$MESSAGE; the node has no CPU idle"
   else

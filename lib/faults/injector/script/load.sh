@@ -26,6 +26,15 @@ load_probe() {
   printf '%s %s %s\n' $(($3 * 8 / ((CS - from) * 10))) $((($1 - first_out) * 8 / ((CS - from) * 10))) $((($2 - first_in) * 8 / ((CS - from) * 10))) >"$WORK/probe.$N"
 }
 
+# is_loaded: does another run's sender work for this pod? The kernel counts pings by network, not by process.
+is_loaded() {
+  local pid
+  for pid in $(grep -lsE "FAULTLINE_STRESS=[^/]*/$N_UID" /proc/[0-9]*/environ | cut -d / -f 3); do
+    process "$pid" && [ "$S_COMM" = ping ] && ! grep -qsF "FAULTLINE_STRESS=$TAG/" /proc/"$pid"/environ && return 0
+  done
+  return 1
+}
+
 # Pings that left the target's network so far: its own senders alone.
 pings_sent() {
   inside awk '
@@ -47,6 +56,7 @@ load_figure() {
 load_apply() {
   local peer size worker=0 workers started=''
   find_target && open_network || return 1
+  ! is_loaded || { WHY="another run loads the network of pod $N_PLACE: whose packets are whose could not be told"; return 1; }
   load_peer || return 1
   workers=$(((AMOUNT + SENDER_KBIT - 1) / SENDER_KBIT))
   [ "$workers" -le "$SENDERS_AT_MOST" ] || { WHY="$AMOUNT kbit/s is more than $((SENDERS_AT_MOST * SENDER_KBIT)), which is all that can be sent"; return 1; }

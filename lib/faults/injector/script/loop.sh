@@ -83,6 +83,8 @@ apply_one() {
   put APPLIED_AT "$N" "$CS"
   if "${KIND_OF}_apply"; then
     put STATE "$N" applied
+    uptime_cs
+    put EFFECT_AT "$N" "$CS"
   else
     put STATE "$N" failed
     undo_target
@@ -95,12 +97,21 @@ tick_one() {
   ! has "${KIND_OF}_tick" || "${KIND_OF}_tick" || true
 }
 
+# held_for: told with what bites, so that its driver counts from the first effect, not from the proof of it. A kill holds nothing.
+held_for() {
+  case $KIND_OF in kill | crashloop) return 0 ;; esac
+  get EFFECT_AT "$N"
+  uptime_cs
+  also 'held for' ms $(((CS - V) * 10))
+}
+
 # A first bite, or why it will never come.
 bite_one() {
   [ "$N_STATE" = applied ] && [ -z "$STOP" ] || return 0
   MESSAGE='' FATAL='' FINAL='' CODE='' ALSO=''
   if "${KIND_OF}_bite"; then
     put STATE "$N" bitten
+    held_for
     say "$N_UID" bite true "$NAME" "$UNIT" "$VALUE" "$MESSAGE"
   elif [ -n "$FATAL" ]; then
     put STATE "$N" failed
@@ -124,7 +135,7 @@ measure_one() {
   [ "$N_STATE" = bitten ] && [ -z "$STOP" ] || return 0
   local ok=false
   MESSAGE='' FATAL='' CODE='' ALSO=''
-  "${KIND_OF}_bite" && ok=true
+  "${KIND_OF}_bite" && ok=true && held_for
   [ -z "$FATAL" ] || { ok=false MESSAGE=$FATAL; }
   say "$N_UID" measure "$ok" "$NAME" "$UNIT" "${VALUE:-0}" "$MESSAGE"
   [ -z "$FATAL" ] || [ -n "$(pod_processes "$N_UID" | head -n 1)" ] || undo_target
