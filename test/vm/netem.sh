@@ -30,6 +30,15 @@ look() {
   AVERAGE=${AVERAGE:-0} SPREAD=${SPREAD:-0} TWICE=${TWICE:-0}
 }
 
+# An address of the other end that answers no pings.
+silent=10.77.0.3
+ip addr add $silent/24 dev outside && iptables-nft -A INPUT -d $silent -p icmp -j DROP || exit 1
+
+# Sets TRIP: ms until a connection from that address to the pod is refused.
+look_at_trip() {
+  TRIP=$(curl -s -o /dev/null --interface $silent -m 4 -w '%{time_total}' http://10.77.0.2:9/ | awk '{ print $1 * 1000 }')
+}
+
 # Sets CARRIED, RATE: kbit/s that arrive from the pod by itself, and when it sends as fast as it can.
 look_at_rate() {
   CARRIED=$(arriving sleep 1) RATE=$(arriving ip netns exec pod ping -q -f -l 1000 -c 10000 -s 1400 -w 1 10.77.0.1)
@@ -53,7 +62,7 @@ try() {
   injector=$!
   until_so 60 grep '"phase":"\(bite\|error\)"' "$log"
   look
-  case $condition in *RATE* | *CARRIED*) look_at_rate ;; esac
+  case $condition in *RATE* | *CARRIED*) look_at_rate ;; *TRIP*) look_at_trip ;; esac
   eval "seen=\"$condition\""
   must "$name: seen from outside" "$seen"
   kill -TERM "$(cut -d ' ' -f 1 /run/faultline/*/"t-$name"/main)"
@@ -79,6 +88,8 @@ try duplication '$TWICE > 5' duplicates FAULTLINE_DUPLICATE_PCT=30
 try together '$AVERAGE > 90 && $LOSS > 2 && $TWICE > 2' 'round trip' \
   FAULTLINE_DELAY_MS=100 FAULTLINE_LOSS_PCT=20 FAULTLINE_DUPLICATE_PCT=20 FAULTLINE_RATE_KBIT=5000
 try cidrs '$AVERAGE > 290' 'round trip' FAULTLINE_DELAY_MS=300 FAULTLINE_CIDRS=10.77.0.1/32
+# What the peer does answer is measured: a connection that is refused takes one round trip.
+try silent '$AVERAGE < 40 && $TRIP > 290' 'round trip' FAULTLINE_DELAY_MS=300 FAULTLINE_CIDRS=$silent/32
 try ports '$AVERAGE < 40' 'round trip' FAULTLINE_DELAY_MS=300 FAULTLINE_PORTS=5432/tcp
 try rate '$RATE < 2800' 'rate out' FAULTLINE_RATE_KBIT=2000
 try loss '$LOSS > 10' loss FAULTLINE_LOSS_PCT=40
