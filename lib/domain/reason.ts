@@ -8,7 +8,7 @@ const causeOfCode: Readonly<Record<string, EndCause>> = {
   stressor_oom_killed: 'oom_killed',
   restarted: 'restarted',
   other_boot: 'node_lost',
-  // A file without a name is gone with the process that kept it open, whoever ended that.
+  // A file without a name is gone with the process that kept it open, however that ended.
   holder_died: 'file_removed',
   evicted: 'evicted',
   deleted: 'deleted',

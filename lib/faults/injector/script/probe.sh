@@ -75,6 +75,8 @@ ping_probe() {
   open_network || return 1
   get PEERS "$N"
   if [ -n "$V" ]; then PEERS=$V known=1; else find_peers; fi
+  # A peer that answered no pings before never shows by them that it answers later.
+  if [ -e "$WORK/trips.$N" ]; then rm -f "$WORK/probe.$N"; trip_probe "$3"; return; fi
   for peer in $PEERS; do
     damaged=$(bad_checksums)
     inside "$PING" -n -q -Q "$PROBE_TOS" -c "$1" -i "$2" -W "$3" "$peer" >"$WORK/ping.$N" 2>/dev/null
@@ -114,7 +116,7 @@ trip_probe() {
       # 7: refused, whose whole time is one round trip; what took the whole patience had no answer.
       NF == 3 { sent++; t = $1 > 0 ? $1 : ($3 == 7 ? $2 : 0); if (t > 0) { n++; sum += t; squares += t * t } }
       END { if (!n) exit 1; mean = sum / n; v = squares / n - mean * mean; printf "%d %d 0 0 %.1f %.1f\n", sent, sent - n, mean * 1000, sqrt(v > 0 ? v : 0) * 1000 }
-      ' >"$WORK/probe.$N" && { printf '%s' "$peer" | tr -d '[]' >"$WORK/peers.$N"; return 0; }
+      ' >"$WORK/probe.$N" && { printf '%s' "$peer" | tr -d '[]' >"$WORK/peers.$N"; : >"$WORK/trips.$N"; return 0; }
   done
   rm -f "$WORK/probe.$N"
   return 1

@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { examineSuite } from '../../../lib/engine/examine-suite.ts'
+import { partition, stepOf, suiteOf } from '../../support/suites.ts'
+import type { World } from '../../support/world.ts'
+import { openWorld } from '../../support/world.ts'
+
+const ns = 'jadevectordb-system'
+const one = suiteOf([stepOf(partition)])
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.close())
+
+describe('a start beside objects that bear our label', () => {
+  /** A Job with our label that no store of this machine knows. */
+  function strange(change: { readonly role?: string; readonly seconds?: number; readonly expires: string }): void {
+    const { role, seconds, expires } = change
+    world.sandbox.create('jobs', {
+      metadata: {
+        name: 'elsewhere',
+        namespace: ns,
+        labels: {
+          'app.kubernetes.io/managed-by': 'faultline',
+          'faultline.dev/run': 'elsewhere-1',
+          ...(role === undefined ? {} : { 'faultline.dev/role': role }),
+        },
+        annotations: { 'faultline.dev/expires-at': expires },
+      },
+      spec: {
+        parallelism: 0,
+        ...(seconds === undefined ? {} : { activeDeadlineSeconds: seconds }),
+        template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x' }] } },
+      },
+    } as never)
+  }
+
+  it('is refused beside the beacon of a run that another table knows, and says what ends it', async () => {
+    strange({ role: 'beacon', seconds: 600, expires: new Date(world.clock.now() + 600_000).toISOString() })
+    await world.pass(1_000)
+    const end = `"kubectl delete job -n ${ns} elsewhere" ends it`
+    const run = await world.run(world.engine(), one)
+    expect(run).toMatchObject({
+      status: 'refused',
+      refusals: [{ code: 'busy', message: `run elsewhere-1 is at work in namespace ${ns} (Job elsewhere); ${end}` }],
+    })
+    await world.pass(601_000)
+    expect((await world.run(world.engine(), one, { key: 'later' })).status).toBe('succeeded')
+  })
+
+  it.each([
+    ['with our label alone', { expires: '2036-01-05T12:00:00Z' }],
+    ['that calls itself a fuse', { role: 'fuse', seconds: 600, expires: '2036-01-05T12:00:00Z' }],
+    ['that calls itself a beacon, and never ends', { role: 'beacon', expires: '2036-01-05T12:00:00Z' }],
+    ['that ends at another time than its beacon would say', { role: 'beacon', seconds: 600, expires: '2036-01-05T12:00:00Z' }],
+  ])("a stranger's Job keeps no run out, and is warned of: one %s", async (_, change) => {
+    strange(change)
+    await world.pass(1_000)
+    const seen = await world.play(examineSuite(world.engine(), { cluster: world.cluster, suite: suiteOf([stepOf(partition)]), seed: 1 }))
+    expect(seen.admission.refusals).toEqual([])
+    expect(seen.admission.warnings).toEqual([
+      `Job elsewhere bears our label, and is of no run that this store knows: it is ignored; "kubectl delete job -n ${ns} elsewhere" ends it`,
+    ])
+    const told: string[] = []
+    const run = await world.run(
+      world.engine('driver-1', { observe: (progress) => void (progress.kind === 'note' ? told.push(progress.message) : 0) }),
+      suiteOf([stepOf(partition)]),
+    )
+    expect([run.status, told]).toEqual(['succeeded', seen.admission.warnings])
+  })
+})
