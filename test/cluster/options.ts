@@ -22,26 +22,9 @@ HTTP, have a shell's /tmp, and run as any user.`
 
 /** Reads the command line; says what is missing and ends with 2. */
 export function readOptions(args: readonly string[]): Options {
-  const text = { type: 'string' } as const
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      kubeconfig: text,
-      context: text,
-      'injector-image': text,
-      'workload-image': text,
-      'workload-port': text,
-      'fuse-image': text,
-      'pause-image': text,
-      only: { type: 'string', multiple: true },
-      json: text,
-    },
-  })
+  const values = parse(args)
   const { kubeconfig, 'injector-image': injectorImage, 'workload-image': workloadImage } = values
-  if (kubeconfig === undefined || injectorImage === undefined || workloadImage === undefined) {
-    process.stderr.write(`${usage}\n`)
-    process.exit(2)
-  }
+  if (kubeconfig === undefined || injectorImage === undefined || workloadImage === undefined) return misused()
   return {
     kubeconfig,
     injectorImage,
@@ -53,4 +36,31 @@ export function readOptions(args: readonly string[]): Options {
     only: values.only ?? [],
     json: values.json,
   }
+}
+
+function parse(args: readonly string[]) {
+  const text = { type: 'string' } as const
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        kubeconfig: text,
+        context: text,
+        'injector-image': text,
+        'workload-image': text,
+        'workload-port': text,
+        'fuse-image': text,
+        'pause-image': text,
+        only: { type: 'string', multiple: true },
+        json: text,
+      },
+    }).values
+  } catch (error) {
+    return misused(`${(error as Error).message}\n`)
+  }
+}
+
+function misused(why = ''): never {
+  process.stderr.write(`${why}${usage}\n`)
+  process.exit(2)
 }

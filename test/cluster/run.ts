@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Job, Node, Pod } from '../../lib/domain/kube.ts'
 import { refOf } from '../../lib/domain/kube.ts'
-import { cordonAnnotation, managedSelector, roleLabel } from '../../lib/domain/labels.ts'
+import { burnsAtAnnotation, cordonAnnotation, managedSelector, roleLabel } from '../../lib/domain/labels.ts'
 import { parseIso } from '../../lib/time.ts'
 import type { Options } from './options.ts'
 import { readOptions } from './options.ts'
@@ -137,7 +137,7 @@ async function killRunner(place: Place, run: Running): Promise<number | null> {
     place.cluster.objects.list<Job>(jobs, { namespace, labelSelector: `${managedSelector},${roleLabel}=${role}` })
   const fuses = async () => [...(await list(place.namespace, 'fuse')), ...(await list(place.injectors, 'fuse'))]
   const [fuse] = await fuses()
-  const deadline = (parseIso(fuse?.status?.startTime) ?? 0) + (fuse?.spec.activeDeadlineSeconds ?? 0) * 1000
+  const deadline = Number(fuse?.metadata.annotations?.[burnsAtAnnotation]) * 1000
   const gone = async () => {
     const policies = await place.cluster.objects.list(
       { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
