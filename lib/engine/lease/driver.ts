@@ -159,7 +159,8 @@ export class Driver {
 
   /**
    * Write-ahead of a step's plan. Its entries count once the seal is saved with the run (`step_planned`). Where entries of another plan
-   * are stored already (a driver that died or handed over before it sealed), these come after them, and those never count.
+   * are stored already (a driver that died or handed over before it sealed), these come after them, and those never count. An entry of
+   * this very plan is there already when the answer to its add was lost.
    */
   async addPlan(step: number, planned: readonly Omit<Injection, 'n' | 'plan'>[]): Promise<PlanSeal> {
     const { ledger } = this.engine.store
@@ -176,6 +177,12 @@ export class Driver {
           break
         }
         const stored = await this.#save(`ledger of ${runId}`, () => ledger.list(runId, step))
+        const own = stored.find((other) => other.n === n && other.plan === id)
+        if (own !== undefined) {
+          added.push(own)
+          n += 1
+          break
+        }
         n = 1 + Math.max(-1, ...stored.map((other) => other.n))
       }
     }
