@@ -2,6 +2,7 @@ import { systemClock } from '../lib/adapters/system-clock.ts'
 import type { Clock } from '../lib/ports.ts'
 import { type Denial, type RuleScope, Rules } from './admission/rules.ts'
 import type { Backend } from './api/exchange.ts'
+import { answerLocally, type LocalAnswer, type LocalRequest } from './api/in-process.ts'
 import { patchedBy } from './api/patch.ts'
 import { type Disturb, serveApi } from './api/server.ts'
 import type { Behaviour } from './behaviours/behaviour.ts'
@@ -84,6 +85,8 @@ export interface Sandbox {
   mutateOnCreate(plural: string, mutate: (draft: Dict) => void): () => void
   /** Makes an image (its name without tag) one that no node can pull, for containers that start from now on. */
   breakImage(image: string): () => void
+  /** Asks the API without a socket. */
+  ask(request: LocalRequest): Promise<LocalAnswer>
   /** Disturbs HTTP requests to the API; the latest function asked for wins. */
   disturb(disturb: Disturb): () => void
   /** Ends a container's main process, as a crash would. */
@@ -155,9 +158,11 @@ function stacked<T>(list: T[], item: T): () => void {
 
 type Handles = Omit<Sandbox, 'url' | 'serviceUrl' | 'kubeconfig' | 'disturb' | 'close'>
 
-function handles({ cluster, world, kubelet, unpullable }: Backend): Handles {
+function handles(backend: Backend): Handles {
+  const { cluster, world, kubelet, unpullable } = backend
   const { store, rules } = cluster
   return {
+    ask: (request) => answerLocally(backend, request),
     ready: () => workloadReady(cluster),
     objects: () => plainCopy(store.all()),
     effects: () => world.effects.all(),

@@ -70,15 +70,19 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 
 async function answer(backend: Backend, request: IncomingMessage, response: ServerResponse, disturb: Disturb): Promise<void> {
   try {
-    const exchange = new Exchange(request, response, await readBody(request))
-    try {
-      if (await disturbed(backend, exchange, disturb)) return
-      await dispatch(backend, exchange)
-    } catch (error) {
-      fail(exchange, error)
-    }
+    await serve(backend, new Exchange(request, response, await readBody(request)), disturb)
   } catch {
     response.destroy()
+  }
+}
+
+/** Answers one request, however it came. */
+export async function serve(backend: Backend, exchange: Exchange, disturb: Disturb): Promise<void> {
+  try {
+    if (await disturbed(backend, exchange, disturb)) return
+    await dispatch(backend, exchange)
+  } catch (error) {
+    fail(exchange, error)
   }
 }
 

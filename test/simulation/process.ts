@@ -1,0 +1,174 @@
+import { kubeObjects } from '../../lib/adapters/kubernetes/objects.ts'
+import { kubePods } from '../../lib/adapters/kubernetes/pods.ts'
+import { Transport } from '../../lib/adapters/kubernetes/transport.ts'
+import { StoreUnavailable } from '../../lib/domain/errors.ts'
+import type { Engine } from '../../lib/engine/engine.ts'
+import type { Clock, Cluster, Notifier, Store } from '../../lib/ports.ts'
+import { LocalExchange } from './local-exchange.ts'
+import type { Simulation } from './simulation.ts'
+import { drawDelay } from './weather.ts'
+
+/** The bounds that the command and the functions have. */
+const bounds = { timeoutMs: 10_000, budgetMs: 20_000, maxAttempts: 5, maxInFlight: 50, dialTimeoutMs: 3_000 }
+const never = () => new Promise<never>(() => {})
+
+/**
+ * One operating-system process: a driver, a reaper, a person's command. It may die at any call, stand still for a while (a closed lid)
+ * and wake up as a zombie, and its clock may be wrong. A dead one's promises never settle, so that nothing of it runs on, no handler either.
+ */
+export class SimulatedProcess {
+  readonly name: string
+  readonly clock: Clock
+  readonly #simulation: Simulation
+  readonly #skewMs: number
+  #calls = 0
+  #diesAt = Number.POSITIVE_INFINITY
+  #stillUntil = 0
+  #dead = false
+
+  constructor(simulation: Simulation, name: string, skewMs = 0) {
+    this.name = name
+    this.#simulation = simulation
+    this.#skewMs = skewMs
+    const { clock } = simulation
+    this.clock = {
+      now: () => clock.now() + skewMs,
+      sleep: async (ms, signal) => {
+        await clock.sleep(ms, signal)
+        await this.#resumed()
+      },
+    }
+  }
+
+  get isDead(): boolean {
+    return this.#dead
+  }
+
+  /** Dies at its n-th call from now, before or after it is carried out. */
+  dieAtCall(n: number): void {
+    this.#diesAt = this.#calls + n
+  }
+
+  kill(): void {
+    if (!this.#dead) this.#simulation.note(`${this.name} dies`)
+    this.#dead = true
+  }
+
+  standStill(ms: number): void {
+    this.#simulation.note(`${this.name} stands still for ${ms} ms (its clock is ${this.#skewMs} ms off)`)
+    this.#stillUntil = this.#simulation.clock.now() + ms
+  }
+
+  engine(options: { readonly handOver?: Engine['config']['handOver'] } = {}): Engine {
+    const base = this.#simulation.engine()
+    const cluster = this.#cluster()
+    return {
+      ...base,
+      owner: this.name,
+      store: this.#storeThrough(this.#simulation.store),
+      connect: async () => cluster,
+      clock: this.clock,
+      config: { ...base.config, ...(options.handOver === undefined ? {} : { handOver: options.handOver }) },
+      notifiers: [this.#notifier()],
+      report: (run) => this.#report(run.id),
+    }
+  }
+
+  #cluster(): Cluster {
+    const { random } = this.#simulation
+    const exchange = new LocalExchange(
+      this.#simulation,
+      this.name,
+      () => this.#beforeCall(),
+      (sent) => this.#afterCall(sent),
+    )
+    const transport = new Transport({ exchange: exchange as never, clock: this.clock, random, bounds })
+    return { objects: kubeObjects(transport), pods: kubePods(transport) }
+  }
+
+  #storeThrough(store: Store): Store {
+    const through = <T extends object>(port: string, target: T): T =>
+      new Proxy(target, {
+        get: (object, method: string) => {
+          const value: unknown = Reflect.get(object, method)
+          if (typeof value !== 'function') return value
+          return (...args: unknown[]) => this.#askStore(`${port}.${method}`, () => value.apply(object, args) as Promise<unknown>)
+        },
+      })
+    return {
+      runs: through('runs', store.runs),
+      ledger: through('ledger', store.ledger),
+      locks: through('locks', store.locks),
+      controls: through('controls', store.controls),
+      notices: through('notices', store.notices),
+      totals: through('totals', store.totals),
+      samples: through('samples', store.samples),
+      close: async () => {},
+    }
+  }
+
+  async #askStore(what: string, go: () => Promise<unknown>): Promise<unknown> {
+    const { weather, random, clock, outages } = this.#simulation
+    await this.#beforeCall()
+    const isAway = outages.some(({ from, to }) => clock.now() >= from && clock.now() < to)
+    const fails = isAway || this.#simulation.happens(weather.storeFails)
+    const slowMs = this.#simulation.happens(weather.storeSlow) ? drawDelay(random) : 0
+    const isCarriedOut = !fails || (!isAway && random() < 0.5)
+    if (slowMs > 0 || fails)
+      this.#simulation.note(`${this.name} ${what}: ${fails ? (isCarriedOut ? 'answer lost' : 'fails') : 'slow'}, ${slowMs} ms`)
+    const early = random() < 0.5
+    if (early) await clock.sleep(slowMs)
+    const answer = isCarriedOut ? await settled(go) : null
+    if (!early) await clock.sleep(slowMs)
+    await this.#afterCall(true)
+    if (fails) throw new StoreUnavailable(what)
+    if (answer?.error !== undefined) throw answer.error
+    return answer?.value
+  }
+
+  /** Nothing of a process runs between its answers: only what goes on after one may find it dead or standing still. */
+  async #beforeCall(): Promise<void> {
+    this.#calls++
+    if (this.#calls >= this.#diesAt && this.#simulation.random() < 0.5) this.kill()
+    if (this.#dead) await never()
+  }
+
+  async #afterCall(_sent: boolean): Promise<void> {
+    if (this.#calls >= this.#diesAt) this.kill()
+    await this.#resumed()
+  }
+
+  async #resumed(): Promise<void> {
+    const { clock } = this.#simulation
+    while (!this.#dead && clock.now() < this.#stillUntil) await clock.sleep(this.#stillUntil - clock.now())
+    if (this.#dead) await never()
+  }
+
+  async #report(runId: string): Promise<void> {
+    await this.#beforeCall()
+    if (this.#simulation.happens(this.#simulation.weather.notifierFails)) throw new StoreUnavailable('the bucket')
+    this.#simulation.reported.add(runId)
+    await this.#afterCall(true)
+  }
+
+  #notifier(): Notifier {
+    const { weather, told } = this.#simulation
+    return {
+      name: 'people',
+      notify: async (notice) => {
+        await this.#beforeCall()
+        if (this.#simulation.happens(weather.notifierFails)) throw new StoreUnavailable('the topic')
+        told.push(notice)
+        await this.#afterCall(true)
+      },
+    }
+  }
+}
+
+async function settled(go: () => Promise<unknown>): Promise<{ readonly value?: unknown; readonly error?: unknown }> {
+  try {
+    return { value: await go() }
+  } catch (error) {
+    return { error }
+  }
+}

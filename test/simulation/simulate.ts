@@ -1,0 +1,47 @@
+import { isEnded } from '../../lib/domain/run.ts'
+import { checkWorld } from './invariants.ts'
+import { Scenario } from './scenario.ts'
+import { Simulation } from './simulation.ts'
+
+/** The trouble lasts this long. */
+const stormMs = 240_000
+/** After it: leases that end (30 s and 30 s of skew), rounds of the reaper, the longest grace and fuse, retries of an undo. */
+const calmMs = 900_000
+/** A run that is over is settled by the second round of the reaper at the latest, and swept. */
+const afterwardsMs = 200_000
+
+export interface Outcome {
+  readonly seed: number
+  readonly violations: readonly string[]
+  readonly trace: readonly string[]
+  /** How each run ended. */
+  readonly runs: readonly string[]
+}
+
+/** One world from its seed to its end. The same seed is the same world. */
+export async function simulate(seed: number): Promise<Outcome> {
+  const simulation = await Simulation.open(seed)
+  try {
+    const scenario = new Scenario(simulation)
+    scenario.begin()
+    await simulation.until(simulation.began + stormMs)
+    scenario.calm()
+    await simulation.until(simulation.began + stormMs + afterwardsMs)
+    for (let end = simulation.clock.now(); end < simulation.began + stormMs + calmMs; end += 60_000) {
+      const runs = await simulation.store.runs.list()
+      if (runs.every((run) => isEnded(run) && run.events.length === 0 && run.endedAt < simulation.clock.now() - afterwardsMs)) break
+      await simulation.until(end + 60_000)
+    }
+    await checkWorld(simulation, scenario.stoppedAt)
+    const runs = await simulation.store.runs.list()
+    for (const run of runs)
+      for (const { step, n, plan, fault, status, evidence } of await simulation.store.ledger.list(run.id))
+        simulation.note(
+          `ledger: ${step}/${n} ${plan} ${fault} ${status} ${evidence.map(({ phase, finding }) => `${phase} ${finding}`).join(', ')}`,
+        )
+    const { violations, trace } = simulation
+    return { seed, violations, trace, runs: runs.map((run) => `${run.status} ${run.steps.map((step) => step.verdict).join(' ')}`) }
+  } finally {
+    await simulation.close()
+  }
+}
