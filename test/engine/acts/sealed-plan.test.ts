@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { StoreUnavailable } from '../../../lib/domain/errors.ts'
 import { isOpen } from '../../../lib/domain/injection.ts'
 import { isWhole, sealOf } from '../../../lib/domain/plan-seal.ts'
 import { recordOf } from '../../../lib/report/record.ts'
 import { plannedInjection } from '../../contracts/records.ts'
 import { Relay } from '../../support/relay.ts'
-import { anyPod, podDelete, stepOf, suiteOf } from '../../support/suites.ts'
+import { anyPod, memory, podDelete, stepOf, suiteOf } from '../../support/suites.ts'
 import type { World } from '../../support/world.ts'
 import { openWorld } from '../../support/world.ts'
 
@@ -31,6 +32,21 @@ describe('a seal', () => {
       ),
     ).toBe(false)
   })
+})
+
+it('an entry whose add lost its answer is the plan’s own, and is not written a second time', async () => {
+  let lost = 0
+  const engine = world.engine('driver-1', {
+    hook: ({ port, method, when }) => {
+      if (port === 'ledger' && method === 'add' && when === 'after' && ++lost <= 2) throw new StoreUnavailable('ledger.add')
+    },
+  })
+  const run = await world.run(engine, suiteOf([stepOf(memory, { targets: { ...anyPod, count: 3 } })]))
+  expect(run.status).toBe('succeeded')
+  const seal = run.steps[0]?.plan
+  const all = await world.store.ledger.list(run.id)
+  expect(lost).toBeGreaterThan(2)
+  expect(seal && isWhole(seal, all)).toBe(true)
 })
 
 describe('a plan that was not sealed', () => {
