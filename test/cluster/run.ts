@@ -42,6 +42,9 @@ function faultline(args: readonly string[], cwd: string): Running {
   return { output: () => output, done: new Promise((resolve) => child.on('close', resolve)), kill: () => child.kill('SIGKILL') }
 }
 
+/** Of a scenario that went wrong: as much of the end of what its run printed. */
+const outputTail = 2000
+
 async function play(place: Place, options: Options, scenario: Scenario): Promise<Result> {
   await place.ready()
   const directory = mkdtempSync(join(tmpdir(), 'faultline-e2e-'))
@@ -63,7 +66,8 @@ async function play(place: Place, options: Options, scenario: Scenario): Promise
     if (scenario.meanwhile === 'kill the runner') await faultline(['reap', ...where, ...images], directory).done
     const shown = faultline(['show', 'latest', '--json'], directory)
     await shown.done
-    return judge(scenario, { document: JSON.parse(shown.output()) as Document, fuseToGone, left: await leftovers(place) })
+    const result = judge(scenario, { document: JSON.parse(shown.output()) as Document, fuseToGone, left: await leftovers(place) })
+    return result.ok ? result : { ...result, note: `${result.note} ${run.output().slice(-outputTail)}` }
   } catch (error) {
     return {
       name,
@@ -72,7 +76,7 @@ async function play(place: Place, options: Options, scenario: Scenario): Promise
       planToBite: null,
       endToUndone: null,
       fuseToGone: null,
-      note: `${String(error)} ${run.output().slice(-400)}`,
+      note: `${String(error)} ${run.output().slice(-outputTail)}`,
     }
   } finally {
     await allow()

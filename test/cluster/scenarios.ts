@@ -87,11 +87,11 @@ export const scenarios: readonly Scenario[] = [
     verdict: 'aborted',
     meanwhile: 'kill the runner',
   },
-  { name: 'injector force-deleted: memory', ...exhaustion('memory'), duration: 12, verdict: 'no_effect', meanwhile: 'delete the injector' },
+  { name: 'injector force-deleted: memory', ...exhaustion('memory'), duration: 30, verdict: 'no_effect', meanwhile: 'delete the injector' },
   {
     name: 'injector force-deleted: netfilter',
     ...partition({ mechanism: 'netfilter' }),
-    duration: 12,
+    duration: 30,
     verdict: 'no_effect',
     meanwhile: 'delete the injector',
   },
