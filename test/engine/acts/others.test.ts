@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { drive } from '../../../lib/engine/drive.ts'
 import { examineSuite } from '../../../lib/engine/examine-suite.ts'
+import { start } from '../../../lib/engine/start.ts'
+import { around } from '../../support/around.ts'
 import { partition, stepOf, suiteOf } from '../../support/suites.ts'
 import type { World } from '../../support/world.ts'
 import { openWorld } from '../../support/world.ts'
@@ -68,5 +71,28 @@ describe('a start beside objects that bear our label', () => {
       suiteOf([stepOf(partition)]),
     )
     expect([run.status, told]).toEqual(['succeeded', seen.admission.warnings])
+  })
+})
+
+describe('the objects of a run', () => {
+  it('bear a nonce in their names that was drawn and stored before any of them existed', async () => {
+    const seen = new Map<string, string>()
+    const engine = around(world.engine(), async ({ method, args }, go) => {
+      const [object, options] = args
+      if (method === 'create' && options?.dryRun !== true && object.metadata?.name !== undefined) {
+        const [run] = await world.store.runs.list()
+        seen.set(object.metadata.name, run?.nonce ?? '')
+      }
+      return go()
+    })
+    const { nonce: _, ...request } = world.request(one)
+    const { run } = await start(engine, request)
+    await world.play(drive(engine, run.id))
+    expect(run.nonce).toMatch(/^[a-z][a-z0-9]{4}$/)
+    // The beacon; the fuse, and the policy of the same name.
+    expect([...seen]).toEqual([
+      [`faultline-${run.id}-${run.nonce}`, run.nonce],
+      [`faultline-${run.id}-0-${run.nonce}`, run.nonce],
+    ])
   })
 })
