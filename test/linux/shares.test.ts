@@ -20,15 +20,19 @@ describe('two runs on one target', () => {
     const first = order('stress-memory', pod, { FAULTLINE_AMOUNT: '60' })
     await first.says('bite')
     const second = order('stress-memory', pod, { FAULTLINE_AMOUNT: '20' })
-    const [bite] = await second.says('bite')
-    expect(Number(bite?.value)).toBeGreaterThan(19)
-    expect(Number(bite?.value)).toBeLessThan(25)
-    expect(Number(last(await first.says('measure', { count: 2 }))?.value)).toBeLessThan(66)
+    await second.says('bite')
+    const held = async (injector: typeof first) => {
+      const told = injector.of('measure').length
+      const found = last(await injector.says('measure', { count: told + 2 }))
+      expect(found).toMatchObject({ ok: true, name: 'memory held' })
+      return Number(found?.value)
+    }
+    expect(Math.abs((await held(first)) - 60)).toBeLessThan(5)
+    expect(Math.abs((await held(second)) - 20)).toBeLessThan(5)
     first.term()
     await first.exited()
     expect(pod.memoryMiB()).toBeGreaterThan(19)
-    const told = second.of('measure').length
-    expect(last(await second.says('measure', { count: told + 2 }))).toMatchObject({ ok: true, value: bite?.value })
+    expect(Math.abs((await held(second)) - 20)).toBeLessThan(5)
     second.term()
     await second.exited()
     expect(pod.memoryMiB()).toBeLessThan(8)
@@ -87,7 +91,10 @@ describe('two runs on one target', () => {
     second.term()
     await second.exited()
     const told = first.of('measure').length
-    expect(last(await first.says('measure', { count: told + 2, budgetMs: 30_000 }))?.ok).toBe(true)
+    // A busy machine sends less than was asked for; what counts is that it is sent.
+    const later = last(await first.says('measure', { count: told + 2, budgetMs: 30_000 }))
+    expect(Number(later?.value)).toBeGreaterThan(500)
+    expect(later?.code).not.toBe('stressor_died')
     first.term()
     await first.exited()
   })
@@ -98,12 +105,13 @@ describe('a target that changes by itself', () => {
     const grow = 'until [ -e /tmp/grow ]; do sleep 0.1; done; d=$(head -c 40M /dev/zero | tr "\\0" x)'
     const pod = await node.pod({ memoryMiB: 256, main: `${grow}; while :; do sleep 0.1; done` })
     const injector = order('stress-memory', pod, { FAULTLINE_AMOUNT: '60' })
-    const [bite] = await injector.says('bite')
+    await injector.says('bite')
     node.run(': >/proc/$1/root/tmp/grow', String(pod.mainPid()))
     await until('the target has grown', () => pod.memoryMiB() > 100, 20_000)
     const told = injector.of('measure').length
     const grown = last(await injector.says('measure', { count: told + 2 }))
-    expect(grown).toMatchObject({ ok: true, name: 'memory held', value: bite?.value })
+    expect(grown).toMatchObject({ ok: true, name: 'memory held' })
+    expect(Math.abs(Number(grown?.value) - 60)).toBeLessThan(5)
     expect(grown?.also.find(({ name }) => name === 'memory used')?.value).toBeGreaterThan(95)
     injector.term()
     await injector.exited()

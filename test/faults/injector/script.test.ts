@@ -125,6 +125,29 @@ describe("the injector's script", () => {
   })
 
   it.each([
+    ['all that was asked for', { ours: 980, all: 1000, idle: 0, quota: '', periods: 0, throttled: 0 }, [0, '']],
+    ['half of it where the limit is used up', { ours: 100, all: 190, idle: 900, quota: '200', periods: 5, throttled: 5 }, [0, '']],
+    [
+      'less than half of it: mostly its own load',
+      { ours: 30, all: 190, idle: 900, quota: '200', periods: 5, throttled: 5 },
+      [1, 'partial'],
+    ],
+    ['the same on a node without idle CPU', { ours: 30, all: 190, idle: 0, quota: '200', periods: 5, throttled: 5 }, [1, 'partial']],
+    [
+      'the same where a busy node leaves the limit unused',
+      { ours: 30, all: 120, idle: 0, quota: '200', periods: 5, throttled: 3 },
+      [1, 'partial'],
+    ],
+    ['a tenth of it on a node without idle CPU', { ours: 120, all: 400, idle: 0, quota: '', periods: 0, throttled: 0 }, [0, '']],
+    ['less on a node that idles', { ours: 400, all: 500, idle: 900, quota: '', periods: 0, throttled: 0 }, [1, 'partial']],
+  ])('is a bite of the CPU, or none: %s', (_name, { ours, all, idle, quota, periods, throttled }, [status, code]) => {
+    const figures = `OURS_MILLI=${ours} ALL_MILLI=${all} IDLE_MILLI=${idle} PERIODS=${periods} THROTTLED=${throttled} VALUE=x`
+    const stubs = `N=1 AMOUNT=1; cpu_figure() { ${figures}; }; locate_container() { :; }; stressors_alive() { :; }; pressure() { :; }
+      cpu_asked() { QUOTA_MILLI=${quota} ASKED_MILLI=${quota === '' ? 1000 : quota}; }`
+    expect(call(`${stubs}; CODE=''; cpu_bite; echo "$? $CODE"`)).toBe(`${status} ${code}`.trim())
+  })
+
+  it.each([
     ['memory', 'some avg10=12.34 avg60=3.10 avg300=0.90 total=123456\nfull avg10=9.99 avg60=1.00 avg300=0.10 total=9\n', 12.34],
     ['cpu', 'some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n', 0],
     ['io', 'some avg10=99.00 avg60=50.10 avg300=10.00 total=1\nfull avg10=98.00 avg60=1.00 avg300=0.10 total=9\n', 99],

@@ -118,6 +118,12 @@ cpu_asked() {
   [ "$2" -eq 0 ] || [ "$2" -ge "$ASKED_MILLI" ] || ASKED_MILLI=$2
 }
 
+# The container had nine tenths of its limit, or was held back by it in every other period: on a busy node it does not come to so much.
+is_limit_used_up() {
+  [ -n "$QUOTA_MILLI" ] || return 1
+  is_full "$ALL_MILLI" "$QUOTA_MILLI" || { [ "$PERIODS" -gt 0 ] && [ $((THROTTLED * 2)) -ge "$PERIODS" ]; }
+}
+
 cpu_bite() {
   cpu_figure || { MESSAGE='the CPU time of the container cannot be read'; return 1; }
   locate_container
@@ -127,7 +133,7 @@ cpu_bite() {
   pressure cpu
   MESSAGE="$AMOUNT workers inside the container's cgroup took $VALUE of $CORES cores${QUOTA_MILLI:+, limit $QUOTA_MILLI m}"
   is_full "$OURS_MILLI" "$ASKED_MILLI" && return 0
-  if [ -n "$QUOTA_MILLI" ] && is_full "$ALL_MILLI" "$QUOTA_MILLI"; then
+  if is_limit_used_up; then
     MESSAGE="$MESSAGE; the limit is used up"
     [ $((OURS_MILLI * 100)) -ge $((ASKED_MILLI * LIMIT_TURN_PERCENT)) ] || { CODE=partial; return 1; }
   elif is_full "$OURS_MILLI" $((OURS_MILLI + IDLE_MILLI)) && [ $((OURS_MILLI * 100)) -ge $((ASKED_MILLI * NODE_TURN_PERCENT)) ]; then
