@@ -39,7 +39,7 @@ export async function injectStep(driver: Driver): Promise<readonly InjectedOutco
  * arming or a hand-over took; 4. people's switches are read; 5. the fault is put in place; 6. the evidence is stored.
  */
 async function injectOne(driver: Driver, planned: Injection): Promise<InjectedOutcome> {
-  if (planned.status === 'active' || planned.status === 'no_effect' || planned.status === 'failed') return outcomeOf(planned)
+  if (planned.status === 'active' || planned.status === 'no_effect' || planned.status === 'failed') return outcomeOf(driver, planned)
   let injection = planned
   try {
     injection = await arm(driver, injection)
@@ -53,12 +53,13 @@ async function injectOne(driver: Driver, planned: Injection): Promise<InjectedOu
     const { evidence, injection: prepared } = await injectUntilItBites(driver, injection)
     injection = await driver.update(prepared, { evidence: keep(prepared, evidence) })
     return outcomeOf(
+      driver,
       await driver.update(injection, evidence.finding === 'yes' ? { status: 'active' } : { status: 'no_effect', reason: evidence.summary }),
     )
   } catch (error) {
     driver.throwIfLost()
     if (!(error instanceof FaultlineError)) throw error
-    return outcomeOf(await driver.update(injection, { status: 'failed', reason: error.message }))
+    return outcomeOf(driver, await driver.update(injection, { status: 'failed', reason: error.message }))
   }
 }
 
@@ -96,7 +97,8 @@ async function shortenFuses(driver: Driver): Promise<readonly InjectedOutcome[]>
     } catch (error) {
       driver.throwIfLost()
       if (!(error instanceof FaultlineError)) throw error
-      for (const injection of owned) failures.push(outcomeOf(await driver.update(injection, { status: 'failed', reason: error.message })))
+      for (const injection of owned)
+        failures.push(outcomeOf(driver, await driver.update(injection, { status: 'failed', reason: error.message })))
     }
   }
   return failures
@@ -227,16 +229,26 @@ function durationOf(driver: Driver, injection: Injection): number {
   return driver.run.suite.steps[injection.step]?.durationMs ?? 0
 }
 
-function outcomeOf(injection: Injection): InjectedOutcome {
+function outcomeOf(driver: Driver, injection: Injection): InjectedOutcome {
   const { n, status, reason, evidence } = injection
   if (status !== 'active' && status !== 'no_effect' && status !== 'failed') throw new TypeError(`injection ${n} is ${status}`)
   const during = evidence.find((e) => e.phase === 'during')
-  const seen = during === undefined ? {} : { finding: during.finding, ...(during.finding === 'yes' ? { biteAt: begunAt(during) } : {}) }
+  const seen =
+    during === undefined
+      ? {}
+      : { finding: during.finding, ...(during.finding === 'yes' ? { biteAt: begunAt(driver, injection, during) } : {}) }
   return { n, status, ...seen, reason, measurements: during?.measurements ?? [] }
 }
 
-/** On the target that was hit last; by the injector's own clock, whose figure is a duration: it needs no clocks that agree. */
-function begunAt({ at, measurements }: Evidence): number {
+/** So long an injector may need to prove an effect that it has (probes before and with it, a rate over some seconds). */
+const proofMs = 5_000
+
+/**
+ * When the effect began on the target that was hit last, by the injector's own figure, which is a duration: it needs no clocks that agree.
+ * An effect that was seen much later than it could be proven (no log could be read) counts from its proof, less `proofMs` and less half of
+ * the step at most: every fault is seen while it is held, and once more before its end.
+ */
+function begunAt(driver: Driver, injection: Injection, { at, measurements }: Evidence): number {
   const held = measurements.flatMap(({ name, value }) => (name === heldFor ? [Number(value)] : []))
-  return at - (held.length === 0 ? 0 : Math.min(...held))
+  return at - Math.min(held.length === 0 ? 0 : Math.min(...held), proofMs, durationOf(driver, injection) / 2)
 }

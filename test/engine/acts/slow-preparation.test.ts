@@ -20,8 +20,18 @@ const isMade = (role: string, args: readonly unknown[]) => {
   return object.kind === 'Job' && object.metadata?.labels?.['faultline.dev/role'] === role && options?.dryRun !== true
 }
 
-/** The second node's injector says nothing, and shows nothing, for so long. */
+/** The second node makes the pod of its injector so much later than it was asked to. */
 function secondIsReadyAfter(ms: number): Engine {
+  let asked = 0
+  return around(world.engine(), async ({ method, args }, go) => {
+    if (method !== 'create' || !isMade('injector', args) || !String(args[0].metadata.name).endsWith('-n1') || ++asked > 1) return go()
+    void world.clock.sleep(ms).then(go)
+    return args[0]
+  })
+}
+
+/** The log of the second node's injector cannot be read for so long. */
+function secondIsSilentFor(ms: number): Engine {
   let madeAt = Number.POSITIVE_INFINITY
   return around(world.engine(), async ({ method, args }, go) => {
     if (method === 'create' && isMade('injector', args) && String(args[0].metadata.name).endsWith('-n1')) madeAt = world.clock.now()
@@ -42,6 +52,16 @@ describe('a fuse of two injectors of which one starts slowly', () => {
     expect(run).toMatchObject({ status: 'succeeded', abort: null, orphans: 0 })
     const { activeAt, plannedAt } = run.steps[0] ?? {}
     expect((activeAt ?? 0) - (plannedAt ?? 0)).toBeGreaterThanOrEqual(36_000)
+  })
+
+  it('nor when the effect was there all the while and could not be seen: it is held on, and looked at again', async () => {
+    const run = await world.run(secondIsSilentFor(36_000), onTwoNodes)
+    expect(await fusesBurnt(run)).toEqual([])
+    expect(run).toMatchObject({ status: 'succeeded', abort: null, orphans: 0 })
+    expect((await world.store.ledger.list(run.id)).map(({ evidence }) => evidence.find(({ phase }) => phase === 'end')?.finding)).toEqual([
+      'yes',
+      'yes',
+    ])
   })
 
   it('nor when its own POST was answered late: the injectors get the time that it took', async () => {
