@@ -78,7 +78,11 @@ export class Clusters {
    */
   async connect(ref: ClusterRef): Promise<Cluster> {
     const known = this.#byUid.get(ref.uid) ?? (await this.#named(ref.uid))
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      // An embedded cluster may have ended since, and what is injected there with it.
+      if (ref.via.kind === 'sandbox') await probeSandbox(ref.via.url, ref.uid)
+      return known
+    }
     const { uid, cluster } = await this.#identify(await this.#reach(ref))
     if (uid !== ref.uid) {
       throw new FaultlineError(

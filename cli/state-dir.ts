@@ -3,7 +3,10 @@ import { resolve } from 'node:path'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import { errorText } from './error-text.ts'
 
-/** Makes the state directory, readable by its owner only; bad_input when it cannot be used. */
+/**
+ * Makes the state directory, readable by its owner only; bad_input when it cannot be used. One that may be read only is enough to look at
+ * what has run; what writes is refused by the ledger.
+ */
 export function openStateDir(given: string): string {
   if (given.trim() === '') {
     throw new FaultlineError(
@@ -14,7 +17,7 @@ export function openStateDir(given: string): string {
   const directory = resolve(given)
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+    accessSync(directory, constants.R_OK | constants.X_OK)
   } catch (error) {
     throw new FaultlineError('bad_input', `--state ${given} cannot be used as a directory: ${errorText(error)}`, { cause: error })
   }

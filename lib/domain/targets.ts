@@ -39,11 +39,11 @@ const zoneLabel = 'topology.kubernetes.io/zone'
 export function chooseTargets(
   inventory: Inventory,
   selection: Selection,
-  options: { readonly seed: number; readonly step: number; readonly allowBarePods?: boolean },
+  options: { readonly seed: number; readonly step: number; readonly allowBarePods?: boolean | undefined },
 ): Choice {
   const candidates = matching(inventory, selection)
   const unsafe = candidates.flatMap((pod) => {
-    const why = whyUnsafe(pod, options.allowBarePods ?? false)
+    const why = whyUnsafe(pod, options.allowBarePods)
     return why === null ? [] : [{ pod: pod.metadata.name, why }]
   })
   const safe = candidates.filter((pod) => !unsafe.some((u) => u.pod === pod.metadata.name))
@@ -103,15 +103,16 @@ function isOwnedBy(pod: Pod, owner: string, parents: Inventory['parents']): bool
 }
 
 /**
- * Pods that no controller would bring back, or whose network is the node's: a drop there would cut the kubelet
+ * `allowBarePods`: undefined for a kind whose parameters do not know it, and it is no hint then. Pods that no controller would bring back, or whose network is the node's: a drop there would cut the kubelet
  * (https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/ for mirror pods).
  */
-function whyUnsafe(pod: Pod, allowBarePods: boolean): string | null {
+function whyUnsafe(pod: Pod, allowBarePods: boolean | undefined): string | null {
   if (pod.spec.hostNetwork === true) return 'it is on the host network: a fault there would hit the node itself'
   if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) return 'it is a mirror pod of the kubelet'
   const owner = controllerOf(pod)
   if (owner?.kind === 'DaemonSet') return 'it belongs to a DaemonSet'
-  if (owner === undefined && !allowBarePods) return 'no controller owns it, so none brings it back (allowBarePods permits it)'
+  const hint = allowBarePods === undefined ? '' : ' (allowBarePods permits it)'
+  if (owner === undefined && allowBarePods !== true) return `no controller owns it, so none brings it back${hint}`
   if (!isReady(pod)) return 'it is not Ready'
   return null
 }

@@ -7,7 +7,7 @@ import { isEnded, stepOf } from '../domain/run.ts'
 import type { RunEvent } from '../domain/transition.ts'
 import type { Cluster } from '../ports.ts'
 import { late, withDeadline } from '../with-deadline.ts'
-import { acquireLock, examine, forbiddenBySwitch, namespaceLock, nodeLock } from './acts/admit.ts'
+import { acquireLock, examine, forbiddenBySwitch, namespaceLock, nodeLock, workloadTargets } from './acts/admit.ts'
 import { lightBeacon } from './acts/beacon.ts'
 import { fixStep, lackingEntries, orStepRefused } from './acts/fix-step.ts'
 import { holdUntil } from './acts/hold.ts'
@@ -19,12 +19,14 @@ import { revertAll, revertFromMemory } from './acts/revert.ts'
 import { checkSteadyAgain, checkSteadyBefore } from './acts/steady.ts'
 import { verifyNothingLeft } from './acts/verify.ts'
 import { outsideWindow } from './acts/window.ts'
-import { endWithoutCluster } from './end-without-cluster.ts'
-import type { Engine } from './engine.ts'
+import { endUnderDriver, endWithoutCluster } from './end-without-cluster.ts'
+import type { Engine, Progress } from './engine.ts'
 import { acquireLease, loadClaim } from './lease/claim.ts'
+import { whyGone } from './lease/cluster-gone.ts'
 import { Driver } from './lease/driver.ts'
 import { type Budget, closingReserveMs, inTime, watchBudget } from './lease/hand-over.ts'
 import { watchRun } from './lease/watchdog.ts'
+import { ClusterEvents } from './notifications/cluster-events.ts'
 import { Notifications } from './notifications/notifications.ts'
 import { settleInTime } from './settle.ts'
 
@@ -71,8 +73,25 @@ async function driveOn(engine: Engine, runId: string, options: DriveOptions): Pr
     await engine.store.ledger.appendHistory(runId, state.run.events)
     return { run: await endWithoutCluster(engine, state, cluster), wasOver: false }
   }
-  return { run: await hold(new Driver(engine, cluster, state), options), wasOver: false }
+  const events = new ClusterEvents({
+    cluster,
+    clock: engine.clock,
+    workload: (run) => workloadTargets(cluster, run),
+    note: noteOf(engine, state.run),
+  })
+  const observe = (progress: Progress) => {
+    engine.observe(progress)
+    events.observe(progress)
+  }
+  const driver = new Driver({ ...engine, observe }, cluster, state)
+  try {
+    return { run: await hold(driver, options), wasOver: false }
+  } finally {
+    await inTime(driver, options.budget, events.end())
+  }
 }
+
+const noteOf = (engine: Engine, run: Run) => (message: string) => engine.observe({ kind: 'note', run, message })
 
 /** Before the lease is taken: a process that cannot reach the cluster must not take the run from one that can. */
 async function connectOrGone(engine: Engine, run: Run): Promise<Cluster | FaultlineError> {
@@ -134,6 +153,11 @@ async function loop(driver: Driver, options: DriveOptions): Promise<void> {
     if (action.do === 'nothing') return
     const event = await perform(driver, action)
     driver.throwIfLost()
+    const gone = event?.type === 'undo_unproven' || event?.type === 'verify_failed' ? await whyGone(driver) : null
+    if (gone !== null) {
+      await endUnderDriver(driver, gone)
+      continue
+    }
     if (event !== null) await driver.record(event)
   }
 }

@@ -8,6 +8,7 @@ import { transition } from '../domain/transition.ts'
 import { namespaceLock } from './acts/admit.ts'
 import { keep } from './acts/inject.ts'
 import type { Engine } from './engine.ts'
+import type { Driver } from './lease/driver.ts'
 
 /** A run whose cluster no longer exists: every fault went with it, and that is the proof. */
 export async function endWithoutCluster(
@@ -39,6 +40,19 @@ export async function endWithoutCluster(
   }
   await Promise.all([store.ledger.appendHistory(run.id, run.events), store.locks.release(namespaceLock(run), run.id)]).catch(unlessAway)
   return run
+}
+
+/** As `endWithoutCluster`, for a driver whose cluster ended in the middle of the run. */
+export async function endUnderDriver(driver: Driver, gone: FaultlineError): Promise<void> {
+  const at = driver.engine.clock.now()
+  for (const injection of driver.openInjections) {
+    const evidence = keep(injection, { phase: 'after', at, finding: 'yes', summary: gone.message, measurements: [] })
+    await driver.update(injection, { status: 'reverted', evidence })
+  }
+  if (driver.run.abort === null)
+    await driver.record({ type: 'abort', abort: { reason: 'cluster_gone', at, by: driver.engine.owner, detail: gone.message } })
+  if (driver.run.status === 'reverting') await driver.record({ type: 'reverted', summaries: [gone.message] })
+  await driver.record({ type: 'verified', orphans: [] })
 }
 
 /** The run is over: what is left to do lies in its outbox, and the next run may take the lock over. */

@@ -54,6 +54,19 @@ describe('the embedded cluster', () => {
     expect(record === undefined || isDeadOwner(record.owner)).toBe(true)
   })
 
+  it('that ends in the middle of a run ends the run, which says so', async () => {
+    const suite = await place.file('suite.json', partitionSuite(60))
+    const run = place.spawn('run', suite, '--sandbox', '--state', place.state)
+    const id = await place.untilRunIs('holding')
+    process.kill((await liveSandbox(place.state))?.pid ?? 0, 'SIGKILL')
+    const { code, out } = await run.end()
+    expect(code).toBe(1)
+    expect(out).toMatch(/abort \(cluster_gone\) by .*: the embedded cluster at http:\S+ has ended, and every fault with it/)
+    expect(out).toContain('ABORTED')
+    const { runs } = JSON.parse((await place.faultline('runs', '--json')).out) as { readonly runs: readonly object[] }
+    expect(runs).toMatchObject([{ run: id, state: 'aborted' }])
+  }, 60_000)
+
   it('is not stopped by a plan while a run uses it', async () => {
     const suite = await place.file('suite.json', partitionSuite(4))
     const run = place.spawn('run', suite, '--sandbox', '--state', place.state)

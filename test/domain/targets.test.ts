@@ -77,7 +77,7 @@ describe('chooseTargets', () => {
     ['the host network', pod('x', { spec: { hostNetwork: true } }), 'it is on the host network: a fault there would hit the node itself'],
     ['a mirror pod', pod('x', { meta: { annotations: { 'kubernetes.io/config.mirror': 'h' } } }), 'it is a mirror pod of the kubelet'],
     ['a DaemonSet pod', pod('x', { meta: { ownerReferences: [{ ...owner, kind: 'DaemonSet' }] } }), 'it belongs to a DaemonSet'],
-    ['a bare pod', pod('x', { meta: { ownerReferences: [] } }), 'no controller owns it, so none brings it back (allowBarePods permits it)'],
+    ['a bare pod', pod('x', { meta: { ownerReferences: [] } }), 'no controller owns it, so none brings it back'],
     ['an unready pod', pod('x', { ready: false }), 'it is not Ready'],
   ])('refuses %s', (_, unsafe, why) => {
     expect(chooseTargets(inventory([unsafe]), anyPod, options)).toMatchObject({
@@ -99,6 +99,11 @@ describe('chooseTargets', () => {
       ['no_targets', 'pod z is not among the pods that match app=jadevectordb, names x, y, z in namespace ns'],
       ['unsafe_target', 'pod x is refused: it is not Ready'],
     ])
+  })
+
+  it('says what permits a bare pod only where the kind of fault knows that', () => {
+    const choice = chooseTargets(inventory([pod('x', { meta: { ownerReferences: [] } })]), anyPod, { ...options, allowBarePods: false })
+    expect(choice.unsafe).toEqual([{ pod: 'x', why: 'no controller owns it, so none brings it back (allowBarePods permits it)' }])
   })
 
   it('permits a bare pod where that was asked for', () => {

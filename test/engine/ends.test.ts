@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { FaultlineError, StoreUnavailable } from '../../lib/domain/errors.ts'
+import { FaultlineError, KubernetesError, StoreUnavailable } from '../../lib/domain/errors.ts'
 import type { Notice } from '../../lib/domain/notice.ts'
 import type { Run, RunStatus } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
@@ -8,7 +8,7 @@ import { drive } from '../../lib/engine/drive.ts'
 import type { Engine, Progress } from '../../lib/engine/engine.ts'
 import { redeliverNotifications } from '../../lib/engine/notifications/redeliver-notifications.ts'
 import { reapRuns } from '../../lib/engine/reap.ts'
-import { dieIn } from '../support/around.ts'
+import { around, dieIn } from '../support/around.ts'
 import { partition, stepOf, suiteOf } from '../support/suites.ts'
 import { openWorld, type World } from '../support/world.ts'
 
@@ -42,6 +42,29 @@ describe('a run whose cluster is gone', () => {
     expect(runs).toMatchObject([{ status: 'aborted', orphans: 0 }])
     expect((await world.store.ledger.list(run.id)).filter((entry) => entry.status !== 'reverted')).toEqual([])
     expect((await world.store.ledger.history(run.id)).map(({ type }) => type)).toContain('verified')
+  })
+
+  it.each(['holding', 'recovering'] as const)('in the middle (%s) is ended by its driver, which does not try for ever', async (status) => {
+    let isGone = false
+    const away = new KubernetesError('unavailable', 0, 'no such host', { retryable: true })
+    const engine = around(
+      world.engine('driver-1', {
+        observe: ({ run }) => {
+          isGone ||= run.status === status
+        },
+      }),
+      (_, go) => (isGone ? Promise.reject(away) : go()),
+    )
+    const connect: Engine['connect'] = async (ref) => {
+      if (isGone) throw new FaultlineError('cluster_gone', 'EKS does not find it')
+      return engine.connect(ref)
+    }
+    const began = world.clock.now()
+    const run = await world.run({ ...engine, connect }, suiteOf([stepOf(partition, { durationMs: 300_000 })]))
+    expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'cluster_gone', detail: 'EKS does not find it' }, orphans: 0 })
+    expect(world.clock.now() - began).toBeLessThan(status === 'holding' ? 30_000 : 340_000)
+    expect((await world.store.ledger.list(run.id)).map((entry) => entry.status)).toEqual(['reverted'])
+    expect(await world.store.locks.acquire(`${world.ref.uid}/jadevectordb-system`, 'next')).toBe('next')
   })
 
   it('is ended by an abort', async () => {

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto'
-import { mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { FaultlineError, StoreUnavailable } from '../../domain/errors.ts'
 import { isBusy, isFull, toStoreError } from './errors.ts'
 import { assertUsable, createForOwnerOnly, ledgerFile, watchPlace } from './location.ts'
@@ -22,6 +23,8 @@ export interface Database {
   read<T>(tried: string, work: (db: DatabaseSync) => T): Promise<T>
   /** One transaction: all of `work` or nothing is stored, and on disk when it resolves. */
   write<T>(tried: string, work: (db: DatabaseSync) => T): Promise<T>
+  /** Writes fail: its directory may be read only. */
+  readonly isReadOnly: boolean
   close(): Promise<void>
 }
 
@@ -38,12 +41,43 @@ interface Surroundings {
 export async function openDatabaseIn(directory: string): Promise<Database> {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   assertUsable(directory)
+  if (!isWritable(directory)) return openToRead(directory)
   const file = join(directory, ledgerFile)
   createForOwnerOnly(file)
   const reserve = keepReserve(directory)
   const db = new DatabaseSync(file, { timeout: 0 })
   const place = watchPlace(file)
   return prepared(db, { file, directory, assertThere: place.assertThere, makeRoom: reserve.release })
+}
+
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(directory, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A ledger in a directory that may be read only: what is in it can be listed and shown; each write says why it is none. */
+export async function openToRead(directory: string): Promise<Database> {
+  const file = join(directory, ledgerFile)
+  if (!existsSync(file)) throw new FaultlineError('forbidden', `${directory} may not be written to, and holds no ledger that could be read`)
+  // SQLite would make a write-ahead log where there is none; without one no process writes, and the file is read as it lies there.
+  const place = existsSync(`${file}-wal`) ? file : new URL(`${pathToFileURL(file)}?immutable=1`)
+  const db = new DatabaseSync(place, { readOnly: true, timeout: 0 })
+  const around = { file, directory, assertThere: () => undefined, makeRoom: () => false }
+  const database = { ...createDatabase(db, around), isReadOnly: true }
+  try {
+    if (await database.read('read its version', isCurrent)) return database
+    throw new FaultlineError(
+      'bad_input',
+      `${file} was written by another version of faultline, and may not be changed here; use that version`,
+    )
+  } catch (error) {
+    db.close()
+    throw error
+  }
 }
 
 /** A database that lives as long as it is open, for tests. */
@@ -101,6 +135,7 @@ function createDatabase(db: DatabaseSync, around: Surroundings): Database {
     }
   }
   return {
+    isReadOnly: false,
     read: (tried, work) => attempt(tried, () => work(db)),
     write: (tried, work) => attempt(tried, () => inTransaction(db, work)),
     close: async () => {

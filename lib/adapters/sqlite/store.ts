@@ -17,7 +17,7 @@ export async function openMemoryStore(clock: Clock): Promise<Store> {
 }
 
 async function storeOver(database: Database, clock: Clock): Promise<Store> {
-  await dropExpired(database, clock.now())
+  if (!database.isReadOnly) await dropExpired(database, clock.now())
   return createTableStore({ table: createTableAccess(database), clock, close: database.close })
 }
 

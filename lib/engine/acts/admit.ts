@@ -1,4 +1,5 @@
 import { FaultlineError } from '../../domain/errors.ts'
+import type { Target } from '../../domain/injection.ts'
 import type { KubeObject, Pod } from '../../domain/kube.ts'
 import { isReady } from '../../domain/kube.ts'
 import { compileSelector } from '../../domain/label-selector.ts'
@@ -15,6 +16,7 @@ import { fuseJob } from '../../faults/fuse-job.ts'
 import { ownersOf } from '../../faults/owners.ts'
 import { missing, neededAccess } from '../../faults/permissions.ts'
 import { tryJob } from '../../faults/try-job.ts'
+import type { Cluster } from '../../ports.ts'
 import { isoSeconds, parseIso } from '../../time.ts'
 import type { Engine } from '../engine.ts'
 import { claimOf } from '../lease/claim.ts'
@@ -152,6 +154,15 @@ export async function workloadPods(context: Pick<FaultContext, 'cluster' | 'name
       pod.status?.phase !== 'Failed' &&
       selectors.some((matches) => matches(pod.metadata.labels)),
   )
+}
+
+/** The pods of the workload as targets of what is told about it. */
+export async function workloadTargets(
+  cluster: Cluster,
+  { namespace, suite }: Pick<Run, 'namespace' | 'suite'>,
+): Promise<readonly Target[]> {
+  const pods = await workloadPods({ cluster, namespace }, suite)
+  return pods.map(({ metadata: { name, uid = '' }, spec }) => ({ kind: 'Pod', namespace, name, uid, node: spec.nodeName ?? '' }))
 }
 
 async function missingAccess(context: FaultContext, suite: Suite): Promise<readonly Refusal[]> {

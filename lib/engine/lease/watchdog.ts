@@ -7,6 +7,7 @@ import type { Abort } from '../../domain/run-facts.ts'
 import { type FuseState, fuseState } from '../../faults/fuse-state.ts'
 import { isoSeconds } from '../../time.ts'
 import { withDeadline } from '../../with-deadline.ts'
+import { whyGone } from './cluster-gone.ts'
 import type { Driver } from './driver.ts'
 import { TargetWatch } from './target-watch.ts'
 
@@ -32,7 +33,7 @@ export async function watchRun(driver: Driver, done: AbortSignal): Promise<void>
   await Promise.all([
     keepLease(driver, done),
     every(driver, done, lookAtControls),
-    every(driver, done, lookAtCluster),
+    every(driver, done, (one) => lookAtCluster(one).catch((error: unknown) => orGone(one, error))),
     every(driver, done, (one) => targets.look(one)),
   ])
 }
@@ -82,6 +83,13 @@ function isWatched(run: Run): boolean {
 
 async function lookAtControls(driver: Driver): Promise<void> {
   await driver.mayGoOn()
+}
+
+/** A cluster that does not answer may be away, or gone for good: then there is nothing to wait for. */
+async function orGone(driver: Driver, error: unknown): Promise<void> {
+  const gone = await whyGone(driver)
+  if (gone === null) throw error
+  driver.requestStop({ reason: 'cluster_gone', by: driver.engine.owner, detail: gone.message })
 }
 
 /** Asked once when an injection failed: a halt by hand takes its fuse away, and is no failure. Errors leave it at that. */

@@ -5,6 +5,7 @@ import { checkName } from '../../domain/names.ts'
 import { currentPods } from '../connectivity-probe.ts'
 import type { FaultContext } from '../fault.ts'
 import { jobRef } from '../fuse-job.ts'
+import { stateOf } from '../pod-words.ts'
 import { injectorStartMs } from './bite-time.ts'
 import { figures } from './figures.ts'
 import type { InjectorOrder } from './job.ts'
@@ -27,10 +28,10 @@ const lifeMs = budgetMs + injectorStartMs
 export async function checkForResidue(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<Evidence> {
   await context.held?.()
   const job = checkJob(context, injection, on)
-  const { lines, cannotStart, atWork } = await askNode(context, job, on.targets)
+  const { lines, cannotStart, atWork, podState = null } = await askNode(context, job, on.targets)
   if (!atWork) await dropCheck(context, injection, on)
   if (cannotStart !== null) return withoutCheck(context, injection, cannotStart)
-  return judge(context, injection, { targets: on.targets, lines, unsure: await lostRecords(context, injection, lines) })
+  return judge(context, injection, { targets: on.targets, lines, podState, unsure: await lostRecords(context, injection, lines) })
 }
 
 /**
@@ -63,6 +64,8 @@ interface Answer {
   readonly cannotStart: string | null
   /** It has not answered, and still may: it is left to the next look, which would otherwise start from the beginning for ever. */
   readonly atWork: boolean
+  /** What its pod waits for, or why it ended, in Kubernetes' words; null while all is well with it. */
+  readonly podState?: string | null
 }
 
 async function askNode(context: FaultContext, job: Job, targets: readonly Target[]): Promise<Answer> {
@@ -85,7 +88,10 @@ async function answerOf(context: FaultContext, job: Job, targets: readonly Targe
     const lines = parseInjectorLog(text)
     const found = newestByTarget(lines, ['residue'])
     const answered = targets.every((t) => found.has(t.uid))
-    if (answered || context.clock.now() >= giveUpAt) return { lines, cannotStart: null, atWork: !answered && isAtWork(job, pod) }
+    if (answered || context.clock.now() >= giveUpAt) {
+      const podState = pod === undefined ? 'no pod was made of its Job yet' : stateOf(pod)
+      return { lines, cannotStart: null, atWork: !answered && isAtWork(job, pod), podState }
+    }
     await context.clock.sleep(pollMs)
   }
 }
@@ -108,7 +114,12 @@ function withoutCheck(context: FaultContext, injection: Injection, cannotStart: 
 function judge(
   context: FaultContext,
   injection: Injection,
-  seen: { readonly targets: readonly Target[]; readonly lines: readonly InjectorLine[]; readonly unsure: readonly Target[] },
+  seen: {
+    readonly targets: readonly Target[]
+    readonly lines: readonly InjectorLine[]
+    readonly podState: string | null
+    readonly unsure: readonly Target[]
+  },
 ): Evidence {
   const found = newestByTarget(seen.lines, ['residue'])
   const names = (targets: readonly Target[]) => targets.map((t) => t.name).join(', ')
@@ -117,7 +128,10 @@ function judge(
   const silent = seen.targets.filter((t) => !found.has(t.uid))
   if (dirty.length > 0)
     return { ...evidence, finding: 'no', summary: `left behind on ${names(dirty)}: ${found.get(dirty[0]?.uid ?? '')?.message}` }
-  if (silent.length > 0) return { ...evidence, finding: 'unknown', summary: `the check said nothing about ${names(silent)}` }
+  if (silent.length > 0) {
+    const why = seen.podState === null ? '' : ` (${seen.podState})`
+    return { ...evidence, finding: 'unknown', summary: `the check said nothing about ${names(silent)}${why}` }
+  }
   if (seen.unsure.length > 0) {
     const summary = `whether an empty file is left on ${names(seen.unsure)} could not be told: node ${injectorUndo(injection).node} was booted anew, and forgot where one was being made; nothing was found in all known places (deleting the pod takes its disk along)`
     return { ...evidence, finding: 'unknown', summary }

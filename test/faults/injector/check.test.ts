@@ -27,7 +27,7 @@ const order: InjectorOrder = {
 const clean = JSON.stringify({ at: 1, target: 'uid-0', phase: 'residue', ok: true, name: '', unit: '', value: '', message: '' })
 
 /** A node on which the check's pod starts after so long; `phase` is what it is in until then. */
-function nodeThatTakes(startMs: number, phase: 'Pending' | 'Failed') {
+function nodeThatTakes(startMs: number, phase: 'Pending' | 'Failed', status: object = {}) {
   const made: number[] = []
   const deleted: number[] = []
   let now = 0
@@ -50,7 +50,7 @@ function nodeThatTakes(startMs: number, phase: 'Pending' | 'Failed') {
           return job
         },
         get: async () => job,
-        list: async () => (exists() ? [{ metadata: { name: 'p' }, status: { phase: started() ? 'Running' : phase } }] : []),
+        list: async () => (exists() ? [{ metadata: { name: 'p' }, status: started() ? { phase: 'Running' } : { phase, ...status } }] : []),
         delete: async () => deleted.push(now),
       },
       pods: { log: async () => (started() ? clean : '') },
@@ -72,6 +72,21 @@ it('takes a check away that ended without an answer, for the next one to be made
   const { context, deleted } = nodeThatTakes(35_000, 'Failed')
   expect(await checkForResidue(context, injection, order)).toMatchObject({ finding: 'unknown' })
   expect(deleted).toEqual([20_000])
+})
+
+it.each([
+  ['Pending', { containerStatuses: [{ state: { waiting: { reason: 'ContainerCreating' } } }] }, 'ContainerCreating'],
+  [
+    'Failed',
+    { reason: 'Evicted', message: 'Pod was rejected: the node had condition: [DiskPressure]' },
+    'Evicted: Pod was rejected: the node had condition: [DiskPressure]',
+  ],
+] as const)('quotes what keeps its pod from answering (%s)', async (phase, status, words) => {
+  const { context } = nodeThatTakes(35_000, phase, status)
+  expect(await checkForResidue(context, injection, order)).toMatchObject({
+    finding: 'unknown',
+    summary: `the check said nothing about db-0 (${words})`,
+  })
 })
 
 describe('a check on a node that was booted anew', () => {
