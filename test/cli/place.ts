@@ -56,7 +56,7 @@ export class Place {
 
   /** Waits until the newest run is in a state. */
   async untilRunIs(state: string): Promise<string> {
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 300; tries++) {
       const { out } = await this.faultline('runs', '--json')
       const [newest] = (JSON.parse(out) as { readonly runs: readonly { readonly run: string; readonly state: string }[] }).runs
       if (newest?.state === state) return newest.run
@@ -116,7 +116,7 @@ export class Spawned {
   }
 
   async untilOut(text: string): Promise<void> {
-    for (let tries = 0; tries < 200; tries++) {
+    for (let tries = 0; tries < 800; tries++) {
       if (this.out.includes(text)) return
       await new Promise((resolve) => setTimeout(resolve, 50))
     }

@@ -6,6 +6,7 @@ import type { Job, Node, Pod } from '../../lib/domain/kube.ts'
 import { refOf } from '../../lib/domain/kube.ts'
 import { burnsAtAnnotation, cordonAnnotation, managedSelector, roleLabel } from '../../lib/domain/labels.ts'
 import { parseIso } from '../../lib/time.ts'
+import { roomForDrain } from './drain-room.ts'
 import type { Options } from './options.ts'
 import { readOptions } from './options.ts'
 import { openPlace, type Place, until } from './place.ts'
@@ -47,8 +48,12 @@ const outputTail = 2000
 
 async function play(place: Place, options: Options, scenario: Scenario): Promise<Result> {
   await place.ready()
+  const isDrain = scenario.params.failure_type === 'node-drain'
+  const room = isDrain ? await roomForDrain(place.cluster, { injectors: place.injectors, workload: await place.pods() }) : undefined
+  if (room !== undefined && 'why' in room) return without(scenario, room.why)
   const directory = mkdtempSync(join(tmpdir(), 'faultline-e2e-'))
-  const { name, type, params, targets, duration } = scenario
+  const { name, type, params, duration } = scenario
+  const targets = room === undefined ? scenario.targets : { node: room.node, count: 1 }
   const experiments = [{ name, type, params, duration, ...(targets === undefined ? {} : { targets }) }]
   const suite = { name: 'e2e', namespace: place.namespace, selector: 'app=e2e', gracePeriod: 0, experiments }
   writeFileSync(join(directory, 'suite.json'), JSON.stringify(suite))
@@ -69,19 +74,16 @@ async function play(place: Place, options: Options, scenario: Scenario): Promise
     const result = judge(scenario, { document: JSON.parse(shown.output()) as Document, fuseToGone, left: await leftovers(place) })
     return result.ok ? result : { ...result, note: `${result.note} ${run.output().slice(-outputTail)}` }
   } catch (error) {
-    return {
-      name,
-      ok: false,
-      verdict: 'error',
-      planToBite: null,
-      endToUndone: null,
-      fuseToGone: null,
-      note: `${String(error)} ${run.output().slice(-outputTail)}`,
-    }
+    return without(scenario, `${String(error)} ${run.output().slice(-outputTail)}`)
   } finally {
     await allow()
     rmSync(directory, { recursive: true, force: true })
   }
+}
+
+/** A scenario that came to no verdict. */
+function without({ name }: Scenario, note: string): Result {
+  return { name, ok: false, verdict: 'error', planToBite: null, endToUndone: null, fuseToGone: null, note }
 }
 
 /** The parts of `faultline show --json` that the table is made of. */

@@ -149,6 +149,7 @@ function cordonFuse(context: PlanContext, name: string, awayFrom: string): FuseS
   return { namespace: context.config.injector.namespace, name, pod: { image: cordonImage, serviceAccount: cordonServiceAccount, awayFrom } }
 }
 
-function isNodeReady(node: Node): boolean {
+/** Whether pods may be expected to start on it. */
+export function isNodeReady(node: Node): boolean {
   return (node.status?.conditions ?? []).some((c) => c.type === 'Ready' && c.status === 'True')
 }

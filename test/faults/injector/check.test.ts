@@ -75,18 +75,19 @@ it('takes a check away that ended without an answer, for the next one to be made
 })
 
 it.each([
-  ['Pending', { containerStatuses: [{ state: { waiting: { reason: 'ContainerCreating' } } }] }, 'ContainerCreating'],
+  [
+    'Pending',
+    { containerStatuses: [{ state: { waiting: { reason: 'ContainerCreating' } } }] },
+    'the check said nothing about db-0 (ContainerCreating)',
+  ],
   [
     'Failed',
     { reason: 'Evicted', message: 'Pod was rejected: the node had condition: [DiskPressure]' },
-    'Evicted: Pod was rejected: the node had condition: [DiskPressure]',
+    'whether anything is left could not be told: the check does not start (Evicted: Pod was rejected: the node had condition: [DiskPressure])',
   ],
-] as const)('quotes what keeps its pod from answering (%s)', async (phase, status, words) => {
+] as const)('quotes what keeps its pod from answering (%s)', async (phase, status, summary) => {
   const { context } = nodeThatTakes(35_000, phase, status)
-  expect(await checkForResidue(context, injection, order)).toMatchObject({
-    finding: 'unknown',
-    summary: `the check said nothing about db-0 (${words})`,
-  })
+  expect(await checkForResidue(context, injection, order)).toMatchObject({ finding: 'unknown', summary })
 })
 
 describe('a check on a node that was booted anew', () => {
