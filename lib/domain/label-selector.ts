@@ -44,6 +44,15 @@ export function matchesSelector(selector: string | LabelSelector, labels: Labels
   return compileSelector(selector)(labels)
 }
 
+/** The selector as a policy carries it; null when it compares numbers, which policies cannot. */
+export function selectorObject(text: string): LabelSelector | null {
+  const requirements = parseText(text)
+  if (requirements.some(({ operator }) => among(numeric, operator))) return null
+  return {
+    matchExpressions: requirements.map(({ key, operator, values }) => ({ key, operator, ...(values.length === 0 ? {} : { values }) })),
+  }
+}
+
 function parseText(text: string): readonly Requirement[] {
   return text.trim() === '' ? [] : splitOutsideParentheses(text).map((part) => parseRequirement(part.trim(), text))
 }

@@ -39,6 +39,8 @@ export interface PartitionSpec {
   readonly cidrs: readonly string[]
   /** The kubelet's probes still pass, so that the pod is not restarted for being unreachable. */
   readonly keepProbes: boolean
+  /** Pods that join the selection while the fault is held are cut off, too; only there where it is asked for. */
+  readonly coverNew?: true
   /** A cut that none of the workload's traffic met is a bite, too; only there where it is asked for. */
   readonly allowUnused?: true
 }

@@ -14,16 +14,29 @@ export function podBefore(pod: Pod, isTarget: boolean): PodBefore {
   return { name: pod.metadata.name, uid: pod.metadata.uid ?? '', restarts: restartsOf(pod), isTarget }
 }
 
+/** When it was looked, and whether the fault holds pods that join, too. */
+interface Look {
+  readonly at: number
+  readonly isCovered?: boolean
+}
+
 /**
  * What became of the pods of a selection since: targets that restarted, were evicted or deleted, and pods that joined or left, which the
  * fault does not hold. Pure; each look tells all of it again, the caller tells what is new.
  */
-export function podChanges(before: readonly PodBefore[], now: readonly Pod[], at: number): readonly TargetEvent[] {
+export function podChanges(before: readonly PodBefore[], now: readonly Pod[], { at, isCovered = false }: Look): readonly TargetEvent[] {
   const current = new Map(now.map((pod) => [pod.metadata.uid, pod]))
   const known = new Set(before.map(({ uid }) => uid))
   const joined = now
     .filter(({ metadata }) => !known.has(metadata.uid ?? '') && metadata.deletionTimestamp === undefined)
-    .map(({ metadata }) => event(metadata.name, at, 'joined', 'joined the selection since: the fault does not hold it'))
+    .map(({ metadata }) =>
+      event(
+        metadata.name,
+        at,
+        'joined',
+        `joined the selection since: ${isCovered ? 'the policy selects it, too' : 'the fault does not hold it'}`,
+      ),
+    )
   const others = before
     .filter(({ uid, isTarget }) => !isTarget && !current.has(uid))
     .map(({ name }) => event(name, at, 'left', 'left the selection'))

@@ -1,4 +1,5 @@
 import { FaultlineError } from './errors.ts'
+import type { LabelSelector } from './kube.ts'
 import type { OwnerBefore } from './owner-before.ts'
 import type { FaultName } from './suite.ts'
 
@@ -32,6 +33,8 @@ export interface PolicyUndo {
   /** Value of our label on the targets. */
   readonly value: string
   readonly policyTypes: readonly string[]
+  /** What the policy selects by instead of our label, where pods that join are to be cut off, too. */
+  readonly selector?: LabelSelector
   /** Container restarts before the fault, by the pod's UID. */
   readonly restarts: Readonly<Record<string, number>>
   /** With one node only the API server dials from the target's own, where policies do not bind. */

@@ -37,9 +37,16 @@ const cuts: Readonly<Record<PartitionSpec['scope'], string>> = {
 }
 const ways: Readonly<Record<PartitionSpec['direction'], string>> = { both: 'in both directions', in: 'inwards', out: 'outwards' }
 
-function partitionText({ scope, direction, ports, cidrs, keepProbes }: PartitionSpec, byInjector: boolean): string {
+function partitionText({ scope, direction, ports, cidrs, keepProbes, coverNew }: PartitionSpec, byInjector: boolean): string {
   const by = byInjector ? 'by netfilter' : 'by NetworkPolicy'
-  return joined([cuts[scope], ways[direction], by, ...narrowed(ports, cidrs), ...(keepProbes ? ["the kubelet's probes still pass"] : [])])
+  return joined([
+    cuts[scope],
+    ways[direction],
+    by,
+    ...narrowed(ports, cidrs),
+    ...(keepProbes ? ["the kubelet's probes still pass"] : []),
+    ...(coverNew === true ? ['pods that join are cut off, too'] : []),
+  ])
 }
 
 function degradationText(spec: DegradationSpec): string {

@@ -128,6 +128,13 @@ function partitionTargetFindings(step: unknown, path: Path): readonly Finding[] 
   for (const amount of ['percent', 'count'].filter((key) => kind === 'all' && has(conditions, key))) {
     say(pathOf(amount), 'partition_type `all` takes every candidate: use `random` for some of them')
   }
+  if (valueAt(step, ['params', 'coverNew']) === true) {
+    const at = [...path, 'params', 'coverNew']
+    if (kind !== undefined && kind !== 'all') say(at, `goes with partition_type \`all\` only: \`${kind}\` takes the pods that are there`)
+    if (valueAt(step, ['params', 'mechanism']) !== 'policy') say(at, 'needs mechanism `policy`: an injector holds the pods that are there')
+    for (const key of ['owner', 'zone', 'node'].filter((condition) => has(conditions, condition)))
+      say(pathOf(key), 'does not go with `coverNew`: a NetworkPolicy selects by labels alone')
+  }
   if (kind === 'random' && !narrowed && valueAt(step, ['params', 'scope']) === 'split' && valueAt(conditions, ['percent']) === 100) {
     say(pathOf('percent'), 'found 100, which with scope `split` would leave nothing on the other side; allowed: less')
   }

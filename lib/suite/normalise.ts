@@ -64,6 +64,7 @@ function faultOf(step: StepFile): FaultSpec {
         direction: step.params.direction,
         ...trafficOf(step.params),
         keepProbes: step.params.keepProbes,
+        ...(step.params.coverNew ? { coverNew: true } : {}),
         ...(step.params.allowUnused ? { allowUnused: true } : {}),
       }
     case 'resource_exhaustion':

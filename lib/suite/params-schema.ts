@@ -47,6 +47,7 @@ export const paramHomes: Elsewhere = {
   scope: 'type network_partition',
   direction: 'type network_partition',
   keepProbes: 'type network_partition',
+  coverNew: 'type network_partition',
   ports: 'type network_partition or network_degradation',
   cidrs: 'type network_partition or network_degradation',
   degradation_type: 'type network_degradation',
@@ -106,6 +107,10 @@ export const partitionParams = strict(
       .boolean()
       .default(true)
       .describe("The kubelet's probes still pass, so that the pod is not restarted for being unreachable."),
+    coverNew: z
+      .boolean()
+      .default(false)
+      .describe('Pods that join the selection while the fault is held are cut off, too; with partition_type all and mechanism policy.'),
     allowUnused: allowUnused.default(false),
     targets: paramTargets,
   },

@@ -42,17 +42,17 @@ describe('what became of a target', () => {
   ]
 
   it.each(rows)('%s', (_, now, code, message) => {
-    expect(podChanges(before, now, 5)).toContainEqual({ at: 5, target: 'a', code, message })
+    expect(podChanges(before, now, { at: 5 })).toContainEqual({ at: 5, target: 'a', code, message })
   })
 
   it('nothing, where it is as it was', () => {
-    expect(podChanges(before, [pod('a', app(1)), b], 5)).toEqual([])
+    expect(podChanges(before, [pod('a', app(1)), b], { at: 5 })).toEqual([])
   })
 })
 
 describe('what became of the pods around', () => {
   it('one that joined is not held by the fault, one that left is told', () => {
-    expect(podChanges(before, [pod('a', app(1)), pod('c')], 5)).toEqual([
+    expect(podChanges(before, [pod('a', app(1)), pod('c')], { at: 5 })).toEqual([
       { at: 5, target: 'b', code: 'left', message: 'left the selection' },
       { at: 5, target: 'c', code: 'joined', message: 'joined the selection since: the fault does not hold it' },
     ])

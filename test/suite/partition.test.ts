@@ -18,6 +18,10 @@ describe('a partition', () => {
       { mechanism: 'policy', ports: [], cidrs: [] },
     ],
     [
+      { mechanism: 'policy', partition_type: 'all', coverNew: true },
+      { kind: 'all', coverNew: true },
+    ],
+    [
       { scope: 'peers', ports: [1, 65_535] },
       { mechanism: 'auto', scope: 'peers', ports: [1, 65_535] },
     ],
@@ -92,6 +96,12 @@ describe('a malformed partition', () => {
       'params.keepProbes',
       "mechanism `policy` cannot stop the kubelet's probes: use mechanism `netfilter`, which can",
     ],
+    [
+      { mechanism: 'policy', coverNew: true },
+      'params.coverNew',
+      'goes with partition_type `all` only: `random` takes the pods that are there',
+    ],
+    [{ partition_type: 'all', coverNew: true }, 'params.coverNew', 'needs mechanism `policy`: an injector holds the pods that are there'],
     [
       { scope: 'peers', cidrs: ['10.0.0.0/8'] },
       'params.cidrs',

@@ -27,9 +27,10 @@ export class TargetWatch {
     if (driver.run.status !== 'holding' || stepOf(driver.run) !== step) return
     if (this.#step !== step) this.#begin(driver, step, pods)
     const at = driver.engine.clock.now()
-    const found = [...podChanges(this.#before, pods, at), ...nodeChanges(nodesOf(driver), nodes ?? [], at)].filter(
-      ({ code }) => code !== 'node_lost' || nodes !== null,
-    )
+    const found = [
+      ...podChanges(this.#before, pods, { at, isCovered: coversNew(driver) }),
+      ...nodeChanges(nodesOf(driver), nodes ?? [], at),
+    ].filter(({ code }) => code !== 'node_lost' || nodes !== null)
     const fresh = found.filter((change) => !this.#told.has(keyOf(change)))
     if (fresh.length === 0) return
     for (const change of fresh) this.#told.add(keyOf(change))
@@ -56,6 +57,10 @@ async function selectedPods(driver: Driver, step: number): Promise<readonly Pod[
   return pods.filter(
     ({ metadata }) => metadata.labels?.[runLabel] === undefined && (matches(metadata.labels) || uids.has(metadata.uid ?? '')),
   )
+}
+
+function coversNew({ stepInjections }: Driver): boolean {
+  return stepInjections.some(({ undo }) => undo.kind === 'policy' && undo.selector !== undefined)
 }
 
 /** Null without the right to list nodes. */

@@ -118,7 +118,7 @@ function partitionPolicy(injection: Injection): NetworkPolicy {
       annotations: { [expiresAnnotation]: isoSeconds(injection.expiresAt) },
     },
     spec: {
-      podSelector: { matchLabels: { [targetLabel]: tagOf(injection) } },
+      podSelector: policyUndo(injection).selector ?? { matchLabels: { [targetLabel]: tagOf(injection) } },
       policyTypes: policyUndo(injection).policyTypes,
     },
   }

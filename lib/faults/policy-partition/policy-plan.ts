@@ -1,6 +1,6 @@
 import type { Evidence, Target } from '../../domain/injection.ts'
-import type { NetworkPolicy, Pod } from '../../domain/kube.ts'
-import { matchesSelector } from '../../domain/label-selector.ts'
+import type { LabelSelector, NetworkPolicy, Pod } from '../../domain/kube.ts'
+import { matchesSelector, selectorObject } from '../../domain/label-selector.ts'
 import { managedBy, managedByLabel } from '../../domain/labels.ts'
 import { fuseName, stepTag } from '../../domain/names.ts'
 import type { FaultSpec } from '../../domain/suite.ts'
@@ -18,6 +18,12 @@ export async function planPartition(context: PlanContext): Promise<StepPlan> {
   if (choice.refusals.length > 0) return { injections: [], refusals: choice.refusals, warnings }
   const unable = whatPolicyCannot(step.fault)
   if (unable !== null) return { injections: [], refusals: [{ code: 'mechanism', message: unable }], warnings }
+  const cover = coverOf(context)
+  const against =
+    cover === null
+      ? []
+      : [...cover.against, ...choice.unsafe.map(({ pod, why }) => `pod ${pod} would be cut off, too, by coverNew: ${why}`)]
+  if (against.length > 0) return { injections: [], refusals: against.map((message) => ({ code: 'mechanism', message })), warnings }
   const targets = choice.chosen.map(asTarget)
   const voided = await policiesThatAllow(context, choice.chosen)
   if (voided.length > 0) return { injections: [], refusals: voided.map((message) => ({ code: 'mechanism', message })), warnings }
@@ -49,6 +55,7 @@ export async function planPartition(context: PlanContext): Promise<StepPlan> {
     policy: fuseName(context, index),
     value: stepTag(runId, index),
     policyTypes: policyTypes(step.fault),
+    ...(cover?.selector == null ? {} : { selector: cover.selector }),
     restarts: Object.fromEntries(choice.chosen.map((pod) => [pod.metadata.uid ?? '', restartsOf(pod)])),
   }
   return {
@@ -59,6 +66,14 @@ export async function planPartition(context: PlanContext): Promise<StepPlan> {
       ...blind.map((c) => `the canary of ${c.target} does not answer before the fault: its cut stays unknown (${c.message})`),
     ],
   }
+}
+
+/** What a policy selects by so that it holds for pods that join, too; null where that was not asked for. */
+function coverOf({ step }: PlanContext): { readonly selector: LabelSelector | null; readonly against: readonly string[] } | null {
+  if (step.fault.type !== 'network_partition' || step.fault.coverNew !== true) return null
+  const selector = selectorObject(step.targets.selector)
+  const against = selector === null ? [`a NetworkPolicy cannot select by ${step.targets.selector}, which compares numbers (coverNew)`] : []
+  return { selector, against }
 }
 
 /** A policy isolates a pod as a whole; anything finer needs netfilter, and so does what the canary could not see. */

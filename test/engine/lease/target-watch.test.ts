@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { KubernetesError } from '../../../lib/domain/errors.ts'
 import type { KubeObject } from '../../../lib/domain/kube.ts'
 import { around } from '../../support/around.ts'
-import { partition, stepOf, suiteOf } from '../../support/suites.ts'
+import { barePod } from '../../support/other-workloads.ts'
+import { anyPod, partition, stepOf, suiteOf } from '../../support/suites.ts'
 import type { World } from '../../support/world.ts'
 import { openWorld } from '../../support/world.ts'
 
@@ -35,26 +36,73 @@ describe('while a fault is held', () => {
     expect((told?.at ?? Number.POSITIVE_INFINITY) - (run.steps[0]?.activeAt ?? 0)).toBeLessThan(15_000)
   })
 
-  it('pods that join the selection are told: the partition does not hold them', async () => {
+  it.each([
+    [false, 'joined the selection since: the fault does not hold it', 'reached'],
+    [true, 'joined the selection since: the policy selects it, too', 'cut'],
+  ] as const)(
+    'pods that join the selection are told, and cut off where the suite says so (coverNew: %s)',
+    async (covers, message, outcome) => {
+      let seen = false
+      const dialled: string[] = []
+      const engine = world.engine('driver-1', {
+        observe: ({ run }) => {
+          if (run.status !== 'holding' || seen) return
+          seen = true
+          void world.clock.sleep(6_000).then(() => scaleTo(5))
+          void world.clock.sleep(20_000).then(async () => {
+            const pods = world.sandbox.objects().filter(({ kind, metadata }) => kind === 'Pod' && metadata.labels?.app === 'jadevectordb')
+            for (const { metadata } of pods.filter(({ metadata: { name } }) => !before.includes(name)))
+              dialled.push((await world.cluster.pods.dial({ namespace: ns, name: metadata.name, port: 8080 }, '/health')).outcome)
+          })
+        },
+      })
+      const before = world.sandbox.objects().map(({ metadata }) => metadata.name)
+      const cut = { ...partition, kind: 'all', ...(covers ? { coverNew: true as const } : {}) } as const
+      const all = stepOf(cut, { durationMs: 30_000, targets: { ...anyPod, count: null } })
+      const run = await world.run(engine, suiteOf([all]))
+      expect(run.status).toBe('succeeded')
+      expect(run.steps[0]?.changes.filter(({ code }) => code === 'joined').map((change) => change.message)).toEqual([message, message])
+      expect(dialled).toEqual([outcome, outcome])
+      await world.pass(5_000)
+      expect(world.sandbox.effects()).toEqual([])
+    },
+  )
+
+  it('refuses to cover what joins where a pod that must not be hit would be cut off, too', async () => {
+    await barePod(world, { name: 'lonely', namespace: ns, nodeName: 'sandbox-node-1' })
+    await world.cluster.objects.patch(
+      { apiVersion: 'v1', kind: 'Pod', namespace: ns, name: 'lonely' },
+      { metadata: { labels: { app: 'jadevectordb' } } },
+    )
+    const all = stepOf({ ...partition, kind: 'all', coverNew: true }, { targets: { ...anyPod, count: null } })
+    const run = await world.run(world.engine(), suiteOf([all], { selector: 'app=none' }))
+    expect(run.status === 'refused' ? run.refusals.map(({ message }) => message) : run.status).toContain(
+      'pod lonely would be cut off, too, by coverNew: no controller owns it, so none brings it back',
+    )
+  })
+
+  it('a node that goes NotReady is named at once', async () => {
     let seen = false
     const engine = world.engine('driver-1', {
-      observe: ({ run }) => {
-        if (run.status !== 'holding' || seen) return
+      observe: ({ run, ...progress }) => {
+        if (run.status !== 'holding' || seen || progress.kind !== 'event') return
         seen = true
-        void world.clock.sleep(6_000).then(async () => {
-          for (const kind of ['Deployment', 'StatefulSet'])
-            for (const { metadata } of await world.cluster.objects.list<KubeObject>({ apiVersion: 'apps/v1', kind }, { namespace: ns }))
-              await world.cluster.objects.patch(
-                { apiVersion: 'apps/v1', kind, namespace: ns, name: metadata.name },
-                { spec: { replicas: 5 } },
-              )
-        })
+        const node = 'injections' in progress ? (progress.injections[0]?.targets[0]?.node ?? '') : ''
+        const status = { conditions: [{ type: 'Ready', status: 'False', reason: 'KubeletNotReady', message: 'container runtime is down' }] }
+        void world.clock.sleep(4_000).then(() => world.sandbox.patch('nodes', { name: node }, { status }))
       },
     })
     const run = await world.run(engine, suiteOf([stepOf(partition, { durationMs: 30_000 })]))
-    expect(run.status).toBe('succeeded')
-    expect(run.steps[0]?.changes.filter(({ code }) => code === 'joined')).toHaveLength(2)
+    const told = run.steps[0]?.changes.find(({ code }) => code === 'node_lost')
+    expect(told?.message).toBe('the node is not Ready (KubeletNotReady): container runtime is down')
+    expect((told?.at ?? Number.POSITIVE_INFINITY) - (run.steps[0]?.activeAt ?? 0)).toBeLessThan(12_000)
   })
+
+  async function scaleTo(replicas: number): Promise<void> {
+    for (const kind of ['Deployment', 'StatefulSet'])
+      for (const { metadata } of await world.cluster.objects.list<KubeObject>({ apiVersion: 'apps/v1', kind }, { namespace: ns }))
+        await world.cluster.objects.patch({ apiVersion: 'apps/v1', kind, namespace: ns, name: metadata.name }, { spec: { replicas } })
+  }
 })
 
 describe('an API server that fails right after the bite', () => {
