@@ -1,8 +1,9 @@
 import { coldstart } from './coldstart.ts'
 import { memory, start } from './command.ts'
+import { effect } from './effect.ts'
 
 /** Benchmarks by name; each answers one JSON document and whether its limits held. */
-const benches: Readonly<Record<string, () => Promise<{ readonly ok: boolean }>>> = { coldstart, start, memory }
+const benches: Readonly<Record<string, () => Promise<{ readonly ok: boolean }>>> = { coldstart, start, memory, effect }
 
 const [name = '', ...flags] = process.argv.slice(2)
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined

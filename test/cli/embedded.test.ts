@@ -61,7 +61,7 @@ describe('the embedded cluster', () => {
     process.kill((await liveSandbox(place.state))?.pid ?? 0, 'SIGKILL')
     const { code, out } = await run.end()
     expect(code).toBe(1)
-    expect(out).toMatch(/abort \(cluster_gone\) by .*: the embedded cluster at http:\S+ has ended, and every fault with it/)
+    expect(out).toMatch(/ABORT \(cluster_gone\) by .*: the embedded cluster at http:\S+ has ended, and every fault with it/)
     expect(out).toContain('ABORTED')
     const { runs } = JSON.parse((await place.faultline('runs', '--json')).out) as { readonly runs: readonly object[] }
     expect(runs).toMatchObject([{ run: id, state: 'aborted' }])
