@@ -12,7 +12,7 @@ import type { Abort } from '../../domain/run-facts.ts'
 import type { RunEvent } from '../../domain/transition.ts'
 import { transition } from '../../domain/transition.ts'
 import type { FaultContext } from '../../faults/fault.ts'
-import type { Clock, Cluster } from '../../ports.ts'
+import type { Cluster } from '../../ports.ts'
 import type { Engine, Progress } from '../engine.ts'
 import { Probing } from '../probing/probing.ts'
 import { SharedRead, stopBySwitch } from './switches.ts'
@@ -50,16 +50,12 @@ export class Driver {
     this.#injections = state.injections.filter((entry) => isOfPlan(entry, state.run.steps[entry.step]))
     this.#uncopied = state.run.events
     this.#switches = new SharedRead(() => this.#readSwitches())
-    this.#unfenced = new UnfencedCalls(this, engine.config.unfencedCallMs)
+    this.#unfenced = new UnfencedCalls(this, engine.clock, engine.config.unfencedCallMs)
     this.probing = new Probing(this)
   }
 
   get run(): Run {
     return this.#run
-  }
-
-  get clock(): Clock {
-    return this.engine.clock
   }
 
   /** The ledger of the run, in order: all entries of plans that were sealed. */

@@ -10,7 +10,6 @@ const offeredPollMs = 250
 
 /** What the calls need of their driver. */
 interface Caller {
-  readonly clock: Clock
   readonly stop: Abort | null
   throwIfLost(): void
   /** Reads people's switches as they are now; false when the run is to stop. */
@@ -27,23 +26,25 @@ interface Caller {
  */
 export class UnfencedCalls {
   readonly #caller: Caller
+  readonly #clock: Clock
   readonly #callMs: number
   #underWay: readonly (CallUnderWay & { readonly until: number })[] = []
   #isOffered = false
 
-  constructor(caller: Caller, callMs: number) {
+  constructor(caller: Caller, clock: Clock, callMs: number) {
     this.#caller = caller
+    this.#clock = clock
     this.#callMs = callMs
   }
 
   async send<T>(call: UnfencedCall, send: () => Promise<T>): Promise<T> {
     await this.#mayBegin()
-    const { clock } = this.#caller
-    const sent = { ...call, sentAt: clock.now(), until: clock.now() + this.#callMs + fenceMarginMs }
+    const now = this.#clock.now()
+    const sent = { ...call, sentAt: now, until: now + this.#callMs + fenceMarginMs }
     const over = () => {
       this.#underWay = this.#underWay.filter((other) => other !== sent)
     }
-    this.#underWay = [...this.#underWay.filter(({ until }) => until > clock.now()), sent]
+    this.#underWay = [...this.#underWay.filter(({ until }) => until > now), sent]
     try {
       const answer = await send()
       over()
@@ -57,7 +58,7 @@ export class UnfencedCalls {
   /** Nothing begins after this; what is on its way now. */
   offer(): { readonly unfencedUntil?: number; readonly underWay?: readonly CallUnderWay[] } {
     this.#isOffered = true
-    const now = this.#caller.clock.now()
+    const now = this.#clock.now()
     const underWay = this.#underWay.filter(({ until }) => until > now)
     if (underWay.length === 0) return {}
     return { unfencedUntil: Math.max(...underWay.map(({ until }) => until)), underWay: underWay.map(({ until, ...call }) => call) }
@@ -69,7 +70,7 @@ export class UnfencedCalls {
     do {
       while (this.#isOffered && caller.stop === null) {
         caller.throwIfLost()
-        await caller.clock.sleep(offeredPollMs)
+        await this.#clock.sleep(offeredPollMs)
       }
       caller.throwIfLost()
       if (!(await caller.mayGoOn()))
