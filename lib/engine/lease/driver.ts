@@ -101,15 +101,12 @@ export class Driver {
   }
 
   context(): FaultContext {
-    const { clock, config } = this.engine
+    const { cluster, engine } = this
+    const { clock, config } = engine
     const { id: runId, nonce = '', namespace } = this.#run
+    const place = { cluster, clock, config, runId, nonce, namespace }
     return {
-      cluster: this.cluster,
-      clock,
-      config,
-      runId,
-      nonce,
-      namespace,
+      ...place,
       unfenced: (call, send) => this.#unfenced.send(call, send),
       held: () => this.#stillHeld(),
     }
