@@ -26,7 +26,7 @@ describe('plan', () => {
     const pods = place.sandbox.objects().filter((o) => o.kind === 'Pod')
     const [, name, uid] = /^ {3}target {4}Pod jadevectordb-system\/(\S+) on sandbox-node-\d \(UID\s+(\S+)\)/m.exec(out) ?? []
     expect(pods.find((pod) => pod.metadata.name === name)?.metadata.uid).toBe(uid)
-    expect(out).toMatch(/^ {3}makes {5}Job faultline-injectors\/faultline-RUN-2-xxxxx-n0 \(injector, privileged, on sandbox-node-\d\)/m)
+    expect(out).toMatch(/^ {3}makes {5}Job faultline-injectors\/faultline-RUN-2-xxxxx-n0 \(injector, privileged, on\s+sandbox-node-\d\)/m)
     expect(out).toContain('   makes     cordon of sandbox-node-')
     expect(out).toMatch(/^Total: about \d+ s/m)
     expect(out.trimEnd()).toMatch(/Nothing speaks against this run now\.$/)
@@ -217,6 +217,6 @@ describe('stopping what is over', () => {
   it('reap finds nothing', async () => {
     const { code, out } = await faultline(['reap', ...place.flags, '--json'])
     expect(code).toBe(0)
-    expect(JSON.parse(out)).toEqual({ reaped: [], alive: [], errors: [], orphans: [] })
+    expect(JSON.parse(out)).toEqual({ reaped: [], alive: [], errors: [], orphans: [], inert: [] })
   })
 })
