@@ -5,6 +5,9 @@ Exit codes:
   2  wrong use, a bad suite, or refused
   3  something could not be proven undone`
 
+/** In the list of commands, whether or not the command's own flags are loaded. */
+export const injectDescription = 'one fault, now: a run like any other, of one step that flags describe'
+
 /** What stands below the options in --help, per command. */
 export const examples = {
   faultline: `

@@ -3,11 +3,11 @@ import { type FaultFlag, faultFamilies, flagName } from '../lib/suite/fault-flag
 import type { Act } from './command.ts'
 import type { InjectFlags } from './commands/inject.ts'
 import { withReport } from './flags.ts'
-import { examples } from './help.ts'
+import { examples, injectDescription } from './help.ts'
 
 /** Adds `inject`, with a command for each type of faults and a flag for each key that a step of it may have. */
 export function addInject(program: CommandUnknownOpts, act: Act): void {
-  const inject = new Command('inject').description('one fault, now: a run like any other, of one step that flags describe')
+  const inject = new Command('inject').description(injectDescription)
   inject.addHelpText('after', examples.inject)
   for (const [word, family] of Object.entries(faultFamilies)) {
     const command = withReport(new Command(word).argument('<kind>', family.kinds.join(', ')))

@@ -4,19 +4,20 @@ import { printableText } from '../lib/domain/text.ts'
 import { type Act, type Action, BadSuite, printJson, type WorkFlags } from './command.ts'
 import { errorText } from './error-text.ts'
 import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.ts'
-import { formatOption, jsonOption, wholeNumber, withCluster, withConfig, withReport, withState, withSuite, withTelling } from './flags.ts'
+import { formatOption, wholeNumber, withState } from './flags.ts'
 import { examples } from './help.ts'
-import { addInject } from './inject-command.ts'
 import { packageVersion } from './package-root.ts'
+import { addRunning, runArgument } from './running-commands.ts'
 import { withSwitches } from './settings.ts'
+import { addStopping, addSwitches } from './stopping-commands.ts'
 import { print, printText, type Terminal } from './terminal.ts'
 
 /** Runs one command line and answers with its exit code; never throws and never exits. */
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let code: ExitCode = exitCodes.succeeded
   const isJson = argv.includes('--json')
-  const program = buildProgram(terminal, { isJson, done: (result) => { code = result } }) // biome-ignore format: one look
   try {
+    const program = await buildProgram(terminal, { argv, isJson, done: (result) => { code = result } }) // biome-ignore format: one look
     await program.parseAsync([...argv], { from: 'user' })
     return code
   } catch (error) {
@@ -46,11 +47,12 @@ function tellError(error: unknown, isJson: boolean, terminal: Terminal): ExitCod
 }
 
 interface Wiring {
+  readonly argv: readonly string[]
   readonly isJson: boolean
   readonly done: (code: ExitCode) => void
 }
 
-function buildProgram(terminal: Terminal, { isJson, done }: Wiring): Command {
+async function buildProgram(terminal: Terminal, { argv, isJson, done }: Wiring): Promise<Command> {
   const program = new Command('faultline')
     .description('Chaos game days for Kubernetes: every fault is proven to bite, and proven to be undone.')
     .version(packageVersion())
@@ -66,38 +68,13 @@ function buildProgram(terminal: Terminal, { isJson, done }: Wiring): Command {
     .showHelpAfterError('(add --help for the options and examples)')
     .addHelpText('after', examples.faultline)
   const act = <F extends object>(flags: F, action: Action<F>) => action(withSwitches(flags, terminal.env), terminal).then(done)
-  addRunning(program, act)
-  addInject(program, act)
+  await addRunning(program, act, argv)
   addLooking(program, act)
   addMetrics(program, act)
   addStopping(program, act)
   addSwitches(program, act)
   addSandbox(program, act)
   return program
-}
-
-function addRunning(program: Command, act: Act): void {
-  const run = program
-    .command('run')
-    .argument('<suite>', 'suite file; - reads it from standard input')
-    .description('run a suite: inject each fault, prove that it bites, undo it, prove that it is gone')
-  withReport(run)
-    .addHelpText('after', examples.run)
-    .action((file: string, flags) => act(flags, async (f, t) => (await import('./commands/run.ts')).runSuite(file, f, t)))
-  const plan = program
-    .command('plan')
-    .argument('<suite>', 'suite file; - reads it from standard input')
-    .description('print exactly what a run would do to whom and for how long; changes nothing')
-  withConfig(withCluster(withSuite(withState(plan))))
-    .addHelpText('after', examples.plan)
-    .action((file: string, flags) => act(flags, async (f, t) => (await import('./commands/plan.ts')).planSuite(file, f, t)))
-  program
-    .command('validate')
-    .argument('<suite...>', 'suite files; - reads one from standard input')
-    .description('check suite files; needs no cluster')
-    .addOption(jsonOption())
-    .addHelpText('after', examples.validate)
-    .action((files: string[], flags) => act(flags, async (f, t) => (await import('./commands/validate.ts')).validateSuites(files, f, t)))
 }
 
 function addLooking(program: Command, act: Act): void {
@@ -121,16 +98,6 @@ function addLooking(program: Command, act: Act): void {
     .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/report.ts')).writeReport(wanted, f, t)))
 }
 
-function addSwitches(program: Command, act: Act): void {
-  withState(program.command('halt').description('undo all runs of this state directory now, and let none start until "resume"'))
-    .option('--why <text>', 'for the history', 'asked on the command line')
-    .addHelpText('after', examples.halt)
-    .action((flags) => act(flags, async (f, t) => (await import('./commands/halt.ts')).halt(f, t)))
-  withState(program.command('resume').description('let runs start again after a halt'))
-    .addHelpText('after', examples.resume)
-    .action((flags) => act(flags, async (f, t) => (await import('./commands/halt.ts')).resume(f, t)))
-}
-
 /** Where the metrics are served unless a flag says otherwise: to this machine only. */
 const metricsAt = { host: '127.0.0.1', port: 8000 } as const
 
@@ -140,36 +107,6 @@ function addMetrics(program: Command, act: Act): void {
     .addOption(new Option('--host <address>', 'to listen on; 0.0.0.0: all').default(metricsAt.host))
     .addHelpText('after', examples.metrics)
     .action((flags) => act(flags, async (f, t) => (await import('./commands/metrics.ts')).metrics(f, t)))
-}
-
-const runArgument = 'id of the run, the beginning of it, or "latest"'
-
-function addStopping(program: Command, act: Act): void {
-  const abort = withCluster(
-    withState(program.command('abort').argument('<run>', runArgument).description('undo everything a run has injected and end it')),
-  )
-  withTelling(withConfig(abort))
-    .option('--why <text>', 'for the history', 'asked on the command line')
-    .addOption(new Option('--wait <seconds>', 'how long to wait for its driver').argParser(wholeNumber(0, 3600)).default(120))
-    .addHelpText('after', examples.abort)
-    .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/abort.ts')).abort(wanted, f, t)))
-  withTelling(
-    withConfig(withCluster(withState(program.command('reap').description('end what dead drivers left, and remove orphaned objects')))),
-  )
-    .addHelpText('after', examples.reap)
-    .action((flags: WorkFlags) => act(flags, async (f, t) => (await import('./commands/reap.ts')).reap(f, t)))
-  withTelling(
-    withCluster(
-      withState(
-        program.command('resolve').argument('<run>', runArgument).description('end a run whose undo can never be proven, on your word'),
-      ),
-    ),
-  )
-    .requiredOption('--by <name>', 'who says so')
-    .requiredOption('--why <text>', 'what makes you sure')
-    .option('--force', 'also while a fuse or "reap" could still end it with proof')
-    .addHelpText('after', examples.resolve)
-    .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/resolve.ts')).resolve(wanted, f, t)))
 }
 
 function addSandbox(program: Command, act: Act): void {

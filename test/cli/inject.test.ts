@@ -71,7 +71,7 @@ const rows: readonly (readonly [string, string, readonly string[], Readonly<Reco
   ['node-failure', 'node-drain', ['--allow-bare-pods', '--allow-empty-dir'], { allowBarePods: true, allowEmptyDir: true }],
   ...['cpu', 'memory'].map((kind) => ['resource-exhaustion', kind, use, useKeys] as const),
   ['resource-exhaustion', 'disk', [...use, '--path', '/data'], { ...useKeys, path: '/data' }],
-  ['resource-exhaustion', 'network', [...use, '--mode', 'load'], { ...useKeys, mode: 'load' }],
+  ['resource-exhaustion', 'network', [...use, '--mode', 'load', '--allow-unused'], { ...useKeys, mode: 'load', allowUnused: true }],
   // Neither kind has both.
   ['resource-exhaustion', 'cpu', [...use, '--path', '/data', '--mode', 'load'], { ...useKeys, path: '/data', mode: 'load' }],
   ...['latency', 'jitter', 'loss', 'corruption', 'duplication', 'rate'].map(

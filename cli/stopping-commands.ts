@@ -1,0 +1,45 @@
+import { type Command, Option } from '@commander-js/extra-typings'
+import type { Act, WorkFlags } from './command.ts'
+import { wholeNumber, withCluster, withConfig, withState, withTelling } from './flags.ts'
+import { examples } from './help.ts'
+import { runArgument } from './running-commands.ts'
+
+/** Adds the switch that stops everything, and the one that lifts it. */
+export function addSwitches(program: Command, act: Act): void {
+  withState(program.command('halt').description('undo all runs of this state directory now, and let none start until "resume"'))
+    .option('--why <text>', 'for the history', 'asked on the command line')
+    .addHelpText('after', examples.halt)
+    .action((flags) => act(flags, async (f, t) => (await import('./commands/halt.ts')).halt(f, t)))
+  withState(program.command('resume').description('let runs start again after a halt'))
+    .addHelpText('after', examples.resume)
+    .action((flags) => act(flags, async (f, t) => (await import('./commands/halt.ts')).resume(f, t)))
+}
+
+/** Adds the commands that end one run, or what is left of some. */
+export function addStopping(program: Command, act: Act): void {
+  const abort = withCluster(
+    withState(program.command('abort').argument('<run>', runArgument).description('undo everything a run has injected and end it')),
+  )
+  withTelling(withConfig(abort))
+    .option('--why <text>', 'for the history', 'asked on the command line')
+    .addOption(new Option('--wait <seconds>', 'how long to wait for its driver').argParser(wholeNumber(0, 3600)).default(120))
+    .addHelpText('after', examples.abort)
+    .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/abort.ts')).abort(wanted, f, t)))
+  withTelling(
+    withConfig(withCluster(withState(program.command('reap').description('end what dead drivers left, and remove orphaned objects')))),
+  )
+    .addHelpText('after', examples.reap)
+    .action((flags: WorkFlags) => act(flags, async (f, t) => (await import('./commands/reap.ts')).reap(f, t)))
+  withTelling(
+    withCluster(
+      withState(
+        program.command('resolve').argument('<run>', runArgument).description('end a run whose undo can never be proven, on your word'),
+      ),
+    ),
+  )
+    .requiredOption('--by <name>', 'who says so')
+    .requiredOption('--why <text>', 'what makes you sure')
+    .option('--force', 'also while a fuse or "reap" could still end it with proof')
+    .addHelpText('after', examples.resolve)
+    .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/resolve.ts')).resolve(wanted, f, t)))
+}
