@@ -90,16 +90,37 @@ export function withSuite<A extends unknown[], O extends OptionValues>(command: 
     )
 }
 
-/** Adds every flag of a command that starts a run. */
-export function withReport<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
+/** Adds the flags that change how long a suite takes. */
+export function withTimes<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
+  return command
+    .addOption(
+      new Option('--duration <seconds>', 'the longest it may take: faults become shorter to fit, and it is aborted then').argParser(
+        wholeNumber(1, 604_800),
+      ),
+    )
+    .addOption(
+      new Option('--grace <seconds>', "quiet before the first and after the last step, instead of the suite's").argParser(
+        wholeNumber(0, 3600),
+      ),
+    )
+}
+
+/** Adds every flag of a command that starts runs. */
+export function withRuns<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return withTelling(withConfig(withCluster(withSuite(withState(command)))))
     .addOption(
       new Option('--report <file>', 'write a report there too: .txt, .json, .html, .xml (JUnit), .md, .journal.json; repeatable').argParser(
         reportFile,
       ),
     )
-    .addOption(new Option('--id <key>', 'the same key never starts a second run of the suite in the same place').env('FAULTLINE_ID'))
     .option('--verbose', 'with --json: progress on stderr')
+}
+
+/** Adds those, and the one that makes a single run unique. */
+export function withReport<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
+  return withRuns(command).addOption(
+    new Option('--id <key>', 'the same key never starts a second run of the suite in the same place').env('FAULTLINE_ID'),
+  )
 }
 
 /** Adds to the list of report files; the extension decides the format. */

@@ -5,9 +5,10 @@ import { type ParsedSuite, parseSuite } from '../../lib/suite/parse.ts'
 import type { Problem } from '../../lib/suite/problems.ts'
 import { errorText } from '../error-text.ts'
 import type { ExitCode } from '../exit-codes.ts'
+import type { RunFlags } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
 import { planParsed } from './plan.ts'
-import { type RunFlags, runParsed } from './run.ts'
+import { runParsed } from './run.ts'
 
 export interface InjectFlags extends RunFlags {
   readonly dryRun?: boolean

@@ -9,7 +9,11 @@ describe('wrong use', () => {
   it.each([
     [['rnu', suite], "error: unknown command 'rnu'\n(Did you mean run?)"],
     [['run', suite, '--sed', '3'], "error: unknown option '--sed'\n(Did you mean --seed?)"],
-    [['run'], "error: missing required argument 'suite'"],
+    [['report'], "error: missing required argument 'run'"],
+    [
+      ['run', suite, '--duration', '0'],
+      "error: option '--duration <seconds>' argument '0' is invalid. Expected a whole number from 1 to 604800.",
+    ],
     [['run', suite, 'other.json'], "error: too many arguments for 'run'"],
     [['run', suite, '--seed', 'x'], "error: option '--seed <n>' argument 'x' is invalid. Expected a whole number from 0 to 4294967295."],
     [['run', suite, '--seed', '-1'], "error: option '--seed <n>' argument '-1' is invalid. Expected a whole number"],
@@ -36,9 +40,9 @@ describe('wrong use', () => {
   })
 
   it('with --json is one JSON document on stdout and nothing on stderr', async () => {
-    const { code, out, err } = await faultline(['run', '--json'])
+    const { code, out, err } = await faultline(['report', '--json'])
     expect({ code, err }).toEqual({ code: 2, err: '' })
-    expect(JSON.parse(out)).toEqual({ error: { code: 'bad_input', message: "missing required argument 'suite'" }, exitCode: 2 })
+    expect(JSON.parse(out)).toEqual({ error: { code: 'bad_input', message: "missing required argument 'run'" }, exitCode: 2 })
   })
 
   it('of a switch in the environment is told', async () => {

@@ -1,0 +1,135 @@
+import { FaultlineError } from '../lib/domain/errors.ts'
+import type { Run, Trigger } from '../lib/domain/run.ts'
+import { isEnded } from '../lib/domain/run.ts'
+import type { Suite } from '../lib/domain/suite.ts'
+import { drive } from '../lib/engine/drive.ts'
+import { claimOf } from '../lib/engine/lease/claim.ts'
+import { start } from '../lib/engine/start.ts'
+import { clusterText } from '../lib/report/cluster-text.ts'
+import type { RunRecord } from '../lib/report/document.ts'
+import { recordOf } from '../lib/report/record.ts'
+import type { ChosenCluster } from './clusters.ts'
+import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
+import { personName } from './owner.ts'
+import { giveUpAfterMs, isAbandoned, reapAll, unfinishedRuns } from './reaping.ts'
+import { recordFromMemory, writeReports } from './reports.ts'
+import { createScreen, type Screen } from './screen.ts'
+import type { Session } from './session.ts'
+import { remains } from './view/remains.ts'
+import type { RunState } from './view/run-state.ts'
+
+/** A run as its driver left it. */
+export interface DrivenRun {
+  readonly state: RunState
+  readonly record: RunRecord
+  /** Reports that were written. */
+  readonly reports: readonly string[]
+  readonly code: ExitCode
+  /** Set when the driver had to leave without a stored end: the store or the lease was lost, or it failed. */
+  readonly lost: { readonly error: unknown } | null
+}
+
+/** What a run is started with. */
+export interface RunOrder {
+  readonly chosen: ChosenCluster
+  readonly suite: Suite
+  readonly seed: number
+  /** Where reports are written beside those of the state directory. */
+  readonly files: readonly string[]
+}
+
+/**
+ * The cluster that the flags name, once what a dead driver left in the same place is undone.
+ * @throws FaultlineError `refused` when interrupted meanwhile
+ */
+export async function chooseCluster(session: Session, namespace: string): Promise<ChosenCluster> {
+  return prepared(session, namespace, () => session.composition.clusters.choose())
+}
+
+/** As `chooseCluster`, of a cluster that is found in another way. */
+export async function prepared(session: Session, namespace: string, choose: () => Promise<ChosenCluster>): Promise<ChosenCluster> {
+  const { interrupts } = session
+  const chosen = await interrupts.orInterrupted(choose())
+  if (chosen !== undefined) await reapBefore(session, chosen, namespace)
+  if (chosen === undefined || interrupts.first.aborted) {
+    throw new FaultlineError('refused', 'interrupted before the run began: nothing was touched')
+  }
+  return chosen
+}
+
+/** Starts the run, drives it to its end on a screen, and writes its reports. */
+export async function driveNewRun(session: Session, order: RunOrder): Promise<DrivenRun> {
+  const { flags, terminal, composition, say } = session
+  const { run, created } = await startRun(session, order)
+  if (!created) say(`run ${run.id} was started before with this id`)
+  if (!created && !isEnded(run) && claimOf(run, composition.engine(run.cluster)) === 'held') {
+    throw new FaultlineError(
+      'refused',
+      `run ${run.id} is ${run.status}, driven by ${run.lease?.owner}: see it with "faultline show ${run.id}"`,
+    )
+  }
+  const kind = flags.json === true ? (flags.verbose === true ? 'lines' : 'silent') : terminal.isLive ? 'live' : 'lines'
+  if (kind === 'lines')
+    say(`run ${run.id}: ${order.suite.name} on ${clusterText(run.cluster)}, namespace ${run.namespace}, seed ${run.seed}`)
+  const screen = createScreen({ terminal, run, clock: composition.clock, kind, sayLine: say })
+  return driveOnScreen(session, { run, screen, files: order.files })
+}
+
+/** A dead run in the same place would refuse the start, and one on an embedded cluster that ended is only to be written off. */
+async function reapBefore({ composition, say }: Session, { ref }: ChosenCluster, namespace: string): Promise<void> {
+  const unfinished = await unfinishedRuns(composition)
+  const dead = unfinished.filter((run) => {
+    const samePlace = run.cluster.uid === ref.uid && run.namespace === namespace
+    return (samePlace || (run.cluster.via.kind === 'sandbox' && run.cluster.uid !== ref.uid)) && isAbandoned(composition, run)
+  })
+  if (dead.length > 0) say(`reaping first what a dead driver left: ${dead.map((run) => run.id).join(', ')}`)
+  const { errors } = await reapAll(composition, dead, say)
+  for (const { runId, message } of errors) say(`run ${runId} could not be reaped: ${message}`)
+}
+
+function startRun({ flags, composition }: Session, { chosen, suite, seed }: RunOrder) {
+  const trigger: Trigger = { kind: 'manual', key: flags.id ?? crypto.randomUUID(), by: personName() }
+  const scheduledAt = flags.id === undefined ? composition.clock.now() : null
+  return start(composition.engine(chosen.ref), { suite, cluster: chosen.ref, seed, trigger, scheduledAt })
+}
+
+interface OnScreen {
+  readonly run: Run
+  readonly screen: Screen
+  readonly files: readonly string[]
+}
+
+async function driveOnScreen(session: Session, { run, screen, files }: OnScreen): Promise<DrivenRun> {
+  const { composition, interrupts, say } = session
+  const { store, stateDir } = composition
+  interrupts.onFirst = () => screen.interrupted(1)
+  interrupts.onSecond = () => {
+    screen.interrupted(2)
+    screen.say(leavingLines(screen, composition.clock.now()))
+  }
+  try {
+    const engine = composition.engine(run.cluster, (progress) => screen.observe(progress))
+    const ended = await drive(engine, run.id, { interrupt: interrupts.first, giveUpAfterMs })
+    screen.observe({ kind: 'injection', run: ended, injections: screen.state().injections })
+    screen.end()
+    const record = await recordOf(store, ended)
+    const reports = await writeReports(record, { stateDir, files, warn: say })
+    return { state: screen.state(), record, reports, code: exitCodeOf(ended), lost: null }
+  } catch (error) {
+    screen.end()
+    const state = screen.state()
+    const record = recordFromMemory(state.run, state.injections)
+    const reports = await writeReports(record, { stateDir, files, warn: say })
+    return { state, record, reports, code: exitCodes.unproven, lost: { error } }
+  }
+}
+
+/** What the second Ctrl-C is warned of. */
+function leavingLines(screen: Screen, now: number): readonly string[] {
+  const rest = remains(screen.state().injections, now)
+  const what =
+    rest.length === 0
+      ? ['Nothing is injected; the beacon and the lock of the run would stay until "faultline reap".']
+      : ['If you leave now, this stays:', ...rest.map((text) => `- ${text}`)]
+  return [...what, 'A third Ctrl-C leaves at once, with exit code 3. Waiting is better.']
+}
