@@ -23,7 +23,8 @@ To end all chaos from anywhere:
 ${exits}`,
   run: `
 Examples:
-  $ faultline run experiments/quick-test-suite.json
+  $ faultline run                                  the default suite; quick and stress come along as well
+  $ faultline run stress --duration 600 --grace 30
   $ faultline run experiments/quick-test-suite.json --context staging -n jadevectordb-system --seed 42
   $ faultline run experiments/quick-test-suite.json --report out/report.html --report out/junit.xml
   $ faultline run sandbox/demo-suite.json --sandbox --json
@@ -41,6 +42,20 @@ Examples:
   $ faultline inject node-failure node-drain --node worker-2 --duration 60 --save drain.json
 
 Flags are the keys of a step (docs/suite-format.md): --repeat-every is "repeatEvery"; lists are comma-separated. No grace before and after.
+${exits}`,
+  test: `
+Examples:
+  $ faultline test network --duration 300 --report /tmp/network-test-report.txt
+  $ faultline test node --duration 300 --report report.html --drain
+  $ faultline test resource -n jadevectordb-system --injector-image registry.example.com/faultline-injector:1
+  $ faultline test degradation --duration 120 --pause 0
+  $ faultline test automated                              the quick suite
+  $ faultline test all --duration 600 --report all.xml --allow-skips
+  $ faultline test all --duration 120 --sandbox --report all.xml
+
+network: random, all, specific. node: pod-delete, pod-kill, crashloop. resource: memory low, cpu medium, disk medium, network high.
+degradation: each kind. Each test is a run of its own; an abort ends all of them. What cannot run here is skipped, with the reason: that
+is never a pass, and in CI (variable CI) a failure unless --allow-skips.
 ${exits}`,
   plan: `
 Examples:

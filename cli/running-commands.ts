@@ -1,7 +1,9 @@
-import type { CommandUnknownOpts } from '@commander-js/extra-typings'
+import { Argument, type CommandUnknownOpts, Option } from '@commander-js/extra-typings'
+import { familyNames } from '../lib/domain/tests.ts'
 import type { Act } from './command.ts'
-import { jsonOption, withCluster, withConfig, withReport, withState, withSuite, withTimes } from './flags.ts'
+import { jsonOption, wholeNumber, withCluster, withConfig, withReport, withRuns, withState, withSuite, withTimes } from './flags.ts'
 import { examples, injectDescription } from './help.ts'
+import type { TestFlags } from './planned-tests.ts'
 
 const suiteArgument =
   'suite file, or the name of one that comes along (default, quick, stress; default if not given); - reads standard input'
@@ -19,6 +21,7 @@ export async function addRunning(program: CommandUnknownOpts, act: Act, argv: re
     .addHelpText('after', examples.run)
     .action((suite: string | undefined, flags) => act(flags, async (f, t) => (await import('./commands/run.ts')).runSuite(suite, f, t)))
   await addInject(program, act, argv)
+  addTest(program, act)
   const plan = program
     .command('plan')
     .argument('[suite]', suiteArgument)
@@ -33,6 +36,29 @@ export async function addRunning(program: CommandUnknownOpts, act: Act, argv: re
     .addOption(jsonOption())
     .addHelpText('after', examples.validate)
     .action((files: string[], flags) => act(flags, async (f, t) => (await import('./commands/validate.ts')).validateSuites(files, f, t)))
+}
+
+/** Quiet between two tests, in seconds: a workload is whole again by then, this is for the eye on a dashboard. */
+const usualPause = 10
+
+function addTest(program: CommandUnknownOpts, act: Act): void {
+  const test = program
+    .command('test')
+    .addArgument(new Argument('<family>', 'what to try').choices([...familyNames, 'all']))
+    .description('every fault of a family, one after the other: one table, one verdict, one report')
+    .addOption(
+      new Option('--duration <seconds>', 'of all faults together, shared out over the tests (300 if not given)').argParser(
+        wholeNumber(1, 86_400),
+      ),
+    )
+    .addOption(new Option('--pause <seconds>', 'quiet after each test').argParser(wholeNumber(0, 3600)).default(usualPause))
+    .option('--drain', 'also drain a node: it evicts whoever else is on it')
+    .option('--allow-skips', 'in CI (variable CI), too, what cannot run here is no failure')
+    .addHelpText('after', examples.test)
+    .action((family, flags) =>
+      act(flags as unknown as TestFlags, async (f, t) => (await import('./commands/test.ts')).testFamily(family, f, t)),
+    )
+  withRuns(test)
 }
 
 /** Its flags come from the schema of suites, which takes a tenth of a second to load: only a command line that says `inject` waits for it. */

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'out_of_time'
   | 'fuse_not_armed'
   | 'injector_failed'
+  | 'not_possible_here'
   | 'cluster_gone'
 
 /** The family's root: says what was tried, on what, and whether trying again may help. */

@@ -32,6 +32,8 @@ export type ReasonCode =
   | 'refused'
   | 'orphans'
   | 'injection_failed'
+  /** The node cannot do it: its kernel lacks what the fault needs. */
+  | 'not_possible_here'
   | 'no_effect'
   /** Whether it bites could not be measured. */
   | 'effect_unknown'

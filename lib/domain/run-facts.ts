@@ -49,6 +49,8 @@ export interface InjectedOutcome {
   /** What the evidence said of the bite; absent where none was taken. */
   readonly finding?: Finding
   readonly reason: string | null
+  /** Of a failed one: the node cannot do it, and no further try would. */
+  readonly isImpossible?: true
   readonly measurements: readonly Measurement[]
   /** When it was first seen to bite; absent where it was not. */
   readonly biteAt?: number

@@ -162,8 +162,9 @@ function afterInject(run: Run, step: number, outcomes: readonly InjectedOutcome[
   return withState(withStep(run, { activeAt, plannedEnd: revertAt }), { status: 'holding', step, revertAt, rechecked: false })
 }
 
-function injectedReason({ status, finding, reason }: InjectedOutcome): Reason {
-  const code = status === 'failed' ? 'injection_failed' : finding === 'unknown' ? 'effect_unknown' : 'no_effect'
+function injectedReason({ status, finding, reason, isImpossible }: InjectedOutcome): Reason {
+  const failed = isImpossible === true ? 'not_possible_here' : 'injection_failed'
+  const code = status === 'failed' ? failed : finding === 'unknown' ? 'effect_unknown' : 'no_effect'
   return { code, detail: reason ?? status }
 }
 

@@ -4,7 +4,8 @@ import { figuresWithBefore } from './figures.ts'
 import { type Markup, markup } from './markup.ts'
 import { answersText, faultWords, scoreBasis, stepFigures, verdictSentence, verdictWords } from './report-summary.ts'
 
-interface TestCase {
+/** One `<testcase>`. */
+export interface TestCase {
   readonly name: string
   readonly ms: number
   readonly outcome: 'passed' | 'failure' | 'error' | 'skipped'
@@ -18,20 +19,49 @@ interface TestCase {
 /** Makes the report that CI systems read (JUnit XML as Jenkins, GitLab and others take it): one test case per step. Pure. */
 export function junitReport(document: ReportDocument): string {
   const steps = document.steps.map((step) => stepCase(step, document))
-  const cases = namedApart([...steps, ...runCase(document, steps)])
-  const count = (outcome: TestCase['outcome']) => cases.filter((one) => one.outcome === outcome).length
-  const seconds = (ms: number) => (ms / 1000).toFixed(3)
-  const totals = markup`tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" time="${seconds(document.durationMs ?? 0)}"`
-  const suite = document.suite.name
+  const cases = [...steps, ...runCase(document, steps)]
+  const { suite, durationMs, requestedAt, cluster } = document
+  return junitFile([{ name: suite.name, ms: durationMs ?? 0, requestedAt, host: cluster.name, properties: properties(document), cases }])
+}
+
+/** One `<testsuite>`. */
+export interface TestSuite {
+  readonly name: string
+  readonly ms: number
+  /** RFC 3339. */
+  readonly requestedAt: string
+  readonly host: string
+  readonly properties: readonly (readonly [string, string])[]
+  readonly cases: readonly TestCase[]
+}
+
+/** Makes the whole file; cases of one name within a suite are told apart. Pure. */
+export function junitFile(suites: readonly TestSuite[]): string {
+  const ms = suites.reduce((sum, suite) => sum + suite.ms, 0)
   return markup`<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="faultline" ${totals}>
-<testsuite name="${suite}" ${totals} skipped="${count('skipped')}" timestamp="${document.requestedAt.slice(0, 19)}" hostname="${document.cluster.name}">
-<properties>
-${properties(document).map(([name, value]) => markup`<property name="${name}" value="${value}"/>\n`)}</properties>
-${cases.map((one) => markup`<testcase name="${one.name}" classname="${suite}" time="${seconds(one.ms)}">${result(one)}${output(one.output)}</testcase>\n`)}</testsuite>
-</testsuites>
+<testsuites name="faultline" ${totals(
+    suites.flatMap(({ cases }) => cases),
+    ms,
+  )}>
+${suites.map(suiteMarkup)}</testsuites>
 `.text
 }
+
+function suiteMarkup({ name: suite, ms, requestedAt, host, properties: all, cases }: TestSuite): Markup {
+  const skipped = cases.filter((one) => one.outcome === 'skipped').length
+  return markup`<testsuite name="${suite}" ${totals(cases, ms)} skipped="${skipped}" timestamp="${requestedAt.slice(0, 19)}" hostname="${host}">
+<properties>
+${all.map(([name, value]) => markup`<property name="${name}" value="${value}"/>\n`)}</properties>
+${namedApart(cases).map((one) => markup`<testcase name="${one.name}" classname="${suite}" time="${seconds(one.ms)}">${result(one)}${output(one.output)}</testcase>\n`)}</testsuite>
+`
+}
+
+function totals(cases: readonly TestCase[], ms: number): Markup {
+  const count = (outcome: TestCase['outcome']) => cases.filter((one) => one.outcome === outcome).length
+  return markup`tests="${cases.length}" failures="${count('failure')}" errors="${count('error')}" time="${seconds(ms)}"`
+}
+
+const seconds = (ms: number) => (ms / 1000).toFixed(3)
 
 /** CI systems tell cases apart by name alone and show the last of two that share one: they bear the number of their step. */
 function namedApart(cases: readonly TestCase[]): readonly TestCase[] {
@@ -120,7 +150,8 @@ const figures = (step: StepDocument) =>
     .map(([name, value]) => `${name} ${value}`)
     .join(', ')
 
-function outputOf(step: StepDocument): readonly string[] {
+/** What a step was, and all that was seen of it, as lines. */
+export function outputOf(step: StepDocument): readonly string[] {
   return [
     faultWords(step),
     ...(step.plannedAt === null ? [] : [figures(step)]),

@@ -24,9 +24,9 @@ export function markdownReport(document: ReportDocument): string {
     '',
     plain(verdictSentence(document)),
     ...(suite.hypothesis === '' ? [] : ['', `**Hypothesis:** ${plain(suite.hypothesis)}`]),
-    ...list(document.reasons),
+    ...markdownList(document.reasons),
     '',
-    ...table(['', ''], facts(document)),
+    ...markdownTable(['', ''], facts(document)),
     '',
     '## Steps',
     '',
@@ -39,7 +39,7 @@ export function markdownReport(document: ReportDocument): string {
           '',
           '## Probes',
           '',
-          ...table(
+          ...markdownTable(
             ['probe', 'asks', 'allowed', 'weight'],
             probes.map((p) => [p.name, p.asks, comparisonText(p.allowed), String(p.weight)]),
           ),
@@ -70,7 +70,7 @@ function fitted(lines: readonly string[], run: string): string {
 const signs: Readonly<Record<string, string>> = { succeeded: '✅', aborted: '🛑', failed: '❌', no_effect: '❌', refused: '❌' }
 
 /** Text that Markdown and HTML leave alone, on one line; a comment keeps GitHub from seeing people and issues in it. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return printable(text.replace(/\s+/g, ' '))
     .replace(/[\\`*_[\]|~$]/g, '\\$&')
     .replace(/[&<>]/g, (char) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;' })[char] ?? char)
@@ -79,12 +79,14 @@ function plain(text: string): string {
     .replace(/^(?:[-=+#]|\d+[.)])(?=\s|$|[-=#])/, (start) => `${start.slice(0, -1)}\\${start.slice(-1)}`)
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
+/** A table of cells as they are; whatever they hold is escaped. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const row = (cells: readonly string[]) => `| ${cells.map(plain).join(' | ')} |`
   return [row(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(row)]
 }
 
-function list(items: readonly string[]): readonly string[] {
+/** A list, set off by an empty line; nothing where it has no items. */
+export function markdownList(items: readonly string[]): readonly string[] {
   return items.length === 0 ? [] : ['', ...items.map((item) => `- ${plain(item)}`)]
 }
 
@@ -133,7 +135,7 @@ function stepTable({ steps }: ReportDocument): readonly string[] {
     length(step.detectMs),
     step.score === null ? '–' : scoreText(step.score),
   ])
-  return table(['#', 'step', 'fault', 'verdict', 'active', 'undone after', 'recovery', 'detected', 'score'], rows)
+  return markdownTable(['#', 'step', 'fault', 'verdict', 'active', 'undone after', 'recovery', 'detected', 'score'], rows)
 }
 
 function thresholdLines({ thresholds, probes }: ReportDocument): readonly string[] {
@@ -144,7 +146,7 @@ function thresholdLines({ thresholds, probes }: ReportDocument): readonly string
     const when = `${threshold.probe} ${comparisonText(threshold.op)} ${valueText(threshold.limit, unit)}${threshold.forMs === 0 ? '' : ` for ${duration(threshold.forMs)}`}`
     return [threshold.name, when, threshold.severity, threshold.action, crossed.join(', ') || 'never']
   })
-  return ['', '## Thresholds', '', ...table(['threshold', 'when', 'severity', 'then', 'crossed'], rows)]
+  return ['', '## Thresholds', '', ...markdownTable(['threshold', 'when', 'severity', 'then', 'crossed'], rows)]
 }
 
 function stepLines(document: ReportDocument, index: number): readonly string[] {
@@ -160,8 +162,8 @@ function stepLines(document: ReportDocument, index: number): readonly string[] {
         .map(([name, value]) => `${name} ${value}`)
         .join(', '),
     ),
-    ...list([...stepReasons(step), ...proofs(step)]),
-    ...(figures.length === 0 ? [] : ['', ...table(['evidence', 'before', 'during', 'before its end', 'after'], figures)]),
+    ...markdownList([...stepReasons(step), ...proofs(step)]),
+    ...(figures.length === 0 ? [] : ['', ...markdownTable(['evidence', 'before', 'during', 'before its end', 'after'], figures)]),
     ...probeLines(document, step),
   ]
 }
@@ -181,5 +183,5 @@ function probeLines({ probes }: ReportDocument, { probes: summaries }: StepDocum
     const value = (v: number | string | null) => (v === null ? '–' : valueText(v, unit))
     return [summary.probe, answersText(summary), value(summary.min), value(summary.max), value(summary.worst)]
   })
-  return ['', ...table(['probe', 'within tolerance', 'least', 'most', 'worst'], rows)]
+  return ['', ...markdownTable(['probe', 'within tolerance', 'least', 'most', 'worst'], rows)]
 }

@@ -59,7 +59,8 @@ async function injectOne(driver: Driver, planned: Injection): Promise<InjectedOu
   } catch (error) {
     driver.throwIfLost()
     if (!(error instanceof FaultlineError)) throw error
-    return outcomeOf(driver, await driver.update(injection, { status: 'failed', reason: error.message }))
+    const outcome = outcomeOf(driver, await driver.update(injection, { status: 'failed', reason: error.message }))
+    return error.code === 'not_possible_here' ? { ...outcome, isImpossible: true } : outcome
   }
 }
 

@@ -87,8 +87,8 @@ function deadOrder(lines: readonly InjectorLine[]): InjectorLine | null {
 
 function throwIfUnable(injection: Injection, lines: readonly InjectorLine[]): void {
   const [error] = [...newestByTarget(lines, ['error']).values()]
-  if (error !== undefined)
-    throw new FaultlineError('injector_failed', `the injector failed on ${nameOf(injection, error.target)}: ${error.message}`)
+  const code = error?.code === 'kernel_lacks' ? 'not_possible_here' : 'injector_failed'
+  if (error !== undefined) throw new FaultlineError(code, `the injector failed on ${nameOf(injection, error.target)}: ${error.message}`)
 }
 
 /** What a dead injector said while it lived is no evidence any more: its twin has undone the fault, and its replacement never applies. */

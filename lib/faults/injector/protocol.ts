@@ -32,6 +32,8 @@ export interface Figure {
 export type InjectorCode = (typeof codes)[number]
 
 const codes = [
+  /** This node's kernel has not what the fault needs: nothing was applied, and no other try would be. */
+  'kernel_lacks',
   /** The order was read before or after its time, on a node that was booted since the plan, or by a replacement: nothing was applied. */
   'too_early',
   'too_late',

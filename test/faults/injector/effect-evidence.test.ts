@@ -202,3 +202,16 @@ describe('a container that was killed', () => {
     })
   })
 })
+
+describe('an injector that cannot do it', () => {
+  const failing = (code: InjectorLine['code']) =>
+    saying({ name: 'a', lines: [line({ phase: 'error', ok: false, code, message: 'no qdisc' })] }).context
+
+  it('fails the injection, and says by a code when no other try on this node would do', async () => {
+    await expect(biteOf(failing(null), injection, 'during')).rejects.toMatchObject({ code: 'injector_failed' })
+    await expect(biteOf(failing('kernel_lacks'), injection, 'during')).rejects.toMatchObject({
+      code: 'not_possible_here',
+      message: 'the injector failed on db-0: no qdisc',
+    })
+  })
+})

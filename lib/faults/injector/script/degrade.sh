@@ -15,7 +15,7 @@ has_netem() {
 
 need_netem() {
   is_loss_alone || is_rate_alone || has_netem ||
-    refuse "this node's kernel lacks a qdisc (module sch_netem): $(printf '%s' "$NETEM_ERROR" | tr '\n' ' ')"
+    refuse "this node's kernel lacks a qdisc (module sch_netem): $(printf '%s' "$NETEM_ERROR" | tr '\n' ' ')" kernel_lacks
 }
 
 degrade_probe() {

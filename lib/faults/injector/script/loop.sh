@@ -78,7 +78,7 @@ tell_before() {
 
 apply_one() {
   [ -z "$STOP" ] || return 0
-  WHY=''
+  WHY='' CODE=''
   uptime_cs
   put APPLIED_AT "$N" "$CS"
   if "${KIND_OF}_apply"; then

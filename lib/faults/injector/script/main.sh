@@ -26,13 +26,14 @@ needs() {
 
 refuse_all() {
   if [ "$TARGETS" -eq 0 ]; then
+    CODE=$REFUSED_CODE
     say '' error false '' '' '' "$REFUSED"
   else
     for_targets refuse_one
   fi
   exit 2
 }
-refuse_one() { say "$N_UID" error false '' '' '' "$REFUSED"; }
+refuse_one() { CODE=$REFUSED_CODE; say "$N_UID" error false '' '' '' "$REFUSED"; }
 
 run() {
   trap 'STOP=1' TERM INT

@@ -63,7 +63,7 @@ tc_do() {
   inside "$TC" "$@" 2>"$WORK/error.$N" && return 0
   WHY=$(tr '\n' ' ' <"$WORK/error.$N")
   case $WHY in
-    *'qdisc kind is unknown'* | *'No such file or directory'*) WHY="this node's kernel lacks a qdisc (module sch_${SCHEDULER}): $WHY" ;;
+    *'qdisc kind is unknown'* | *'No such file or directory'*) WHY="this node's kernel lacks a qdisc (module sch_${SCHEDULER}): $WHY" CODE=kernel_lacks ;;
     *) WHY="tc $*: $WHY" ;;
   esac
   return 1

@@ -4,9 +4,11 @@
 TAB=$(printf '\t')
 TARGETS=0
 REFUSED=''
+REFUSED_CODE=''
 
+# refuse WHY [CODE]: the first reason stays.
 refuse() {
-  [ -n "$REFUSED" ] || REFUSED=$1
+  [ -n "$REFUSED" ] || REFUSED=$1 REFUSED_CODE=${2-}
 }
 
 # parameter NAME DEFAULT CHECK [ARGS]: sets NAME to the value of FAULTLINE_NAME; one that is refused is never used, not even to count.

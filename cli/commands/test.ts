@@ -1,0 +1,156 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { FaultlineError } from '../../lib/domain/errors.ts'
+import { endsTests, judgeTests, resultsOf, type TestsVerdict } from '../../lib/domain/tests.ts'
+import { formatOfFile } from '../../lib/report/format-names.ts'
+import type { TestedStep, TestsRecord } from '../../lib/report/tests/document.ts'
+import { testsDocument } from '../../lib/report/tests/document.ts'
+import { renderTests, testsFormats, testsLines } from '../../lib/report/tests/render.ts'
+import { testsSentence } from '../../lib/report/tests/summary.ts'
+import type { ChosenCluster } from '../clusters.ts'
+import { printJson } from '../command.ts'
+import { chooseCluster, type DrivenRun, driveNewRun } from '../drive-run.ts'
+import { errorText } from '../error-text.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { type PlannedTest, plannedTests, type TestFlags } from '../planned-tests.ts'
+import { shortPath } from '../reports.ts'
+import { type Session, withSession } from '../session.ts'
+import { seedOf } from '../suite-file.ts'
+import { tellRun } from '../tell-run.ts'
+import { printPainted, type Terminal } from '../terminal.ts'
+import { painter, wrapped } from '../view/paint.ts'
+
+/** `faultline test FAMILY`: every fault of it, each a run of its own, with one verdict and one report. */
+export async function testFamily(asked: string, flags: TestFlags, terminal: Terminal): Promise<ExitCode> {
+  const files = (flags.report ?? []).map((file) => ({ file, format: formatFor(file) }))
+  const tests = await plannedTests(asked, flags, terminal)
+  return withSession(flags, terminal, async (session) => {
+    const { composition } = session
+    const startedAt = composition.clock.now()
+    const [first] = tests
+    if (first === undefined) throw new TypeError(`${asked} has no tests`)
+    const { namespace } = first
+    const chosen = await chooseCluster(session, namespace)
+    const tried = await runAll(session, { tests, chosen, flags })
+    const judging = { maySkip: flags.allowSkips === true || !isCi(terminal), isInterrupted: session.interrupts.first.aborted }
+    const verdict = judgeTests(
+      tried.map(({ result }) => result),
+      judging,
+    )
+    const { name, simulated } = chosen.ref
+    const record = { asked, verdict, startedAt, endedAt: composition.clock.now(), cluster: { name, simulated }, namespace, tests: tried }
+    const reports = await writeAll(session, files, record)
+    return tell(session, record, reports)
+  })
+}
+
+type TestsFormat = (typeof testsFormats)[number]
+
+function formatFor(file: string): TestsFormat {
+  const wanted = formatOfFile(file)
+  const format = testsFormats.find((one) => one === wanted)
+  if (format !== undefined) return format
+  throw new FaultlineError(
+    'bad_input',
+    `--report ${file}: a journal holds one experiment, and these are several runs: "faultline report RUN --format journal" writes one of each`,
+  )
+}
+
+/** As for the live view: any value but an empty one. */
+function isCi({ env }: Terminal): boolean {
+  return (env.CI ?? '') !== ''
+}
+
+interface Order {
+  readonly tests: readonly PlannedTest[]
+  readonly chosen: ChosenCluster
+  readonly flags: TestFlags
+}
+
+/** One after the other, until one of them ends them all: what comes after it is told as not run. */
+async function runAll(session: Session, { tests, chosen, flags }: Order): Promise<readonly TestedStep[]> {
+  const { interrupts, say } = session
+  const seed = seedOf(flags)
+  const tried: TestedStep[] = []
+  let isOver = false
+  for (const [i, test] of tests.entries()) {
+    isOver ||= interrupts.first.aborted
+    if (isOver) {
+      tried.push(...test.names.map((name) => notRun(test, name)))
+      continue
+    }
+    say(`${i === 0 ? '' : '\n'}[${i + 1}/${tests.length}] ${test.family}: ${test.names.join(', ')}`)
+    const driven = await runOne(session, { test, chosen, seed, pauseMs: i === tests.length - 1 ? 0 : flags.pause * 1000 })
+    const { run } = driven.state
+    tried.push(...resultsOf(test.family, run).map((result, step) => ({ result, record: driven.record, step })))
+    isOver = driven.lost !== null || endsTests(run)
+  }
+  return tried
+}
+
+function notRun({ family }: PlannedTest, name: string): TestedStep {
+  return { result: { family, name, verdict: 'not_run', reasons: [] }, record: null, step: null }
+}
+
+/** The quiet after a test is part of its run: whoever deletes our Jobs meanwhile ends all of them. */
+async function runOne(
+  session: Session,
+  order: { readonly test: PlannedTest; readonly chosen: ChosenCluster; readonly seed: number; readonly pauseMs: number },
+): Promise<DrivenRun> {
+  const { test, chosen, seed, pauseMs } = order
+  const suite = await test.suite(chosen)
+  const paused = { ...suite, graceAfterMs: pauseMs, maxDurationMs: suite.maxDurationMs + pauseMs }
+  const driven = await driveNewRun(session, { chosen, suite: paused, seed, files: [] })
+  if (session.flags.json !== true) tellRun(session, driven)
+  return driven
+}
+
+async function writeAll(
+  { say }: Session,
+  files: readonly { readonly file: string; readonly format: TestsFormat }[],
+  record: TestsRecord,
+): Promise<readonly string[]> {
+  const written: string[] = []
+  for (const { file, format } of files) {
+    try {
+      await mkdir(dirname(file), { recursive: true })
+      await writeFile(file, renderTests(format, record))
+      written.push(shortPath(file))
+    } catch (error) {
+      say(`report ${file} could not be written: ${errorText(error)}`)
+    }
+  }
+  return written
+}
+
+const exitCodesOf: Readonly<Record<TestsVerdict, ExitCode>> = {
+  succeeded: exitCodes.succeeded,
+  failed: exitCodes.notSucceeded,
+  aborted: exitCodes.notSucceeded,
+  skipped: exitCodes.notSucceeded,
+  refused: exitCodes.refused,
+  unproven: exitCodes.unproven,
+}
+
+/** Widest text of the verdict and of reasons; the tables are as wide as they are. */
+const widestText = 120
+
+function tell({ flags, terminal, say }: Session, record: TestsRecord, reports: readonly string[]): ExitCode {
+  const document = testsDocument(record)
+  const { verdict } = document
+  const exitCode = exitCodesOf[verdict]
+  if (flags.json === true) {
+    printJson(terminal, { ...document, exitCode, reports })
+    return exitCode
+  }
+  const width = Math.min(terminal.out.columns, widestText)
+  const paint = painter(terminal.hasColour)
+  say('')
+  for (const text of testsLines(document)) say(text)
+  say('')
+  const tone = verdict === 'succeeded' ? 'good' : verdict === 'aborted' || verdict === 'skipped' ? 'warn' : 'bad'
+  const [first = '', ...rest] = wrapped(`${verdict.toUpperCase()}  ${testsSentence(document)}`, width, '  ')
+  for (const text of [first, ...rest]) printPainted(terminal.out, paint(tone, text))
+  for (const [i, report] of reports.entries()) say(`${i === 0 ? '  reports: ' : '           '}${report}`)
+  return exitCode
+}
