@@ -62,6 +62,21 @@ export class Clusters {
     return this.#adopt(await embedded(url))
   }
 
+  /**
+   * The cluster of a stored run, unless flags name another one.
+   * @throws FaultlineError `cluster_gone` when it was an embedded one that ended
+   */
+  async chooseAgain(ref: ClusterRef): Promise<ChosenCluster> {
+    const { kubeconfig, context, sandbox } = this.#options.flags
+    if (sandbox === true || kubeconfig !== undefined || context !== undefined) return this.choose()
+    try {
+      return { ref, cluster: await this.connect(ref) }
+    } catch (error) {
+      if (!(error instanceof FaultlineError && error.code === 'cluster_gone')) throw error
+      throw new FaultlineError('cluster_gone', `${error.message}; --sandbox starts another one`, { cause: error })
+    }
+  }
+
   /** As `choose`, but starts nothing: null when there is no cluster to look at. */
   async current(): Promise<ChosenCluster | null> {
     const found = await this.#find()

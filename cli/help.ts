@@ -57,6 +57,15 @@ network: random, all, specific. node: pod-delete, pod-kill, crashloop. resource:
 degradation: each kind. Each test is a run of its own; an abort ends all of them. What cannot run here is skipped, with the reason: that
 is never a pass, and in CI (variable CI) a failure unless --allow-skips.
 ${exits}`,
+  replay: `
+Examples:
+  $ faultline replay latest
+  $ faultline replay default-test-su-20261105 --context staging     on another cluster
+  $ faultline replay latest --dry-run
+  $ faultline replay latest --json                                  "differences" beside the report
+
+On the cluster of that run, unless --kubeconfig, --context or --sandbox names another one. Targets are drawn anew by the same seed.
+${exits}`,
   plan: `
 Examples:
   $ faultline plan experiments/default-test-suite.json
@@ -100,6 +109,13 @@ Examples:
   $ faultline reap --json
 
 Runs whose driver still lives are left alone. Exits with 3 when something could not be proven undone.`,
+  sweep: `
+Examples:
+  $ faultline sweep --dry-run
+  $ faultline sweep --context staging --json
+
+By label, in all namespaces: what belongs to a run that is over, or to one unknown here once it has expired. What a live or dead run still
+holds is not touched: "faultline reap" ends dead ones. Exits with 3 when something could not be removed.`,
   metrics: `
 Examples:
   $ faultline metrics --port 8000
@@ -123,6 +139,13 @@ What was halted is not started anew.`,
   resolve: `
 Examples:
   $ faultline resolve default-test-su-20261105 --by "Ana" --why "the node was scrapped"`,
+  completion: `
+Examples:
+  $ source <(faultline completion bash)                     # in ~/.bashrc
+  $ source <(faultline completion zsh)                      # in ~/.zshrc, after compinit
+  $ faultline completion fish | source                      # in ~/.config/fish/config.fish
+
+Namespaces are those of the cluster that --kubeconfig, --context or the environment name; it is waited for 2 s at most.`,
   sandbox: `
 Examples:
   $ faultline sandbox

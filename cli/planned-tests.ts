@@ -42,8 +42,8 @@ export async function plannedTests(asked: string, flags: TestFlags, terminal: Te
   const seconds = shareOfEach(flags.duration, single.length + (quick?.steps.length ?? 0))
   return [
     ...single.map((test): PlannedTest => {
-      const order = { seconds: Math.floor(seconds ?? usualSeconds / single.length), workload: workloadOf(flags) }
-      const suiteFor = (pod: string) => withSuiteFlags({ parsed: suiteOfTest(test, { ...order, pod }), file: 'test' }, flags).suite
+      const each = Math.floor(seconds ?? usualSeconds / single.length)
+      const suiteFor = (pod: string) => withSuiteFlags({ parsed: suiteOfTest(test, { seconds: each, pod }), file: 'test' }, flags).suite
       const plain = suiteFor('any')
       return {
         family: test.family,
@@ -81,10 +81,6 @@ function scaled(suite: Suite, seconds: number | null): Suite {
   if (seconds === null) return suite
   const all = suite.steps.reduce((sum, { durationMs }) => sum + durationMs, 0)
   return shareOf(suite, (seconds * 1000 * suite.steps.length) / all)
-}
-
-function workloadOf({ namespace, selector }: TestFlags): Readonly<Record<string, string>> {
-  return { ...(namespace === undefined ? {} : { namespace }), ...(selector === undefined ? {} : { selector }) }
 }
 
 /** The first Ready pod by name; where there is none, a name that the plan refuses as missing. */

@@ -1,7 +1,8 @@
-import { Command, CommanderError, Option } from '@commander-js/extra-typings'
+import { Argument, Command, CommanderError, Option } from '@commander-js/extra-typings'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import { printableText } from '../lib/domain/text.ts'
 import { type Act, type Action, BadSuite, printJson, type WorkFlags } from './command.ts'
+import { completionScripts, type Shell, shells } from './completion-scripts.ts'
 import { errorText } from './error-text.ts'
 import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.ts'
 import { formatOption, wholeNumber, withState } from './flags.ts'
@@ -12,12 +13,16 @@ import { withSwitches } from './settings.ts'
 import { addStopping, addSwitches } from './stopping-commands.ts'
 import { print, printText, type Terminal } from './terminal.ts'
 
+/** What the shell asks at its prompt; no command of people's, and its words are anything that they may type. */
+const completeCommand = '__complete'
+
 /** Runs one command line and answers with its exit code; never throws and never exits. */
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   let code: ExitCode = exitCodes.succeeded
   const isJson = argv.includes('--json')
   try {
     const program = await buildProgram(terminal, { argv, isJson, done: (result) => { code = result } }) // biome-ignore format: one look
+    if (argv[0] === completeCommand) return await (await import('./commands/complete.ts')).complete(program, argv.slice(1), terminal)
     await program.parseAsync([...argv], { from: 'user' })
     return code
   } catch (error) {
@@ -74,6 +79,7 @@ async function buildProgram(terminal: Terminal, { argv, isJson, done }: Wiring):
   addStopping(program, act)
   addSwitches(program, act)
   addSandbox(program, act)
+  addCompletion(program, act)
   return program
 }
 
@@ -107,6 +113,20 @@ function addMetrics(program: Command, act: Act): void {
     .addOption(new Option('--host <address>', 'to listen on; 0.0.0.0: all').default(metricsAt.host))
     .addHelpText('after', examples.metrics)
     .action((flags) => act(flags, async (f, t) => (await import('./commands/metrics.ts')).metrics(f, t)))
+}
+
+function addCompletion(program: Command, act: Act): void {
+  program
+    .command('completion')
+    .addArgument(new Argument('<shell>', 'whose').choices(shells))
+    .description('print what makes the shell complete commands, flags, suites, runs and namespaces')
+    .addHelpText('after', examples.completion)
+    .action((shell: Shell) =>
+      act({}, async (_, { out }) => {
+        out.write(completionScripts[shell])
+        return exitCodes.succeeded
+      }),
+    )
 }
 
 function addSandbox(program: Command, act: Act): void {

@@ -22,6 +22,7 @@ export async function addRunning(program: CommandUnknownOpts, act: Act, argv: re
     .action((suite: string | undefined, flags) => act(flags, async (f, t) => (await import('./commands/run.ts')).runSuite(suite, f, t)))
   await addInject(program, act, argv)
   addTest(program, act)
+  addReplay(program, act)
   const plan = program
     .command('plan')
     .argument('[suite]', suiteArgument)
@@ -36,6 +37,14 @@ export async function addRunning(program: CommandUnknownOpts, act: Act, argv: re
     .addOption(jsonOption())
     .addHelpText('after', examples.validate)
     .action((files: string[], flags) => act(flags, async (f, t) => (await import('./commands/validate.ts')).validateSuites(files, f, t)))
+}
+
+function addReplay(program: CommandUnknownOpts, act: Act): void {
+  withReport(program.command('replay').argument('<run>', runArgument))
+    .description('the same suite, seed and rule of choice again, on what is there now; says what is different')
+    .option('--dry-run', 'only print the plan')
+    .addHelpText('after', examples.replay)
+    .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/replay.ts')).replay(wanted, f, t)))
 }
 
 /** Quiet between two tests, in seconds: a workload is whole again by then, this is for the eye on a dashboard. */

@@ -30,6 +30,12 @@ export function addStopping(program: Command, act: Act): void {
   )
     .addHelpText('after', examples.reap)
     .action((flags: WorkFlags) => act(flags, async (f, t) => (await import('./commands/reap.ts')).reap(f, t)))
+  withConfig(
+    withCluster(withState(program.command('sweep').description('remove objects of ours that no run looks after, in all namespaces'))),
+  )
+    .option('--dry-run', 'only say what is there')
+    .addHelpText('after', examples.sweep)
+    .action((flags) => act(flags, async (f, t) => (await import('./commands/sweep.ts')).sweep(f, t)))
   withTelling(
     withCluster(
       withState(

@@ -2,6 +2,7 @@ import { FaultlineError } from '../lib/domain/errors.ts'
 import { fitSuite } from '../lib/domain/fit-suite.ts'
 import { compileSelector } from '../lib/domain/label-selector.ts'
 import type { ProbeSpec } from '../lib/domain/probe.ts'
+import type { ClusterRef } from '../lib/domain/run.ts'
 import type { Suite } from '../lib/domain/suite.ts'
 import { loadSuite, readSuiteFrom } from '../lib/suite/load.ts'
 import type { ParsedSuite } from '../lib/suite/parse.ts'
@@ -31,6 +32,8 @@ export interface SuiteSource {
   readonly parsed: ParsedSuite
   readonly file: string
   readonly times?: TimeFlags
+  /** Where it ran before: it is meant for that cluster, unless flags name another one. */
+  readonly cluster?: ClusterRef
 }
 
 /** Reads a suite: a file, `-` for standard input, or one that comes along by its name; that of `default` when none is named. */

@@ -19,12 +19,13 @@ export async function planSuite(named: string | undefined, flags: PlanFlags & Ti
 
 /** As `planSuite`, of a suite that was read already. */
 export async function planParsed(source: SuiteSource, flags: PlanFlags, terminal: Terminal): Promise<ExitCode> {
-  const { file } = source
+  const { file, cluster } = source
   const { suite, warnings } = withSuiteFlags(source, flags)
   const say = sayer(flags, terminal)
   for (const warning of warnings) say(`warning: ${warning}`)
   return withComposition(flags, terminal, async (composition) => {
-    const chosen = await composition.clusters.choose()
+    const { clusters } = composition
+    const chosen = await (cluster === undefined ? clusters.choose() : clusters.chooseAgain(cluster))
     const seed = seedOf(flags)
     const engine = composition.engine(chosen.ref)
     const examined = await examineSuite(engine, { cluster: chosen.cluster, suite, seed })

@@ -79,7 +79,8 @@ async function runAll(session: Session, { tests, chosen, flags }: Order): Promis
       tried.push(...test.names.map((name) => notRun(test, name)))
       continue
     }
-    say(`${i === 0 ? '' : '\n'}[${i + 1}/${tests.length}] ${test.family}: ${test.names.join(', ')}`)
+    if (i > 0) say('')
+    say(`[${i + 1}/${tests.length}] ${test.family}: ${test.names.join(', ')}`)
     const driven = await runOne(session, { test, chosen, seed, pauseMs: i === tests.length - 1 ? 0 : flags.pause * 1000 })
     const { run } = driven.state
     tried.push(...resultsOf(test.family, run).map((result, step) => ({ result, record: driven.record, step })))
@@ -149,8 +150,8 @@ function tell({ flags, terminal, say }: Session, record: TestsRecord, reports: r
   for (const text of testsLines(document)) say(text)
   say('')
   const tone = verdict === 'succeeded' ? 'good' : verdict === 'aborted' || verdict === 'skipped' ? 'warn' : 'bad'
-  const [first = '', ...rest] = wrapped(`${verdict.toUpperCase()}  ${testsSentence(document)}`, width, '  ')
-  for (const text of [first, ...rest]) printPainted(terminal.out, paint(tone, text))
+  for (const [i, text] of wrapped(`${verdict.toUpperCase()}  ${testsSentence(document)}`, width, '').entries())
+    printPainted(terminal.out, paint(tone, i === 0 ? text : `  ${text}`))
   for (const [i, report] of reports.entries()) say(`${i === 0 ? '  reports: ' : '           '}${report}`)
   return exitCode
 }

@@ -15,7 +15,11 @@ import { findSuite } from './suites.ts'
 /** Starts a run, or finds the one that the same request started, and drives it as long as this invocation may last. */
 export async function begin(input: StartInput, invocation: Invocation): Promise<Answer> {
   refuseFuture(input, invocation)
-  const suite = await findSuite(invocation.settings.suites, input.suite)
+  return beginSuite(await findSuite(invocation.settings.suites, input.suite), input, invocation)
+}
+
+/** As `begin`, of a suite that is known already; guarded in the same way. */
+export async function beginSuite(suite: Suite, input: StartInput, invocation: Invocation): Promise<Answer> {
   const reached = await invocation.clusters.reach(input.cluster).catch((error: unknown) => {
     if (error instanceof FaultlineError && error.code !== 'bad_input') return error
     throw error

@@ -22,6 +22,10 @@ export async function control(input: ControlInput, invocation: Invocation): Prom
       return input.run === undefined ? statusOfAll(invocation) : statusOfRun(input.run, invocation)
     case 'plan':
       return plan(input, invocation)
+    case 'inject':
+      return (await import('./control-starts.ts')).injectFault(input, invocation)
+    case 'replay':
+      return (await import('./control-starts.ts')).replayRun(input, invocation)
     case 'abort':
       return abort(input, invocation)
     case 'resolve':

@@ -29,7 +29,23 @@ export const reapInput = z.unknown()
 
 const who = { by: text.default('the AWS console'), why: text.default('no reason given') }
 
+const place = { cluster: text.optional(), seed: seed.optional() }
+/** false: answer at once, another function drives. */
+const wait = z.boolean().default(false)
+
 const actions = {
+  inject: strict({
+    action: z.literal('inject'),
+    fault: text.describe('network-partition, node-failure, resource-exhaustion or network-degradation.'),
+    kind: text,
+    with: z.record(z.string(), z.unknown()).describe('What `faultline inject` takes as flags, by the keys of a suite file.'),
+    namespace: text.optional(),
+    selector: text.optional(),
+    ...place,
+    by: text.optional(),
+    wait,
+  }),
+  replay: strict({ action: z.literal('replay'), run: text, ...place, by: text.optional(), wait }),
   status: strict({ action: z.literal('status'), run: text.optional() }),
   plan: strict({ action: z.literal('plan'), suite: startInput.shape.suite, cluster: text.optional(), seed: seed.optional() }),
   abort: strict({ action: z.literal('abort'), run: text, ...who }),
@@ -43,7 +59,18 @@ const actions = {
 /** What people may ask of `control`. */
 export const controlInput = z.discriminatedUnion(
   'action',
-  [actions.status, actions.plan, actions.abort, actions.resolve, actions.halt, actions.resume, actions.pause, actions.unpause],
+  [
+    actions.inject,
+    actions.replay,
+    actions.status,
+    actions.plan,
+    actions.abort,
+    actions.resolve,
+    actions.halt,
+    actions.resume,
+    actions.pause,
+    actions.unpause,
+  ],
   { error: ({ input }) => notAllowed(String(Object(input).action ?? ''), Object.keys(actions)) },
 )
 

@@ -51,6 +51,11 @@ async function sweep(name: string, invocation: Invocation): Promise<Swept> {
     const { ref, cluster } = await invocation.clusters.reach(name)
     return await sweepOrphans(invocation.engine(ref), cluster)
   } catch (error) {
-    return { removed: [], inert: [], failed: [`cluster ${name} was not swept: ${error instanceof Error ? error.message : String(error)}`] }
+    return {
+      found: [],
+      removed: [],
+      inert: [],
+      failed: [`cluster ${name} was not swept: ${error instanceof Error ? error.message : String(error)}`],
+    }
   }
 }

@@ -47,8 +47,9 @@ export async function reapRuns(engine: Engine, runs: readonly Run[], options: Dr
   return { runs: ended, alive, errors }
 }
 
-/** What a sweep took away, and what it could not. */
+/** What a sweep found, what it took away, and what it could not. */
 export interface Swept {
+  readonly found: readonly string[]
   /** Objects that had an effect, or could have: 0 is the only good number. */
   readonly removed: readonly string[]
   /** What a fuse cannot take along: labels of targets that nothing selects, beacons. */
@@ -61,23 +62,32 @@ export interface Swept {
  * a run that is over are orphans at once; those of an unknown run (another table's) only when they have expired.
  */
 export async function sweepOrphans(engine: Engine, cluster: Cluster): Promise<Swept> {
+  const found = await orphansOn(engine, cluster)
+  const results = await Promise.allSettled(found.map((orphan) => orphan.remove()))
+  const failed = results.flatMap((result, i) => (result.status === 'rejected' ? [`${found[i]?.name}: ${String(result.reason)}`] : []))
+  const isRemoved = (result: PromiseSettledResult<unknown> | undefined) => result?.status === 'fulfilled' && result.value !== 'absent'
+  const gone = found.filter((_, i) => isRemoved(results[i]))
+  const names = (isInert: boolean) => gone.filter((orphan) => orphan.isInert === isInert).map(({ name }) => name)
+  return { found: found.map(({ name }) => name), removed: names(false), inert: names(true), failed }
+}
+
+/** What a sweep would find; takes nothing away. */
+export async function listOrphans(engine: Engine, cluster: Cluster): Promise<readonly string[]> {
+  return (await orphansOn(engine, cluster)).map(({ name }) => name)
+}
+
+async function orphansOn(engine: Engine, cluster: Cluster): Promise<readonly Orphan[]> {
   const known = new Map<string, Promise<Run | undefined>>()
   const lookUp: LookUp = (id) => {
     const run = known.get(id) ?? engine.store.runs.load(id)
     known.set(id, run)
     return run
   }
-  const found = [
+  return [
     ...(await orphanedObjects(engine, cluster, lookUp)),
     ...(await leftLabels(cluster, overForAll(cluster, lookUp))),
     ...(await leftCordons(cluster, lookUp)),
   ]
-  const results = await Promise.allSettled(found.map((orphan) => orphan.remove()))
-  const failed = results.flatMap((result, i) => (result.status === 'rejected' ? [`${found[i]?.name}: ${String(result.reason)}`] : []))
-  const isRemoved = (result: PromiseSettledResult<unknown> | undefined) => result?.status === 'fulfilled' && result.value !== 'absent'
-  const gone = found.filter((_, i) => isRemoved(results[i]))
-  const names = (isInert: boolean) => gone.filter((orphan) => orphan.isInert === isInert).map(({ name }) => name)
-  return { removed: names(false), inert: names(true), failed }
 }
 
 /** An object that no live run looks after, and how to take it away. */

@@ -42,16 +42,14 @@ export function testsOf(families: readonly FamilyName[], { withDrain }: { readon
 /** What a test is run with. */
 export interface TestOrder {
   readonly seconds: number
-  /** `namespace` and `selector`, where they are given. */
-  readonly workload: Readonly<Record<string, string>>
   /** Name of the pod that a test of one pod hits. */
   readonly pod: string
 }
 
 /** The suite that the test is: the one that `faultline inject` makes of the same flags. */
-export function suiteOfTest({ fault, kind, said, isOfOnePod }: FaultTest, { seconds, workload, pod }: TestOrder): ParsedSuite {
+export function suiteOfTest({ fault, kind, said, isOfOnePod }: FaultTest, { seconds, pod }: TestOrder): ParsedSuite {
   const family = faultFamilies[fault]
   if (family === undefined) throw new TypeError(`${fault} is no fault`)
   const all = { ...said, duration: seconds, ...(isOfOnePod ? { names: pod } : {}) }
-  return parseSuite(JSON.stringify(suiteOfFlags({ family, kind, said: all, workload })), `test ${fault} ${kind}`)
+  return parseSuite(JSON.stringify(suiteOfFlags({ family, kind, said: all, workload: {} })), `test ${fault} ${kind}`)
 }

@@ -6,7 +6,7 @@ import { LocalAws } from '../../sandbox/aws/local-aws.ts'
 
 type Name = 'start' | 'advance' | 'reap' | 'control'
 const run = promisify(execFile)
-const files = readdirSync('events').filter((file) => file.endsWith('.json'))
+const files = readdirSync('functions/events').filter((file) => file.endsWith('.json'))
 const sample = (file: string): Record<string, unknown> => JSON.parse(readFileSync(`functions/events/${file}`, 'utf8'))
 const nameOf = (file: string) => file.split(/[-.]/)[0] as Name
 
@@ -14,6 +14,11 @@ const nameOf = (file: string) => file.split(/[-.]/)[0] as Name
 const expected: readonly (readonly [string, object | RegExp])[] = [
   ['control-status.json', { halt: null, clusters: ['embedded'] }],
   ['control-plan.json', { refusals: [], happened: 'suite Quick test suite could start now' }],
+  [
+    'control-inject.json',
+    { happened: expect.stringMatching(/^run network-partit-\S+ is recorded; another function drives or refuses it$/), state: 'requested' },
+  ],
+  ['control-replay.json', /there is no run quick-test-sui-20260105-100000-abcdefgh/],
   ['control-pause.json', { happened: 'suite quick-test-suite is paused by ann' }],
   ['start-scheduled.json', { state: 'refused', refusals: [{ code: 'paused' }] }],
   ['control-unpause.json', { happened: 'suite quick-test-suite may start again' }],

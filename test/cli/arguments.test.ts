@@ -3,7 +3,24 @@ import { describe, expect, it } from '@jest/globals'
 import { faultline } from './fake-terminal.ts'
 
 const suite = 'experiments/quick-test-suite.json'
-const commands = ['run', 'inject', 'plan', 'validate', 'runs', 'show', 'report', 'abort', 'halt', 'resume', 'reap', 'resolve', 'sandbox']
+const commands = [
+  'run',
+  'inject',
+  'test',
+  'replay',
+  'sweep',
+  'plan',
+  'validate',
+  'runs',
+  'show',
+  'report',
+  'abort',
+  'halt',
+  'resume',
+  'reap',
+  'resolve',
+  'sandbox',
+]
 
 describe('wrong use', () => {
   it.each([

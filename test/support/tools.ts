@@ -9,6 +9,9 @@ const debian = (name: string) => `apt-get install ${name}`
 const installs = {
   kubectl: 'https://kubernetes.io/docs/tasks/tools/',
   curl: debian('curl'),
+  bash: debian('bash'),
+  zsh: debian('zsh'),
+  fish: debian('fish'),
   prometheus: debian('prometheus'),
   promtool: debian('prometheus'),
   amtool: debian('prometheus-alertmanager'),
