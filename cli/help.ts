@@ -15,6 +15,8 @@ Examples:
   $ faultline run sandbox/demo-suite.json --sandbox       every kind of fault, in an embedded cluster
   $ faultline plan experiments/stress-test-suite.json     what a run would do on the current context
   $ faultline run experiments/stress-test-suite.json --namespace jadevectordb-system
+  $ faultline inject network-partition random --duration 60
+  $ faultline test all --duration 300 --report report.html
   $ faultline show latest
   $ faultline reap                                        undo what a killed run has left
 
@@ -30,7 +32,7 @@ Examples:
   $ faultline run sandbox/demo-suite.json --sandbox --json
   $ faultline run suite.json --injector-image registry.example.com/faultline-injector:1 --fuse-image bitnami/kubectl:1.34
 
-Without any kubeconfig the embedded cluster (simulated) is used. Ctrl-C undoes everything at once.
+Without any kubeconfig the embedded cluster (simulated) is used at a terminal. Ctrl-C undoes everything at once.
 Other variables: FAULTLINE_SANDBOX=1, FAULTLINE_ACCEPT_NO_FUSE=1, NO_COLOR, CI (plain lines instead of the live view).
 ${exits}`,
   inject: `

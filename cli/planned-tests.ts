@@ -2,7 +2,7 @@ import { FaultlineError } from '../lib/domain/errors.ts'
 import { shareOf, shortestFaultMs } from '../lib/domain/fit-suite.ts'
 import type { Pod } from '../lib/domain/kube.ts'
 import { isReady } from '../lib/domain/kube.ts'
-import type { Suite } from '../lib/domain/suite.ts'
+import type { Step, Suite } from '../lib/domain/suite.ts'
 import { type FamilyName, familyNames } from '../lib/domain/tests.ts'
 import { workloadPods } from '../lib/engine/acts/admit.ts'
 import { suiteOfTest, testsOf } from '../lib/suite/test-families.ts'
@@ -18,6 +18,7 @@ export interface TestFlags extends RunFlags {
   readonly pause: number
   readonly drain?: boolean
   readonly allowSkips?: boolean
+  readonly allowUnused?: boolean
 }
 
 /** What is tested unless somebody says for how long: as the scripts did. */
@@ -43,7 +44,9 @@ export async function plannedTests(asked: string, flags: TestFlags, terminal: Te
   return [
     ...single.map((test): PlannedTest => {
       const each = Math.floor(seconds ?? usualSeconds / single.length)
-      const suiteFor = (pod: string) => withSuiteFlags({ parsed: suiteOfTest(test, { seconds: each, pod }), file: 'test' }, flags).suite
+      const suiteFor = (pod: string) =>
+        withSuiteFlags({ parsed: suiteOfTest(test, { seconds: each, pod, allowUnused: flags.allowUnused === true }), file: 'test' }, flags)
+          .suite
       const plain = suiteFor('any')
       return {
         family: test.family,
@@ -74,7 +77,11 @@ function shareOfEach(duration: number | undefined, tests: number): number | null
 /** The quick suite without its quiet: tests have their own. */
 async function quickSuite(flags: TestFlags, terminal: Terminal): Promise<Suite> {
   const { suite } = withSuiteFlags({ parsed: await parsedSuite('quick', terminal), file: 'quick', times: { grace: 0 } }, flags)
-  return suite
+  return flags.allowUnused === true ? { ...suite, steps: suite.steps.map(withUnused) } : suite
+}
+
+function withUnused(step: Step): Step {
+  return step.fault.type === 'network_partition' ? { ...step, fault: { ...step.fault, allowUnused: true } } : step
 }
 
 function scaled(suite: Suite, seconds: number | null): Suite {

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import type { CommandUnknownOpts } from '@commander-js/extra-typings'
 import type { KubeObject } from '../../lib/domain/kube.ts'
+import { printable } from '../../lib/domain/text.ts'
 import { withComposition } from '../command.ts'
 import { type Completion, fitting, type Wanted } from '../complete.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { packagedSuites } from '../suite-names.ts'
-import { print, type Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal.ts'
 
 /** A person waits at the prompt for a cluster's answer so long at most. */
 const patienceMs = 2_000
@@ -17,8 +18,8 @@ export async function complete(program: CommandUnknownOpts, words: readonly stri
   const found = await Promise.all(wanted.map((what) => lookUp(what, words, terminal).catch(() => [])))
   const begin = words.at(-1) ?? ''
   for (const { word, what } of [...known, ...found.flat().filter(({ word }) => word.startsWith(begin))])
-    print(terminal.out, what === '' ? word : `${word}\t${what.replace(/\s+/g, ' ')}`)
-  if (wanted.includes('files')) print(terminal.out, ':files')
+    terminal.out.write(`${printable(word)}${what === '' ? '' : `\t${printable(what)}`}\n`)
+  if (wanted.includes('files')) terminal.out.write(':files\n')
   return exitCodes.succeeded
 }
 

@@ -44,12 +44,15 @@ export interface TestOrder {
   readonly seconds: number
   /** Name of the pod that a test of one pod hits. */
   readonly pod: string
+  /** Traffic of nobody's counts, too, in tests that cut or slow it. */
+  readonly allowUnused: boolean
 }
 
 /** The suite that the test is: the one that `faultline inject` makes of the same flags. */
-export function suiteOfTest({ fault, kind, said, isOfOnePod }: FaultTest, { seconds, pod }: TestOrder): ParsedSuite {
+export function suiteOfTest({ fault, kind, said, isOfOnePod }: FaultTest, { seconds, pod, allowUnused }: TestOrder): ParsedSuite {
   const family = faultFamilies[fault]
   if (family === undefined) throw new TypeError(`${fault} is no fault`)
-  const all = { ...said, duration: seconds, ...(isOfOnePod ? { names: pod } : {}) }
+  const ofTraffic = fault.startsWith('network-') || kind === 'network'
+  const all = { ...said, duration: seconds, ...(isOfOnePod ? { names: pod } : {}), ...(allowUnused && ofTraffic ? { allowUnused } : {}) }
   return parseSuite(JSON.stringify(suiteOfFlags({ family, kind, said: all, workload: {} })), `test ${fault} ${kind}`)
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { describeWith } from '../support/tools.ts'
 import { faultline } from './fake-terminal.ts'
@@ -49,7 +49,7 @@ describe('what fits at the cursor', () => {
     ],
     [
       ['inject', 'node-failure', 'pod-kill', '--rep'],
-      ['--repeat-every', '--report'],
+      ['--report', '--repeat-every'],
     ],
     [['test', 'de'], ['degradation']],
     [
@@ -92,7 +92,11 @@ describe('what fits at the cursor', () => {
 function inShell(shell: string, args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(shell, [...args], {
     encoding: 'utf8',
-    env: { PATH: `${join(place.directory, 'bin')}:${process.env.PATH}`, HOME: place.directory, FAULTLINE_STATE: place.state },
+    env: {
+      PATH: `${join(place.directory, 'bin')}:${dirname(process.execPath)}:${process.env.PATH}`,
+      HOME: place.directory,
+      FAULTLINE_STATE: place.state,
+    },
   })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   return stdout.trim().split('\n')

@@ -24,8 +24,11 @@ describe('replay', () => {
   })
 
   it('says what is different: the pods there are now, and whom it hits', async () => {
-    for (const pod of place.sandbox.objects().filter(({ kind }) => kind === 'Pod'))
-      place.sandbox.delete('pods', { name: pod.metadata.name, namespace: pod.metadata.namespace ?? '' })
+    const pods = () => place.sandbox.objects().filter(({ kind }) => kind === 'Pod')
+    const before = pods()
+    for (const { metadata } of before) place.sandbox.delete('pods', { name: metadata.name, namespace: metadata.namespace ?? '' })
+    while (pods().some(({ metadata }) => before.some((old) => old.metadata.uid === metadata.uid)))
+      await new Promise((resolve) => setTimeout(resolve, 50))
     await place.sandbox.ready()
     const planned = await place.faultline('replay', first, '--dry-run', '--json')
     expect(JSON.parse(planned.out)).toMatchObject({ verdict: 'ready', seed: 7 })

@@ -39,7 +39,7 @@ describe('test', () => {
     [['test', 'network', '--report', 'a.journal.json'], 'a journal holds one experiment'],
     [['test', 'network', '--selector', 'a=b,,'], 'error: --selector a=b,,: '],
   ])('%j is refused before anything is opened', async (args, message) => {
-    const { code, out, err } = await faultline([...args, '--state', '/nonexistent/state'])
+    const { code, out, err } = await faultline([...args, '--state', 'package.json/state'])
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toContain(message)
   })
