@@ -21,7 +21,7 @@ export interface TestFlags extends RunFlags {
   readonly allowUnused?: boolean
 }
 
-/** What is tested unless somebody says for how long: as the scripts did. */
+/** Seconds of fault of all tests together where `--duration` is left out: the scripts' own default. */
 const usualSeconds = 300
 
 /** A suite that is one test, or (the quick suite) several; made when its turn comes, for the pods there are by then. */

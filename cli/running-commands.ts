@@ -61,7 +61,7 @@ function addTest(program: CommandUnknownOpts, act: Act): void {
       ),
     )
     .addOption(new Option('--pause <seconds>', 'quiet after each test').argParser(wholeNumber(0, 3600)).default(usualPause))
-    .option('--drain', 'also drain a node: it evicts whoever else is on it')
+    .option('--drain', 'also drain a node: other workloads on it are evicted as well')
     .option('--allow-unused', 'a workload without traffic: cuts and delays that none of it meets count as bites, too')
     .option('--allow-skips', 'in CI (variable CI), too, what cannot run here is no failure')
     .addHelpText('after', examples.test)

@@ -93,7 +93,7 @@ function notRun({ family }: PlannedTest, name: string): TestedStep {
   return { result: { family, name, verdict: 'not_run', reasons: [] }, record: null, step: null }
 }
 
-/** The quiet after a test is part of its run: whoever deletes our Jobs meanwhile ends all of them. */
+/** The quiet after a test is part of its run: a person who deletes our Jobs meanwhile ends all of them. */
 async function runOne(
   session: Session,
   order: { readonly test: PlannedTest; readonly chosen: ChosenCluster; readonly seed: number; readonly pauseMs: number },

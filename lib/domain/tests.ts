@@ -72,7 +72,7 @@ function ofStep({ verdict, reasons }: Run['steps'][number]): TestVerdict {
 }
 
 /**
- * Whether no further test may begin: an abort, whoever or whatever asked for it, ends all of them (a person who deletes our Jobs ends all
+ * Whether no further test may begin: an abort of any kind ends all of them (a person who deletes our Jobs ends all
  * chaos), and so does an undo without proof, or a refusal that the next test would meet as well.
  */
 export function endsTests(run: Run): boolean {

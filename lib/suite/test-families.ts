@@ -33,7 +33,7 @@ const tests: readonly FaultTest[] = [
   ...(faultFamilies['network-degradation']?.kinds ?? []).map((kind) => test('degradation', 'network-degradation', kind)),
 ]
 
-/** The tests of these families; a drain only where it is asked for: it evicts whoever else is on the node. */
+/** The tests of these families; a drain only where it is asked for: other workloads on the node are evicted as well. */
 export function testsOf(families: readonly FamilyName[], { withDrain }: { readonly withDrain: boolean }): readonly FaultTest[] {
   const last = tests.findLastIndex(({ family }) => family === drain.family)
   return tests.toSpliced(last + 1, 0, ...(withDrain ? [drain] : [])).filter(({ family }) => families.includes(family))
@@ -44,7 +44,7 @@ export interface TestOrder {
   readonly seconds: number
   /** Name of the pod that a test of one pod hits. */
   readonly pod: string
-  /** Traffic of nobody's counts, too, in tests that cut or slow it. */
+  /** A cut or a delay that no traffic of the workload meets counts as a bite, too. */
   readonly allowUnused: boolean
 }
 

@@ -93,7 +93,7 @@ describe('test', () => {
     expect(place.footprint().length).toBe(before.length)
   })
 
-  it('ends with the run that is aborted: whoever ends that ends all of them', async () => {
+  it('ends with the run that is aborted: no later one begins', async () => {
     const run = place.spawn('test', 'network', '--duration', '180', ...place.flags)
     const id = await place.untilRunIs('holding')
     await place.faultline('abort', id, '--why', 'enough')

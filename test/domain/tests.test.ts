@@ -74,7 +74,7 @@ describe('a test', () => {
   })
 
   it.each([
-    ['an abort, whoever asked for it', aborted, true],
+    ['an abort', aborted, true],
     ['an undo that is not proven', { ...base, status: 'reverting', step: 0, since: 0, attempts: 3, retryAt: 0 } as Run, true],
     ['an orphan', { ...failed(), orphans: 1 } as Run, true],
     ['a failure', failed('injection_failed'), false],
