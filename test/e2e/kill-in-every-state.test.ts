@@ -131,7 +131,7 @@ async function expectUndone(before: readonly string[]): Promise<void> {
   await sandbox.ready()
   expect(footprint()).toEqual(before)
   const again = await cli(['reap', '--kubeconfig', 'kubeconfig', '--json'], directory)
-  expect(JSON.parse(again.stdout)).toEqual({ reaped: [], alive: [], errors: [], orphans: [] })
+  expect(JSON.parse(again.stdout)).toEqual({ reaped: [], alive: [], errors: [], orphans: [], inert: [] })
 }
 
 describe('kill -9 of a run', () => {
