@@ -120,6 +120,7 @@ describe('a target that changes by itself', () => {
   it('uses up its own CPU limit: mostly its own load is no bite of ours', async () => {
     const busy = 'for i in 1 2 3 4 5 6; do (while :; do :; done) & done; wait'
     const pod = await node.pod({ cpuMilli: 200, main: busy })
+    await until('all of it burns', () => pod.cpuSeconds() > 1, 20_000)
     const injector = order('stress-cpu', pod, { FAULTLINE_AMOUNT: '1' })
     const [bite] = await injector.says('bite', { budgetMs: 40_000 })
     expect(bite).toMatchObject({ ok: false, code: 'partial', name: 'cpu taken' })
