@@ -4,7 +4,7 @@ import type { Pod } from '../../../lib/domain/kube.ts'
 import type { Run } from '../../../lib/domain/run.ts'
 import { reapRuns } from '../../../lib/engine/reap.ts'
 import { around } from '../../support/around.ts'
-import { memory, podKill, stepOf, suiteOf } from '../../support/suites.ts'
+import { memory, netfilter, podKill, stepOf, suiteOf } from '../../support/suites.ts'
 import type { World } from '../../support/world.ts'
 import { openWorld } from '../../support/world.ts'
 
@@ -232,6 +232,25 @@ describe('an injector that dies while its fault is held', () => {
     })
     const run = await world.run(engine, suiteOf([stepOf(memory, { durationMs: 20_000 })]))
     expect(crashed).toBe(true)
+    expect(run).toMatchObject({ status: 'no_effect', orphans: 0 })
+    expect(run.steps[0]?.reasons[0]?.code).toBe('ended_early')
+  })
+
+  it.each([
+    ['before its replacement is there', 12_000],
+    ['and is replaced', 4_000],
+  ])('because its pod was deleted by force has ended its fault early, whatever its container does on: %s', async (_, afterMs) => {
+    let gone = ''
+    const engine = world.engine('driver-1', {
+      observe: ({ run }) => {
+        if (run.status !== 'holding' || gone !== '') return
+        gone = world.sandbox.objects().find((o) => o.kind === 'Pod' && o.metadata.namespace === injectors)?.metadata.name ?? ''
+        const pod = { namespace: injectors, name: gone }
+        void world.clock.sleep(afterMs).then(() => world.sandbox.delete('pods', pod, { gracePeriodSeconds: 0 }))
+      },
+    })
+    const run = await world.run(engine, suiteOf([stepOf(netfilter, { durationMs: 20_000 })]))
+    expect(gone).not.toBe('')
     expect(run).toMatchObject({ status: 'no_effect', orphans: 0 })
     expect(run.steps[0]?.reasons[0]?.code).toBe('ended_early')
   })
