@@ -22,6 +22,15 @@ const helpful: readonly string[] = [
   `get replicasets.apps in ${namespace}`,
   `get statefulsets.apps in ${namespace}`,
   `list poddisruptionbudgets.policy in ${namespace}`,
+  // Events on what is hit are for people and exporters.
+  `create events in ${namespace}`,
+  `get events in ${namespace}`,
+  `patch events in ${namespace}`,
+  'create events in default',
+  'get events in default',
+  'patch events in default',
+  // Ends an injector at once; its Job's end takes it away, too.
+  'delete pods in faultline-injectors',
 ]
 
 interface Rule {
