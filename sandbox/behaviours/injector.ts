@@ -37,9 +37,9 @@ export const injector: Behaviour = (context) => {
   if (context.world.marks.has(mark)) return clean(context, { targets, tag, code: 'replacement', message: 'a replacement only cleans' })
   const signal: Signal = context.env.FAULTLINE_SIGNAL === 'KILL' ? 'KILL' : 'TERM'
   const amount = Number(context.env[name === 'degrade-network' ? 'FAULTLINE_DELAY_MS' : 'FAULTLINE_AMOUNT'] ?? 0)
-  if (name === 'degrade-network' && amount === 0) return unable(context, targets, 'of a degraded network only latency is simulated')
+  if (name === 'degrade-network' && amount === 0) return unable(context, targets, simulatedKernel)
   const action = actionNamed(name, { tag, amount, signal })
-  if (action === undefined) return unable(context, targets, `unknown FAULTLINE_ACTION '${name}'`)
+  if (action === undefined) return unable(context, targets, { message: `unknown FAULTLINE_ACTION '${name}'` })
   context.world.marks.add(mark)
   return new Injection(context, { action, targets, mark }).process
 }
@@ -54,8 +54,16 @@ function twin(context: ProcessContext, mark: string): Process {
   return { terminate: () => context.exit(0) }
 }
 
-function unable(context: ProcessContext, targets: readonly InjectorTarget[], message: string): Process {
-  for (const target of targets) report(context, target, { phase: 'error', ok: false, message })
+interface Inability {
+  readonly message: string
+  readonly code?: string
+}
+
+/** As on a node whose kernel has no netem: the fault cannot be had here. */
+const simulatedKernel: Inability = { message: 'of a degraded network only latency is simulated', code: 'kernel_lacks' }
+
+function unable(context: ProcessContext, targets: readonly InjectorTarget[], why: Inability): Process {
+  for (const target of targets) report(context, target, { phase: 'error', ok: false, ...why })
   context.at(context.now(), () => context.exit(2))
   return {}
 }

@@ -93,6 +93,20 @@ describe('test', () => {
     expect(place.footprint().length).toBe(before.length)
   })
 
+  it('skips what no node here can do, seen only when it is tried', async () => {
+    const args = ['test', 'degradation', '--duration', '30', '--pause', '0', '--json', ...place.flags]
+    const { code, out } = await faultline(args)
+    expect(code).toBe(0)
+    const { tests } = JSON.parse(out) as {
+      tests: readonly { readonly name: string; readonly verdict: string; readonly reasons: readonly string[] }[]
+    }
+    expect(tests.map(({ name, verdict }) => `${name.split(' ')[1]} ${verdict}`)).toEqual([
+      ...['latency', 'jitter'].map((kind) => `${kind} passed`),
+      ...['loss', 'corruption', 'duplication', 'rate'].map((kind) => `${kind} skipped`),
+    ])
+    expect(tests[2]?.reasons.join()).toContain('of a degraded network only latency is simulated')
+  })
+
   it('ends with the run that is aborted: no later one begins', async () => {
     const run = place.spawn('test', 'network', '--duration', '180', ...place.flags)
     const id = await place.untilRunIs('holding')
