@@ -118,10 +118,13 @@ describe('deploy/rbac.yaml', () => {
 
 const roles = loadAllYaml(readFileSync('deploy/rbac.yaml', 'utf8')) as unknown as readonly RoleManifest[]
 
+/** Those that are bound to the driver. */
+const driverRoles: readonly string[] = ['faultline', 'faultline-node-events']
+
 function isGranted(access: Access): boolean {
   const resource = access.subresource === undefined ? access.resource : `${access.resource}/${access.subresource}`
   return roles
-    .filter((role) => role.metadata.name === 'faultline')
+    .filter((role) => driverRoles.includes(role.metadata.name))
     .filter(({ kind, metadata }) => kind === 'ClusterRole' || (kind === 'Role' && metadata.namespace === access.namespace))
     .flatMap((role) => role.rules ?? [])
     .some((rule) => rule.apiGroups.includes(access.group) && rule.resources.includes(resource) && rule.verbs.includes(access.verb))
