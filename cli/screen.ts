@@ -30,6 +30,7 @@ export interface ScreenOptions {
   readonly sayLine: (line: string) => void
 }
 
+/** Ten times a second looks alive and costs 1 % of a core. */
 const redrawMs = 100
 const hideCursor = '\u001b[?25l'
 const showCursor = '\u001b[?25h'

@@ -41,7 +41,10 @@ export interface Config {
     readonly marginMs: number
     readonly acceptNoFuse: boolean
   }
-  /** How long a step may take from its plan to its evidence. */
+  /**
+   * From a step's plan until its fuse is armed, whose own deadline counts from then on: the pod of a cordon's fuse takes up to 45 s. The
+   * beacon lasts this much longer than the longest run.
+   */
   readonly prepareMs: number
   readonly leaseMs: number
   /** How far two drivers' clocks may differ. */

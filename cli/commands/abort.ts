@@ -17,6 +17,7 @@ export interface AbortFlags extends WorkFlags {
   readonly wait: number
 }
 
+/** One read of the ledger; a person does not see the difference. */
 const pollMs = 500
 
 /** `faultline abort RUN`: everything the run injected is undone; by its driver, or here when it has none any more. */

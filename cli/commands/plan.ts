@@ -10,6 +10,7 @@ import { madeObjects, type Plan, planLines } from '../view/plan-view.ts'
 
 export interface PlanFlags extends WorkFlags, SuiteFlags {}
 
+/** Longer lines of prose are hard to read, however wide the terminal. */
 const widestText = 120
 
 /** `faultline plan SUITE`: what a run would do to whom and for how long, or why it would be refused. Changes nothing. */

@@ -15,6 +15,7 @@ export interface SandboxFlags extends StateFlags {
   readonly ephemeral?: boolean
 }
 
+/** As long as a coffee between two commands; then its memory (some 100 MB) is worth more. */
 const idleLimitMs = 900_000
 const lookEveryMs = 5_000
 

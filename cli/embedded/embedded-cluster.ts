@@ -7,6 +7,7 @@ import { isDeadOwner, ownerName } from '../owner.ts'
 import { packageRoot } from '../package-root.ts'
 import { addUser, liveSandbox, liveUsers, removeUser, type SandboxRecord, sandboxPaths } from './sandbox-file.ts'
 
+/** It starts in 1 to 2 s and stops in less; a machine that is busy with tests takes ten times as long. */
 const startBudgetMs = 20_000
 const stopBudgetMs = 5_000
 const pollMs = 50

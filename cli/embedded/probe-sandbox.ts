@@ -1,6 +1,7 @@
 import { get } from 'node:http'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 
+/** It answers from memory within milliseconds; a busy machine holds it up for a second. */
 const timeoutMs = 3_000
 
 /**

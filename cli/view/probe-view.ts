@@ -9,6 +9,7 @@ import { emptyLine, line, type Painted, type Tone } from './paint.ts'
 import type { RunState } from './run-state.ts'
 import type { Canvas } from './step-view.ts'
 
+/** Both leave room for value and tolerance in 80 columns, and for the steps in 24 rows. */
 const nameColumn = 24
 const mostShown = 6
 

@@ -17,6 +17,7 @@ export interface RunState {
   readonly interrupts: number
 }
 
+/** More would push the steps off a terminal of 24 rows. */
 const notesKept = 2
 
 /** The view before anything happened to the run. */

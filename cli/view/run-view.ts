@@ -15,6 +15,7 @@ import { remains } from './remains.ts'
 import type { RunState } from './run-state.ts'
 import { type Canvas, stepLines } from './step-view.ts'
 
+/** With the running one 12 steps, which fit with head and foot into 24 rows. */
 const stepsBefore = 5
 const stepsAfter = 6
 

@@ -10,7 +10,9 @@ import { line, type Paint, type Painted, type Span, type Tone } from './paint.ts
 import type { RunState } from './run-state.ts'
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+/** As often as the screen is drawn anew. */
 const frameMs = 100
+/** Columns of an 80-column terminal: the bar, the longest name of a fault, and as many targets as a line holds. */
 const barCells = 16
 const faultColumn = 18
 const mostTargets = 3

@@ -12,6 +12,7 @@ import { findSuite, packagedSuites } from './suites.ts'
 
 type Asked<A extends ControlInput['action']> = Extract<ControlInput, { action: A }>
 
+/** What a person reads in a console; an answer of a function is 6 MB at most, and one event some 300 bytes. */
 const recentRuns = 10
 const recentEvents = 30
 

@@ -50,6 +50,7 @@ const fits = (record: object) => storedBytes(record) <= roomBytes
 
 /** Evidence of the three phases that come after planning: a sentence, and one figure of each target. */
 const phasesAfterPlanning = 3
+/** Name of the figure, unit and value with their keys; and the longest sentence with names of targets that was seen, doubled. */
 const figureBytes = 64
 const sentenceBytes = 512
 /** Fuse, reason, and what a last look before the revert adds to the undo data. */

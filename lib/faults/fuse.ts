@@ -10,9 +10,9 @@ import { pause } from './pause.ts'
 import { whatPodsSay } from './pod-words.ts'
 
 /** The Job controller starts a Job within a second; after a change of its leader it takes up to 15 s (its lease's duration). */
-const startBudgetMs = 15_000
+export const startBudgetMs = 15_000
 /** A pod is scheduled and Ready in 1 to 3 s; the rest is for the pull of an image of some 60 MB. */
-const podStartBudgetMs = 45_000
+export const podStartBudgetMs = 45_000
 /** An object without finalizers is gone at once; with a `kubectl delete --cascade=foreground` the garbage collector's turn comes first. */
 const goneBudgetMs = 10_000
 const pollMs = 250

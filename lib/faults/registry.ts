@@ -3,7 +3,6 @@ import type { FaultName } from '../domain/suite.ts'
 import { crashloop } from './crashloop.ts'
 import type { Fault, Patience } from './fault.ts'
 import { injectorBiteMs } from './injector/bite-time.ts'
-import { injectorUndo } from './injector/undo.ts'
 import { networkDegradation } from './network-degradation.ts'
 import { networkPartition } from './network-partition.ts'
 import { nodeDrain } from './node-drain/node-drain.ts'
@@ -32,7 +31,7 @@ const policyBiteMs = 45_000
 export function patienceOf(injection: Pick<Injection, 'fault' | 'undo'>): Patience {
   if (injection.fault === 'node-drain') return { biteMs: 50_000, insist: true }
   if (injection.fault === 'pod-delete') return { biteMs: 5_000, insist: false }
-  return { biteMs: 'job' in injection.undo ? injectorBiteMs(injectorUndo(injection)) : policyBiteMs, insist: false }
+  return { biteMs: injection.undo.kind === 'injector' ? injectorBiteMs(injection.undo) : policyBiteMs, insist: false }
 }
 
 /**
@@ -43,7 +42,7 @@ export function patienceOf(injection: Pick<Injection, 'fault' | 'undo'>): Patien
 export const leadMs = 20_000
 
 /** The start of a fuse's pod (45 s, for an image to be pulled) and 15 s beyond; brought down to `leadMs` before anything is done. */
-const podLeadMs = 60_000
+export const podLeadMs = 60_000
 
 /** The same while the fuse itself is being armed, and holds nothing yet. */
 export function armingLeadMs({ fuse }: Pick<Injection, 'fuse'>): number {

@@ -2,6 +2,7 @@ import { haltCommand } from '../domain/labels.ts'
 import type { Notice } from '../domain/notice.ts'
 import { cutTo } from '../domain/text.ts'
 
+/** A receipt of 50 texts of that length is 100 KB, far below what SNS takes. */
 const longestText = 2_000
 const longestList = 50
 /** SNS takes 256 KiB for all protocols together, and each of them gets a copy. */

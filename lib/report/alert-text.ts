@@ -7,7 +7,9 @@ import { dateAndTime, duration } from './durations.ts'
 
 /** Longest subject that SNS takes (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html). */
 const subjectLength = 100
+/** One SMS holds 140 bytes (https://docs.aws.amazon.com/sns/latest/dg/sms_publish-to-phone.html). */
 const smsLength = 140
+/** A mail is read on a phone: a screen of text, and the names of a few targets. */
 const messageLength = 1_500
 const namedTargets = 5
 

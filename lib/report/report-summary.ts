@@ -129,6 +129,7 @@ export interface FigureRow {
   readonly after: string
 }
 
+/** Beyond it a list of targets is longer than what it says. */
 const mostTargetsApart = 6
 const phases = ['before', 'during', 'end', 'after'] as const
 

@@ -1,6 +1,7 @@
 import { distance } from 'fastest-levenshtein'
 import { printable } from '../domain/text.ts'
 
+/** A quoted value leaves room for the message in a line of a terminal. */
 const longest = 60
 
 /** Quotes a value found in a file for a message: short, and with nothing in it that a terminal would act on. */

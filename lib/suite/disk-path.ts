@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import * as z from 'zod'
 import { quote } from './did-you-mean.ts'
 
+/** As long as a file's name may be (NAME_MAX): deeper mounts are not made by people. */
 const longest = 255
 /** Filling these would not touch a disk: they are the kernel's own. */
 const kernelPaths = ['/proc', '/sys', '/dev']

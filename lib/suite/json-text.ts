@@ -2,7 +2,9 @@ import { createScanner, getLocation, getNodeValue, type Node, type ParseError, p
 import { quote } from './did-you-mean.ts'
 import { type Path, type Problem, pathText } from './problems.ts'
 
+/** A suite is 6 levels deep; a parser that recurses overflows its stack at some thousands. */
 const deepest = 32
+/** One slip brings others; beyond a screen of them none helps. */
 const mostSyntaxProblems = 20
 
 /** A file's text as JSON, with the way back from a path to line and column. */

@@ -22,6 +22,7 @@ export interface Finding {
   readonly message: string
 }
 
+/** A file with more is none that a person wrote; the rest is counted. */
 const mostShown = 100
 
 /** Writes a path as people do; keys that are no identifiers go in brackets. */

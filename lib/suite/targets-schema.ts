@@ -4,6 +4,7 @@ import { printable } from '../domain/text.ts'
 import { nearest, notAllowed, quote } from './did-you-mean.ts'
 import { strict, textOf } from './strict-object.ts'
 
+/** More are chosen by a selector; each name is stored with the run, whose record holds 400 KB. */
 const mostNames = 1000
 const podNameForm = 'the name of a pod (lower case letters, digits, "-" and ".", at most 253)'
 const ownerKinds = ['deployment', 'statefulset', 'replicaset']

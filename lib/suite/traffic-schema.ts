@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import * as z from 'zod'
 import { quote } from './did-you-mean.ts'
 
+/** Each is a rule or two in the target's network namespace, applied one after the other within the injector's time. */
 const mostEntries = 100
 const longestPrefix: Readonly<Record<number, number>> = { 4: 32, 6: 128 }
 

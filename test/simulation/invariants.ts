@@ -8,8 +8,8 @@ import type { Simulation } from './simulation.ts'
 const stopWithinMs = 5_000 + 100_000 + 90_000
 
 /** What must be true of a world in which the trouble is over and reapers came: judged by the cluster and the store themselves. */
-export async function checkWorld(simulation: Simulation, stoppedAt: number | null): Promise<void> {
-  const { store } = simulation
+export async function checkWorld(simulation: Simulation): Promise<void> {
+  const { store, stoppedAt } = simulation
   nothingIsLeft(simulation)
   for (const run of await store.runs.list()) {
     const injections = await store.ledger.list(run.id)
@@ -19,6 +19,18 @@ export async function checkWorld(simulation: Simulation, stoppedAt: number | nul
     verdictIsTrue(simulation, run, injections)
     if (stoppedAt !== null && run.status === 'succeeded' && run.endedAt > stoppedAt + stopWithinMs)
       simulation.violated(`run ${run.id} was stopped ${run.endedAt - stoppedAt} ms before its end, and succeeded`)
+  }
+}
+
+/** With no process of ours left, fuses have ended every effect; what is inert (labels of targets) stays until a reaper comes. */
+export function nothingBites(simulation: Simulation): void {
+  const { sandbox } = simulation
+  for (const { podUid, kind, tag } of sandbox.effects()) simulation.violated(`no fuse ended ${kind} of ${tag} on pod ${podUid}`)
+  for (const { kind, metadata, ...rest } of sandbox.objects()) {
+    const { labels = {}, name, namespace = '' } = metadata
+    if (labels[managedByLabel] === managedBy && kind !== 'Event') simulation.violated(`no fuse ended ${kind} ${namespace}/${name}`)
+    if (kind === 'Node' && 'spec' in rest && Object(rest.spec).unschedulable === true)
+      simulation.violated(`no fuse ended the cordon of ${name}`)
   }
 }
 

@@ -122,6 +122,8 @@ export class SimulatedProcess {
     if (!early) await clock.sleep(slowMs)
     await this.#afterCall(true)
     if (fails) throw new StoreUnavailable(what)
+    if (what === 'controls.read' && (Object(answer?.value).halt ?? Object(answer?.value).abort) !== null)
+      this.#simulation.knowsOfStop(this.name)
     if (answer?.error !== undefined) throw answer.error
     return answer?.value
   }

@@ -31,10 +31,12 @@ export class Scenario {
   readonly #simulation: Simulation
   readonly #request: StartRequest
   readonly #drivers: SimulatedProcess[] = []
+  readonly #processes: SimulatedProcess[] = []
   #reapers = 0
+  #isGone = false
   #runId = ''
-  /** When a stop was stored, by the simulation's own clock; null: none was. */
-  stoppedAt: number | null = null
+  /** Every process of ours is gone for good at some time: only what burns in the cluster is left. */
+  isAbandoned = false
 
   constructor(simulation: Simulation) {
     const { random, ref } = simulation
@@ -61,6 +63,8 @@ export class Scenario {
     if (random() < 0.3) this.#outage()
     const troubles = Math.floor(random() * 4)
     for (let i = 0; i < troubles; i++) this.#after(random() * random() * 120_000, () => this.#trouble())
+    this.isAbandoned = random() < 0.1
+    if (this.isAbandoned) this.#after(random() * random() * 90_000, () => this.#abandon())
     this.#after(random() * reaperEveryMs, () => this.#reapForEver())
   }
 
@@ -85,7 +89,10 @@ export class Scenario {
   #process(name: string): SimulatedProcess {
     const { random } = this.#simulation
     const skewMs = random() < 0.3 ? Math.round((random() * 2 - 1) * worstSkewMs) : 0
-    return new SimulatedProcess(this.#simulation, name, skewMs)
+    const process = new SimulatedProcess(this.#simulation, name, skewMs)
+    this.#processes.push(process)
+    if (this.#isGone) process.kill()
+    return process
   }
 
   /** A driver, with or without a limit to its time. */
@@ -121,8 +128,8 @@ export class Scenario {
   }
 
   async #reapForEver(): Promise<void> {
-    const { clock, store } = this.#simulation
-    for (;;) {
+    const { clock } = this.#simulation
+    while (!this.#isGone) {
       const name = `reaper-${++this.#reapers}`
       const engine = this.#process(name).engine()
       this.#simulation.spawn(name, async () => {
@@ -132,12 +139,17 @@ export class Scenario {
         await redeliverNotifications(engine, (line) => this.#simulation.note(`${name}: ${line}`))
       })
       await clock.sleep(reaperEveryMs)
-      if (store === undefined) return
     }
   }
 
   #after(ms: number, act: () => unknown): void {
     void this.#simulation.clock.sleep(ms).then(act)
+  }
+
+  #abandon(): void {
+    this.#simulation.note('all that is ours outside of the cluster is gone for good')
+    this.#isGone = true
+    for (const process of this.#processes) process.kill()
   }
 
   #trouble(): void {
@@ -153,7 +165,7 @@ export class Scenario {
         'a person halts all runs',
         async () => {
           await store.controls.set({ kind: 'halt' }, 'ann', 'enough', clock.now())
-          this.stoppedAt ??= clock.now()
+          this.#simulation.stoppedAt ??= clock.now()
         },
       ],
       ['a person aborts the run', () => this.#abort()],
@@ -166,6 +178,7 @@ export class Scenario {
         'the workload is scaled',
         () => sandbox.patch('deployments', { name: 'jadevectordb', namespace }, { spec: { replicas: 2 + Math.floor(random() * 5) } }),
       ],
+      ['a person cordons a node for a while', () => this.#cordonByHand()],
       [
         'a reaper comes early',
         () =>
@@ -186,9 +199,20 @@ export class Scenario {
     if (this.#runId === '') return
     this.#simulation.spawn('person', async () => {
       const { driven } = await abortRun(person.engine(), this.#runId, { who: 'ann', why: 'enough' }, { giveUpAfterMs: 300_000 })
-      if (driven !== 'already_over') this.stoppedAt ??= clock.now()
+      if (driven !== 'already_over') this.#simulation.stoppedAt ??= clock.now()
       return driven
     })
+  }
+
+  #cordonByHand(): void {
+    const { sandbox, random, clock } = this.#simulation
+    const nodes = sandbox.objects().filter(({ kind }) => kind === 'Node')
+    const name = nodes[Math.floor(random() * nodes.length)]?.metadata.name ?? ''
+    const cordon = (unschedulable: boolean | null) => {
+      if (sandbox.get('nodes', name) !== undefined) sandbox.patch('nodes', { name }, { spec: { unschedulable } })
+    }
+    cordon(true)
+    void clock.sleep(random() * 60_000).then(() => cordon(null))
   }
 
   #deleteJobs(isMeant: (role: string) => boolean): void {

@@ -1,5 +1,5 @@
 import { isEnded } from '../../lib/domain/run.ts'
-import { checkWorld } from './invariants.ts'
+import { checkWorld, nothingBites } from './invariants.ts'
 import { Scenario } from './scenario.ts'
 import { Simulation } from './simulation.ts'
 
@@ -32,7 +32,8 @@ export async function simulate(seed: number): Promise<Outcome> {
       if (runs.every((run) => isEnded(run) && run.events.length === 0 && run.endedAt < simulation.clock.now() - afterwardsMs)) break
       await simulation.until(end + 60_000)
     }
-    await checkWorld(simulation, scenario.stoppedAt)
+    if (scenario.isAbandoned) nothingBites(simulation)
+    else await checkWorld(simulation)
     const runs = await simulation.store.runs.list()
     for (const run of runs)
       for (const { step, n, plan, fault, status, evidence } of await simulation.store.ledger.list(run.id))

@@ -28,6 +28,10 @@ export class Simulation {
   weather: Weather
   /** When the table is away for everyone. */
   outages: readonly { readonly from: number; readonly to: number }[] = []
+  /** When a stop was stored first; null: none was. */
+  stoppedAt: number | null = null
+  readonly #knewOfStopAt = new Map<string, number>()
+  readonly #firstSent = new Map<string, number>()
   /** All that was told, by each process. */
   readonly told: Notice[] = []
   /** Runs whose report was left. */
@@ -87,6 +91,11 @@ export class Simulation {
     this.trace.push(`${((this.clock.now() - this.began) / 1000).toFixed(3).padStart(8)} ${line}`)
   }
 
+  /** A process has read the switches, and they say stop. */
+  knowsOfStop(process: string): void {
+    if (!this.#knewOfStopAt.has(process)) this.#knewOfStopAt.set(process, this.clock.now())
+  }
+
   violated(what: string): void {
     this.note(`VIOLATION ${what}`)
     this.violations.push(what)
@@ -128,6 +137,12 @@ export class Simulation {
     const runs = await this.store.runs.list()
     const entries = (await Promise.all(runs.map((run) => this.store.ledger.list(run.id)))).flat()
     const covers = entries.some((entry) => entry.status !== 'planned' && covered(entry, deed))
+    const key = `${sender} ${deed.kind} ${deed.name} ${deed.uid}`
+    const firstSentAt = this.#firstSent.get(key) ?? deed.sentAt
+    this.#firstSent.set(key, firstSentAt)
+    const knewAt = this.#knewOfStopAt.get(sender) ?? Number.POSITIVE_INFINITY
+    if (firstSentAt > knewAt)
+      this.violated(`${sender} did ${deed.kind} ${deed.name} ${firstSentAt - knewAt} ms after it had read that the run is stopped`)
     if (!covers) this.violated(`${sender} did ${deed.kind} ${deed.name} before its undo was stored`)
   }
 

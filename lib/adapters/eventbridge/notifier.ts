@@ -6,7 +6,7 @@ import type { Bus } from './bus.ts'
 
 /** EventBridge takes events of 256 KB; a fault may have thousands of targets, and a line of the history may name them all. */
 const mostTargets = 100
-/** In characters, of up to three bytes each. */
+/** In characters, of up to three bytes each: 180 KB together, so that the rest of the event has room. */
 const longestMessage = 20_000
 const longestData = 40_000
 

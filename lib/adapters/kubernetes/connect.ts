@@ -25,7 +25,7 @@ export interface ConnectedCluster extends Cluster {
 }
 
 /** The bounds of calls unless the caller says otherwise. */
-const defaultBounds: Bounds = { timeoutMs: 10_000, budgetMs: 20_000, maxAttempts: 5, maxInFlight: 50, dialTimeoutMs: 3_000 }
+export const defaultBounds: Bounds = { timeoutMs: 10_000, budgetMs: 20_000, maxAttempts: 5, maxInFlight: 50, dialTimeoutMs: 3_000 }
 
 /** Connects as a kubeconfig says; nothing is sent before the first call. Throws bad_input for a config that cannot work. */
 export function connectCluster(config: KubeConnection, options: ConnectOptions = {}): ConnectedCluster {

@@ -1,6 +1,6 @@
 import type { Answer } from './exchange.ts'
 
-/** First and longest pause between attempts; in between it doubles. */
+/** First and longest pause between attempts; in between it doubles. Five attempts then take 6 s of pauses at most, within a call's 20 s. */
 const firstPauseMs = 200
 const longestPauseMs = 5_000
 

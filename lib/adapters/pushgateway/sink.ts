@@ -9,6 +9,7 @@ export interface PushgatewayOptions {
   readonly timeoutMs?: number
 }
 
+/** Of an answer in a note: two lines of a terminal. */
 const shownLength = 200
 
 /**

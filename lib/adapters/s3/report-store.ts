@@ -30,6 +30,7 @@ export interface S3ReportStoreOptions {
   readonly timeoutMs?: number
 }
 
+/** The longest that IAM Identity Center's and most roles' sessions last; a link ends with the credentials that signed it in any case. */
 const halfADaySeconds = 12 * 3_600
 
 /** Reports in a bucket. The role needs `s3:PutObject` on the prefix, and `s3:GetObject` for presigned links. */

@@ -4,6 +4,7 @@ import { freeOrHeldBy, heldBy } from './conditions.ts'
 import { lockKey } from './keys.ts'
 import type { TableAccess } from './table-access.ts'
 
+/** Each time another run must have let go just between our put and our read; five in a row do not happen. */
 const maxAttempts = 5
 
 /** Locks in the table. They never expire: a run takes one over only after it has read that the holder's run is over. */

@@ -4,6 +4,7 @@ import { isEnded, type Resolution, type Run, untouchedStep } from '../../domain/
 import { type Key, runKey } from './keys.ts'
 import type { VersionedAttributes } from './versioned.ts'
 
+/** EventBridge retries and archives for a day, people look back over a month: a redelivered event still finds its run. */
 const keptMs = 30 * 24 * 3_600_000
 
 /** When a driver or the reaper should look at a live run: at its lease's end, at its next attempt, or now when it has no driver or its driver asks for another. */

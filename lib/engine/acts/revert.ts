@@ -10,8 +10,10 @@ import type { Driver } from '../lease/driver.ts'
 import { keep } from './inject.ts'
 import { awaitLateCalls } from './late-calls.ts'
 
-const settleMs = 2_000
+/** Collection takes 0.1 to 1 s and a CNI's own delay about as long; a fault that is not gone then is tried again as a whole. */
+export const settleMs = 2_000
 const settlePollMs = 250
+/** The API server's own answer to a revert that failed; without the store nothing else is left to do. */
 const memoryRetryMs = 1_000
 
 /** Undoes everything that is open, newest step first, and says whether all of it is proven gone. */

@@ -12,6 +12,7 @@ import type { Driver } from '../lease/driver.ts'
 import type { Answer } from '../probing/ask.ts'
 import { ask } from '../probing/ask.ts'
 
+/** The shortest interval that a suite may give a probe. */
 const againMs = 1_000
 
 type Answered = Answer & { readonly probe: ProbeSpec }

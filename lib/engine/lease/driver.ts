@@ -18,6 +18,7 @@ import { Probing } from '../probing/probing.ts'
 import { SharedRead, stopBySwitch } from './switches.ts'
 import { UnfencedCalls } from './unfenced-calls.ts'
 
+/** A store that is away is asked 25 times or so before a lease of 30 s is nearly over. */
 const storeRetryMs = 1_000
 /** What is recorded beside the main loop, and may come after the run's end. */
 const besides: readonly RunEvent['type'][] = ['lease_renewed', 'handed_over', 'threshold_crossed', 'threshold_recovered', 'targets_changed']

@@ -4,7 +4,7 @@ import type { UnfencedCall } from '../../faults/fault.ts'
 import type { Clock } from '../../ports.ts'
 
 /** Margin between the end of a call that no fuse can fence and the end of the lease: this process' own timers. */
-const fenceMarginMs = 5_000
+export const fenceMarginMs = 5_000
 /** How often a driver that offered its run looks whether it was taken, where it may do nothing else. */
 const offeredPollMs = 250
 

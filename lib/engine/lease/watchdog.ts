@@ -12,7 +12,7 @@ import type { Driver } from './driver.ts'
 import { TargetWatch } from './target-watch.ts'
 
 /** With less than this share of the lease left and no store to renew it in, the driver reverts from memory. */
-const emergencyShare = 0.5
+export const emergencyShare = 0.5
 
 /** A timer that fires this late was not merely behind: the process was stopped, or its machine slept. */
 const stallMs = 5_000

@@ -34,16 +34,19 @@ interface Queued {
 }
 
 /** One delivery may take this long; what has not answered by then may have arrived or not. */
-const deliveryMs = 10_000
+export const deliveryMs = 10_000
+/** A table answers in 5 to 50 ms; at the end of a driver, claim and delivery share the 5 s that it waits. */
 const claimMs = 1_500
+/** Pauses double from a second to a minute, which is how often a reaper comes anyway. */
 const firstRetryMs = 1_000
 const lastRetryMs = 60_000
-const uncertainTries = 3
+/** A page that comes twice or three times does less harm than none. */
+export const uncertainTries = 3
 /**
  * A claim lasts this long until the delivery is known to have arrived: longer than all tries of a vital one (three of 10 s each), so that
  * what a driver claimed and died over is brought by a reaper of a minute later.
  */
-const claimedMs = 60_000
+export const claimedMs = 60_000
 /** How long this driver does not ask again for a topic that another has just told. */
 const othersQuietMs = 15_000
 

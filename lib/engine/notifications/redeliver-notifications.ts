@@ -6,6 +6,7 @@ import { pushSnapshot } from './metrics-snapshot.ts'
 import { Notifications, newsMs } from './notifications.ts'
 
 const ends = ['refused', 'verified', 'resolved']
+/** Runs that ended in the last quarter of an hour are among these: one page of the index. */
 const newest = 100
 /** A notifier that fails for so long (a topic that was deleted) is no reason to look at the run for ever. */
 const triedForMs = 24 * 3_600_000

@@ -33,6 +33,7 @@ export function percent({ from, to }: TimeAxis, ms: number): number {
 }
 
 const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400]
+/** What a phone's width has room for. */
 const mostTicks = 4
 
 /** Round times on the axis, few enough for a phone. */

@@ -9,6 +9,7 @@ import { percent, type TimeAxis, timeGrid, timeRoom, valueTicks } from './axis.t
 import { type Point, pointsOf, stretches } from './series.ts'
 import { glyph } from './timeline.ts'
 
+/** In pixels: four lines of grid with their labels, one line of text, and half of one above the highest point. */
 const plotHeight = 132
 const stripHeight = 34
 const headroom = 16

@@ -7,6 +7,7 @@ export interface Point {
   readonly sample: SampleDocument
 }
 
+/** A chart is some 800 pixels wide, and points closer than two pixels are one. */
 const mostPoints = 400
 
 /** The answers of one probe as points, thinned out to what can be told apart; answers out of tolerance are never thinned out before others. */

@@ -16,6 +16,7 @@ import {
   verdictWords,
 } from '../report-summary.ts'
 
+/** More evidence than of three targets is folded away, so that a step fits a screen. */
 const mostOpenTargets = 3
 
 /** One step: what was done to whom, what was measured, and the proof that it is gone. */

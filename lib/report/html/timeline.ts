@@ -4,6 +4,7 @@ import { type Markup, markup } from '../markup.ts'
 import { faultWords, verdictWords } from '../report-summary.ts'
 import { percent, type TimeAxis, timeGrid, timeRoom } from './axis.ts'
 
+/** In pixels: a line of text above a bar of its height. */
 const rowHeight = 46
 const barTop = 20
 const barHeight = 18

@@ -3,8 +3,11 @@
 
 READY=/tmp/faultline-ready
 TICK=0.25
+# A measurement every 2 s: two of them are within the 5 s before the planned end in which only fresh ones count.
 MEASURE_CS=200
+# Targets that are worked on side by side: each is a shell of 1 MB, and the pod requests 32 MiB.
 AT_ONCE=16
+# A bite that is waited for is looked for twice a second.
 PROBE_CS=50
 # An effect that is not seen after this long is told as one that does not bite.
 BITE_BUDGET_CS=2000

@@ -3,6 +3,7 @@
 # It outlives the pod, so that a replacement knows that it may only clean. A pod that finds none (a reboot, an emptied /run) is told by the
 # order itself whether it is still alive (main.sh).
 
+# A marker goes an hour after its end, when no order that could still meet it lives (they live 45 s, and replacements come for minutes).
 STALE_SECONDS=3600
 
 # Nodes that share a /run (nested ones) are told apart by the PID namespace of their first process.
