@@ -17,6 +17,7 @@ export async function checkWorld(simulation: Simulation): Promise<void> {
     else await endIsTold(simulation, run)
     if (run.events.length > 0) simulation.violated(`run ${run.id}: ${run.events.length} events were never copied into its history`)
     verdictIsTrue(simulation, run, injections)
+    endIsExplained(simulation, run)
     if (stoppedAt !== null && run.status === 'succeeded' && run.endedAt > stoppedAt + stopWithinMs)
       simulation.violated(`run ${run.id} was stopped ${run.endedAt - stoppedAt} ms before its end, and succeeded`)
   }
@@ -57,6 +58,19 @@ async function endIsTold(simulation: Simulation, run: Run): Promise<void> {
   if (told.length === 0) simulation.violated(`run ${run.id} (${run.status}): its end was never told`)
   if (!simulation.reported.has(run.id)) simulation.violated(`run ${run.id} (${run.status}): its report was never left`)
   if (new Set(told.map(({ id }) => id)).size > 1) simulation.violated(`run ${run.id}: more than one end was told`)
+}
+
+/** No person is blamed for what did not happen, and a world in which nothing went wrong has no abort. */
+function endIsExplained(simulation: Simulation, run: Run): void {
+  const { abort } = run
+  if (simulation.isUndisturbed && run.status === 'failed') simulation.violated(`run ${run.id} failed, and nothing had gone wrong`)
+  if (simulation.isUndisturbed && run.orphans > 0)
+    simulation.violated(`run ${run.id} tells ${run.orphans} orphans, and nothing had gone wrong`)
+  if (abort === null) return
+  const who = `run ${run.id} was aborted (${abort.reason}) by ${abort.by}: ${abort.detail}`
+  if (simulation.isUndisturbed) simulation.violated(`${who}; nothing had gone wrong`)
+  if (abort.by === 'kubectl' && !simulation.isHaltedByHand) simulation.violated(`${who}; no person had deleted a Job`)
+  if (abort.by === 'ann' && simulation.stoppedAt === null) simulation.violated(`${who}; no person had stopped it`)
 }
 
 /** A pass needs a deed for each injection that the API server saw, and evidence of all three times. */

@@ -56,14 +56,17 @@ export class Scenario {
   /** Begins all of it; what is to happen later waits on the clock. */
   begin(): void {
     const { random } = this.#simulation
+    this.#simulation.isUndisturbed = random() < 0.1
+    if (this.#simulation.isUndisturbed) this.calm()
     const isLimited = random() < 0.5
     const timeMs = 25_000 + random() * 50_000
     this.#invoke(isLimited ? timeMs : null)
     if (random() < 0.15) this.#invoke(isLimited ? timeMs : null)
-    if (random() < 0.3) this.#outage()
-    const troubles = Math.floor(random() * 4)
+    const { isUndisturbed } = this.#simulation
+    if (!isUndisturbed && random() < 0.3) this.#outage()
+    const troubles = isUndisturbed ? 0 : Math.floor(random() * 4)
     for (let i = 0; i < troubles; i++) this.#after(random() * random() * 120_000, () => this.#trouble())
-    this.isAbandoned = random() < 0.1
+    this.isAbandoned = !isUndisturbed && random() < 0.1
     if (this.isAbandoned) this.#after(random() * random() * 90_000, () => this.#abandon())
     this.#after(random() * reaperEveryMs, () => this.#reapForEver())
   }
@@ -88,7 +91,7 @@ export class Scenario {
 
   #process(name: string): SimulatedProcess {
     const { random } = this.#simulation
-    const skewMs = random() < 0.3 ? Math.round((random() * 2 - 1) * worstSkewMs) : 0
+    const skewMs = !this.#simulation.isUndisturbed && random() < 0.3 ? Math.round((random() * 2 - 1) * worstSkewMs) : 0
     const process = new SimulatedProcess(this.#simulation, name, skewMs)
     this.#processes.push(process)
     if (this.#isGone) process.kill()
@@ -101,7 +104,7 @@ export class Scenario {
     const name = `driver-${this.#drivers.length + 1}`
     const driver = this.#process(name)
     this.#drivers.push(driver)
-    if (random() < 0.3) driver.dieAtCall(1 + Math.floor(random() ** 2 * 300))
+    if (!this.#simulation.isUndisturbed && random() < 0.3) driver.dieAtCall(1 + Math.floor(random() ** 2 * 300))
     const endsAt = clock.now() + (timeMs ?? Number.POSITIVE_INFINITY)
     const handOver = { firstMs: 9_000, againMs: 4_000, leaveMs: 1_000 }
     const engine = driver.engine(timeMs === null ? {} : { handOver })
@@ -217,6 +220,7 @@ export class Scenario {
 
   #deleteJobs(isMeant: (role: string) => boolean): void {
     const { sandbox } = this.#simulation
+    this.#simulation.isHaltedByHand = true
     const jobs = sandbox.objects().filter(({ kind, metadata: { labels } }) => kind === 'Job' && labels?.[managedByLabel] === managedBy)
     for (const {
       metadata: { name, namespace: where = '', labels },

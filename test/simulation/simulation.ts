@@ -28,6 +28,10 @@ export class Simulation {
   weather: Weather
   /** When the table is away for everyone. */
   outages: readonly { readonly from: number; readonly to: number }[] = []
+  /** Whether a person deleted Jobs of ours. */
+  isHaltedByHand = false
+  /** Nothing is to go wrong: no trouble, fair weather, clocks that agree. */
+  isUndisturbed = false
   /** When a stop was stored first; null: none was. */
   stoppedAt: number | null = null
   readonly #knewOfStopAt = new Map<string, number>()

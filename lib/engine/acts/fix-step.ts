@@ -16,7 +16,7 @@ export async function fixStep(driver: Driver): Promise<RunEvent> {
   if (run.status !== 'preparing') throw new TypeError(`cannot plan a step while ${run.status}`)
   const { refusals, warnings, injections } = await planNow(driver, run)
   if (refusals.length > 0) return { type: 'step_refused', refusals }
-  const plan = await driver.addPlan(run.step, injections)
+  const plan = await driver.addPlan(injections)
   return { type: 'step_planned', plan, targets: injections.flatMap((i) => i.targets.map((t) => t.name)), warnings }
 }
 

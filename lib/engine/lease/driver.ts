@@ -17,6 +17,7 @@ import type { Engine, Progress } from '../engine.ts'
 import { Probing } from '../probing/probing.ts'
 import { SharedRead, stopBySwitch } from './switches.ts'
 import { UnfencedCalls } from './unfenced-calls.ts'
+import { writePlan } from './write-plan.ts'
 
 /** A store that is away is asked 25 times or so before a lease of 30 s is nearly over. */
 const storeRetryMs = 1_000
@@ -153,35 +154,13 @@ export class Driver {
 
   /**
    * Write-ahead of a step's plan. Its entries count once the seal is saved with the run (`step_planned`). Where entries of another plan
-   * are stored already (a driver that died or handed over before it sealed), these come after them, and those never count. An entry of
-   * this very plan is there already when the answer to its add was lost.
+   * are stored already (a driver that died or handed over before it sealed), these come after them, and those never count.
    */
-  async addPlan(step: number, planned: readonly Omit<Injection, 'n' | 'plan'>[]): Promise<PlanSeal> {
-    const { ledger } = this.engine.store
-    const { id: runId, version } = this.#run
-    const id = hash53(`${this.engine.owner} ${version} ${this.engine.clock.now()}`).toString(36)
-    const added: Injection[] = []
-    let n = 0
-    for (const injection of planned) {
-      for (;;) {
-        const entry = { ...injection, n, plan: id }
-        if (await this.#save(`ledger ${step}/${n}`, () => ledger.add(entry))) {
-          added.push(entry)
-          n += 1
-          break
-        }
-        const stored = await this.#save(`ledger of ${runId}`, () => ledger.list(runId, step))
-        const own = stored.find((other) => other.n === n && other.plan === id)
-        if (own !== undefined) {
-          added.push(own)
-          n += 1
-          break
-        }
-        n = 1 + Math.max(-1, ...stored.map((other) => other.n))
-      }
-    }
-    this.#unsealed = added
-    return sealOf(id, added)
+  async addPlan(planned: readonly Omit<Injection, 'n' | 'plan'>[]): Promise<PlanSeal> {
+    const id = hash53(`${this.engine.owner} ${this.#run.version} ${this.engine.clock.now()}`).toString(36)
+    const entries = planned.map((injection) => ({ ...injection, plan: id }))
+    this.#unsealed = await writePlan(this.engine.store.ledger, entries, (what, work) => this.#save(what, work))
+    return sealOf(id, this.#unsealed)
   }
 
   /** What is stored of plans that were never sealed and is still open, also what another driver added after this one came. */
