@@ -103,6 +103,13 @@ async function connectOrGone(engine: Engine, run: Run): Promise<Cluster | Faultl
   }
 }
 
+/**
+ * From the lease to the end of the run, or of this driver.
+ * 1. An interrupt is a stop like any other. 2. Watchdog and probes go on beside the loop until it is over. 3. The loop; a limited driver's
+ * budget may end it first. 4. On an error: a run that was offered is let be; one that another driver has is let go; without the store
+ * everything is undone from memory. 5. What goes on beside it ends in any case, in the time there is. 6. Locks are given back, answers and
+ * history stored.
+ */
 async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
   const done = new AbortController()
   const onInterrupt = () => driver.requestStop({ reason: 'interrupted', by: 'user', detail: interruptedBy(options.interrupt?.reason) })

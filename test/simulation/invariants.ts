@@ -101,6 +101,6 @@ function isDone({ deeds }: Simulation, { undo, targets }: Injection): boolean {
     case 'cordon':
       return deeds.some(({ kind, name }) => kind === 'cordon' && name === targets[0]?.name)
     case 'deletion':
-      return targets.every(({ uid }) => deeds.some((deed) => deed.kind === 'delete' && deed.uid === uid))
+      return targets.some(({ uid }) => deeds.some((deed) => deed.kind === 'delete' && deed.uid === uid))
   }
 }

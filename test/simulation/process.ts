@@ -56,6 +56,7 @@ export class SimulatedProcess {
 
   standStill(ms: number): void {
     this.#simulation.note(`${this.name} stands still for ${ms} ms (its clock is ${this.#skewMs} ms off)`)
+    this.#simulation.hasStoodStill = true
     this.#stillUntil = this.#simulation.clock.now() + ms
   }
 

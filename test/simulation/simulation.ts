@@ -28,6 +28,7 @@ export class Simulation {
   weather: Weather
   /** When the table is away for everyone. */
   outages: readonly { readonly from: number; readonly to: number }[] = []
+  hasStoodStill = false
   /** Whether a person deleted Jobs of ours. */
   isHaltedByHand = false
   /** Nothing is to go wrong: no trouble, fair weather, clocks that agree. */
@@ -136,6 +137,11 @@ export class Simulation {
     return answer
   }
 
+  /** Where the table answers at once, the read that gates a deed is of the same moment. */
+  #readsAtOnce(): boolean {
+    return this.weather.storeSlow === 0 && this.outages.length === 0 && !this.hasStoodStill
+  }
+
   /** Nothing is done before what undoes it is stored, and nothing after a stop that its driver has read. */
   async #check(sender: string, deed: Deed): Promise<void> {
     const runs = await this.store.runs.list()
@@ -147,6 +153,8 @@ export class Simulation {
     const knewAt = this.#knewOfStopAt.get(sender) ?? Number.POSITIVE_INFINITY
     if (firstSentAt > knewAt)
       this.violated(`${sender} did ${deed.kind} ${deed.name} ${firstSentAt - knewAt} ms after it had read that the run is stopped`)
+    if (this.stoppedAt !== null && firstSentAt > this.stoppedAt && this.#readsAtOnce())
+      this.violated(`${sender} did ${deed.kind} ${deed.name} ${firstSentAt - this.stoppedAt} ms after the stop was stored`)
     if (!covers) this.violated(`${sender} did ${deed.kind} ${deed.name} before its undo was stored`)
   }
 

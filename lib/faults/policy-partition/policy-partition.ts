@@ -62,6 +62,10 @@ export const policyPartition: Fault = {
     await Promise.all(injection.targets.map((target) => unmark(context, target, tagOf(injection))))
   },
 
+  /**
+   * 1. Fuse, policy or label still there: not gone. 2. Each target that is left and answered before is dialled again. 3. One that is silent is
+   * excused where its app cannot answer: its pod is not Ready, and crashed since or had no rule for a minute. 4. Any other silence: unknown.
+   */
   async undone(context, injection) {
     const rest = await residue(context, injection)
     const at = context.clock.now()
