@@ -46,7 +46,7 @@ async function crashAndReap(fault: FaultSpec, at: number, reaperCrash?: number):
   expect(reaped.errors).toEqual([])
   for (const run of runs) expect([run.id, isEnded(run)]).toEqual([run.id, true])
   for (const run of reaped.runs) expect(run).toMatchObject({ status: 'aborted', orphans: 0 })
-  expect(await world.play(sweepOrphans(reaper, world.cluster))).toEqual({ removed: [], inert: [], failed: [] })
+  expect(await world.play(sweepOrphans(reaper, world.cluster))).toEqual({ found: [], removed: [], inert: [], failed: [] })
   expect(world.footprint()).toEqual(before)
   expect(world.sandbox.effects()).toEqual([])
   await world.play(lockIsFree(world))

@@ -83,7 +83,7 @@ describe('the sweep', () => {
       spec: { podSelector: { matchLabels: { x: 'y' } } },
     }
     await world.cluster.objects.create(policy)
-    expect(await world.play(sweepOrphans(world.engine('reaper'), world.cluster))).toEqual({ removed: [], inert: [], failed: [] })
+    expect(await world.play(sweepOrphans(world.engine('reaper'), world.cluster))).toEqual({ found: [], removed: [], inert: [], failed: [] })
     const over = { ...run, version: run.version + 1, status: 'failed' as const, endedAt: world.clock.now(), refusals: [], resolved: null }
     await world.store.runs.save(over)
     const { removed } = await world.play(sweepOrphans(world.engine('reaper'), world.cluster))

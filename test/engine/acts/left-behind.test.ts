@@ -53,7 +53,7 @@ describe('labels that a fuse left on targets', () => {
     const before = named()
     const elsewhere = await openMemoryStore(world.clock)
     const swept = await world.play(sweepOrphans({ ...world.engine('reaper'), store: elsewhere }, world.cluster))
-    expect(swept).toEqual({ removed: [], inert: before, failed: [] })
+    expect(swept).toEqual({ found: before, removed: [], inert: before, failed: [] })
     expect(labelled()).toEqual([])
     await elsewhere.close()
   })
