@@ -51,8 +51,8 @@ async function states(): Promise<readonly string[]> {
 }
 
 describe('a runner whose process was stopped', () => {
-  it('for less than its lease goes on, and names it', async () => {
-    const { code, stdout, stderr } = await stoppedFor(12_000, 20)
+  it('for less than its lease, and more than half of it, goes on, and names it', async () => {
+    const { code, stdout, stderr } = await stoppedFor(20_000, 28)
     expect(`${stdout}${stderr}`).toMatch(/this process stood still for \d+ s; the lease is tried once more/)
     expect(`${stdout}${stderr}`).not.toContain('did not answer')
     expect([code, await states(), policies()]).toEqual([0, ['succeeded'], []])
