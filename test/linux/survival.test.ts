@@ -186,6 +186,19 @@ describe('the normal end', () => {
     expect(injector.stderr).toBe('')
   })
 
+  it('is felt within 0.3 s of being told to end, as someone outside sees it (the best of three, for a busy machine)', async () => {
+    const pod = await node.pod()
+    const took: number[] = []
+    for (let tries = 0; tries < 3; tries++) {
+      const injector = start('cut-network', pod)
+      await injector.says('bite')
+      injector.term()
+      took.push(await until('packets pass again', () => node.succeeds('ping -n -q -c 1 -W 0.1 $1', pod.address)))
+      await injector.exited()
+    }
+    expect(Math.min(...took)).toBeLessThan(within(300))
+  })
+
   it('comes the same way in busybox', async () => {
     const pod = await node.pod()
     const before = pod.traces()
