@@ -120,6 +120,7 @@ export class SimulatedProcess {
     const early = random() < 0.5
     if (early) await clock.sleep(slowMs)
     const answer = isCarriedOut ? await settled(go) : null
+    if (isCarriedOut && what === 'controls.set') this.#simulation.stoppedAt ??= clock.now()
     if (!early) await clock.sleep(slowMs)
     await this.#afterCall(true)
     if (fails) throw new StoreUnavailable(what)

@@ -21,7 +21,13 @@ import {
 import { SimulatedProcess } from './process.ts'
 import { namespace, type Simulation } from './simulation.ts'
 
-const faults: readonly FaultSpec[] = [partition, netfilter, podDelete, podKill, crashloop, nodeDrain, memory, latency]
+const stress = (kind: 'cpu' | 'disk' | 'network'): FaultSpec => ({ ...memory, kind }) as FaultSpec
+const peers: FaultSpec = { ...partition, mechanism: 'netfilter', scope: 'peers' }
+const faults: readonly FaultSpec[] = [
+  ...[partition, netfilter, peers, latency],
+  ...[podDelete, podKill, crashloop, nodeDrain],
+  ...[memory, stress('cpu'), stress('disk'), stress('network')],
+]
 const reaperEveryMs = 60_000
 /** Clocks may differ by 30 s in all. */
 const worstSkewMs = 14_000
@@ -197,12 +203,10 @@ export class Scenario {
   }
 
   #abort(): void {
-    const { clock } = this.#simulation
     const person = this.#process('person')
     if (this.#runId === '') return
     this.#simulation.spawn('person', async () => {
       const { driven } = await abortRun(person.engine(), this.#runId, { who: 'ann', why: 'enough' }, { giveUpAfterMs: 300_000 })
-      if (driven !== 'already_over') this.#simulation.stoppedAt ??= clock.now()
       return driven
     })
   }
