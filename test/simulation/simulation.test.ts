@@ -2,12 +2,14 @@ import { describe, expect, it, test } from '@jest/globals'
 import { simulate } from './simulate.ts'
 
 const seedsAlways = 15
-/** Worlds that once showed a violation, and of what. */
-const seedsThatFailed: readonly (readonly [number, string])[] = [
-  [28, 'a process left with a claim, and the end was never told'],
-  [43, 'a claim came late, and the end was never told'],
-  [62, 'the answer to an add to the ledger was lost, and the entry was taken for another plan'],
-  [135, 'the answer to a claim was lost, and the end was never told'],
+/**
+ * Worlds that show what is broken when a line of the engine is: in 1 an entry of the ledger whose add lost its answer, in 3 a sweep that
+ * takes what live runs own, and in these:
+ */
+const telling: readonly (readonly [number, string])[] = [
+  [68, 'a driver dies between its claim to tell the end and the telling'],
+  [145, 'the same befalls a reaper'],
+  [151, 'a stop is stored just before an injector is made'],
 ]
 
 describe('the whole system under one seed', () => {
@@ -21,12 +23,12 @@ describe('the whole system under one seed', () => {
     expect([...ends]).toEqual(expect.arrayContaining(['succeeded', 'aborted']))
   }, 120_000)
 
-  it.each(seedsThatFailed)('keeps them in world %i, where %s', async (seed) => {
+  it.each(telling)('keeps them in world %i, where %s', async (seed) => {
     expect((await simulate(seed)).violations).toEqual([])
   })
 
   it('is the same each time', async () => {
-    const [first, second] = [await simulate(28), await simulate(28)]
+    const [first, second] = [await simulate(68), await simulate(68)]
     expect(second.trace).toEqual(first.trace)
     expect(first.trace.length).toBeGreaterThan(20)
   })
