@@ -65,6 +65,7 @@ const useKeys = { intensity: 'high', container: 'db' }
 /** Every kind with every flag that it has: fault, kind, flags, and `params` beside the kind. */
 const rows: readonly (readonly [string, string, readonly string[], Readonly<Record<string, unknown>>])[] = [
   ...['random', 'specific', 'all'].map((kind) => ['network-partition', kind, partitionFlags, partitionKeys] as const),
+  ['network-partition', 'all', ['--mechanism', 'policy', '--cover-new'], { mechanism: 'policy', coverNew: true }],
   ['node-failure', 'pod-delete', ['--grace-seconds', '0', '--allow-bare-pods'], { graceSeconds: 0, allowBarePods: true }],
   ['node-failure', 'pod-kill', kill, { signal: 'KILL', graceSeconds: 3, repeatEvery: 10, container: 'db' }],
   ['node-failure', 'crashloop', ['--container', 'db'], { container: 'db' }],
