@@ -28,7 +28,7 @@ describe('the whole system under one seed', () => {
   })
 
   it('is the same each time', async () => {
-    const [first, second] = [await simulate(68), await simulate(68)]
+    const [first, second] = [await simulate(3), await simulate(3)]
     expect(second.trace).toEqual(first.trace)
     expect(first.trace.length).toBeGreaterThan(20)
   })
