@@ -60,7 +60,7 @@ function isWritable(directory: string): boolean {
 }
 
 /** A ledger in a directory that may be read only: what is in it can be listed and shown; each write says why it is none. */
-export async function openToRead(directory: string): Promise<Database> {
+async function openToRead(directory: string): Promise<Database> {
   const file = join(directory, ledgerFile)
   if (!existsSync(file)) throw new FaultlineError('forbidden', `${directory} may not be written to, and holds no ledger that could be read`)
   // SQLite would make a write-ahead log where there is none; without one no process writes, and the file is read as it lies there.
