@@ -14,7 +14,7 @@ import type { PlannedInjection } from '../../lib/faults/fault.ts'
 import { leadMs } from '../../lib/faults/registry.ts'
 import { clusterText } from '../../lib/report/cluster-text.ts'
 import { duration } from '../../lib/report/durations.ts'
-import { deedTexts } from '../../lib/report/fault-description.ts'
+import { actionTexts } from '../../lib/report/fault-description.ts'
 import { figuresInShort } from '../../lib/report/figures.ts'
 import { describeFault, describeTarget } from '../../lib/report/text.ts'
 import { emptyLine, line, noPaint, type Paint, type Painted, type Tone, wholeLine, wrapped } from './paint.ts'
@@ -122,7 +122,7 @@ function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look)
   return [
     line(paint, width, ['strong', `${planned.step + 1}. ${step.name}`], `  ${describeFault(step)}`),
     ...injections.flatMap((injection) => injection.targets.flatMap((target) => row('target', describeTarget(target)))),
-    ...deedTexts(step.fault, injections).flatMap((text) => row('does', text)),
+    ...actionTexts(step.fault, injections).flatMap((text) => row('does', text)),
     ...[...new Set(injections.flatMap((injection) => madeObjects(injection)))].flatMap((text) => row('makes', text)),
     ...(injections.length === 0
       ? []

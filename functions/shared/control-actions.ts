@@ -4,7 +4,7 @@ import { isEnded } from '../../lib/domain/run.ts'
 import { faultName, plannedMs } from '../../lib/domain/suite.ts'
 import { abortRun, resolveRun } from '../../lib/engine/control.ts'
 import { examineSuite } from '../../lib/engine/examine-suite.ts'
-import { deedTexts } from '../../lib/report/fault-description.ts'
+import { actionTexts } from '../../lib/report/fault-description.ts'
 import { type Answer, drivenAnswer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
 import type { ControlInput } from './inputs.ts'
@@ -113,7 +113,7 @@ async function plan({ suite: wanted, cluster: name, seed = 1 }: Asked<'plan'>, i
         name: spec?.name,
         fault: spec === undefined ? null : faultName(spec.fault),
         targets: injections.flatMap((injection) => injection.targets.map((target) => target.name)),
-        does: spec === undefined ? [] : deedTexts(spec.fault, injections),
+        does: spec === undefined ? [] : actionTexts(spec.fault, injections),
         warnings,
       }
     }),

@@ -1,10 +1,8 @@
 import type { Finding, Measurement, Target } from '../domain/injection.ts'
-import type { Pod } from '../domain/kube.ts'
-import { isReady } from '../domain/kube.ts'
 import type { FaultContext } from './fault.ts'
 
 /** What one dial through the API server's pod proxy showed of a target. */
-export interface Canary {
+export interface Connectivity {
   readonly target: string
   readonly state: 'open' | 'closed' | 'unknown'
   readonly message: string
@@ -14,11 +12,11 @@ export interface Canary {
  * Dials every target's port from the API server. Proves new inbound connections from there and no more: egress and established
  * connections stay unknown (https://kubernetes.io/docs/tasks/access-application-cluster/access-cluster-services/#manually-constructing-apiserver-proxy-urls).
  */
-export async function dialTargets(context: FaultContext, targets: readonly Target[]): Promise<readonly Canary[]> {
+export async function dialTargets(context: FaultContext, targets: readonly Target[]): Promise<readonly Connectivity[]> {
   return Promise.all(targets.map((target) => dialTarget(context, target)))
 }
 
-async function dialTarget(context: FaultContext, target: Target): Promise<Canary> {
+async function dialTarget(context: FaultContext, target: Target): Promise<Connectivity> {
   if (target.port === undefined) return { target: target.name, state: 'unknown', message: 'no TCP port is declared' }
   const result = await context.cluster.pods.dial({ namespace: target.namespace, name: target.name, port: target.port }, '/')
   const state = ({ reached: 'open', cut: 'closed', silent: 'closed', unknown: 'unknown' } as const)[result.outcome]
@@ -26,7 +24,7 @@ async function dialTarget(context: FaultContext, target: Target): Promise<Canary
 }
 
 /** The canary as figures for the ledger and the report. */
-export function asMeasurements(canaries: readonly Canary[]): readonly Measurement[] {
+export function asMeasurements(canaries: readonly Connectivity[]): readonly Measurement[] {
   return canaries.map((canary) => ({ target: canary.target, name: 'canary', unit: '', value: canary.state }))
 }
 
@@ -36,37 +34,8 @@ export function workingBefore(measurements: readonly Measurement[]): ReadonlySet
 }
 
 /** `yes` when every canary that worked before is in the wanted state, `no` when one is in the other, else `unknown`. */
-export function judge(canaries: readonly Canary[], worked: ReadonlySet<string>, wanted: 'open' | 'closed'): Finding {
+export function judge(canaries: readonly Connectivity[], worked: ReadonlySet<string>, wanted: 'open' | 'closed'): Finding {
   const told = canaries.filter((canary) => worked.has(canary.target))
   if (told.some((canary) => canary.state !== wanted && canary.state !== 'unknown')) return 'no'
   return told.length > 0 && told.every((canary) => canary.state === wanted) ? 'yes' : 'unknown'
-}
-
-/** The pods that targets name, as they are now; a pod of the same name with another UID is not the target. */
-export async function currentPods(context: FaultContext, targets: readonly Target[]): Promise<ReadonlyMap<string, Pod>> {
-  const found = new Map<string, Pod>()
-  const pods = await Promise.all(
-    targets.map((t) => context.cluster.objects.get<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: t.namespace, name: t.name })),
-  )
-  pods.forEach((pod, i) => {
-    const target = targets[i]
-    if (pod !== undefined && target !== undefined && pod.metadata.uid === target.uid) found.set(target.name, pod)
-  })
-  return found
-}
-
-/** Ready, so that a canary that stays closed is a matter of the network and not of the pod. */
-export function answers(pod: Pod | undefined): boolean {
-  return pod !== undefined && isReady(pod)
-}
-
-/** How often the pod's containers were started again, in all. */
-export function restartsOf(pod: Pod): number {
-  return (pod.status?.containerStatuses ?? []).reduce((sum, status) => sum + status.restartCount, 0)
-}
-
-/** Whether a container is down, or was started again since its restarts were counted. */
-export function hasCrashed(pod: Pod, restartsBefore: number | undefined): boolean {
-  const down = (pod.status?.containerStatuses ?? []).some((status) => status.state?.running === undefined)
-  return down || (restartsBefore !== undefined && restartsOf(pod) > restartsBefore)
 }

@@ -7,7 +7,7 @@ import type { FaultContext } from './fault.ts'
 import { expiryAnnotations, fuseJob, jobRef } from './fuse-job.ts'
 import { inspectFuse, reserveOf, toleratedSkewMs } from './fuse-state.ts'
 import { pause } from './pause.ts'
-import { whatPodsSay } from './pod-words.ts'
+import { whatPodsSay } from './pod-messages.ts'
 
 /** The Job controller starts a Job within a second; after a change of its leader it takes up to 15 s (its lease's duration). */
 export const startBudgetMs = 15_000

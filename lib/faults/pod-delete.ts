@@ -5,12 +5,12 @@ import { controllerOf } from '../domain/kube.ts'
 import { chooseTargets } from '../domain/targets.ts'
 import type { DeletionUndo } from '../domain/undo-data.ts'
 import { undoOf } from '../domain/undo-data.ts'
-import { currentPods } from './connectivity-probe.ts'
 import { budgetsPassed } from './disruption-budgets.ts'
 import type { Fault, FaultContext, PlanContext, StepPlan } from './fault.ts'
 import type { OwnerNow } from './owners.ts'
 import { lookAtOwner, ownersOf } from './owners.ts'
-import { begunHere, didHere, noteDeed } from './performed-actions.ts'
+import { begunHere, didHere, noteAction } from './performed-actions.ts'
+import { currentPods } from './pods.ts'
 import { describeTerminating, slowToGo } from './terminating-pods.ts'
 
 /** Deletes pods by UID; their controllers bring others. Nothing is left to undo, so the proof is that the workload is whole again. */
@@ -22,9 +22,9 @@ export const podDelete: Fault = {
     for (const target of injection.targets) {
       const pod = pods.get(target.name)
       if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) continue
-      noteDeed(context, injection, seenAlive(target))
+      noteAction(context, injection, seenAlive(target))
       const outcome = await deletePod(context, injection, target)
-      if (outcome !== 'absent') noteDeed(context, injection, deedOf(target, outcome))
+      if (outcome !== 'absent') noteAction(context, injection, actionOf(target, outcome))
     }
   },
 
@@ -83,7 +83,7 @@ async function statesOf(context: FaultContext, injection: Injection): Promise<Re
       const pod = pods.get(t.name)
       if (pod !== undefined && pod.metadata.deletionTimestamp === undefined) return [t.uid, 'alive']
       const done = (outcome: 'deleted' | 'unclear') =>
-        didHere(context, injection, deedOf(t, outcome)) || before.some((m) => m.target === t.name && m.value === outcome)
+        didHere(context, injection, actionOf(t, outcome)) || before.some((m) => m.target === t.name && m.value === outcome)
       if (done('deleted')) return [t.uid, 'deleted']
       if (done('unclear')) return [t.uid, 'unclear']
       if (!begunHere(context, injection) && !didHere(context, injection, seenAlive(t))) return [t.uid, 'inherited']
@@ -96,7 +96,7 @@ function seenAlive({ uid }: Target): string {
   return `saw ${uid}`
 }
 
-function deedOf({ uid }: Target, outcome: 'deleted' | 'unclear'): string {
+function actionOf({ uid }: Target, outcome: 'deleted' | 'unclear'): string {
   return `${outcome} ${uid}`
 }
 

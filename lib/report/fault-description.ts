@@ -2,12 +2,12 @@ import type { DegradationSpec, ExhaustionSpec, FaultSpec, PartitionSpec, PodKill
 import type { UndoData } from '../domain/undo-data.ts'
 
 /** What a step does to its targets, with every amount; once for all of whom it is the same. */
-export function deedTexts(fault: FaultSpec, injections: readonly { readonly undo: UndoData }[]): readonly string[] {
-  return [...new Set(injections.map(({ undo }) => deedText(fault, undo)))]
+export function actionTexts(fault: FaultSpec, injections: readonly { readonly undo: UndoData }[]): readonly string[] {
+  return [...new Set(injections.map(({ undo }) => actionText(fault, undo)))]
 }
 
 /** As planned for one injection: `undo` knows what its targets' own limits made of it. */
-function deedText(fault: FaultSpec, undo: UndoData): string {
+function actionText(fault: FaultSpec, undo: UndoData): string {
   switch (fault.type) {
     case 'network_partition':
       return partitionText(fault, undo.kind === 'injector')

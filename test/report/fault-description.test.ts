@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals'
 import type { FaultSpec } from '../../lib/domain/suite.ts'
 import type { UndoData } from '../../lib/domain/undo-data.ts'
-import { deedTexts } from '../../lib/report/fault-description.ts'
+import { actionTexts } from '../../lib/report/fault-description.ts'
 import { crashloop, latency, nodeDrain, partition, podDelete, podKill } from '../support/suites.ts'
 import { cordonUndo, deletionUndo, injectorUndoOf, policyUndo } from '../support/undo-data.ts'
 
@@ -57,5 +57,5 @@ it.each<[FaultSpec, UndoData, string]>([
     'cordons it and evicts its pods, bare pods and pods with emptyDir volumes too',
   ],
 ])('what %j does is told with every amount', (fault, undo, text) => {
-  expect(deedTexts(fault, [{ undo }, { undo }])).toEqual([text])
+  expect(actionTexts(fault, [{ undo }, { undo }])).toEqual([text])
 })

@@ -1,11 +1,11 @@
 import { FaultlineError, KubernetesError } from '../../domain/errors.ts'
 import type { Evidence, Finding, Injection, Measurement } from '../../domain/injection.ts'
 import { undoOf } from '../../domain/undo-data.ts'
-import { currentPods } from '../connectivity-probe.ts'
 import type { Fault, FaultContext } from '../fault.ts'
 import { fuseGone, removeFuse } from '../fuse.ts'
-import { didHere, noteDeed } from '../performed-actions.ts'
-import { whatPodsSay } from '../pod-words.ts'
+import { didHere, noteAction } from '../performed-actions.ts'
+import { whatPodsSay } from '../pod-messages.ts'
+import { currentPods } from '../pods.ts'
 import { injectorBiteMs } from './bite-time.ts'
 import { beginCheck, checkForResidue, dropCheck } from './check.ts'
 import { biteOf } from './effect-evidence.ts'
@@ -132,7 +132,7 @@ async function giveOrder(context: FaultContext, injection: Injection, givenAt: n
   try {
     await ensureJob(context, job, injection.armed?.uid ?? null)
   } catch (error) {
-    if (isRefusal(error)) noteDeed(context, injection, jobRefused)
+    if (isRefusal(error)) noteAction(context, injection, jobRefused)
     throw error
   }
 }

@@ -6,11 +6,11 @@ import { fieldManager, settersOf } from '../../domain/managed-fields.ts'
 import { undoOf } from '../../domain/undo-data.ts'
 import type { FaultContext } from '../fault.ts'
 import { fuseState } from '../fuse-state.ts'
-import { didHere, noteDeed } from '../performed-actions.ts'
+import { didHere, noteAction } from '../performed-actions.ts'
 
 /** Kubelets write to their nodes every few seconds at most, so that one of five reads in a row is still current when its patch arrives. */
 const attempts = 5
-const deed = 'cordon'
+const action = 'cordon'
 
 /**
  * Cordons the node, or finds it cordoned by us. Once only: a cordon that was lifted since (by its fuse, by a person) stays lifted.
@@ -22,15 +22,15 @@ export async function cordon(context: FaultContext, injection: Injection): Promi
     const node = await readNode(context, injection)
     const { name } = nodeOf(injection)
     if (node === undefined) throw new FaultlineError('not_found', `node ${name} is gone`)
-    if (isCordoned(node, injection)) return noteDeed(context, injection, deed)
-    if (bearsOurName(node, injection) || didHere(context, injection, deed)) throw new FaultlineError('refused', howItWasLifted(node))
+    if (isCordoned(node, injection)) return noteAction(context, injection, action)
+    if (bearsOurName(node, injection) || didHere(context, injection, action)) throw new FaultlineError('refused', howItWasLifted(node))
     if (node.spec.unschedulable === true) throw new FaultlineError('refused', `node ${name} was cordoned by another client`)
     const { armed } = injection
     if (armed !== null && (await fuseState(context, armed)) !== 'burning')
       throw new FuseNotArmed(`${armed.namespace}/${armed.name}`, `it was gone before node ${name} was cordoned`)
     const call = { verb: 'cordon', kind: 'Node', namespace: '', name, uid: nodeOf(injection).uid } as const
     const want = { annotation: tagOf(injection), unschedulable: true } as const
-    if (await context.unfenced(call, () => patchNode(context, node, want, attempt))) return noteDeed(context, injection, deed)
+    if (await context.unfenced(call, () => patchNode(context, node, want, attempt))) return noteAction(context, injection, action)
   }
 }
 

@@ -5,7 +5,7 @@ import { undoOf } from '../../domain/undo-data.ts'
 import { isoSeconds } from '../../time.ts'
 import type { Fault, FaultContext } from '../fault.ts'
 import { fuseGone, removeFuse } from '../fuse.ts'
-import { deedsHere, noteDeed } from '../performed-actions.ts'
+import { actionsHere, noteAction } from '../performed-actions.ts'
 import { describeTerminating, isOverdue } from '../terminating-pods.ts'
 import { bearsOurName, cordon, howItWasLifted, isCordoned, nodeOf, readNode, uncordon } from './cordon.ts'
 import { planDrain } from './drain-plan.ts'
@@ -89,19 +89,19 @@ async function evict(context: FaultContext, injection: Injection, pod: Pod): Pro
   const { name, namespace = '', uid = '' } = pod.metadata
   const call = { verb: 'evict', kind: 'Pod', namespace, name, uid } as const
   const { outcome, message } = await context.unfenced(call, () => context.cluster.pods.evict({ namespace, name, uid }))
-  if (outcome !== 'absent') noteDeed(context, injection, `${eviction}${fullName(pod)}`, outcome === 'blocked' ? message : '')
+  if (outcome !== 'absent') noteAction(context, injection, `${eviction}${fullName(pod)}`, outcome === 'blocked' ? message : '')
 }
 
 /** Per pod: the budget's own words, the end of its grace, or a kubelet that does not end it. */
 function whatHolds(context: FaultContext, injection: Injection, left: { readonly node: Node; readonly pods: readonly Pod[] }): string {
-  const deeds = deedsHere(context, injection)
+  const actions = actionsHere(context, injection)
   const each = left.pods.map((pod) => {
     const { namespace, deletionTimestamp } = pod.metadata
     if (deletionTimestamp !== undefined) {
       const overdue = isOverdue(pod, context.clock.now()) ? ', and the kubelet of its node has not ended it' : ''
       return `${namespace}/${describeTerminating(pod)}${overdue}`
     }
-    const blocked = deeds.get(`${eviction}${fullName(pod)}`)
+    const blocked = actions.get(`${eviction}${fullName(pod)}`)
     return blocked === undefined || blocked === '' ? `${fullName(pod)} is there` : `${fullName(pod)} is held by a budget: ${blocked}`
   })
   const ready = left.node.status?.conditions?.find((c) => c.type === 'Ready')
@@ -111,6 +111,6 @@ function whatHolds(context: FaultContext, injection: Injection, left: { readonly
 
 /** Pods of every namespace whose eviction was granted to this driver. */
 function evictedHere(context: FaultContext, injection: Injection): string {
-  const granted = [...deedsHere(context, injection)].filter(([what, blocked]) => what.startsWith(eviction) && blocked === '')
+  const granted = [...actionsHere(context, injection)].filter(([what, blocked]) => what.startsWith(eviction) && blocked === '')
   return granted.length === 0 ? '' : `; evicted: ${granted.map(([what]) => what.slice(eviction.length)).join(', ')}`
 }

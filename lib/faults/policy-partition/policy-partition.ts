@@ -4,11 +4,12 @@ import type { NetworkPolicy, ObjectRef, Pod } from '../../domain/kube.ts'
 import { expiresAnnotation, ourLabels, runLabel, targetLabel } from '../../domain/labels.ts'
 import { undoOf } from '../../domain/undo-data.ts'
 import { isoSeconds, parseIso } from '../../time.ts'
-import type { Canary } from '../connectivity-probe.ts'
-import { answers, asMeasurements, currentPods, dialTargets, hasCrashed, judge, workingBefore } from '../connectivity-probe.ts'
+import type { Connectivity } from '../connectivity-probe.ts'
+import { asMeasurements, dialTargets, judge, workingBefore } from '../connectivity-probe.ts'
 import type { Fault, FaultContext } from '../fault.ts'
 import { fuseGone, removeFuse } from '../fuse.ts'
 import { ownedBy } from '../fuse-job.ts'
+import { answers, currentPods, hasCrashed } from '../pods.ts'
 import { planPartition } from './policy-plan.ts'
 
 const labelPath = `/metadata/labels/${targetLabel.replace('/', '~1')}`
@@ -102,11 +103,11 @@ function noRuleSince(injection: Injection, now: number): number {
 }
 
 /** A closed port of a pod that crashed says nothing about the network. */
-function isCrash(canary: Canary, pods: ReadonlyMap<string, Pod>, injection: Injection): boolean {
+function isCrash(canary: Connectivity, pods: ReadonlyMap<string, Pod>, injection: Injection): boolean {
   return canary.state === 'closed' && crashedSince(canary, pods, injection)
 }
 
-function crashedSince(canary: Canary, pods: ReadonlyMap<string, Pod>, injection: Injection): boolean {
+function crashedSince(canary: Connectivity, pods: ReadonlyMap<string, Pod>, injection: Injection): boolean {
   const pod = pods.get(canary.target)
   return pod !== undefined && hasCrashed(pod, policyUndo(injection).restarts[pod.metadata.uid ?? ''])
 }
@@ -210,11 +211,11 @@ function causes(injection: Injection): string {
 
 function verdictOnCut(
   injection: Injection,
-  canaries: readonly Canary[],
-  crashed: readonly Canary[],
+  canaries: readonly Connectivity[],
+  crashed: readonly Connectivity[],
 ): Pick<Evidence, 'finding' | 'summary'> {
   const worked = workingBefore(beforeOf(injection))
-  const told = (state: Canary['state']) => canaries.filter((c) => worked.has(c.target) && c.state === state)
+  const told = (state: Connectivity['state']) => canaries.filter((c) => worked.has(c.target) && c.state === state)
   const untold = canaries.filter((c) => !worked.has(c.target) || c.state === 'unknown')
   const crash = crashed.length === 0 ? '' : `; ${who(crashed)} crashed, and a closed port proves nothing then`
   const finding = judge(canaries, worked, 'closed')
@@ -245,6 +246,6 @@ function names(targets: readonly Target[]): string {
   return targets.map((t) => t.name).join(', ')
 }
 
-function who(canaries: readonly Canary[]): string {
+function who(canaries: readonly Connectivity[]): string {
   return canaries.map((c) => c.target).join(', ')
 }

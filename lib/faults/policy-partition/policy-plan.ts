@@ -6,9 +6,10 @@ import { fuseName, stepTag } from '../../domain/names.ts'
 import type { FaultSpec } from '../../domain/suite.ts'
 import { chooseTargets } from '../../domain/targets.ts'
 import type { PolicyUndo } from '../../domain/undo-data.ts'
-import { asMeasurements, dialTargets, restartsOf } from '../connectivity-probe.ts'
+import { asMeasurements, dialTargets } from '../connectivity-probe.ts'
 import type { PlanContext, StepPlan } from '../fault.ts'
 import { podlessFuse } from '../fuse-job.ts'
+import { restartsOf } from '../pods.ts'
 
 /** Fixes the targets of a cut by policy, with a canary that answers before it. */
 export async function planPartition(context: PlanContext): Promise<StepPlan> {
