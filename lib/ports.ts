@@ -6,7 +6,10 @@ import type { Notice } from './domain/notice.ts'
 import type { ProbeSample, ProbeSpec } from './domain/probe.ts'
 import type { Run } from './domain/run.ts'
 
-/** Time as the engine sees it: milliseconds since the Unix epoch. Tests drive it by hand. */
+/**
+ * Time as the engine sees it: milliseconds since the Unix epoch. Tests drive it by hand. It never runs backwards within a process; it is
+ * not that of another machine (`skewMs` allows for that), and says nothing of how long a process stood still.
+ */
 export interface Clock {
   now(): number
   /** Resolves after `ms`, or at once when `signal` aborts (it never rejects). */
@@ -22,7 +25,8 @@ export interface ListOptions {
 
 /**
  * Objects of a Kubernetes cluster. Errors are `KubernetesError`: `not_found`, `already_exists`, `conflict` (409 on a precondition),
- * `forbidden` (403: RBAC, quota, admission), `invalid` (422), `unavailable` (no answer, 429 or 5xx after the retries).
+ * `forbidden` (403: RBAC, quota, admission), `invalid` (422), `unavailable` (no answer, 429 or 5xx after the retries). What failed as
+ * `unavailable` may have been done all the same, and an object that was read may have changed since: writes carry preconditions.
  */
 export interface KubeObjects {
   /** Undefined when there is none. */
@@ -45,7 +49,7 @@ export interface JsonPatchOperation {
   readonly value?: unknown
 }
 
-/** What only pods have. */
+/** What only pods have. Errors as for objects; a log and a dial tell of their own moment, and of no later one. */
 export interface KubePods {
   /** Dials the pod from the API server (`pods/NAME:PORT/proxy`). Any HTTP answer is reached; only a dial error is not. `silent`: nothing came back in time (a dropped packet looks so). */
   dial(pod: { readonly namespace: string; readonly name: string; readonly port: number }, path: string): Promise<DialResult>
@@ -85,7 +89,10 @@ export interface Cluster {
   readonly pods: KubePods
 }
 
-/** Runs, saved under a version condition. Every method may throw `StoreUnavailable`. */
+/**
+ * Runs, saved under a version condition: of two savers of one version one wins, and the other is told. Every method may throw
+ * `StoreUnavailable`, which leaves open whether a write was stored: the same save again tells.
+ */
 export interface RunStore {
   /** False when a run of that id exists already (also an ended one). */
   create(run: Run): Promise<boolean>
@@ -102,7 +109,7 @@ export interface RunStore {
   due(now: number): Promise<readonly Run[]>
 }
 
-/** Ledger entries and history of runs. */
+/** Ledger entries and history of runs. What was answered is durable; several entries are not one transaction, so a plan is sealed. */
 export interface LedgerStore {
   /** Write ahead; false when the entry exists. */
   add(injection: Injection): Promise<boolean>
@@ -115,7 +122,7 @@ export interface LedgerStore {
   history(runId: string): Promise<readonly HistoryEvent[]>
 }
 
-/** Locks without expiry. */
+/** Locks without expiry: a dead holder keeps its own until a reaper ends its run. Who holds a lock is no proof that it lives. */
 export interface LockStore {
   /** The holder after the call: `runId` when it got (or had) the lock, else the run that has it. */
   acquire(key: string, runId: string): Promise<string>
@@ -125,7 +132,7 @@ export interface LockStore {
   release(key: string, runId: string): Promise<void>
 }
 
-/** Switches that people set: halt everything, pause a suite, abort a run. */
+/** Switches that people set: halt everything, pause a suite, abort a run. Set twice, the last one counts; a driver sees one when it reads. */
 export interface ControlStore {
   /** One strongly consistent read of all that concerns the run. */
   read(run: { readonly id: string; readonly suite: string }): Promise<Controls>
@@ -178,7 +185,8 @@ export interface Notifier {
 
 /**
  * Who was told what. `claim` answers `ours` once per notifier and key, until it is given back or `forMs` have passed (null: for good);
- * else `held` while another claim lasts, and `taken` where one is for good.
+ * else `held` while another claim lasts, and `taken` where one is for good. Told at least once, not exactly once: a teller that dies
+ * between telling and keeping its claim is followed by another, with the same id of the notice.
  */
 export interface NoticeStore {
   claim(
