@@ -70,7 +70,7 @@ qemu-system-x86_64 -machine q35 -accel "$accelerator" -cpu "$cpu" -smp "${FAULTL
   -kernel "$image" -initrd "$work/initramfs" -append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off nokaslr norandmaps rcupdate.rcu_expedited=1 ${FAULTLINE_VM_APPEND-}" \
   -virtfs "$(share / root)" -virtfs "$(share "$work/modules/lib/modules/$version" modules)" </dev/null >"$work/log" 2>&1 &
 machine=$!
-trap 'kill "$machine" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill "$machine" 2>/dev/null || true; rm -rf "$work"' EXIT
 trap 'exit 143' TERM INT
 tail -n +1 -f --pid="$machine" "$work/log" &
 while kill -0 "$machine" 2>/dev/null; do
