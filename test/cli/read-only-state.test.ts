@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect } from '@jest/globals'
 import { faultlineBin } from '../support/command.ts'
-import { itWith } from '../support/tools.ts'
+import { itWith, unprivileged } from '../support/tools.ts'
 import { openPlace, type Place, partitionSuite } from './place.ts'
 
 let place: Place
@@ -20,8 +20,6 @@ afterEach(async () => {
 })
 
 /** Root may write anywhere: the command is called as a user of no rights then. */
-const unprivileged = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
-
 async function call(...args: readonly string[]) {
   const env = { PATH: process.env.PATH, HOME: '/nonexistent' }
   const child = spawn(process.execPath, [faultlineBin, ...args, '--state', place.state], { ...unprivileged, env })
@@ -29,7 +27,7 @@ async function call(...args: readonly string[]) {
   return { code: child.exitCode, out, err }
 }
 
-itWith(['linux'], 'users of no rights')(
+itWith(['linux', 'open checkout'], 'users of no rights')(
   'a state directory that may only be read is listed and shown, and refuses a run before anything is done',
   async () => {
     const suite = await place.file('suite.json', partitionSuite(1))
