@@ -21,7 +21,15 @@ describe('cut-network', () => {
     const before = pod.traces()
     const injector = cut(pod)
     const [bite] = await injector.says('bite')
-    expect(bite).toMatchObject({ ok: true, name: 'dropped', unit: 'packets', also: [{ name: 'reachable', unit: 'peers', value: 0 }] })
+    expect(bite).toMatchObject({
+      ok: true,
+      name: 'dropped',
+      unit: 'packets',
+      also: [
+        { name: 'reachable', unit: 'peers', value: 0 },
+        { name: 'held for', unit: 'ms' },
+      ],
+    })
     expect(injector.of('before')[0]).toMatchObject({ name: 'reachable', value: 3 })
     expect([reachable(pod.address), reachable(pod.address6), pod.pings('10.77.0.1'), pod.pings('127.0.0.1')]).toEqual([
       false,

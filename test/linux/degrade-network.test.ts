@@ -70,7 +70,15 @@ describe('degrade-network', () => {
     expect(pingLoss(node, pod.address)).toBe(0)
     const injector = put('degrade-network', pod, { FAULTLINE_LOSS_PCT: '40' })
     const [bite] = await injector.says('bite')
-    expect(bite).toMatchObject({ ok: true, name: 'loss', unit: '%', also: [{ name: 'dropped', unit: 'packets', value: 0 }] })
+    expect(bite).toMatchObject({
+      ok: true,
+      name: 'loss',
+      unit: '%',
+      also: [
+        { name: 'dropped', unit: 'packets', value: 0 },
+        { name: 'held for', unit: 'ms' },
+      ],
+    })
     expect(Number(bite?.value)).toBeLessThan(60)
     const loss = pingLoss(node, pod.address)
     expect(loss).toBeGreaterThan(20)
