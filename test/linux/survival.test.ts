@@ -193,7 +193,10 @@ describe('the normal end', () => {
       const injector = start('cut-network', pod)
       await injector.says('bite')
       injector.term()
-      took.push(await until('packets pass again', () => node.succeeds('ping -n -q -c 1 -W 0.1 $1', pod.address)))
+      const from = performance.now()
+      // Without a rest: what is measured is shorter than one.
+      while (!node.succeeds('ping -n -q -c 1 -W 0.1 $1', pod.address)) expect(performance.now() - from).toBeLessThan(within(10_000))
+      took.push(performance.now() - from)
       await injector.exited()
     }
     expect(Math.min(...took)).toBeLessThan(within(300))

@@ -141,13 +141,18 @@ export class TestNode {
 export const polite = 'trap "exit 0" TERM; sleep infinity & wait'
 export const stubborn = 'exec sleep infinity'
 
+/** A look that starts programs takes as much of the machine as what it looks at: no more than a quarter of the time is spent on looks. */
+const restPerLook = 3
+
 /** Polls until it holds; says what it waited for when it never does. */
 export async function until(what: string, holds: () => boolean, budgetMs = 10_000): Promise<number> {
   const from = performance.now()
   for (;;) {
+    const began = performance.now()
     if (holds()) return performance.now() - from
+    const took = performance.now() - began
     if (performance.now() - from > within(budgetMs)) throw new Error(`waited ${budgetMs} ms for this, in vain: ${what}`)
-    await sleep(50)
+    await sleep(Math.max(50, restPerLook * took))
   }
 }
 
