@@ -156,6 +156,9 @@ export async function until(what: string, holds: () => boolean, budgetMs = 10_00
   }
 }
 
+/** Nothing of an injector is left later than so long after its end: the promise, not what it usually takes. */
+export const promisedMs = 10_000
+
 /** Of an injection that has to bite before its end: so many seconds on a quick, idle machine. */
 export const lasting = (quick: number): number => quick * slowness
 
