@@ -22,6 +22,11 @@ export interface FaultContext extends NamedRun {
    * the run is to stop.
    */
   readonly unfenced: <T>(call: UnfencedCall, send: () => Promise<T>) => Promise<T>
+  /**
+   * Must be awaited right before the call that puts a fenced fault in place, each time it is sent: reads people's switches, and throws
+   * `refused` when the run is to stop.
+   */
+  readonly mayBegin?: () => Promise<void>
   /** Must be awaited before something is made that no fuse owns; throws `lease_lost` when another driver has the run. */
   readonly held?: () => Promise<void>
   /** While injecting: fires when the run is to stop; waits then give up. */

@@ -6,7 +6,7 @@ import { faults } from '../../faults/registry.ts'
 import { late, withDeadline } from '../../with-deadline.ts'
 import type { Driver } from '../lease/driver.ts'
 import { wasHalted } from '../lease/watchdog.ts'
-import { keep } from './inject.ts'
+import { rechecked } from './inject.ts'
 
 /** Holds the faults of a step until `until`, looking at those that others may end; what ended before, null when nothing did or the run was halted. */
 export async function holdUntil(driver: Driver, until: number): Promise<readonly RecheckedOutcome[] | null> {
@@ -33,9 +33,7 @@ export async function holdUntil(driver: Driver, until: number): Promise<readonly
 async function look(driver: Driver, injection: Injection): Promise<RecheckedOutcome | null> {
   try {
     const evidence = (await faultOf(injection).endedEarly?.(driver.context(), injection)) ?? null
-    if (evidence === null) return null
-    await driver.update(injection, { evidence: keep(injection, evidence) })
-    return { n: injection.n, finding: evidence.finding, summary: evidence.summary }
+    return evidence === null ? null : await rechecked(driver, injection, evidence)
   } catch (error) {
     if (!(error instanceof FaultlineError)) throw error
     return null

@@ -36,7 +36,8 @@ export async function injectStep(driver: Driver): Promise<readonly InjectedOutco
 /**
  * One injection, each step stored before the next begins:
  * 1. its fuse is armed, or, inherited from another driver, seen to burn; 2. that it begins is stored; 3. its fuse is given the time that
- * arming or a hand-over took; 4. people's switches are read; 5. the fault is put in place; 6. the evidence is stored.
+ * arming or a hand-over took; 4. people's switches are read; 5. the fault is put in place, and they are read once more right before each
+ * call that does it; 6. the evidence is stored.
  */
 async function injectOne(driver: Driver, planned: Injection): Promise<InjectedOutcome> {
   if (planned.status === 'active' || planned.status === 'no_effect' || planned.status === 'failed') return outcomeOf(driver, planned)
@@ -195,11 +196,16 @@ export async function recheckStep(driver: Driver, revertAt: number): Promise<rea
       const { clock } = driver.engine
       const seen = await withDeadline(clock, revertAt - clock.now(), look(driver.context(), injection), driver.interrupted)
       const evidence = seen === late ? unanswered(driver) : seen
-      await driver.update(injection, { evidence: keep(injection, evidence) })
-      const cause = causeOf([...(evidence.events ?? []), ...changesOf(driver, injection)])
-      return { n: injection.n, finding: evidence.finding, summary: evidence.summary, ...(cause === undefined ? {} : { cause }) }
+      return rechecked(driver, injection, evidence)
     }),
   )
+}
+
+/** Stores what was seen of a fault that is held, and says why it ended where that is known. */
+export async function rechecked(driver: Driver, injection: Injection, evidence: Evidence): Promise<RecheckedOutcome> {
+  await driver.update(injection, { evidence: keep(injection, evidence) })
+  const cause = causeOf([...(evidence.events ?? []), ...changesOf(driver, injection)])
+  return { n: injection.n, finding: evidence.finding, summary: evidence.summary, ...(cause === undefined ? {} : { cause }) }
 }
 
 /** What the watch saw of the injection's targets and their nodes. */

@@ -110,6 +110,7 @@ export class Driver {
     return {
       ...place,
       unfenced: (call, send) => this.#unfenced.send(call, send),
+      mayBegin: () => this.throwIfStopped(),
       held: () => this.#stillHeld(),
     }
   }
@@ -120,6 +121,12 @@ export class Driver {
     await this.#switches.fresh()
     this.throwIfLost()
     return this.#stop === null
+  }
+
+  /** As `mayGoOn`. @throws FaultlineError `refused` when the run is to stop */
+  async throwIfStopped(): Promise<void> {
+    if (!(await this.mayGoOn()))
+      throw new FaultlineError('refused', `the run is to stop (${this.#stop?.reason}): nothing more is done to it`)
   }
 
   /** Offers the run to another driver. Calls that no fuse can fence end with the offer; those on their way are stored with it. */

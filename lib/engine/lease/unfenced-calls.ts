@@ -12,8 +12,8 @@ const offeredPollMs = 250
 interface Caller {
   readonly stop: Abort | null
   throwIfLost(): void
-  /** Reads people's switches as they are now; false when the run is to stop. */
-  mayGoOn(): Promise<boolean>
+  /** Reads people's switches as they are now; throws `refused` when the run is to stop. */
+  throwIfStopped(): Promise<void>
   leaseLeftMs(): number
   renewLease(): Promise<void>
 }
@@ -38,7 +38,9 @@ export class UnfencedCalls {
   }
 
   async send<T>(call: UnfencedCall, send: () => Promise<T>): Promise<T> {
-    await this.#mayBegin()
+    // Asked again where the run was offered in the turns between the last look and here.
+    do await this.#mayBegin()
+    while (this.#isOffered)
     const now = this.#clock.now()
     const sent = { ...call, sentAt: now, until: now + this.#callMs + fenceMarginMs }
     const over = () => {
@@ -64,21 +66,17 @@ export class UnfencedCalls {
     return { unfencedUntil: Math.max(...underWay.map(({ until }) => until)), underWay: underWay.map(({ until, ...call }) => call) }
   }
 
-  /** Resolves in the same turn in which its last look says that nothing stands against a call. */
   async #mayBegin(): Promise<void> {
     const caller = this.#caller
-    do {
-      while (this.#isOffered && caller.stop === null) {
-        caller.throwIfLost()
-        await this.#clock.sleep(offeredPollMs)
-      }
+    while (this.#isOffered && caller.stop === null) {
       caller.throwIfLost()
-      if (!(await caller.mayGoOn()))
-        throw new FaultlineError('refused', `the run is to stop (${caller.stop?.reason}): nothing more is done to it`)
-      if (caller.leaseLeftMs() <= this.#callMs + fenceMarginMs) await caller.renewLease()
-      if (caller.leaseLeftMs() <= this.#callMs + fenceMarginMs) {
-        throw new FaultlineError('lease_too_short', `the lease (${caller.leaseLeftMs()} ms) may end during a call of ${this.#callMs} ms`)
-      }
-    } while (this.#isOffered)
+      await this.#clock.sleep(offeredPollMs)
+    }
+    caller.throwIfLost()
+    await caller.throwIfStopped()
+    if (caller.leaseLeftMs() <= this.#callMs + fenceMarginMs) await caller.renewLease()
+    if (caller.leaseLeftMs() <= this.#callMs + fenceMarginMs) {
+      throw new FaultlineError('lease_too_short', `the lease (${caller.leaseLeftMs()} ms) may end during a call of ${this.#callMs} ms`)
+    }
   }
 }

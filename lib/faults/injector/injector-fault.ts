@@ -129,6 +129,7 @@ async function startedAgain(context: FaultContext, injection: Injection, evidenc
 async function giveOrder(context: FaultContext, injection: Injection, givenAt: number): Promise<void> {
   const order = orderOf(context, injection, injectorUndo(injection).action, givenAt)
   const job = injectorJob(order, { now: context.clock.now(), fuse: injection.armed })
+  await context.mayBegin?.()
   try {
     await ensureJob(context, job, injection.armed?.uid ?? null)
   } catch (error) {

@@ -31,6 +31,7 @@ export const policyPartition: Fault = {
     if (fuse === null) throw new FaultlineError('fuse_not_armed', 'a partition needs an armed fuse')
     await Promise.all(injection.targets.map((target) => mark(context, target, tagOf(injection))))
     const policy = partitionPolicy(injection)
+    await context.mayBegin?.()
     try {
       await context.cluster.objects.create({ ...policy, metadata: { ...policy.metadata, ownerReferences: ownedBy(fuse) } })
     } catch (error) {

@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { KubernetesError } from '../../../lib/domain/errors.ts'
+import { roleLabel } from '../../../lib/domain/labels.ts'
 import type { Run } from '../../../lib/domain/run.ts'
 import { around } from '../../support/around.ts'
 import { Relay } from '../../support/relay.ts'
-import { anyPod, partition, podDelete, stepOf, suiteOf } from '../../support/suites.ts'
+import { anyPod, memory, partition, podDelete, stepOf, suiteOf } from '../../support/suites.ts'
 import type { World } from '../../support/world.ts'
 import { openWorld } from '../../support/world.ts'
 
@@ -73,6 +75,34 @@ describe('a switch that is stored', () => {
       ['succeeded', false],
       ['skipped', true],
     ])
+  })
+
+  it('while the targets of a cut are labelled: its policy is never sent', async () => {
+    const created: (string | undefined)[] = []
+    const engine = around(world.engine('driver-1', { config: { sampleMs: 60_000 } }), async ({ method, args }, go) => {
+      if (method === 'patch' && args[0].kind === 'Pod' && (await world.store.controls.read({ id: '', suite: '' })).halt === null)
+        await halt()
+      if (method === 'create' && args[1]?.dryRun !== true) created.push(args[0].kind)
+      return go()
+    })
+    const run = await world.run(engine, suiteOf([stepOf(partition)]))
+    expect(created).toContain('Job')
+    expect(created).not.toContain('NetworkPolicy')
+    expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'halted', by: 'ann' } })
+  })
+
+  it('while an API server refuses an injector for the moment: it is not tried again', async () => {
+    let sent = 0
+    const engine = around(world.engine('driver-1', { config: { sampleMs: 60_000 } }), async ({ method, args }, go) => {
+      const isInjector = method === 'create' && args[0].kind === 'Job' && args[0].metadata.labels?.[roleLabel] === 'injector'
+      if (!isInjector || args[1]?.dryRun === true) return go()
+      sent++
+      await halt()
+      throw new KubernetesError('unavailable', 503, 'try again later')
+    })
+    const run = await world.run(engine, suiteOf([stepOf(memory)]))
+    expect(sent).toBe(1)
+    expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'halted', by: 'ann' } })
   })
 
   it.each(['halt', 'abort'] as const)(
