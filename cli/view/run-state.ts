@@ -25,9 +25,9 @@ export function initialState(run: Run): RunState {
   return { run, injections: [], warnings: {}, notes: [], samples: {}, interrupts: 0 }
 }
 
-/** The view after the engine told something. Pure. */
+/** The view after the engine told something; what is told of an older version of the run never brings that back. Pure. */
 export function advance(state: RunState, progress: Progress): RunState {
-  const { run } = progress
+  const run = progress.run.version < state.run.version ? state.run : progress.run
   switch (progress.kind) {
     case 'note':
       return { ...state, run, notes: [...state.notes.filter((note) => note !== progress.message), progress.message].slice(-notesKept) }

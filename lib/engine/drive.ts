@@ -77,21 +77,19 @@ async function driveOn(engine: Engine, runId: string, options: DriveOptions): Pr
     cluster,
     clock: engine.clock,
     workload: (run) => workloadTargets(cluster, run),
-    note: noteOf(engine, state.run),
+    note: (message) => driver.note(message),
   })
   const observe = (progress: Progress) => {
     engine.observe(progress)
     events.observe(progress)
   }
-  const driver = new Driver({ ...engine, observe }, cluster, state)
+  const driver: Driver = new Driver({ ...engine, observe }, cluster, state)
   try {
     return { run: await hold(driver, options), wasOver: false }
   } finally {
     await inTime(driver, options.budget, events.end())
   }
 }
-
-const noteOf = (engine: Engine, run: Run) => (message: string) => engine.observe({ kind: 'note', run, message })
 
 /** Before the lease is taken: a process that cannot reach the cluster must not take the run from one that can. */
 async function connectOrGone(engine: Engine, run: Run): Promise<Cluster | FaultlineError> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { initialState, type RunState } from '../../cli/view/run-state.ts'
+import { advance, initialState, type RunState } from '../../cli/view/run-state.ts'
 import { render, verdictLines } from '../../cli/view/run-view.ts'
 import { isEnded, type Run } from '../../lib/domain/run.ts'
 import { textReport } from '../../lib/report/text.ts'
@@ -22,6 +22,11 @@ const foot = [
 const holding = runWith({ status: 'holding', step: 0, revertAt: at(23), rechecked: false, steps: [cutRunning, ...second] })
 
 describe('the live view', () => {
+  it('never goes back to an older version of the run', () => {
+    const older = { ...holding, version: holding.version - 1 }
+    expect(advance(state(holding), { kind: 'note', run: older, message: 'late' })).toMatchObject({ run: holding, notes: ['late'] })
+  })
+
   it('shows the grace before the first step', () => {
     expect(render(state(runWith({ status: 'preparing', step: 0, until: at(2) })), at(0.5), 80)).toEqual([
       ...head('0 s so far; planned: 1 min and recovery'),

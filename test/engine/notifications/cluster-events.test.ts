@@ -83,7 +83,9 @@ describe('events in the cluster', () => {
   ] as const)('that cannot be written (%s) hold nothing up, and are told', async (code, status, tries) => {
     const notes: string[] = []
     let asked = 0
+    const versions: number[] = []
     const observe = (progress: Progress) => {
+      versions.push(progress.run.version)
       if (progress.kind === 'note' && progress.message.startsWith('no event')) notes.push(progress.message)
     }
     const engine = around(world.engine('driver-1', { observe }), ({ method, args }, go) => {
@@ -96,6 +98,8 @@ describe('events in the cluster', () => {
     expect(run.status).toBe('succeeded')
     expect(asked).toBe(Math.min(tries, 2))
     expect(notes).toEqual(Array(asked).fill(expect.stringContaining('no event could be written in the cluster')))
+    // Told of the run as it is: an older one would be shown as how it ended.
+    expect(versions).toEqual(versions.toSorted((a, b) => a - b))
   })
 
   it('that hang keep the undo on time, and the driver 2 s at most', async () => {
