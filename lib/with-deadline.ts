@@ -18,6 +18,6 @@ export async function withDeadline<T>(
   try {
     return await Promise.race([work, clock.sleep(Math.max(0, ms), end).then((): typeof late => late)])
   } finally {
-    over.abort()
+    over.abort(late)
   }
 }

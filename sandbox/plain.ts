@@ -1,8 +1,20 @@
 import type { Dict } from './wire.ts'
 
-/** A deep copy of plain JSON; undefined stays undefined. */
+/** A deep copy of plain JSON, of which fields that are undefined are no part; undefined itself stays undefined. */
 export function plainCopy<T>(value: T): T {
-  return value === undefined ? value : structuredClone(value)
+  return copyOf(value) as T
+}
+
+/** Several times as fast as `structuredClone`, which sends even long texts through its serializer. */
+function copyOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(copyOf)
+  const copy: Dict = {}
+  for (const key in value) {
+    const inner = (value as Dict)[key]
+    if (inner !== undefined) copy[key] = typeof inner === 'object' ? copyOf(inner) : inner
+  }
+  return copy
 }
 
 export function isDict(value: unknown): value is Dict {
@@ -16,8 +28,9 @@ export function sameJson(a: unknown, b: unknown): boolean {
     return a.length === b.length && a.every((item, index) => sameJson(item, b[index]))
   }
   if (!isDict(a) || !isDict(b)) return false
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)])
-  return [...keys].every((key) => sameJson(a[key], b[key]))
+  for (const key in a) if (!sameJson(a[key], b[key])) return false
+  for (const key in b) if (a[key] === undefined && b[key] !== undefined) return false
+  return true
 }
 
 /** RFC 3339 to the second, as Kubernetes writes times. */

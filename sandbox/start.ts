@@ -103,12 +103,7 @@ export interface ObjectName {
 
 /** Starts a simulated cluster on 127.0.0.1 and returns at once; its pods come up as the clock goes on. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { nodes = 3, zones = 2, workload = true, replicas = 3, disruptionBudget = false } = options
-  const parts = assemble(options)
-  const { cluster, backend } = parts
-  createNamespaces(cluster, workload)
-  for (let index = 0; index < nodes; index++) cluster.create('nodes', nodeManifest(index, zones, cluster.timestamp()))
-  if (workload) createWorkload(cluster, { replicas, budget: disruptionBudget })
+  const { cluster, backend, runner } = furnished(options)
   const disturbs: Disturb[] = []
   const api = await serveApi(backend, options.port ?? 0, (request) => disturbs.at(-1)?.(request))
   const { servicePort } = options
@@ -117,7 +112,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       ? undefined
       : await serveService(backend, { name: workloadName, namespace: workloadNamespace, port: servicePort })
   const close = async () => {
-    parts.runner.close()
+    runner.close()
     cluster.timers.close()
     await Promise.all([api.close(), service?.close()])
   }
@@ -129,6 +124,29 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     disturb: (disturb) => stacked(disturbs, disturb),
     close,
   }
+}
+
+/** What a cluster without a socket has: it is asked by `ask` alone. */
+export type LocalSandbox = Handles & Pick<Sandbox, 'close'>
+
+/** The same cluster inside this process only, for simulations. */
+export function startLocalSandbox(options: SandboxOptions = {}): LocalSandbox {
+  const { cluster, backend, runner } = furnished(options)
+  const close = async () => {
+    runner.close()
+    cluster.timers.close()
+  }
+  return { ...handles(backend), close }
+}
+
+function furnished(options: SandboxOptions): ReturnType<typeof assemble> {
+  const { nodes = 3, zones = 2, workload = true, replicas = 3, disruptionBudget = false } = options
+  const parts = assemble(options)
+  const { cluster } = parts
+  createNamespaces(cluster, workload)
+  for (let index = 0; index < nodes; index++) cluster.create('nodes', nodeManifest(index, zones, cluster.timestamp()))
+  if (workload) createWorkload(cluster, { replicas, budget: disruptionBudget })
+  return parts
 }
 
 function assemble(options: SandboxOptions): { cluster: Cluster; backend: Backend; runner: Runner } {

@@ -70,16 +70,15 @@ export class Store {
     return [...this.#tables.values()].flatMap((table) => [...table.values()])
   }
 
-  /** Commits a copy under a new resourceVersion and tells everyone. */
+  /** Commits the object under a new resourceVersion and tells everyone; it is the store's from here on, and frozen. */
   put<T extends KubeObject>(object: T): T {
     const plural = pluralOf(object)
     const table = this.#table(plural)
     const key = keyOf(object)
     const previous = table.get(key)
     const revision = ++this.#revision
-    const copy = structuredClone(object)
-    copy.metadata.resourceVersion = String(revision)
-    const stored = deepFreeze(copy)
+    object.metadata.resourceVersion = String(revision)
+    const stored = deepFreeze(object)
     table.set(key, stored)
     if (previous !== undefined) this.#byUid.delete(previous.metadata.uid)
     this.#byUid.set(stored.metadata.uid, stored)
@@ -97,8 +96,7 @@ export class Store {
     this.#table(plural).delete(key)
     this.#byUid.delete(previous.metadata.uid)
     const revision = ++this.#revision
-    const last = structuredClone(previous)
-    last.metadata.resourceVersion = String(revision)
+    const last = { ...previous, metadata: { ...previous.metadata, resourceVersion: String(revision) } }
     this.#commit({ revision, type: 'DELETED', plural, object: deepFreeze(last), previous })
     return true
   }

@@ -7,6 +7,8 @@ interface Entry {
 }
 
 const longestSleepMs = 24 * 3600 * 1000
+/** Without a reason of its own, each abort makes an error with its stack. */
+const reason = 'another deadline comes first'
 
 /**
  * All deadlines of the cluster on one sleeping clock: it sleeps until the next one only, and runs everything due at
@@ -41,7 +43,7 @@ export class Timers {
   close(): void {
     this.#closed = true
     this.#entries.clear()
-    this.#sleeping?.abort.abort()
+    this.#sleeping?.abort.abort(reason)
   }
 
   #arm(): void {
@@ -49,7 +51,7 @@ export class Timers {
     let next = Number.POSITIVE_INFINITY
     for (const entry of this.#entries) next = Math.min(next, entry.at)
     if (this.#sleeping !== undefined && this.#sleeping.until <= next) return
-    this.#sleeping?.abort.abort()
+    this.#sleeping?.abort.abort(reason)
     const sleep = { until: Math.min(next, this.now() + longestSleepMs), abort: new AbortController() }
     this.#sleeping = sleep
     void this.#clock.sleep(Math.max(0, sleep.until - this.now()), sleep.abort.signal).then(() => this.#wake(sleep))

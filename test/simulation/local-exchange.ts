@@ -28,12 +28,11 @@ export class LocalExchange {
     const { clock } = this.#simulation
     const over = new AbortController()
     const answered = this.#travel(call, clock.now())
-    const timedOut = clock
-      .sleep(timeoutMs, over.signal)
-      .then(() => new NoAnswer('timed out', { cause: undefined, sent: true, permanent: false, retryable: true }))
+    const timedOut = clock.sleep(timeoutMs, over.signal).then(() => null)
     const outcome = await Promise.race([answered, timedOut])
-    over.abort()
+    over.abort('answered')
     await this.#after(true)
+    if (outcome === null) throw new NoAnswer('timed out', { cause: undefined, sent: true, permanent: false, retryable: true })
     if (outcome instanceof NoAnswer) throw outcome
     return { ...outcome, complete: true }
   }
@@ -50,11 +49,11 @@ export class LocalExchange {
       simulation.note(
         `${this.#sender} ${what}: ${['lost on the way', 'answer lost', 'refused', 'error after'][kind] ?? 'slow'}, ${toMs} + ${backMs} ms`,
       )
-    await clock.sleep(toMs)
+    if (toMs > 0) await clock.sleep(toMs)
     if (kind === 0) return lost()
     if (kind === 2) return failed(failures[Math.floor(random() * failures.length)] ?? 500)
     const answer = await simulation.arrive(this.#sender, call, sentAt)
-    await clock.sleep(backMs)
+    if (backMs > 0) await clock.sleep(backMs)
     if (kind === 1) return lost()
     return kind === 3 ? failed(500) : answer
   }

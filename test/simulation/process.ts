@@ -118,10 +118,10 @@ export class SimulatedProcess {
     if (slowMs > 0 || fails)
       this.#simulation.note(`${this.name} ${what}: ${fails ? (isCarriedOut ? 'answer lost' : 'fails') : 'slow'}, ${slowMs} ms`)
     const early = random() < 0.5
-    if (early) await clock.sleep(slowMs)
+    if (early && slowMs > 0) await clock.sleep(slowMs)
     const answer = isCarriedOut ? await settled(go) : null
     if (isCarriedOut && what === 'controls.set') this.#simulation.stoppedAt ??= clock.now()
-    if (!early) await clock.sleep(slowMs)
+    if (!early && slowMs > 0) await clock.sleep(slowMs)
     await this.#afterCall(true)
     if (fails) throw new StoreUnavailable(what)
     if (what === 'controls.read' && (Object(answer?.value).halt ?? Object(answer?.value).abort) !== null)

@@ -1,5 +1,4 @@
 import type { Call } from '../../lib/adapters/kubernetes/exchange.ts'
-import { openMemoryStore } from '../../lib/adapters/sqlite/store.ts'
 import { defaultConfig } from '../../lib/config.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Injection } from '../../lib/domain/injection.ts'
@@ -10,7 +9,8 @@ import type { Engine } from '../../lib/engine/engine.ts'
 import type { Store } from '../../lib/ports.ts'
 import { simulatedImages } from '../../lib/simulated-images.ts'
 import type { LocalAnswer } from '../../sandbox/api/in-process.ts'
-import { type Sandbox, startSandbox } from '../../sandbox/start.ts'
+import { type LocalSandbox, startLocalSandbox } from '../../sandbox/start.ts'
+import { openPlainStore } from '../support/plain-store.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 import { type Deed, deedOf } from './deeds.ts'
 import { drawWeather, type Weather } from './weather.ts'
@@ -20,7 +20,7 @@ export const namespace = 'jadevectordb-system'
 /** The whole system under one seed and one virtual clock, in one process and without a socket. */
 export class Simulation {
   readonly clock: VirtualClock
-  readonly sandbox: Sandbox
+  readonly sandbox: LocalSandbox
   readonly store: Store
   readonly ref: ClusterRef
   readonly random: () => number
@@ -63,13 +63,11 @@ export class Simulation {
     const clock = new VirtualClock()
     const replicas = 3 + Math.floor(random() * 4)
     const enforceNetworkPolicies = random() < 0.9
-    const [sandbox, store] = await Promise.all([
-      startSandbox({ clock, seed, replicas, enforceNetworkPolicies, requestsPerSecond: 0 }),
-      openMemoryStore(clock),
-    ])
+    const sandbox = startLocalSandbox({ clock, seed, replicas, enforceNetworkPolicies, requestsPerSecond: 0 })
+    const store = openPlainStore(clock)
     await clock.advance(10_000)
     const uid = sandbox.get('namespaces', 'kube-system')?.metadata.uid ?? ''
-    const ref: ClusterRef = { uid, name: 'simulated', via: { kind: 'sandbox', url: sandbox.url }, simulated: true }
+    const ref: ClusterRef = { uid, name: 'simulated', via: { kind: 'sandbox', url: 'http://127.0.0.1' }, simulated: true }
     return new Simulation({ clock, sandbox, store, ref, random })
   }
 

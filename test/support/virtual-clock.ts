@@ -11,7 +11,8 @@ interface Sleeper {
  */
 export class VirtualClock implements Clock {
   #now: number
-  #sleepers: Sleeper[] = []
+  /** Ordered by time; those of one time by when they fell asleep. */
+  readonly #sleepers: Sleeper[] = []
 
   constructor(start = Date.UTC(2026, 0, 5, 9, 0, 0)) {
     this.#now = start
@@ -23,18 +24,20 @@ export class VirtualClock implements Clock {
     new Promise((resolve) => {
       if (signal?.aborted) return resolve()
       const wake = () => {
-        this.#sleepers = this.#sleepers.filter((s) => s !== sleeper)
+        const index = this.#sleepers.indexOf(sleeper)
+        if (index >= 0) this.#sleepers.splice(index, 1)
         signal?.removeEventListener('abort', wake)
         resolve()
       }
       const sleeper: Sleeper = { at: this.#now + Math.max(0, ms), wake }
-      this.#sleepers.push(sleeper)
+      const before = this.#sleepers.findLastIndex(({ at }) => at <= sleeper.at)
+      this.#sleepers.splice(before + 1, 0, sleeper)
       signal?.addEventListener('abort', wake)
     })
 
   /** The time of the next sleeper, or undefined when there is none. */
   nextWake(): number | undefined {
-    return this.#sleepers.length === 0 ? undefined : Math.min(...this.#sleepers.map((s) => s.at))
+    return this.#sleepers[0]?.at
   }
 
   /** Moves to the next sleeper's time and wakes all that are due then; false when there is none. */

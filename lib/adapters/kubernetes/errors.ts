@@ -13,7 +13,7 @@ export interface Status {
 
 /** The answer's Status, or undefined when someone else wrote it: a pod behind the proxy, a load balancer, a log file. */
 export function statusOf(answer: Answer): Status | undefined {
-  const body = parse(answer.text)
+  const body = jsonOf(answer)
   if (typeof body !== 'object' || body === null || !('kind' in body) || body.kind !== 'Status') return undefined
   const { message, reason, details } = body as {
     message?: unknown
@@ -57,13 +57,14 @@ export function notKubernetes(tried: string, answer: Answer): KubernetesError {
 /** The JSON of a success; anything else throws. */
 export function jsonIn(tried: string, answer: Answer): object {
   if (answer.status < 200 || answer.status > 299) throw refusal(tried, answer)
-  const body = parse(answer.text)
+  const body = jsonOf(answer)
   if (typeof body !== 'object' || body === null || !('kind' in body)) throw notKubernetes(tried, answer)
   return body
 }
 
 /** JSON, or undefined when it is none. */
-function parse(text: string): unknown {
+function jsonOf({ body, text }: Answer): unknown {
+  if (body !== undefined) return body
   try {
     return JSON.parse(text)
   } catch {

@@ -23,6 +23,8 @@ export interface Answer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
+  /** The JSON of the text, from an exchange that has it at hand; the text is empty then. */
+  readonly body?: object
   /** False when the body broke off or was cut at `maxBytes`. */
   readonly complete: boolean
   /** Of a 401: who was refused, and where that stands. */

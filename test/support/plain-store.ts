@@ -1,0 +1,102 @@
+import type { Comparison, Condition } from '../../lib/adapters/table/conditions.ts'
+import { assertFits } from '../../lib/adapters/table/item-size.ts'
+import type { Key } from '../../lib/adapters/table/keys.ts'
+import { createTableStore } from '../../lib/adapters/table/store.ts'
+import { type Attributes, type Item, keyAttributes, type Query, type TableAccess } from '../../lib/adapters/table/table-access.ts'
+import { recordLimitBytes } from '../../lib/domain/record-size.ts'
+import type { Clock, Store } from '../../lib/ports.ts'
+import { plainCopy } from '../../sandbox/plain.ts'
+
+/** All stores over a table of plain objects, for simulations: the contract of the other adapters, without a database and without JSON. */
+export function openPlainStore(clock: Clock): Store {
+  return createTableStore({ table: createPlainTable(), clock, close: async () => {} })
+}
+
+/** Items are copied on their way in and frozen, so that they can be handed out as they are. */
+export function createPlainTable(): TableAccess {
+  const items = new Map<string, Item>()
+  const change = async (key: Key, condition: Condition | undefined, next: (stored: Item | undefined) => Item | undefined) => {
+    const id = idOf(key)
+    const stored = items.get(id)
+    if (condition !== undefined && !condition.some((comparison) => holds(comparison, stored))) return false
+    const item = next(stored)
+    if (item === undefined) items.delete(id)
+    else items.set(id, kept(item))
+    return true
+  }
+  const read = (key: Key) => items.get(idOf(key))
+  return {
+    get: async (key) => read(key),
+    getAll: async (keys) => keys.map(read).filter((item) => item !== undefined),
+    put: (item, condition) => change(item, condition, () => item),
+    update: (key, attributes, condition) => change(key, condition, (stored) => merged(key, stored, attributes)),
+    add: (key, { amounts, set }, condition) =>
+      change(key, condition, (stored) => merged(key, stored, { ...set, ...sums(stored, amounts) })),
+    delete: (key, condition) => change(key, condition, () => undefined),
+    query: async (query, limit) => found([...items.values()], query).slice(0, limit),
+  }
+}
+
+const idOf = ({ pk, sk }: Key) => `${pk}\n${sk}`
+
+/** DynamoDB counts no more than three bytes for a character of JSON; counting exactly takes ten times as long. */
+const mostBytesPerCharacter = 3
+
+function kept(item: Item): Item {
+  if (JSON.stringify(item).length * mostBytesPerCharacter > recordLimitBytes) assertFits(item, item)
+  return frozen(plainCopy(item))
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) for (const inner of Object.values(Object.freeze(value))) frozen(inner)
+  return value
+}
+
+/** An update makes the item where there is none, and leaves what it does not name. */
+function merged({ pk, sk }: Key, stored: Item | undefined, attributes: Attributes): Item {
+  const named = Object.entries(attributes).filter(([, value]) => value !== undefined)
+  return { ...stored, ...Object.fromEntries(named), pk, sk }
+}
+
+function sums(stored: Item | undefined, amounts: Readonly<Record<string, number>>): Attributes {
+  return Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, Number(stored?.[name] ?? 0) + amount]))
+}
+
+function holds(comparison: Comparison, stored: Item | undefined): boolean {
+  const value = stored?.[comparison.attribute]
+  if (comparison.is === 'absent') return value === undefined
+  if (value === undefined) return false
+  switch (comparison.is) {
+    case 'present':
+      return true
+    case '=':
+      return value === comparison.value
+    case '<>':
+      return value !== comparison.value
+    case '<=':
+      return typeof value === typeof comparison.value && (value as string | number) <= comparison.value
+  }
+}
+
+function found(items: readonly Item[], { from, partition, sort, highestFirst = false }: Query): readonly Item[] {
+  const [partitionName, sortName] = keyAttributes[from]
+  const value = (item: Item) => item[sortName] as string | number
+  const inPartition = items.filter((item) => item[partitionName] === partition && item[sortName] !== undefined && fits(value(item), sort))
+  const direction = highestFirst ? -1 : 1
+  return inPartition.sort((a, b) => (value(a) === value(b) ? 0 : value(a) < value(b) ? -direction : direction))
+}
+
+function fits(value: string | number, sort: Query['sort']): boolean {
+  switch (sort?.is) {
+    case undefined:
+      return true
+    case 'beginsWith':
+      return String(value).startsWith(String(sort?.value))
+    case 'below':
+      return value < sort.value
+    case 'above':
+      return value > sort.value
+    case 'upTo':
+      return value <= sort.value
+  }
+}
