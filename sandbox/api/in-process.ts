@@ -39,7 +39,11 @@ class LocalExchange extends Exchange {
   readonly #body: object | undefined
 
   constructor({ method, path, body, contentType = 'application/json' }: LocalRequest) {
-    const headers = { accept: 'application/json', 'user-agent': 'faultline', ...(body === undefined ? {} : { 'content-type': contentType }) }
+    const headers = {
+      accept: 'application/json',
+      'user-agent': 'faultline',
+      ...(body === undefined ? {} : { 'content-type': contentType }),
+    }
     super({ method, url: path, headers } as unknown as IncomingMessage, untouched as unknown as ServerResponse, Buffer.alloc(0))
     this.#body = body
   }

@@ -68,6 +68,7 @@ export class Traffic {
 
   /** Settles, then takes the new state of the pods for what follows. */
   recompute(): void {
+    if (this.#perSecond === 0) return
     this.settle()
     const groups = new Map<string, Pod[]>()
     for (const uid of this.#processes.keys()) {

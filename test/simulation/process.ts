@@ -1,15 +1,11 @@
-import { kubeObjects } from '../../lib/adapters/kubernetes/objects.ts'
-import { kubePods } from '../../lib/adapters/kubernetes/pods.ts'
-import { Transport } from '../../lib/adapters/kubernetes/transport.ts'
 import { StoreUnavailable } from '../../lib/domain/errors.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import type { Clock, Cluster, Notifier, Store } from '../../lib/ports.ts'
-import { LocalExchange } from './local-exchange.ts'
+import { localCluster } from '../support/local-cluster.ts'
 import type { Simulation } from './simulation.ts'
 import { drawDelay } from './weather.ts'
+import { WeatheredExchange } from './weathered-exchange.ts'
 
-/** The bounds that the command and the functions have. */
-const bounds = { timeoutMs: 10_000, budgetMs: 20_000, maxAttempts: 5, maxInFlight: 50, dialTimeoutMs: 3_000 }
 const never = () => new Promise<never>(() => {})
 
 /**
@@ -77,14 +73,13 @@ export class SimulatedProcess {
 
   #cluster(): Cluster {
     const { random } = this.#simulation
-    const exchange = new LocalExchange(
+    const exchange = new WeatheredExchange(
       this.#simulation,
       this.name,
       () => this.#beforeCall(),
       (sent) => this.#afterCall(sent),
     )
-    const transport = new Transport({ exchange: exchange as never, clock: this.clock, random, bounds })
-    return { objects: kubeObjects(transport), pods: kubePods(transport) }
+    return localCluster({ exchange, clock: this.clock, random })
   }
 
   #storeThrough(store: Store): Store {

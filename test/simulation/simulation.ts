@@ -10,6 +10,7 @@ import type { Store } from '../../lib/ports.ts'
 import { simulatedImages } from '../../lib/simulated-images.ts'
 import type { LocalAnswer } from '../../sandbox/api/in-process.ts'
 import { type LocalSandbox, startLocalSandbox } from '../../sandbox/start.ts'
+import { askSandbox } from '../support/local-cluster.ts'
 import { openPlainStore } from '../support/plain-store.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 import { type Deed, deedOf } from './deeds.ts'
@@ -120,17 +121,9 @@ export class Simulation {
   async arrive(sender: string, call: Call, sentAt: number): Promise<LocalAnswer> {
     const deed = deedOf(call)
     if (deed !== null) await this.#check(sender, { ...deed, sender, sentAt, at: this.clock.now() })
-    const query = new URLSearchParams(call.query).toString()
-    const path = `${call.path}${query === '' ? '' : `${call.path.includes('?') ? '&' : '?'}${query}`}`
-    const { body, contentType } = call
-    const answer = await this.sandbox.ask({
-      method: call.method,
-      path,
-      ...(body === undefined ? {} : { body }),
-      ...(contentType === undefined ? {} : { contentType }),
-    })
-    if (call.method !== 'GET' && !path.includes('selfsubject') && !path.includes('dryRun'))
-      this.note(`${sender} ${call.method} ${path}: ${answer.status}`)
+    const answer = await askSandbox(this.sandbox, call)
+    if (call.method !== 'GET' && !call.path.includes('selfsubject') && call.query?.dryRun === undefined)
+      this.note(`${sender} ${call.method} ${call.path}: ${answer.status}`)
     if (deed !== null && answer.status < 300) this.deeds.push({ ...deed, sender, sentAt, at: this.clock.now() })
     return answer
   }

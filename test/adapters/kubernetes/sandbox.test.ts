@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { loadKubeConfig } from '../../../lib/adapters/kubernetes/config.ts'
-import { type ConnectedCluster, clusterIdentity, connectCluster } from '../../../lib/adapters/kubernetes/connect.ts'
+import { clusterIdentity, connectCluster } from '../../../lib/adapters/kubernetes/connect.ts'
 import type { KubeObject, NetworkPolicy, Pod } from '../../../lib/domain/kube.ts'
+import type { Cluster } from '../../../lib/ports.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../../sandbox/start.ts'
+import { exchangeWith, localCluster } from '../../support/local-cluster.ts'
 import { settle, VirtualClock } from '../../support/virtual-clock.ts'
 import { closeAll, closeLater } from './harness.ts'
 
@@ -17,13 +19,24 @@ const pods = { apiVersion: 'v1', kind: 'Pod' }
 interface Lab {
   readonly sandbox: Sandbox
   readonly clock: VirtualClock
-  readonly cluster: ConnectedCluster
+  readonly cluster: Cluster
 }
 
-/** A sandbox with its workload Ready, found by its own kubeconfig. Its time stands still; the client's does not. */
-async function startLab(options: SandboxOptions = {}): Promise<Lab> {
+type Way = 'over HTTP' | 'in its own process'
+
+/** A sandbox with its workload Ready. Its time stands still; that of a client over HTTP does not. */
+async function labOn(way: Way, options: SandboxOptions = {}): Promise<Lab> {
   const clock = new VirtualClock()
   const sandbox = await startSandbox({ clock, seed: 7, ...options })
+  closeLater(() => sandbox.close())
+  const cluster = way === 'over HTTP' ? await connectByKubeconfig(sandbox) : localCluster({ exchange: exchangeWith(sandbox), clock })
+  await settle()
+  await clock.advance(5_000)
+  await sandbox.ready()
+  return { sandbox, clock, cluster }
+}
+
+async function connectByKubeconfig(sandbox: Sandbox): Promise<Cluster> {
   const dir = await mkdtemp(join(tmpdir(), 'faultline-sandbox-'))
   closeLater(() => rm(dir, { recursive: true }))
   await writeFile(join(dir, 'config'), sandbox.kubeconfig())
@@ -31,11 +44,7 @@ async function startLab(options: SandboxOptions = {}): Promise<Lab> {
   if (found === 'none') throw new Error('the sandbox gives no kubeconfig')
   const cluster = connectCluster(found.config)
   closeLater(() => cluster.close())
-  closeLater(() => sandbox.close())
-  await settle()
-  await clock.advance(5_000)
-  await sandbox.ready()
-  return { sandbox, clock, cluster }
+  return cluster
 }
 
 async function firstPod({
@@ -47,7 +56,9 @@ async function firstPod({
   return { pod, name, uid, ref: { ...pods, namespace, name } }
 }
 
-describe('against the sandbox', () => {
+describe.each<Way>(['over HTTP', 'in its own process'])('against the sandbox %s', (way) => {
+  const startLab = (options?: SandboxOptions) => labOn(way, options)
+
   test('the cluster says who it is, and that it is simulated', async () => {
     const { cluster } = await startLab()
     expect(await clusterIdentity(cluster)).toEqual({ uid: expect.stringMatching(/^[0-9a-f-]{36}$/), simulated: true })
@@ -138,9 +149,11 @@ describe('against the sandbox', () => {
     expect(await cluster.pods.can(access)).toBe(false)
     await expect(cluster.objects.delete({ ...pods, namespace, name: 'x' }, { uid: 'u' })).rejects.toMatchObject({ code: 'forbidden' })
   })
+})
 
+describe('against the sandbox over HTTP', () => {
   test('a disturbed API server is asked again', async () => {
-    const { cluster, sandbox } = await startLab()
+    const { cluster, sandbox } = await labOn('over HTTP')
     const replies = [{ drop: true }, { status: 503 }, { status: 429, retryAfter: 0 }]
     sandbox.disturb(() => replies.shift())
     expect(await cluster.objects.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace })).toMatchObject({

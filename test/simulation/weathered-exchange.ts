@@ -1,6 +1,7 @@
 import type { Answer, Call } from '../../lib/adapters/kubernetes/exchange.ts'
 import { NoAnswer } from '../../lib/adapters/kubernetes/no-answer.ts'
 import type { LocalAnswer } from '../../sandbox/api/in-process.ts'
+import type { LocalExchange } from '../support/local-cluster.ts'
 import type { Simulation } from './simulation.ts'
 import { drawDelay } from './weather.ts'
 
@@ -10,7 +11,7 @@ const failures = [409, 429, 500, 503] as const
  * The way to the API server, without a socket: requests may be lost, be answered with an error before or after they were carried out, or
  * arrive and be answered late. A request that is on its way arrives also when its sender has given up or died.
  */
-export class LocalExchange {
+export class WeatheredExchange implements LocalExchange {
   readonly #simulation: Simulation
   readonly #sender: string
   readonly #before: () => Promise<void>
