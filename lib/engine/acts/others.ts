@@ -1,5 +1,6 @@
 import type { Job } from '../../domain/kube.ts'
 import { expiresAnnotation, managedSelector, roleLabel, runLabel } from '../../domain/labels.ts'
+import { fieldManager, settersOf } from '../../domain/managed-fields.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import { isEnded } from '../../domain/run.ts'
 import type { FaultContext } from '../../faults/fault.ts'
@@ -22,7 +23,9 @@ export function standingIn(engine: Pick<Engine, 'store'>): LookUpRun {
 
 /**
  * An account that may make Jobs can put our label on one: what this store does not know counts only where it is a beacon as a run of another
- * store has it, burning, and for as long as it says itself. All else that bears our label is told, and keeps no run out.
+ * store has it, burning, for as long as it says itself, and not known to be made by another client than ours. All else that bears our label
+ * is told, and keeps no run out. Two stores share no secret, so a forger who copies all of a beacon keeps runs out until its Job is deleted
+ * (or the cluster lets no other group make such Jobs): the refusal says who made it, and what ends it.
  */
 export async function othersAtWork(
   context: Pick<FaultContext, 'cluster' | 'clock' | 'namespace' | 'runId'>,
@@ -34,15 +37,29 @@ export async function othersAtWork(
   const counting = jobs.filter((job, i) => standings[i] === 'live' || (standings[i] === 'unknown' && isBeacon(job, now)))
   const strange = jobs.filter((job, i) => standings[i] === 'unknown' && !isBeacon(job, now))
   return {
-    refusals: counting.map((job): Refusal => ({ code: 'busy', step: null, message: `${atWork(job, context.namespace)}${howToEnd(job)}` })),
+    refusals: counting.map((job): Refusal => {
+      const whose = standings[jobs.indexOf(job)] === 'unknown' ? notKnownHere : ''
+      return { code: 'busy', step: null, message: `${atWork(job, context.namespace)}${whose}${howToEnd(job)}` }
+    }),
     warnings: strange.map(
-      (job) => `Job ${job.metadata.name} bears our label, and is of no run that this store knows: it is ignored${howToEnd(job)}`,
+      (job) =>
+        `Job ${job.metadata.name}${madeBy(job)}, bears our label, and is of no run that this store knows: it is ignored${howToEnd(job)}`,
     ),
   }
 }
 
-function atWork({ metadata }: Job, namespace: string): string {
-  return `run ${metadata.labels?.[runLabel] ?? 'unknown'} is at work in namespace ${namespace} (Job ${metadata.name})`
+const notKnownHere = '; this store does not know it: it is a run of another one, or a Job that a stranger made under our label'
+
+function atWork(job: Job, namespace: string): string {
+  const { labels, name } = job.metadata
+  return `run ${labels?.[runLabel] ?? 'unknown'} is at work in namespace ${namespace} (Job ${name}${madeBy(job)})`
+}
+
+/** By what name the client that made it called itself, and when. */
+function madeBy(job: Job): string {
+  const { creationTimestamp: at } = job.metadata
+  const makers = settersOf(job, ['spec']).map(({ manager = 'an unnamed client' }) => manager)
+  return `, made ${at === undefined ? '' : `${at} `}by ${makers.length === 0 ? 'a client that is not recorded' : makers.join(' and ')}`
 }
 
 function howToEnd({ metadata }: Job): string {
@@ -64,13 +81,19 @@ async function jobsOfOthers(
 /** A beacon's deadline counts from its start, which the controller may take 15 s for, by a clock up to 10 s from ours (`fuse.marginMs`). */
 const toleratedMs = 30_000
 
+/** False where it is known that no Faultline made it: each write of ours bears our field manager. */
+function mayBeOurs(job: Job): boolean {
+  const makers = settersOf(job, ['spec'])
+  return makers.length === 0 || makers.some(({ manager }) => manager === fieldManager)
+}
+
 /** As `lightBeacon` makes one: no pod, and a deadline of its own, which is when it says that it expires. */
 function isBeacon(job: Job, now: number): boolean {
   const { labels, annotations, creationTimestamp } = job.metadata
   const { activeDeadlineSeconds: seconds, parallelism, suspend } = job.spec
   const begun = parseIso(job.status?.startTime) ?? parseIso(creationTimestamp)
   const expires = parseIso(annotations?.[expiresAnnotation])
-  if (labels?.[roleLabel] !== 'beacon' || parallelism !== 0 || suspend === true || !isBurning(job)) return false
+  if (labels?.[roleLabel] !== 'beacon' || parallelism !== 0 || suspend === true || !isBurning(job) || !mayBeOurs(job)) return false
   if (begun === undefined || expires === undefined || seconds === undefined) return false
   const endsAt = begun + seconds * 1000
   return endsAt > now && Math.abs(endsAt - expires) <= toleratedMs

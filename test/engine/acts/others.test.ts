@@ -18,8 +18,8 @@ afterEach(() => world.close())
 
 describe('a start beside objects that bear our label', () => {
   /** A Job with our label that no store of this machine knows. */
-  function strange(change: { readonly role?: string; readonly seconds?: number; readonly expires: string }): void {
-    const { role, seconds, expires } = change
+  function strange(change: { readonly role?: string; readonly seconds?: number; readonly expires: string; readonly maker?: string }): void {
+    const { role, seconds, expires, maker } = change
     world.sandbox.create('jobs', {
       metadata: {
         name: 'elsewhere',
@@ -30,6 +30,7 @@ describe('a start beside objects that bear our label', () => {
           ...(role === undefined ? {} : { 'faultline.dev/role': role }),
         },
         annotations: { 'faultline.dev/expires-at': expires },
+        ...(maker === undefined ? {} : { managedFields: [{ manager: maker, fieldsV1: { 'f:spec': { 'f:parallelism': {} } } }] }),
       },
       spec: {
         parallelism: 0,
@@ -39,15 +40,20 @@ describe('a start beside objects that bear our label', () => {
     } as never)
   }
 
-  it('is refused beside the beacon of a run that another table knows, and says what ends it', async () => {
-    strange({ role: 'beacon', seconds: 600, expires: new Date(world.clock.now() + 600_000).toISOString() })
+  const inTenMinutes = () => new Date(world.clock.now() + 600_000).toISOString()
+  const end = `"kubectl delete job -n ${ns} elsewhere" ends it`
+
+  it.each([
+    ['faultline', 'faultline'],
+    [undefined, 'a client that is not recorded'],
+  ])('is refused beside the beacon of a run that another table knows, and says who made it and what ends it: %s', async (maker, by) => {
+    strange({ role: 'beacon', seconds: 600, expires: inTenMinutes(), ...(maker === undefined ? {} : { maker }) })
+    const at = world.sandbox.objects().find(({ metadata }) => metadata.name === 'elsewhere')?.metadata.creationTimestamp
     await world.pass(1_000)
-    const end = `"kubectl delete job -n ${ns} elsewhere" ends it`
     const run = await world.run(world.engine(), one)
-    expect(run).toMatchObject({
-      status: 'refused',
-      refusals: [{ code: 'busy', message: `run elsewhere-1 is at work in namespace ${ns} (Job elsewhere); ${end}` }],
-    })
+    const whose = 'this store does not know it: it is a run of another one, or a Job that a stranger made under our label'
+    const message = `run elsewhere-1 is at work in namespace ${ns} (Job elsewhere, made ${at} by ${by}); ${whose}; ${end}`
+    expect(run).toMatchObject({ status: 'refused', refusals: [{ code: 'busy', message }] })
     await world.pass(601_000)
     expect((await world.run(world.engine(), one, { key: 'later' })).status).toBe('succeeded')
   })
@@ -57,13 +63,16 @@ describe('a start beside objects that bear our label', () => {
     ['that calls itself a fuse', { role: 'fuse', seconds: 600, expires: '2036-01-05T12:00:00Z' }],
     ['that calls itself a beacon, and never ends', { role: 'beacon', expires: '2036-01-05T12:00:00Z' }],
     ['that ends at another time than its beacon would say', { role: 'beacon', seconds: 600, expires: '2036-01-05T12:00:00Z' }],
+    ['like a beacon in all but the client that made it', { role: 'beacon', seconds: 600, expires: null, maker: 'kubectl-create' }],
   ])("a stranger's Job keeps no run out, and is warned of: one %s", async (_, change) => {
-    strange(change)
+    strange({ ...change, expires: change.expires ?? inTenMinutes() })
     await world.pass(1_000)
-    const seen = await world.play(examineSuite(world.engine(), { cluster: world.cluster, suite: suiteOf([stepOf(partition)]), seed: 1 }))
+    const seen = await examineSuite(world.engine(), { cluster: world.cluster, suite: suiteOf([stepOf(partition)]), seed: 1 })
     expect(seen.admission.refusals).toEqual([])
     expect(seen.admission.warnings).toEqual([
-      `Job elsewhere bears our label, and is of no run that this store knows: it is ignored; "kubectl delete job -n ${ns} elsewhere" ends it`,
+      expect.stringMatching(
+        /^Job elsewhere, made 20\S+ by .+, bears our label, and is of no run that this store knows: it is ignored; "kubectl/,
+      ),
     ])
     const told: string[] = []
     const run = await world.run(
