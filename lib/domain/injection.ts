@@ -109,6 +109,8 @@ export interface Injection {
   readonly injectingAt?: number
   /** Worst thing seen so far, for people: why it failed, had no effect, or ended early. */
   readonly reason: string | null
+  /** Of a failed one: its node cannot do it, and no further try would. */
+  readonly isImpossible?: true
   readonly evidence: readonly Evidence[]
   /** After this time the objects of this injection are orphans, ms since epoch. */
   readonly expiresAt: number

@@ -60,8 +60,8 @@ async function injectOne(driver: Driver, planned: Injection): Promise<InjectedOu
   } catch (error) {
     driver.throwIfLost()
     if (!(error instanceof FaultlineError)) throw error
-    const outcome = outcomeOf(driver, await driver.update(injection, { status: 'failed', reason: error.message }))
-    return error.code === 'not_possible_here' ? { ...outcome, isImpossible: true } : outcome
+    const impossible = error.code === 'not_possible_here' ? ({ isImpossible: true } as const) : {}
+    return outcomeOf(driver, await driver.update(injection, { status: 'failed', reason: error.message, ...impossible }))
   }
 }
 
@@ -237,14 +237,15 @@ function durationOf(driver: Driver, injection: Injection): number {
 }
 
 function outcomeOf(driver: Driver, injection: Injection): InjectedOutcome {
-  const { n, status, reason, evidence } = injection
+  const { n, status, reason, evidence, isImpossible } = injection
   if (status !== 'active' && status !== 'no_effect' && status !== 'failed') throw new TypeError(`injection ${n} is ${status}`)
   const during = evidence.find((e) => e.phase === 'during')
   const seen =
     during === undefined
       ? {}
       : { finding: during.finding, ...(during.finding === 'yes' ? { biteAt: begunAt(driver, injection, during) } : {}) }
-  return { n, status, ...seen, reason, measurements: during?.measurements ?? [] }
+  const impossible = isImpossible === true ? { isImpossible } : {}
+  return { n, status, ...seen, reason, ...impossible, measurements: during?.measurements ?? [] }
 }
 
 /** So long an injector may need to prove an effect that it has (probes before and with it, a rate over some seconds). */

@@ -8,7 +8,7 @@ import { reapRuns } from '../../../lib/engine/reap.ts'
 import { start } from '../../../lib/engine/start.ts'
 import { around } from '../../support/around.ts'
 import { Relay } from '../../support/relay.ts'
-import { anyPod, crashloop, memory, nodeDrain, partition, podDelete, podKill, stepOf, suiteOf } from '../../support/suites.ts'
+import { anyPod, crashloop, latency, memory, nodeDrain, partition, podDelete, podKill, stepOf, suiteOf } from '../../support/suites.ts'
 import type { World } from '../../support/world.ts'
 import { openWorld } from '../../support/world.ts'
 
@@ -68,6 +68,21 @@ describe('a run that is handed from driver to driver', () => {
     },
     60_000,
   )
+
+  it('says what no node here can do, also of the node that the driver before it tried', async () => {
+    let creates = 0
+    const stall = (engine: Engine) =>
+      around(engine, async ({ method, args }, go) => {
+        const isInjector = method === 'create' && args[1]?.dryRun !== true && args[0].metadata.labels?.['faultline.dev/role'] === 'injector'
+        if (isInjector && engine.owner === 'driver-1' && ++creates === 2) await world.clock.sleep(60_000)
+        return go()
+      })
+    const run = await new Relay(world, { ...tiny, through: stall }).run(
+      suiteOf([stepOf({ ...latency, kind: 'loss', latencyMs: 0, lossPercent: 20 }, { targets: { ...anyPod, count: 2 } })]),
+    )
+    expect(creates).toBe(2)
+    expect([run.status, run.steps[0]?.reasons.map(({ code }) => code)]).toEqual(['failed', ['not_possible_here', 'not_possible_here']])
+  })
 
   it('injects once, however often and in whatever order the call arrives', async () => {
     const relay = new Relay(world, { ...tiny, deliver: (call) => (call % 2 === 0 ? [2_400, 10, 10] : [900, 900, 4_000]) })
