@@ -1,14 +1,12 @@
 import { FaultlineError } from '../lib/domain/errors.ts'
 import { fitSuite } from '../lib/domain/fit-suite.ts'
-import { compileSelector } from '../lib/domain/label-selector.ts'
-import type { ProbeSpec } from '../lib/domain/probe.ts'
 import type { ClusterRef } from '../lib/domain/run.ts'
 import type { Suite } from '../lib/domain/suite.ts'
 import { loadSuite, readSuiteFrom } from '../lib/suite/load.ts'
+import { forWorkload } from '../lib/suite/other-workload.ts'
 import type { ParsedSuite } from '../lib/suite/parse.ts'
 import { formatProblems } from '../lib/suite/problems.ts'
 import { BadSuite } from './command.ts'
-import { errorText } from './error-text.ts'
 import { shortPath } from './reports.ts'
 import { defaultSuite, suiteFile } from './suite-names.ts'
 import type { Terminal } from './terminal.ts'
@@ -51,7 +49,7 @@ export async function readSuite(
 export function withSuiteFlags({ parsed, times = {} }: SuiteSource, flags: SuiteFlags): Warned {
   if (!parsed.ok) throw new BadSuite(formatProblems(parsed.problems), parsed.problems)
   const { suite, warnings } = withTimes(parsed.suite, times)
-  return { suite: elsewhere(suite, flags), warnings: [...parsed.warnings, ...warnings] }
+  return { suite: adapted(suite, flags), warnings: [...parsed.warnings, ...warnings] }
 }
 
 interface Warned {
@@ -84,13 +82,8 @@ function withGrace(suite: Suite, graceMs: number): Suite {
 }
 
 /** The suite as it is for the workload that the flags name. */
-function elsewhere(suite: Suite, flags: SuiteFlags): Suite {
-  const { namespace = suite.namespace, selector } = flags
-  if (selector === undefined) return { ...suite, namespace }
-  checkSelector(selector)
-  const steps = suite.steps.map((step) => ({ ...step, targets: { ...step.targets, selector } }))
-  const probes = suite.probes.map((probe) => withSelector(probe, suite.selector, selector))
-  return { ...suite, namespace, selector, steps, probes }
+export function adapted(suite: Suite, { namespace, selector }: SuiteFlags): Suite {
+  return forWorkload(suite, { namespace, selector }, '--selector')
 }
 
 /** The suite of a file or of a name, or of standard input where `-` stands for one. */
@@ -102,22 +95,7 @@ function parsedFile(file: string, { stdin }: Pick<Terminal, 'stdin'>): Promise<P
   return file === '-' ? readSuiteFrom(stdin(), 'stdin') : loadSuite(file)
 }
 
-/** A probe of other pods than the workload's keeps its own selector. */
-function withSelector(probe: ProbeSpec, before: string, selector: string): ProbeSpec {
-  const { source } = probe
-  return source.type === 'kubernetes' && source.selector === before ? { ...probe, source: { ...source, selector } } : probe
-}
-
 /** A seed for a run that was given none. */
 export function seedOf(flags: SuiteFlags): number {
   return flags.seed ?? crypto.getRandomValues(new Uint32Array(1))[0] ?? 0
-}
-
-function checkSelector(selector: string): void {
-  try {
-    compileSelector(selector)
-  } catch (error) {
-    const why = errorText(error)
-    throw new FaultlineError('bad_input', `--selector ${selector}: ${why}`, { cause: error })
-  }
 }

@@ -3,25 +3,36 @@ import { fileURLToPath } from 'node:url'
 import { createGenerator } from 'ts-json-schema-generator'
 
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
-const file = at('docs/report.schema.json')
+
+/** Published schemas of JSON reports, by the type that makes each. */
+const reports = {
+  run: { file: 'docs/report.schema.json', path: 'lib/report/document.ts', type: 'ReportDocument', title: 'Faultline report' },
+  tests: {
+    file: 'docs/tests-report.schema.json',
+    path: 'lib/report/tests/document.ts',
+    type: 'TestsReport',
+    title: 'Faultline report of tests',
+  },
+} as const
 
 type Schema = { [key: string]: unknown }
 
 /**
- * The JSON Schema of the JSON report, from the types that make it. `strict` refuses fields that it does not know; the published one
+ * The JSON Schema of a JSON report, from the types that make it. `strict` refuses fields that it does not know; the published one
  * allows them, because a report only ever grows within one `schemaVersion`.
  */
-export function reportJsonSchema({ strict }: { readonly strict: boolean }): Schema {
+export function reportJsonSchema({ of, strict }: { readonly of: keyof typeof reports; readonly strict: boolean }): Schema {
+  const { path, type, title } = reports[of]
   const generator = createGenerator({
-    path: at('lib/report/document.ts'),
+    path: at(path),
     tsconfig: at('tsconfig.json'),
-    type: 'ReportDocument',
+    type,
     expose: 'none',
     skipTypeCheck: true,
     additionalProperties: !strict,
   })
-  const schema = generator.createSchema('ReportDocument') as Schema
-  return { $schema: schema.$schema, title: 'Faultline report', ...(withTimes(schema) as Schema) }
+  const schema = generator.createSchema(type) as Schema
+  return { $schema: schema.$schema, title, ...(withTimes(schema) as Schema) }
 }
 
 /** Marks what is a time: the types only know that it is a string. */
@@ -40,10 +51,13 @@ function properties(fields: Schema): Schema {
 }
 
 if (import.meta.main) {
-  const fresh = `${JSON.stringify(reportJsonSchema({ strict: false }), null, 2)}\n`
-  if (!process.argv.includes('--check')) await writeFile(file, fresh)
-  else if ((await readFile(file, 'utf8').catch(() => '')) !== fresh) {
-    console.error('docs/report.schema.json is stale: run `node scripts/generate-report-schema.ts`')
-    process.exitCode = 1
+  for (const kind of ['run', 'tests'] as const) {
+    const { file } = reports[kind]
+    const fresh = `${JSON.stringify(reportJsonSchema({ of: kind, strict: false }), null, 2)}\n`
+    if (!process.argv.includes('--check')) await writeFile(at(file), fresh)
+    else if ((await readFile(at(file), 'utf8').catch(() => '')) !== fresh) {
+      console.error(`${file} is stale: run \`node scripts/generate-report-schema.ts\``)
+      process.exitCode = 1
+    }
   }
 }

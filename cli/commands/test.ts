@@ -1,18 +1,20 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FaultlineError } from '../../lib/domain/errors.ts'
-import { endsTests, judgeTests, resultsOf, type TestsVerdict } from '../../lib/domain/tests.ts'
+import { judgeTests, type TestsVerdict } from '../../lib/domain/tests.ts'
+import { workloadPods } from '../../lib/engine/acts/admit.ts'
 import { formatOfFile } from '../../lib/report/format-names.ts'
-import type { TestedStep, TestsRecord } from '../../lib/report/tests/document.ts'
-import { testsDocument } from '../../lib/report/tests/document.ts'
+import { type TestedStep, type TestsRecord, testsDocument, testsReport } from '../../lib/report/tests/document.ts'
+import { inTurn } from '../../lib/report/tests/in-turn.ts'
 import { renderTests, testsFormats, testsLines } from '../../lib/report/tests/render.ts'
 import { testsSentence } from '../../lib/report/tests/summary.ts'
+import { type PlannedTest, withPause } from '../../lib/suite/planned-tests.ts'
 import type { ChosenCluster } from '../clusters.ts'
 import { printJson } from '../command.ts'
 import { chooseCluster, type DrivenRun, driveNewRun } from '../drive-run.ts'
 import { errorText } from '../error-text.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { type PlannedTest, plannedTests, type TestFlags } from '../planned-tests.ts'
+import { type TestFlags, testsOfFlags } from '../planned-tests.ts'
 import { shortPath } from '../reports.ts'
 import { type Session, withSession } from '../session.ts'
 import { seedOf } from '../suite-file.ts'
@@ -23,7 +25,7 @@ import { painter, wrapped } from '../view/paint.ts'
 /** `faultline test FAMILY`: every fault of it, each a run of its own, with one verdict and one report. */
 export async function testFamily(asked: string, flags: TestFlags, terminal: Terminal): Promise<ExitCode> {
   const files = (flags.report ?? []).map((file) => ({ file, format: formatFor(file) }))
-  const tests = await plannedTests(asked, flags, terminal)
+  const tests = await testsOfFlags(asked, flags, terminal)
   return withSession(flags, terminal, async (session) => {
     const { composition } = session
     const startedAt = composition.clock.now()
@@ -67,41 +69,27 @@ interface Order {
   readonly flags: TestFlags
 }
 
-/** One after the other, until one of them ends them all: what comes after it is told as not run. */
-async function runAll(session: Session, { tests, chosen, flags }: Order): Promise<readonly TestedStep[]> {
+function runAll(session: Session, { tests, chosen, flags }: Order): Promise<readonly TestedStep[]> {
   const { interrupts, say } = session
   const seed = seedOf(flags)
-  const tried: TestedStep[] = []
-  let isOver = false
-  for (const [i, test] of tests.entries()) {
-    isOver ||= interrupts.first.aborted
-    if (isOver) {
-      tried.push(...test.names.map((name) => notRun(test, name)))
-      continue
-    }
-    if (i > 0) say('')
-    say(`[${i + 1}/${tests.length}] ${test.family}: ${test.names.join(', ')}`)
-    const driven = await runOne(session, { test, chosen, seed, pauseMs: i === tests.length - 1 ? 0 : flags.pause * 1000 })
-    const { run } = driven.state
-    tried.push(...resultsOf(test.family, run).map((result, step) => ({ result, record: driven.record, step })))
-    isOver = driven.lost !== null || endsTests(run)
-  }
-  return tried
+  return inTurn(tests, {
+    isInterrupted: () => interrupts.first.aborted,
+    runOne: async (test, i) => {
+      if (i > 0) say('')
+      say(`[${i + 1}/${tests.length}] ${test.family}: ${test.names.join(', ')}`)
+      const driven = await runOne(session, { test, chosen, seed, pauseMs: i === tests.length - 1 ? 0 : flags.pause * 1000 })
+      return { run: driven.state.run, record: driven.record, isLost: driven.lost !== null }
+    },
+  })
 }
 
-function notRun({ family }: PlannedTest, name: string): TestedStep {
-  return { result: { family, name, verdict: 'not_run', reasons: [] }, record: null, step: null }
-}
-
-/** The quiet after a test is part of its run: a person who deletes our Jobs meanwhile ends all of them. */
 async function runOne(
   session: Session,
   order: { readonly test: PlannedTest; readonly chosen: ChosenCluster; readonly seed: number; readonly pauseMs: number },
 ): Promise<DrivenRun> {
   const { test, chosen, seed, pauseMs } = order
-  const suite = await test.suite(chosen)
-  const paused = { ...suite, graceAfterMs: pauseMs, maxDurationMs: suite.maxDurationMs + pauseMs }
-  const driven = await driveNewRun(session, { chosen, suite: paused, seed, files: [] })
+  const suite = await test.suite((of) => workloadPods({ cluster: chosen.cluster, namespace: of.namespace }, of))
+  const driven = await driveNewRun(session, { chosen, suite: withPause(suite, pauseMs), seed, files: [] })
   if (session.flags.json !== true) tellRun(session, driven)
   return driven
 }
@@ -141,7 +129,7 @@ function tell({ flags, terminal, say }: Session, record: TestsRecord, reports: r
   const { verdict } = document
   const exitCode = exitCodesOf[verdict]
   if (flags.json === true) {
-    printJson(terminal, { ...document, exitCode, reports })
+    printJson(terminal, { ...testsReport(record), exitCode, reports })
     return exitCode
   }
   const width = Math.min(terminal.out.columns, widestText)

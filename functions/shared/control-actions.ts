@@ -25,6 +25,10 @@ export async function control(input: ControlInput, invocation: Invocation): Prom
       return plan(input, invocation)
     case 'inject':
       return (await import('./control-starts.ts')).injectFault(input, invocation)
+    case 'test':
+      return (await import('./control-tests.ts')).testFamily(input, invocation)
+    case 'sweep':
+      return (await import('./control-sweep.ts')).sweepClusters(input, invocation)
     case 'replay':
       return (await import('./control-starts.ts')).replayRun(input, invocation)
     case 'abort':

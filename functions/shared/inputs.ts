@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { familyNames } from '../../lib/domain/tests.ts'
 import { notAllowed } from '../../lib/suite/did-you-mean.ts'
 import { strict } from '../../lib/suite/strict-object.ts'
 
@@ -45,6 +46,21 @@ const actions = {
     by: text.optional(),
     wait,
   }),
+  test: strict({
+    action: z.literal('test'),
+    family: z.enum([...familyNames, 'all']),
+    duration: z.int().min(1).max(86_400).optional().describe('Seconds of all faults together, shared out over the tests.'),
+    pause: z.int().min(0).max(3600).default(10).describe('Seconds of quiet after each test.'),
+    drain: z.boolean().default(false),
+    allowUnused: z.boolean().default(false),
+    /** As in CI: what was not tried is no pass where no person looks on. */
+    allowSkips: z.boolean().default(false),
+    namespace: text.optional(),
+    selector: text.optional(),
+    ...place,
+    by: text.optional(),
+  }),
+  sweep: strict({ action: z.literal('sweep'), cluster: text.optional(), dryRun: z.boolean().default(false) }),
   replay: strict({ action: z.literal('replay'), run: text, ...place, by: text.optional(), wait }),
   status: strict({ action: z.literal('status'), run: text.optional() }),
   plan: strict({ action: z.literal('plan'), suite: startInput.shape.suite, cluster: text.optional(), seed: seed.optional() }),
@@ -61,6 +77,8 @@ export const controlInput = z.discriminatedUnion(
   'action',
   [
     actions.inject,
+    actions.test,
+    actions.sweep,
     actions.replay,
     actions.status,
     actions.plan,

@@ -1,7 +1,7 @@
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { redeliverNotifications } from '../../lib/engine/notifications/redeliver-notifications.ts'
-import { type Reaped, reapRuns, type Swept, sweepOrphans } from '../../lib/engine/reap.ts'
+import { listOrphans, type Reaped, reapRuns, type Swept, sweepOrphans } from '../../lib/engine/reap.ts'
 import { type Answer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
 import { log } from './log.ts'
@@ -46,16 +46,19 @@ function reapKind(due: readonly Run[], simulated: boolean, invocation: Invocatio
   return reapRuns(invocation.engine({ simulated }), runs, { budget: invocation.budget, giveUpAfterMs })
 }
 
-async function sweep(name: string, invocation: Invocation): Promise<Swept> {
+/** Sweeps one cluster of the configuration; one that does not answer is told among what failed. With `dryRun` nothing is taken away. */
+export async function sweep(
+  name: string,
+  invocation: Pick<Invocation, 'clusters' | 'engine'>,
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
+): Promise<Swept> {
+  const nothing = { removed: [], inert: [], failed: [] }
   try {
     const { ref, cluster } = await invocation.clusters.reach(name)
-    return await sweepOrphans(invocation.engine(ref), cluster)
+    const engine = invocation.engine(ref)
+    return dryRun ? { ...nothing, found: await listOrphans(engine, cluster) } : await sweepOrphans(engine, cluster)
   } catch (error) {
-    return {
-      found: [],
-      removed: [],
-      inert: [],
-      failed: [`cluster ${name} was not swept: ${error instanceof Error ? error.message : String(error)}`],
-    }
+    const why = error instanceof Error ? error.message : String(error)
+    return { ...nothing, found: [], failed: [`cluster ${name} was not swept: ${why}`] }
   }
 }

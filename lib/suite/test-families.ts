@@ -1,6 +1,8 @@
+import type { Suite } from '../domain/suite.ts'
 import type { FamilyName } from '../domain/tests.ts'
 import { type FlagValues, faultFamilies, suiteOfFlags } from './fault-flags.ts'
-import { type ParsedSuite, parseSuite } from './parse.ts'
+import { parseSuite } from './parse.ts'
+import { formatProblems } from './problems.ts'
 
 /** One test of one fault: what `faultline inject` would be told, but for its duration and its workload. */
 export interface FaultTest {
@@ -49,10 +51,12 @@ export interface TestOrder {
 }
 
 /** The suite that the test is: the one that `faultline inject` makes of the same flags. */
-export function suiteOfTest({ fault, kind, said, isOfOnePod }: FaultTest, { seconds, pod, allowUnused }: TestOrder): ParsedSuite {
+export function suiteOfTest({ fault, kind, said, isOfOnePod }: FaultTest, { seconds, pod, allowUnused }: TestOrder): Suite {
   const family = faultFamilies[fault]
   if (family === undefined) throw new TypeError(`${fault} is no fault`)
   const ofTraffic = fault.startsWith('network-') || kind === 'network'
   const all = { ...said, duration: seconds, ...(isOfOnePod ? { names: pod } : {}), ...(allowUnused && ofTraffic ? { allowUnused } : {}) }
-  return parseSuite(JSON.stringify(suiteOfFlags({ family, kind, said: all, workload: {} })), `test ${fault} ${kind}`)
+  const parsed = parseSuite(JSON.stringify(suiteOfFlags({ family, kind, said: all, workload: {} })), `test ${fault} ${kind}`)
+  if (!parsed.ok) throw new TypeError(formatProblems(parsed.problems))
+  return parsed.suite
 }

@@ -24,6 +24,7 @@ const expected: readonly (readonly [string, object | RegExp])[] = [
   ['control-unpause.json', { happened: 'suite quick-test-suite may start again' }],
   ['start-own-suite.json', { state: 'succeeded', orphans: 0 }],
   ['control-halt.json', { happened: 'everything is halted by ann: 0 live runs revert now, and none starts' }],
+  ['control-test.json', { verdict: 'refused', tests: [{ verdict: 'refused' }, { verdict: 'not_run' }, { verdict: 'not_run' }] }],
   [
     'start-by-hand.json',
     {
@@ -33,6 +34,7 @@ const expected: readonly (readonly [string, object | RegExp])[] = [
   ],
   ['control-resume.json', { happened: 'ann lifted the halt' }],
   ['reap.json', { orphans: [] }],
+  ['control-sweep.json', { found: [], removed: [], failed: [] }],
   ['advance.json', /there is no run quick-test-sui-20260105-100000-abcdefgh/],
   ['control-abort.json', /there is no run quick-test-sui-20260105-100000-abcdefgh/],
   ['control-resolve.json', /there is no run quick-test-sui-20260105-100000-abcdefgh/],

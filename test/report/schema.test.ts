@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import type { Run } from '../../lib/domain/run.ts'
+import type { TestVerdict } from '../../lib/domain/tests.ts'
 import { reportDocument } from '../../lib/report/document.ts'
+import { testsReport } from '../../lib/report/tests/document.ts'
 import { reportJsonSchema } from '../../scripts/generate-report-schema.ts'
 import { schemaErrors } from '../support/json-schema.ts'
 import { gameDay } from './game-day.ts'
@@ -9,7 +11,7 @@ import { aborted, base, cut, cutUndone, history, runWith, squeeze } from './reco
 
 const none = { injections: [], history: [], samples: [] }
 const published = JSON.parse(readFileSync('docs/report.schema.json', 'utf8')) as object
-const strict = reportJsonSchema({ strict: true })
+const strict = reportJsonSchema({ of: 'run', strict: true })
 
 const refused = runWith({
   ...aborted,
@@ -20,7 +22,7 @@ const refused = runWith({
 
 describe('the schema of the JSON report', () => {
   it('is the published one', () => {
-    expect(published).toEqual(reportJsonSchema({ strict: false }))
+    expect(published).toEqual(reportJsonSchema({ of: 'run', strict: false }))
   })
 
   it.each([
@@ -43,5 +45,35 @@ describe('the schema of the JSON report', () => {
     ])
     expect(schemaErrors(strict, { ...document, extra: 1 })).not.toEqual([])
     expect(schemaErrors(published, { ...document, extra: 1 })).toEqual([])
+  })
+})
+
+describe('the schema of the JSON report of tests', () => {
+  const schema = JSON.parse(readFileSync('docs/tests-report.schema.json', 'utf8')) as object
+  const result = (verdict: TestVerdict) => ({ family: 'network' as const, name: verdict, verdict, reasons: [] })
+  const document = testsReport({
+    asked: 'network',
+    verdict: 'failed',
+    startedAt: 0,
+    endedAt: 60_000,
+    cluster: { name: 'kind', simulated: false },
+    namespace: 'shop',
+    tests: [
+      { result: result('passed'), record: gameDay, step: 0 },
+      { result: result('skipped'), record: { ...none, run: refused }, step: 0 },
+      { result: result('not_run'), record: null, step: null },
+    ],
+  })
+
+  it('is the published one', () => {
+    expect(schema).toEqual(reportJsonSchema({ of: 'tests', strict: false }))
+  })
+
+  it('describes tests that passed, were skipped and did not run, with their runs, and nothing is missing in it', () => {
+    expect(document.runs).toHaveLength(2)
+    expect(schemaErrors(schema, document)).toEqual([])
+    expect(schemaErrors(reportJsonSchema({ of: 'tests', strict: true }), document)).toEqual([])
+    expect(schemaErrors(schema, { ...document, verdict: 'fine' })).not.toEqual([])
+    expect(schemaErrors(schema, { ...document, startedAt: 'yesterday' })).not.toEqual([])
   })
 })

@@ -23,7 +23,13 @@ export interface TestsRecord {
   readonly tests: readonly TestedStep[]
 }
 
-/** The JSON report of tests. Times are RFC 3339 in UTC, durations milliseconds. */
+/** The JSON report of tests: what became of each, then the report of each run. */
+export interface TestsReport extends TestsDocument {
+  /** Each run once: the quick suite's tests share one. */
+  readonly runs: readonly ReportDocument[]
+}
+
+/** What became of tests. Times are RFC 3339 in UTC, durations milliseconds. */
 export interface TestsDocument {
   readonly schemaVersion: 1
   readonly kind: 'tests'
@@ -59,6 +65,16 @@ export interface TestDocument {
 }
 
 /** Makes the JSON report of tests. Pure. */
+export function testsReport(record: TestsRecord): TestsReport {
+  return { ...testsDocument(record), runs: runsOf(record).map(reportDocument) }
+}
+
+/** Each run once: the quick suite's tests share one. */
+export function runsOf({ tests }: TestsRecord): readonly RunRecord[] {
+  return [...new Set(tests.flatMap(({ record }) => record ?? []))]
+}
+
+/** The same without the reports of the runs. Pure. */
 export function testsDocument({ asked, verdict, startedAt, endedAt, cluster, namespace, tests }: TestsRecord): TestsDocument {
   return {
     schemaVersion: 1,

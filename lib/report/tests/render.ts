@@ -1,19 +1,17 @@
 import { printableText } from '../../domain/text.ts'
 import { clusterText } from '../cluster-text.ts'
-import type { RunRecord } from '../document.ts'
-import { reportDocument } from '../document.ts'
 import type { FormatName } from '../format-names.ts'
 import { markdownList, markdownTable, plain } from '../markdown.ts'
 import { table } from '../table.ts'
 import { textReport } from '../text.ts'
-import { type TestsDocument, type TestsRecord, testsDocument } from './document.ts'
+import { runsOf, type TestsDocument, type TestsRecord, testsDocument, testsReport } from './document.ts'
 import { testsHtml } from './html.ts'
 import { testsJunit } from './junit.ts'
 import { familyColumns, familyRows, testColumns, testReasons, testRow, testsSentence } from './summary.ts'
 
 const renderers = {
   text: testsText,
-  json: (record) => json({ ...testsDocument(record), runs: runsOf(record).map(reportDocument) }),
+  json: (record) => json(testsReport(record)),
   html: testsHtml,
   junit: testsJunit,
   markdown: testsMarkdown,
@@ -64,11 +62,6 @@ function testsMarkdown(record: TestsRecord): string {
     ...markdownTable(familyColumns, familyRows(document)),
     ...markdownList(testReasons(document)),
   ].join('\n')}\n`
-}
-
-/** Each run once: the quick suite's tests share one. */
-function runsOf({ tests }: TestsRecord): readonly RunRecord[] {
-  return [...new Set(tests.flatMap(({ record }) => record ?? []))]
 }
 
 function json(document: object): string {

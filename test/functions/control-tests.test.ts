@@ -1,0 +1,86 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import type { Invocation } from '../../functions/shared/compose.ts'
+import { control } from '../../functions/shared/control-actions.ts'
+import { controlInput } from '../../functions/shared/inputs.ts'
+import { openWorld, type World } from '../support/world.ts'
+
+let world: World
+
+beforeEach(async () => {
+  world = await openWorld()
+})
+
+afterEach(() => world.close())
+
+function ask(event: object, options: { readonly remainingMs?: number } = {}) {
+  const engine = world.engine('control')
+  const invocation = {
+    requestId: 'request-1',
+    settings: { suites: 'experiments' },
+    clock: world.clock,
+    store: engine.store,
+    clusters: {
+      names: ['default'],
+      source: () => ({ name: 'default', via: world.ref.via }),
+      reach: async () => ({ ref: world.ref, cluster: await engine.connect(world.ref) }),
+    },
+    budget: { remainingMs: () => options.remainingMs ?? 900_000, handOver: async () => {} },
+    engine: () => engine,
+  } as unknown as Invocation
+  return world.play(control(controlInput.parse(event), invocation))
+}
+
+const runs = async () => (await world.store.runs.list()).map(({ suite, status }) => `${suite.name}: ${status}`).sort()
+
+describe('test of the control function', () => {
+  it('tries every fault of a family, each a run of its own, and answers with one table and one verdict', async () => {
+    const answer = await ask({ action: 'test', family: 'network', duration: 15, pause: 0, by: 'ann' })
+    expect(answer).toMatchObject({
+      happened: expect.stringMatching(/^succeeded: 3 of 3 tests passed \(.*\)/),
+      kind: 'tests',
+      verdict: 'succeeded',
+      families: [{ family: 'network', tests: 3, passed: 3, skipped: 0, failed: 0 }],
+    })
+    expect(await runs()).toEqual(['all', 'random', 'specific'].map((kind) => `network-partition ${kind}: succeeded`))
+    expect((await world.store.runs.list())[0]?.trigger).toEqual({ kind: 'manual', key: 'request-1', by: 'ann' })
+  })
+
+  it('is guarded as a start is: where all is halted, the first is refused on record and no other begins', async () => {
+    await world.store.controls.set({ kind: 'halt' }, 'ann', 'incident', world.clock.now())
+    const answer = await ask({ action: 'test', family: 'network', duration: 15, pause: 0 })
+    expect(answer).toMatchObject({ verdict: 'refused', tests: [{ verdict: 'refused' }, { verdict: 'not_run' }, { verdict: 'not_run' }] })
+    expect(await runs()).toEqual(['network-partition random: refused'])
+  })
+
+  it('fails where one was skipped, unless skips are allowed: no person looks on', async () => {
+    world.sandbox.deny({ resource: 'jobs', namespace: 'faultline-injectors', message: 'exceeded quota' })
+    const event = { action: 'test', family: 'node', duration: 15, pause: 0 }
+    expect(await ask(event)).toMatchObject({ verdict: 'failed', families: [{ passed: 1, skipped: 2 }] })
+  })
+
+  it('is refused before the first where they would not be over in time', async () => {
+    await expect(ask({ action: 'test', family: 'network', duration: 300 }, { remainingMs: 240_000 })).rejects.toThrow(
+      'these tests take some 350 s, and this function has 150 s for them: ask for a family at a time, or for less',
+    )
+    expect(await runs()).toEqual([])
+  })
+})
+
+describe('sweep of the control function', () => {
+  it('tells and removes objects of ours that no run looks after; with dryRun it only tells', async () => {
+    world.sandbox.create('jobs', {
+      metadata: {
+        name: 'left',
+        namespace: 'jadevectordb-system',
+        labels: { 'app.kubernetes.io/managed-by': 'faultline', 'faultline.dev/run': 'gone', 'faultline.dev/role': 'fuse' },
+        annotations: { 'faultline.dev/expires-at': '2026-01-05T08:00:00Z' },
+      },
+      spec: { parallelism: 0, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x' }] } } },
+    } as never)
+    const name = 'Job jadevectordb-system/left (fuse)'
+    expect(await ask({ action: 'sweep', dryRun: true })).toMatchObject({ found: [name], removed: [], next: 'sweep without dryRun' })
+    expect(await ask({ action: 'sweep', cluster: 'default' })).toMatchObject({ found: [name], removed: [name], failed: [] })
+    expect(await ask({ action: 'sweep' })).toMatchObject({ happened: '0 orphans found, 0 removed' })
+    await expect(ask({ action: 'sweep', cluster: 'defautl' })).rejects.toThrow('cluster: `defautl`: did you mean `default`?')
+  })
+})
