@@ -15,12 +15,29 @@ const causeOfCode: Readonly<Record<string, EndCause>> = {
   node_lost: 'node_lost',
 }
 
-/** The cause that was seen first among what became of the targets; undefined where none of it is one. */
+/** What an injector sees of a container that dies, from whatever cause. */
+const symptoms: readonly (EndCause | undefined)[] = ['restarted', 'file_removed']
+
+/**
+ * So long after a container died Kubernetes may tell why: its pod's status is written when all of its containers are dead, 30 s of grace
+ * at most by default, and is looked at every few seconds.
+ */
+const toldWithinMs = 45_000
+
+/**
+ * The cause that was seen first among what became of the targets; undefined where none of it is one. A container that died is explained
+ * by what Kubernetes tells of it soon after: killed for memory, its pod evicted or deleted, its node lost.
+ */
 export function causeOf(events: readonly TargetEvent[]): EndCause | undefined {
-  return events
+  const causes = events
     .toSorted((a, b) => a.at - b.at)
-    .map(({ code }) => causeOfCode[code])
-    .find((cause) => cause !== undefined)
+    .flatMap(({ at, code }) => {
+      const cause = causeOfCode[code]
+      return cause === undefined ? [] : [{ at, cause }]
+    })
+  const [first] = causes
+  if (first === undefined || !symptoms.includes(first.cause)) return first?.cause
+  return causes.find(({ at, cause }) => !symptoms.includes(cause) && at - first.at <= toldWithinMs)?.cause ?? first.cause
 }
 
 /** Every kind of reason for a verdict other than "succeeded". */

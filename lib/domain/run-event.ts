@@ -23,8 +23,8 @@ export type RunEvent =
   | { readonly type: 'step_refused'; readonly refusals: readonly Refusal[] }
   | { readonly type: 'injected'; readonly outcomes: readonly InjectedOutcome[] }
   | { readonly type: 'rechecked'; readonly outcomes: readonly RecheckedOutcome[] }
-  /** Seen beside the main loop while the fault is held. */
-  | { readonly type: 'targets_changed'; readonly changes: readonly TargetEvent[] }
+  /** Seen beside the main loop while the fault is held; with `ended` as its time is over: what took targets away, told before or not. */
+  | { readonly type: 'targets_changed'; readonly changes: readonly TargetEvent[]; readonly ended?: readonly TargetEvent[] }
   | { readonly type: 'hold_over' }
   /** `probes` of this and the next events: what the step's probes answered so far. */
   | { readonly type: 'reverted'; readonly summaries: readonly string[]; readonly probes?: readonly ProbeSummary[] }

@@ -2,7 +2,7 @@ import { assertNever } from './errors.ts'
 import { historyOf } from './history.ts'
 import type { TargetEvent } from './injection.ts'
 import type { Reason } from './reason.ts'
-import { refusedReasons } from './reason.ts'
+import { causeOf, refusedReasons } from './reason.ts'
 import type { Ended, Run, StepRecord, TerminalStatus } from './run.ts'
 import { isEnded, stepOf, withState } from './run.ts'
 import type { RunEvent } from './run-event.ts'
@@ -96,7 +96,7 @@ function applyToStep(run: Run, event: StepEvent, now: number): Run {
       return told
     }
     case 'targets_changed':
-      return withChanges(run, event.changes)
+      return withLostTargets(withChanges(run, event.changes), event.ended ?? [])
     case 'hold_over':
       return beginRevert(run.status === 'holding' && !run.rechecked ? withStep(run, neverRechecked) : run, now)
     case 'reverted':
@@ -185,6 +185,16 @@ function afterRecheck(run: Run, outcomes: readonly RecheckedOutcome[]): Run {
     })
   const next = reasons.length === 0 ? run : withStep(run, { verdict: 'no_effect', reasons })
   return { ...next, rechecked: true }
+}
+
+/** Targets that went after the last look at the fault itself, and before its planned end. */
+function withLostTargets(run: Run, ended: readonly TargetEvent[]): Run {
+  const expected = run.suite.steps[stepOf(run) ?? 0]?.expect
+  const reasons = ended.flatMap((change): readonly Reason[] => {
+    const cause = causeOf([change])
+    return cause === undefined || cause === expected ? [] : [{ code: 'ended_early', detail: `${change.target}: ${change.message}`, cause }]
+  })
+  return reasons.length === 0 || recordOf(run).verdict !== 'running' ? run : withStep(run, { verdict: 'no_effect', reasons })
 }
 
 /** A fault that is undone later than the suite tolerates fails its step; an abort has no planned end. */

@@ -9,13 +9,14 @@ import type { Cluster } from '../ports.ts'
 import { late, withDeadline } from '../with-deadline.ts'
 import { acquireLock, examine, forbiddenBySwitch, namespaceLock, nodeLock, workloadTargets } from './acts/admit.ts'
 import { lightBeacon } from './acts/beacon.ts'
+import { revertAndLook } from './acts/end-look.ts'
 import { fixStep, lackingEntries, orStepRefused } from './acts/fix-step.ts'
 import { holdUntil } from './acts/hold.ts'
 import { injectStep, recheckStep } from './acts/inject.ts'
 import { awaitLateCalls } from './acts/late-calls.ts'
 import { standingIn } from './acts/others.ts'
 import { checkRecovery } from './acts/recover.ts'
-import { revertAll, revertFromMemory } from './acts/revert.ts'
+import { revertFromMemory } from './acts/revert.ts'
 import { checkSteadyAgain, checkSteadyBefore } from './acts/steady.ts'
 import { verifyNothingLeft } from './acts/verify.ts'
 import { outsideWindow } from './acts/window.ts'
@@ -244,7 +245,7 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
     case 'end_hold':
       return { type: 'hold_over' }
     case 'revert':
-      return withAnswers(driver, await revertAll(driver))
+      return withAnswers(driver, await revertAndLook(driver))
     case 'check_recovery':
       await awaitLateCalls(driver)
       return run.status === 'recovering' ? withAnswers(driver, await recounted(driver, await checkRecovery(driver, run))) : null

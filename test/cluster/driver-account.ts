@@ -36,7 +36,15 @@ export async function makeDriverAccount(options: Options, names: Names): Promise
   if (options.context !== undefined) admin.setCurrentContext(options.context)
   const objects = KubernetesObjectApi.makeApiClient(admin)
   const made: KubernetesObject[] = []
-  for (const manifest of manifests(names)) made.push(await objects.create(manifest))
+  const forget = async () => {
+    for (const object of made.toReversed()) await objects.delete(object).catch(() => undefined)
+  }
+  try {
+    for (const manifest of manifests(names)) made.push(await objects.create(manifest))
+  } catch (error) {
+    await forget()
+    throw error
+  }
   const request = { spec: { audiences: [], expirationSeconds: 7200 } }
   const account = {
     name: 'faultline',
@@ -52,7 +60,7 @@ export async function makeDriverAccount(options: Options, names: Names): Promise
     wrongRights: () => wrongRights(kubeconfig, names),
     async close() {
       rmSync(directory, { recursive: true, force: true })
-      for (const object of made.toReversed()) await objects.delete(object).catch(() => undefined)
+      await forget()
     },
   }
 }
@@ -64,7 +72,9 @@ function manifests({ namespace, injectors }: Names): readonly KubernetesObject[]
     .filter((object) => object.kind !== 'Namespace')
     .map((object) => {
       const { metadata = {}, roleRef, subjects } = object
-      const wide = (kind: string | undefined, name: string) => (kind?.startsWith('ClusterRole') ? `${name}-${injectors}` : name)
+      // What others may have, too, has a name of this run: objects of the cluster, and of namespaces that are not ours.
+      const isShared = metadata.namespace === undefined || own(metadata.namespace) === metadata.namespace
+      const wide = (kind: string | undefined, name: string) => (isShared || kind?.startsWith('ClusterRole') ? `${name}-${injectors}` : name)
       const place = metadata.namespace === undefined ? {} : { namespace: own(metadata.namespace) }
       const accounts = subjects?.filter((s) => s.kind === 'ServiceAccount').map((s) => ({ ...s, namespace: own(s.namespace ?? '') }))
       return {

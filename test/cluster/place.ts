@@ -20,9 +20,11 @@ export interface Place {
   close(): Promise<void>
 }
 
-const replicas = 4
+/** Pods of the workload. */
+export const replicas = 4
 const patienceMs = 120_000
-type Manifest = KubeObject & { readonly [key: string]: unknown }
+/** An object to be made. */
+export type Manifest = KubeObject & { readonly [key: string]: unknown }
 
 /** Makes the namespaces, the rights of deploy/rbac.yaml, and a workload with a Service in a namespace at Pod Security level `restricted`. */
 export async function openPlace(options: Options): Promise<Place> {
@@ -33,15 +35,23 @@ export async function openPlace(options: Options): Promise<Place> {
   const namespace = `faultline-e2e-${suffix}`
   const injectors = `faultline-e2e-injectors-${suffix}`
   const made: KubeObject[] = []
-  for (const manifest of manifests(options, { namespace, injectors })) made.push(await cluster.objects.create(manifest))
-  const account = await makeDriverAccount(options, { namespace, injectors })
+  const forget = async () => {
+    for (const object of made.toReversed()) await cluster.objects.delete(refOf(object))
+  }
+  const account = await (async () => {
+    for (const manifest of manifests(options, { namespace, injectors })) made.push(await cluster.objects.create(manifest))
+    return makeDriverAccount(options, { namespace, injectors })
+  })().catch(async (error: unknown) => {
+    await forget()
+    throw error
+  })
   const pods = async () =>
     (await cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace })).filter((p) => p.metadata.labels?.app === 'e2e')
   const ready = () =>
     until('the workload is Ready', async () => (await pods()).filter(isReady).length === replicas && (await pods()).length === replicas)
   const close = async () => {
     await account.close()
-    for (const object of made.toReversed()) await cluster.objects.delete(refOf(object))
+    await forget()
     await until(
       'the namespaces are gone',
       async () => (await cluster.objects.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace })) === undefined,
@@ -117,7 +127,10 @@ function workload(options: Options, namespace: string): Manifest {
     imagePullPolicy: 'IfNotPresent',
     ports: [{ containerPort: options.workloadPort }],
     readinessProbe: { tcpSocket: { port: options.workloadPort }, periodSeconds: 1 },
-    resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '500m', memory: '256Mi' } },
+    resources: {
+      requests: { cpu: '10m', memory: '32Mi', 'ephemeral-storage': '1Mi' },
+      limits: { cpu: '500m', memory: '256Mi', 'ephemeral-storage': '600Mi' },
+    },
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
   }
   const spec = {

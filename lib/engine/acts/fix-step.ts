@@ -8,7 +8,7 @@ import { faultName } from '../../domain/suite.ts'
 import type { RunEvent } from '../../domain/transition.ts'
 import type { Driver } from '../lease/driver.ts'
 import { acquireLock } from './admit.ts'
-import { asRefusal, planStep, tooLargeRun } from './plan.ts'
+import { asRefusal, planStep, takeInventory, tooLargeRun } from './plan.ts'
 
 /** Fixes the step's targets, writes its ledger, and seals it. What a driver before wrote and did not seal is thrown away, never continued. */
 export async function fixStep(driver: Driver): Promise<RunEvent> {
@@ -38,7 +38,10 @@ interface Written {
 async function planNow(driver: Driver, run: Preparing): Promise<Written> {
   const { clock, config } = driver.engine
   const { step } = run
-  const { injections, refusals: against, warnings } = await planStep(driver.context(), { suite: run.suite, index: step, seed: run.seed })
+  const inventory = await takeInventory(driver.context())
+  driver.targets.planned(step, inventory.pods)
+  const planned = await planStep(driver.context(), { suite: run.suite, index: step, seed: run.seed, inventory })
+  const { injections, refusals: against, warnings } = planned
   const counts = run.steps.map((record, n) => (n === step ? injections.length : (record.plan?.count ?? 1)))
   const refusals: Refusal[] = [...against.map((refusal) => ({ ...refusal, step })), ...tooLargeRun(run.suite, counts)]
   for (const node of injections.flatMap((i) => i.targets.filter((t) => t.kind === 'Node'))) {
@@ -59,7 +62,7 @@ async function planNow(driver: Driver, run: Preparing): Promise<Written> {
     reason: null,
     expiresAt,
   } as const
-  return { injections: injections.map((planned) => ({ ...planned, ...blank })), refusals, warnings }
+  return { injections: injections.map((injection) => ({ ...injection, ...blank })), refusals, warnings }
 }
 
 /** What goes wrong while nothing is injected yet ends the step, not the engine. */

@@ -16,7 +16,7 @@ export interface PlannedStep extends StepPlan {
 }
 
 /** Reads what targets are chosen from. Without the right to list nodes, zones cannot be told and drains find no node. */
-async function takeInventory(context: Pick<FaultContext, 'cluster' | 'namespace'>): Promise<Inventory> {
+export async function takeInventory(context: Pick<FaultContext, 'cluster' | 'namespace'>): Promise<Inventory> {
   const { objects } = context.cluster
   const { namespace } = context
   const [pods, nodes, replicaSets] = await Promise.all([

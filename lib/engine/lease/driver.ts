@@ -16,6 +16,7 @@ import type { Cluster } from '../../ports.ts'
 import type { Engine, Progress } from '../engine.ts'
 import { Probing } from '../probing/probing.ts'
 import { SharedRead, stopBySwitch } from './switches.ts'
+import { TargetWatch } from './target-watch.ts'
 import { UnfencedCalls } from './unfenced-calls.ts'
 import { writePlan } from './write-plan.ts'
 
@@ -33,6 +34,7 @@ export class Driver {
   readonly cluster: Cluster
   /** Asks the run's probes beside everything else. */
   readonly probing: Probing
+  readonly targets: TargetWatch = new TargetWatch()
   readonly #interrupt = new AbortController()
   #run: Run
   #injections: readonly Injection[]
@@ -143,7 +145,7 @@ export class Driver {
   record(event: RunEvent): Promise<void> {
     return this.#serially(async () => {
       if (besides.includes(event.type) && isEnded(this.#run)) return
-      if (event.type === 'targets_changed' && this.#run.status !== 'holding') return
+      if (event.type === 'targets_changed' && this.#run.status !== (event.ended === undefined ? 'holding' : 'reverting')) return
       const now = this.engine.clock.now()
       this.#noticeLateness(now)
       const next = transition(this.#run, event, now)

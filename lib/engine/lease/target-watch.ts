@@ -1,43 +1,85 @@
 import { KubernetesError } from '../../domain/errors.ts'
-import type { TargetEvent } from '../../domain/injection.ts'
+import type { Injection, TargetEvent } from '../../domain/injection.ts'
 import type { Node, Pod } from '../../domain/kube.ts'
 import { compileSelector } from '../../domain/label-selector.ts'
 import { runLabel } from '../../domain/labels.ts'
+import type { Run } from '../../domain/run.ts'
 import { stepOf } from '../../domain/run.ts'
+import type { RunEvent } from '../../domain/run-event.ts'
 import type { PodBefore } from '../../domain/target-changes.ts'
 import { nodeChanges, podBefore, podChanges } from '../../domain/target-changes.ts'
-import type { Driver } from './driver.ts'
+import type { Clock, Cluster } from '../../ports.ts'
 
 /** Faults that delete or restart pods themselves: what becomes of their targets is their own effect, and their evidence tells it. */
 const takesPods: readonly string[] = ['pod-delete', 'pod-kill', 'crashloop', 'node-drain']
+
+/** What the watch needs of the driver that it looks for. */
+export interface WatchedDriver {
+  readonly run: Run
+  readonly cluster: Cluster
+  readonly engine: { readonly clock: Clock }
+  readonly stepInjections: readonly Injection[]
+  record(event: RunEvent): Promise<void>
+}
+
+/** What became of a step's targets when its time was over. */
+export interface EndLook {
+  /** Not told before. */
+  readonly changes: readonly TargetEvent[]
+  /** Targets that are gone, or are going: the fault ended with them. */
+  readonly ended: readonly TargetEvent[]
+}
+
+/** What takes a target away with all that was done to it; a container that restarts does not, of some faults. */
+const takesTarget: readonly string[] = ['deleted', 'evicted']
 
 /**
  * Looks, while a fault is held, at what becomes of its targets, their nodes and the pods around them, and records what is new. Evidence
  * beside the fault's own; a look that fails tells nothing and stops nothing.
  */
 export class TargetWatch {
+  #planned: { readonly step: number; readonly pods: readonly Pod[] } | null = null
   #step: number | null = null
   #before: readonly PodBefore[] = []
   #told = new Set<string>()
 
-  async look(driver: Driver): Promise<void> {
-    const step = stepOf(driver.run)
-    if (step === null || driver.run.status !== 'holding') return
-    const [pods, nodes] = await Promise.all([selectedPods(driver, step), listNodes(driver)])
-    if (driver.run.status !== 'holding' || stepOf(driver.run) !== step) return
-    if (this.#step !== step) this.#begin(driver, step, pods)
-    const at = driver.engine.clock.now()
-    const found = [
-      ...podChanges(this.#before, pods, { at, isCovered: coversNew(driver) }),
-      ...nodeChanges(nodesOf(driver), nodes ?? [], at),
-    ].filter(({ code }) => code !== 'node_lost' || nodes !== null)
-    const fresh = found.filter((change) => !this.#told.has(keyOf(change)))
-    if (fresh.length === 0) return
-    for (const change of fresh) this.#told.add(keyOf(change))
-    await driver.record({ type: 'targets_changed', changes: fresh })
+  /** The pods that the step was planned from: what joins while it is injected has joined since. */
+  planned(step: number, pods: readonly Pod[]): void {
+    this.#planned = { step, pods }
   }
 
-  #begin(driver: Driver, step: number, pods: readonly Pod[]): void {
+  async look(driver: WatchedDriver): Promise<void> {
+    const step = stepOf(driver.run)
+    if (step === null || driver.run.status !== 'holding') return
+    const [pods, nodes] = await Promise.all([listedPods(driver), listNodes(driver)])
+    if (driver.run.status !== 'holding' || stepOf(driver.run) !== step) return
+    const at = driver.engine.clock.now()
+    const found = [...this.#podChanges(driver, step, pods), ...nodeChanges(nodesOf(driver), nodes ?? [], at)].filter(
+      ({ code }) => code !== 'node_lost' || nodes !== null,
+    )
+    const fresh = this.#fresh(found)
+    if (fresh.length > 0) await driver.record({ type: 'targets_changed', changes: fresh })
+  }
+
+  /** Looks once more as the step's time is over, beside its undo, which neither waits for it nor takes pods away that it looks for. */
+  async lookAtEnd(driver: WatchedDriver, step: number): Promise<EndLook> {
+    const found = this.#podChanges(driver, step, await listedPods(driver))
+    return { changes: this.#fresh(found), ended: found.filter(({ code }) => takesTarget.includes(code)) }
+  }
+
+  #podChanges(driver: WatchedDriver, step: number, listed: readonly Pod[]): readonly TargetEvent[] {
+    const pods = selected(driver, step, listed)
+    if (this.#step !== step) this.#begin(driver, step, this.#planned?.step === step ? selected(driver, step, this.#planned.pods) : pods)
+    return podChanges(this.#before, pods, { at: driver.engine.clock.now(), isCovered: coversNew(driver) })
+  }
+
+  #fresh(found: readonly TargetEvent[]): readonly TargetEvent[] {
+    const fresh = found.filter((change) => !this.#told.has(keyOf(change)))
+    for (const change of fresh) this.#told.add(keyOf(change))
+    return fresh
+  }
+
+  #begin(driver: WatchedDriver, step: number, pods: readonly Pod[]): void {
     const targets = driver.stepInjections.filter(({ fault }) => !takesPods.includes(fault)).flatMap((injection) => injection.targets)
     const uids = new Set(targets.map(({ uid }) => uid))
     this.#step = step
@@ -48,23 +90,27 @@ export class TargetWatch {
   }
 }
 
-/** Pods that the step might have hit; none for a fault that takes pods itself. */
-async function selectedPods(driver: Driver, step: number): Promise<readonly Pod[]> {
+/** Pods of the namespace; not asked for a fault that takes pods itself. */
+async function listedPods(driver: WatchedDriver): Promise<readonly Pod[]> {
   if (driver.stepInjections.every(({ fault }) => takesPods.includes(fault))) return []
+  return driver.cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace: driver.run.namespace })
+}
+
+/** Those that the step might have hit, or did. */
+function selected(driver: WatchedDriver, step: number, pods: readonly Pod[]): readonly Pod[] {
   const matches = compileSelector(driver.run.suite.steps[step]?.targets.selector ?? driver.run.suite.selector)
   const uids = new Set(driver.stepInjections.flatMap(({ targets }) => targets.map(({ uid }) => uid)))
-  const pods = await driver.cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace: driver.run.namespace })
   return pods.filter(
     ({ metadata }) => metadata.labels?.[runLabel] === undefined && (matches(metadata.labels) || uids.has(metadata.uid ?? '')),
   )
 }
 
-function coversNew({ stepInjections }: Driver): boolean {
+function coversNew({ stepInjections }: WatchedDriver): boolean {
   return stepInjections.some(({ undo }) => undo.kind === 'policy' && undo.selector !== undefined)
 }
 
 /** Null without the right to list nodes. */
-async function listNodes(driver: Driver): Promise<readonly Node[] | null> {
+async function listNodes(driver: WatchedDriver): Promise<readonly Node[] | null> {
   try {
     return await driver.cluster.objects.list<Node>({ apiVersion: 'v1', kind: 'Node' })
   } catch (error) {
@@ -73,7 +119,7 @@ async function listNodes(driver: Driver): Promise<readonly Node[] | null> {
   }
 }
 
-function nodesOf(driver: Driver): readonly string[] {
+function nodesOf(driver: WatchedDriver): readonly string[] {
   return [...new Set(driver.stepInjections.flatMap(({ targets }) => targets.map(({ node }) => node)))].filter((node) => node !== '')
 }
 

@@ -9,7 +9,6 @@ import { isoSeconds } from '../../time.ts'
 import { withDeadline } from '../../with-deadline.ts'
 import { whyGone } from './cluster-gone.ts'
 import type { Driver } from './driver.ts'
-import { TargetWatch } from './target-watch.ts'
 
 /** With less than this share of the lease left and no store to renew it in, the driver reverts from memory. */
 export const emergencyShare = 0.5
@@ -29,12 +28,11 @@ const renewRetryMs = 1_000
  * or store that does not answer is no halt by itself.
  */
 export async function watchRun(driver: Driver, done: AbortSignal): Promise<void> {
-  const targets = new TargetWatch()
   await Promise.all([
     keepLease(driver, done),
     every(driver, done, lookAtControls),
     every(driver, done, (one) => lookAtCluster(one).catch((error: unknown) => orGone(one, error))),
-    every(driver, done, (one) => targets.look(one)),
+    every(driver, done, (one) => one.targets.look(one)),
   ])
 }
 

@@ -68,6 +68,63 @@ describe('while a fault is held', () => {
     },
   )
 
+  it.each([
+    [28_000, 'is gone, or another pod bears its name'],
+    [29_990, 'is being deleted'],
+  ])('a target that is deleted after the last look at the fault ends it early, too (%d of 30 000 ms)', async (afterMs, what) => {
+    let target = ''
+    const engine = world.engine('driver-1', {
+      observe: (progress) => {
+        if (progress.run.status !== 'holding' || target !== '' || !('injections' in progress)) return
+        target = progress.injections[0]?.targets[0]?.name ?? ''
+        const at = (progress.run.steps[0]?.activeAt ?? 0) + afterMs
+        void world.clock.sleep(at - world.clock.now()).then(() => world.sandbox.delete('pods', { namespace: ns, name: target }))
+      },
+    })
+    const run = await world.run(engine, suiteOf([stepOf(partition, { durationMs: 30_000 })]))
+    expect(run.status).toBe('no_effect')
+    expect(run.steps[0]?.reasons).toEqual([{ code: 'ended_early', detail: `${target}: ${what}`, cause: 'deleted' }])
+    expect(run.steps[0]?.changes.filter(({ code }) => code === 'deleted')).toHaveLength(1)
+  })
+
+  it('a target that is deleted once the fault is undone has not ended it', async () => {
+    let target = ''
+    const engine = world.engine('driver-1', {
+      observe: (progress) => {
+        if (progress.run.status !== 'recovering' || target !== '' || !('injections' in progress)) return
+        target = progress.injections[0]?.targets[0]?.name ?? ''
+        void world.sandbox.delete('pods', { namespace: ns, name: target })
+      },
+    })
+    const run = await world.run(engine, suiteOf([stepOf(partition, { durationMs: 30_000 })]))
+    expect(run.status).toBe('succeeded')
+  })
+
+  it('the undo waits for no look: an API server that lists no pods in time delays nothing', async () => {
+    const engine = around(world.engine(), ({ method, args }, go) => {
+      const isLook = method === 'list' && args[0].kind === 'Pod' && world.clock.now() - start >= 30_000
+      return isLook ? world.clock.sleep(8_000).then(go) : go()
+    })
+    const start = world.clock.now()
+    const run = await world.run(engine, suiteOf([stepOf(partition, { durationMs: 30_000 })]))
+    const [step] = run.steps
+    expect((step?.revertedAt ?? Number.POSITIVE_INFINITY) - (step?.plannedEnd ?? 0)).toBeLessThan(4_000)
+  })
+
+  it('a pod that joins while the fault is being injected is told', async () => {
+    let isScaled = false
+    const engine = around(world.engine(), async ({ method, args }, go) => {
+      if (method === 'create' && args[0].kind === 'NetworkPolicy' && !isScaled) {
+        isScaled = true
+        await scaleTo(4)
+        await world.pass(2_000)
+      }
+      return go()
+    })
+    const run = await world.run(engine, suiteOf([stepOf(partition, { durationMs: 30_000 })]))
+    expect(run.steps[0]?.changes.map(({ code }) => code)).toEqual(['joined'])
+  })
+
   it('refuses to cover what joins where a pod that must not be hit would be cut off, too', async () => {
     await barePod(world, { name: 'lonely', namespace: ns, nodeName: 'sandbox-node-1' })
     await world.cluster.objects.patch(
