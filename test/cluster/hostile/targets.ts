@@ -120,10 +120,7 @@ async function evicted(stage: Stage): Promise<Account> {
   }
 }
 
-async function deleted(
-  stage: Stage,
-  { duration, afterBiteMs }: { readonly duration: number; readonly afterBiteMs: number },
-): Promise<Account> {
+async function deleted(stage: Stage, { duration, earlyMs }: { readonly duration: number; readonly earlyMs: number }): Promise<Account> {
   const target = await stage.target()
   const run = await stage.injected([...memory, '--targets', target.metadata.name, '--duration', `${duration}`])
   // The fault counts from its first effect, which the run tells of later.
