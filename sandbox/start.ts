@@ -70,6 +70,8 @@ export interface Sandbox {
   ready(): Promise<void>
   /** Deep copies of everything stored. */
   objects(): readonly KubeObject[]
+  /** The stored objects of one resource themselves, which are frozen. */
+  peek<P extends string>(plural: P): readonly Found<P>[]
   /** What injectors have in place now. */
   effects(): readonly Effect[]
   get<P extends string>(plural: P, name: string, namespace?: string): Found<P> | undefined
@@ -183,6 +185,7 @@ function handles(backend: Backend): Handles {
     ask: (request) => answerLocally(backend, request),
     ready: () => workloadReady(cluster),
     objects: () => plainCopy(store.all()),
+    peek: (plural) => store.list(plural),
     effects: () => world.effects.all(),
     get: (plural, name, namespace) => plainCopy(store.get(plural, name, namespace)),
     create: (plural, manifest, options) => plainCopy(cluster.create(plural, manifest, options)),

@@ -1,23 +1,29 @@
 import type { Injection } from '../../lib/domain/injection.ts'
 import { cordonAnnotation, managedBy, managedByLabel, runLabel, targetLabel } from '../../lib/domain/labels.ts'
+import { isOfPlan } from '../../lib/domain/plan-seal.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
-import type { Simulation } from './simulation.ts'
+import { compare } from '../../lib/domain/tolerance.ts'
+import type { KubeObject } from '../../sandbox/wire.ts'
+import { namespace, type Simulation } from './simulation.ts'
 
 /** A living driver sees a switch within 5 s; the longest that a driver of the simulation stands still, and a hand-over. */
 const stopWithinMs = 5_000 + 100_000 + 90_000
 
 /** What must be true of a world in which the trouble is over and reapers came: judged by the cluster and the store themselves. */
 export async function checkWorld(simulation: Simulation): Promise<void> {
-  const { store, stoppedAt } = simulation
+  const { store, stops } = simulation
   nothingIsLeft(simulation)
+  nothingElseIsTouched(simulation)
+  workloadIsWhole(simulation)
   for (const run of await store.runs.list()) {
     const injections = await store.ledger.list(run.id)
     if (!isEnded(run)) simulation.violated(`run ${run.id} never ended: ${run.status}`)
     else await endIsTold(simulation, run)
-    if (run.events.length > 0) simulation.violated(`run ${run.id}: ${run.events.length} events were never copied into its history`)
+    await historyIsWhole(simulation, run)
     verdictIsTrue(simulation, run, injections)
     endIsExplained(simulation, run)
+    const stoppedAt = stops.storedAt(run.id)
     if (stoppedAt !== null && run.status === 'succeeded' && run.endedAt > stoppedAt + stopWithinMs)
       simulation.violated(`run ${run.id} was stopped ${run.endedAt - stoppedAt} ms before its end, and succeeded`)
   }
@@ -25,28 +31,51 @@ export async function checkWorld(simulation: Simulation): Promise<void> {
 
 /** With no process of ours left, fuses have ended every effect; what is inert (labels of targets) stays until a reaper comes. */
 export function nothingBites(simulation: Simulation): void {
-  const { sandbox } = simulation
-  for (const { podUid, kind, tag } of sandbox.effects()) simulation.violated(`no fuse ended ${kind} of ${tag} on pod ${podUid}`)
-  for (const { kind, metadata, ...rest } of sandbox.objects()) {
-    const { labels = {}, name, namespace = '' } = metadata
-    if (labels[managedByLabel] === managedBy && kind !== 'Event') simulation.violated(`no fuse ended ${kind} ${namespace}/${name}`)
-    if (kind === 'Node' && 'spec' in rest && Object(rest.spec).unschedulable === true)
-      simulation.violated(`no fuse ended the cordon of ${name}`)
-  }
+  nothingElseIsTouched(simulation)
+  for (const what of remains(simulation, 'what bites')) simulation.violated(`no fuse ended ${what}`)
 }
 
 function nothingIsLeft(simulation: Simulation): void {
-  const { sandbox } = simulation
-  for (const { podUid, kind, tag } of sandbox.effects()) simulation.violated(`left: ${kind} of ${tag} on pod ${podUid}`)
-  for (const { kind, metadata, ...rest } of sandbox.objects()) {
-    const { labels = {}, annotations = {}, name, namespace = '' } = metadata
-    const isOurs = labels[managedByLabel] === managedBy || labels[runLabel] !== undefined
-    if (isOurs && kind !== 'Event') simulation.violated(`left: ${kind} ${namespace}/${name}`)
-    if (labels[targetLabel] !== undefined) simulation.violated(`left: label on ${kind} ${name}`)
-    if (kind !== 'Node') continue
-    if (annotations[cordonAnnotation] !== undefined) simulation.violated(`left: our name on node ${name}`)
-    if ('spec' in rest && Object(rest.spec).unschedulable === true) simulation.violated(`left: node ${name} is cordoned`)
+  for (const what of remains(simulation, 'everything')) simulation.violated(`left: ${what}`)
+}
+
+function remains(simulation: Simulation, which: 'what bites' | 'everything'): readonly string[] {
+  const { sandbox, cordonedByPeople } = simulation
+  const effects = sandbox.effects().map(({ podUid, kind, tag }) => `${kind} of ${tag} on pod ${podUid}`)
+  const objects = sandbox.objects().flatMap((object) => {
+    const { kind, metadata } = object
+    const { labels = {}, annotations = {}, name, namespace: where = '' } = metadata
+    const isOurs = labels[managedByLabel] === managedBy || (which === 'everything' && labels[runLabel] !== undefined)
+    const isCordoned = kind === 'Node' && Object(object.spec).unschedulable === true
+    return [
+      ...(isOurs && kind !== 'Event' ? [`${kind} ${where}/${name}`] : []),
+      ...(which === 'everything' && labels[targetLabel] !== undefined ? [`label on ${kind} ${name}`] : []),
+      ...(which === 'everything' && annotations[cordonAnnotation] !== undefined ? [`our name on ${kind} ${name}`] : []),
+      ...(isCordoned && !cordonedByPeople.has(name) ? [`cordon of ${name}`] : []),
+    ]
+  })
+  return [...effects, ...objects]
+}
+
+/** What others made is as it was, and a node that a person cordoned last is cordoned. */
+function nothingElseIsTouched(simulation: Simulation): void {
+  const { sandbox, strangers, cordonedByPeople, isWorkloadGone } = simulation
+  if (!isWorkloadGone) for (const change of strangers.changes()) simulation.violated(`touched: ${change}`)
+  for (const name of cordonedByPeople) {
+    const node = sandbox.get('nodes', name)
+    if (node !== undefined && Object(node.spec).unschedulable !== true)
+      simulation.violated(`touched: the cordon of a person on ${name} is gone`)
   }
+}
+
+/** The controllers have brought back all that was taken away. */
+function workloadIsWhole(simulation: Simulation): void {
+  const { sandbox, isWorkloadGone } = simulation
+  if (isWorkloadGone) return
+  const deployment = sandbox.get('deployments', 'jadevectordb', namespace) as KubeObject | undefined
+  const wanted = Object(deployment?.spec).replicas
+  const { availableReplicas = 0 } = Object(deployment?.status)
+  if (availableReplicas !== wanted) simulation.violated(`the workload has ${availableReplicas} of ${wanted} pods`)
 }
 
 /** Each end is told, and only once; of a run whose end nothing told, the history must at least know it. */
@@ -60,23 +89,47 @@ async function endIsTold(simulation: Simulation, run: Run): Promise<void> {
   if (new Set(told.map(({ id }) => id)).size > 1) simulation.violated(`run ${run.id}: more than one end was told`)
 }
 
+/** Every event of every version that was stored is in the history, and nothing else is. */
+async function historyIsWhole(simulation: Simulation, run: Run): Promise<void> {
+  if (run.events.length > 0) simulation.violated(`run ${run.id}: ${run.events.length} events were never copied into its history`)
+  const history = new Map((await simulation.store.ledger.history(run.id)).map((event) => [`${event.version}#${event.n}`, event]))
+  const stored = simulation.storedEvents.get(run.id) ?? new Map()
+  for (const [key, { type }] of stored)
+    if (history.get(key)?.type !== type) simulation.violated(`run ${run.id}: ${type} (${key}) is not in its history`)
+  for (const [key, { type }] of history)
+    if (stored.get(key)?.type !== type) simulation.violated(`run ${run.id}: its history has ${type} (${key}), which was never stored`)
+}
+
 /** No person is blamed for what did not happen, and a world in which nothing went wrong has no abort. */
 function endIsExplained(simulation: Simulation, run: Run): void {
+  const { plan, stops, resolved } = simulation
   const { abort } = run
-  if (simulation.isUndisturbed && run.status === 'failed') simulation.violated(`run ${run.id} failed, and nothing had gone wrong`)
-  if (simulation.isUndisturbed && run.orphans > 0)
-    simulation.violated(`run ${run.id} tells ${run.orphans} orphans, and nothing had gone wrong`)
+  if (plan.isUndisturbed && run.status === 'failed' && !isInBackOff(run))
+    simulation.violated(`run ${run.id} failed, and nothing had gone wrong`)
+  if (plan.isUndisturbed && run.orphans > 0) simulation.violated(`run ${run.id} tells ${run.orphans} orphans, and nothing had gone wrong`)
+  if (isEnded(run) && run.resolved !== null && !resolved.has(run.id)) simulation.violated(`run ${run.id}: no person resolved it`)
   if (abort === null) return
   const who = `run ${run.id} was aborted (${abort.reason}) by ${abort.by}: ${abort.detail}`
-  if (simulation.isUndisturbed) simulation.violated(`${who}; nothing had gone wrong`)
+  if (plan.isUndisturbed) simulation.violated(`${who}; nothing had gone wrong`)
   if (abort.by === 'kubectl' && !simulation.isHaltedByHand) simulation.violated(`${who}; no person had deleted a Job`)
-  if (abort.by === 'ann' && simulation.stoppedAt === null) simulation.violated(`${who}; no person had stopped it`)
+  if (abort.by === 'ann' && !stops.wasAny) simulation.violated(`${who}; no person had stopped it`)
+  if (abort.reason === 'threshold' && !crossed(simulation, run)) simulation.violated(`${who}; no answer of its probe had crossed it`)
+}
+
+/** A container that was killed at every start waits longer and longer, and may need more than the suite allows. */
+function isInBackOff({ suite, steps }: Run): boolean {
+  const reasons = steps.flatMap((step) => step.reasons.map(({ code }) => code))
+  return suite.steps.some(({ fault }) => fault.kind === 'crashloop') && reasons.includes('not_recovered')
+}
+
+function crossed({ answers }: Simulation, { suite }: Run): boolean {
+  return suite.thresholds.some(({ op, limit }) => answers.some((value) => compare(value, op, limit)))
 }
 
 /** A pass needs a deed for each injection that the API server saw, and evidence of all three times. */
 function verdictIsTrue(simulation: Simulation, run: Run, injections: readonly Injection[]): void {
   for (const [index, step] of run.steps.entries()) {
-    const own = injections.filter((injection) => injection.step === index)
+    const own = injections.filter((injection) => injection.step === index && isOfPlan(injection, step))
     if (step.verdict !== 'succeeded') continue
     if (own.length === 0) simulation.violated(`run ${run.id}: step ${index} succeeded without an injection`)
     for (const injection of own) {
@@ -95,12 +148,12 @@ function verdictIsTrue(simulation: Simulation, run: Run, injections: readonly In
 function isDone({ deeds }: Simulation, { undo, targets }: Injection): boolean {
   switch (undo.kind) {
     case 'policy':
-      return deeds.some(({ kind, name }) => kind === 'policy' && name === undo.policy)
+      return deeds.done.some(({ kind, name }) => kind === 'policy' && name === undo.policy)
     case 'injector':
-      return deeds.some(({ kind, name }) => kind === 'injector' && name === undo.job)
+      return deeds.done.some(({ kind, name }) => kind === 'injector' && name === undo.job)
     case 'cordon':
-      return deeds.some(({ kind, name }) => kind === 'cordon' && name === targets[0]?.name)
+      return deeds.done.some(({ kind, name }) => kind === 'cordon' && name === targets[0]?.name)
     case 'deletion':
-      return targets.some(({ uid }) => deeds.some((deed) => deed.kind === 'delete' && deed.uid === uid))
+      return targets.some(({ uid }) => deeds.done.some((deed) => deed.kind === 'delete' && deed.uid === uid))
   }
 }

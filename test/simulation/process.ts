@@ -1,4 +1,5 @@
 import { StoreUnavailable } from '../../lib/domain/errors.ts'
+import type { Run } from '../../lib/domain/run.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import type { Clock, Cluster, Notifier, Store } from '../../lib/ports.ts'
 import { localCluster } from '../support/local-cluster.ts'
@@ -88,7 +89,7 @@ export class SimulatedProcess {
         get: (object, method: string) => {
           const value: unknown = Reflect.get(object, method)
           if (typeof value !== 'function') return value
-          return (...args: unknown[]) => this.#askStore(`${port}.${method}`, () => value.apply(object, args) as Promise<unknown>)
+          return (...args: unknown[]) => this.#askStore(`${port}.${method}`, args, () => value.apply(object, args) as Promise<unknown>)
         },
       })
     return {
@@ -103,10 +104,10 @@ export class SimulatedProcess {
     }
   }
 
-  async #askStore(what: string, go: () => Promise<unknown>): Promise<unknown> {
-    const { weather, random, clock, outages } = this.#simulation
+  async #askStore(what: string, args: readonly unknown[], go: () => Promise<unknown>): Promise<unknown> {
+    const { weather, random, clock, plan } = this.#simulation
     await this.#beforeCall()
-    const isAway = outages.some(({ from, to }) => clock.now() >= from && clock.now() < to)
+    const isAway = this.#simulation.isAway(plan.tableAway)
     const fails = isAway || this.#simulation.happens(weather.storeFails)
     const slowMs = this.#simulation.happens(weather.storeSlow) ? drawDelay(random) : 0
     const isCarriedOut = !fails || (!isAway && random() < 0.5)
@@ -114,15 +115,28 @@ export class SimulatedProcess {
       this.#simulation.note(`${this.name} ${what}: ${fails ? (isCarriedOut ? 'answer lost' : 'fails') : 'slow'}, ${slowMs} ms`)
     const early = random() < 0.5
     if (early && slowMs > 0) await clock.sleep(slowMs)
-    const answer = isCarriedOut ? await settled(go) : null
-    if (isCarriedOut && what === 'controls.set') this.#simulation.stoppedAt ??= clock.now()
+    const answer = isCarriedOut ? await this.#carryOut(what, args, go) : null
     if (!early && slowMs > 0) await clock.sleep(slowMs)
     await this.#afterCall(true)
     if (fails) throw new StoreUnavailable(what)
     if (what === 'controls.read' && (Object(answer?.value).halt ?? Object(answer?.value).abort) !== null)
-      this.#simulation.knowsOfStop(this.name)
+      this.#simulation.stops.isRead(this.name, String(Object(args[0]).id))
     if (answer?.error !== undefined) throw answer.error
     return answer?.value
+  }
+
+  /** An index may answer what it had answered before. */
+  async #carryOut(what: string, args: readonly unknown[], go: () => Promise<unknown>): ReturnType<typeof settled> {
+    const { weather, staleAnswers, stops } = this.#simulation
+    const isIndex = what === 'runs.list' || what === 'runs.due'
+    const stale = isIndex && this.#simulation.happens(weather.indexStale) ? staleAnswers.get(what) : undefined
+    if (stale !== undefined) this.#simulation.note(`${this.name} ${what}: stale`)
+    const answer = stale ?? (await settled(go))
+    if (isIndex) staleAnswers.set(what, answer)
+    if (answer.error !== undefined) return answer
+    if (what === 'controls.set') stops.isStored(String(Object(args[0]).runId ?? 'all'))
+    if (what === 'runs.save' || (what === 'runs.create' && answer.value === true)) this.#simulation.runIsStored(args[0] as Run)
+    return answer
   }
 
   /** Nothing of a process runs between its answers: only what goes on after one may find it dead or standing still. */
@@ -151,12 +165,12 @@ export class SimulatedProcess {
   }
 
   #notifier(): Notifier {
-    const { weather, told } = this.#simulation
+    const { told } = this.#simulation
     return {
       name: 'people',
       notify: async (notice) => {
         await this.#beforeCall()
-        if (this.#simulation.happens(weather.notifierFails)) throw new StoreUnavailable('the topic')
+        if (this.#simulation.happens(this.#simulation.weather.notifierFails)) throw new StoreUnavailable('the topic')
         told.push(notice)
         await this.#afterCall(true)
       },

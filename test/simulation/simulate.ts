@@ -1,5 +1,6 @@
 import { isEnded } from '../../lib/domain/run.ts'
 import { checkWorld, nothingBites } from './invariants.ts'
+import { drawPlan, partsOf } from './plan.ts'
 import { Scenario } from './scenario.ts'
 import { Simulation } from './simulation.ts'
 
@@ -16,11 +17,14 @@ export interface Outcome {
   readonly trace: readonly string[]
   /** How each run ended. */
   readonly runs: readonly string[]
+  /** What can be left out of this world. */
+  readonly parts: readonly string[]
 }
 
-/** One world from its seed to its end. The same seed is the same world. */
-export async function simulate(seed: number): Promise<Outcome> {
-  const simulation = await Simulation.open(seed)
+/** One world from its seed to its end, without some of what may befall it. The same seed is the same world. */
+export async function simulate(seed: number, without: ReadonlySet<string> = new Set()): Promise<Outcome> {
+  const plan = drawPlan(seed, without)
+  const simulation = await Simulation.open(plan)
   try {
     const scenario = new Scenario(simulation)
     scenario.begin()
@@ -32,17 +36,35 @@ export async function simulate(seed: number): Promise<Outcome> {
       if (runs.every((run) => isEnded(run) && run.events.length === 0 && run.endedAt < simulation.clock.now() - afterwardsMs)) break
       await simulation.until(end + 60_000)
     }
-    if (scenario.isAbandoned) nothingBites(simulation)
+    if (plan.goneAfterMs !== null) nothingBites(simulation)
     else await checkWorld(simulation)
     const runs = await simulation.store.runs.list()
     for (const run of runs)
-      for (const { step, n, plan, fault, status, evidence } of await simulation.store.ledger.list(run.id))
+      for (const { step, n, plan: sealed, fault, status, evidence } of await simulation.store.ledger.list(run.id))
         simulation.note(
-          `ledger: ${step}/${n} ${plan} ${fault} ${status} ${evidence.map(({ phase, finding }) => `${phase} ${finding}`).join(', ')}`,
+          `ledger: ${step}/${n} ${sealed} ${fault} ${status} ${evidence.map(({ phase, finding }) => `${phase} ${finding}`).join(', ')}`,
         )
     const { violations, trace } = simulation
-    return { seed, violations, trace, runs: runs.map((run) => `${run.status} ${run.steps.map((step) => step.verdict).join(' ')}`) }
+    const ends = runs.map((run) => `${run.status} ${run.steps.map((step) => step.verdict).join(' ')}`)
+    return { seed, violations, trace, runs: ends, parts: partsOf(plan) }
   } finally {
     await simulation.close()
   }
+}
+
+/** Leaves out of a failing world, part by part, all without which something is still violated. */
+export async function shrink(seed: number): Promise<{ readonly without: ReadonlySet<string>; readonly outcome: Outcome }> {
+  let without: ReadonlySet<string> = new Set()
+  let outcome = await simulate(seed)
+  for (let isSmaller = true; isSmaller; ) {
+    isSmaller = false
+    for (const part of outcome.parts) {
+      const fewer = new Set([...without, part])
+      const next = await simulate(seed, fewer)
+      if (next.violations.length === 0) continue
+      ;[without, outcome, isSmaller] = [fewer, next, true]
+      break
+    }
+  }
+  return { without, outcome }
 }

@@ -1,75 +1,88 @@
 import type { Call } from '../../lib/adapters/kubernetes/exchange.ts'
 import { defaultConfig } from '../../lib/config.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
-import type { Injection } from '../../lib/domain/injection.ts'
+import type { HistoryEvent } from '../../lib/domain/history-event.ts'
 import type { Notice } from '../../lib/domain/notice.ts'
-import { seededRandom } from '../../lib/domain/random.ts'
-import type { ClusterRef } from '../../lib/domain/run.ts'
+import type { ClusterRef, Run } from '../../lib/domain/run.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import type { Store } from '../../lib/ports.ts'
 import { simulatedImages } from '../../lib/simulated-images.ts'
 import type { LocalAnswer } from '../../sandbox/api/in-process.ts'
+import { isReady } from '../../sandbox/controllers/pods.ts'
 import { type LocalSandbox, startLocalSandbox } from '../../sandbox/start.ts'
+import type { Pod } from '../../sandbox/wire.ts'
 import { askSandbox } from '../support/local-cluster.ts'
 import { openPlainStore } from '../support/plain-store.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
-import { type Deed, deedOf } from './deeds.ts'
-import { drawWeather, type Weather } from './weather.ts'
+import { DeedChecks } from './deed-checks.ts'
+import { deedOf } from './deeds.ts'
+import { EffectWatch } from './effect-watch.ts'
+import { type Period, streamOf, type WorldPlan } from './plan.ts'
+import { Stops } from './stops.ts'
+import { type Strangers, settleStrangers } from './strangers.ts'
+import type { Weather } from './weather.ts'
 
 export const namespace = 'jadevectordb-system'
 
 /** The whole system under one seed and one virtual clock, in one process and without a socket. */
 export class Simulation {
+  readonly plan: WorldPlan
   readonly clock: VirtualClock
   readonly sandbox: LocalSandbox
   readonly store: Store
   readonly ref: ClusterRef
   readonly random: () => number
   readonly began: number
+  readonly strangers: Strangers
+  readonly stops: Stops
+  readonly deeds: DeedChecks
   weather: Weather
-  /** When the table is away for everyone. */
-  outages: readonly { readonly from: number; readonly to: number }[] = []
   hasStoodStill = false
-  /** Whether a person deleted Jobs of ours. */
+  /** Whether a person (or a machine that went) took away what was ours. */
   isHaltedByHand = false
-  /** Nothing is to go wrong: no trouble, fair weather, clocks that agree. */
-  isUndisturbed = false
-  /** When a stop was stored first; null: none was. */
-  stoppedAt: number | null = null
-  readonly #knewOfStopAt = new Map<string, number>()
-  readonly #firstSent = new Map<string, number>()
+  isWorkloadGone = false
+  /** Nodes that a person cordoned last. */
+  readonly cordonedByPeople = new Set<string>()
+  /** Runs that a person tried to resolve. */
+  readonly resolved = new Set<string>()
   /** All that was told, by each process. */
   readonly told: Notice[] = []
   /** Runs whose report was left. */
   readonly reported = new Set<string>()
-  /** What was done to the workload, as the API server saw it. */
-  readonly deeds: Deed[] = []
+  /** All that probes answered. */
+  readonly answers: number[] = []
+  /** Every event of every version of a run that was stored, by run and number. */
+  readonly storedEvents = new Map<string, Map<string, HistoryEvent>>()
+  /** What an index answered last, by the port's method. */
+  readonly staleAnswers = new Map<string, { readonly value?: unknown; readonly error?: unknown }>()
   readonly violations: string[] = []
   readonly trace: string[] = []
+  readonly #effects: EffectWatch
 
-  private constructor(parts: Pick<Simulation, 'clock' | 'sandbox' | 'store' | 'ref' | 'random'>) {
+  private constructor(plan: WorldPlan, parts: Pick<Simulation, 'clock' | 'sandbox' | 'store' | 'ref'>) {
+    this.plan = plan
     this.clock = parts.clock
     this.sandbox = parts.sandbox
     this.store = parts.store
     this.ref = parts.ref
-    this.random = parts.random
+    this.random = streamOf(plan.seed, 'calls')
     this.began = parts.clock.now()
-    this.weather = drawWeather(parts.random)
+    this.weather = plan.weather
+    this.strangers = settleStrangers(parts.sandbox)
+    this.stops = new Stops(parts.clock)
+    this.deeds = new DeedChecks(this)
+    this.#effects = new EffectWatch(this)
   }
 
-  static async open(seed: number): Promise<Simulation> {
-    const random = seededRandom(seed)
-    // Neighbouring seeds begin alike.
-    for (let i = 0; i < 5; i++) random()
+  static async open(plan: WorldPlan): Promise<Simulation> {
+    const { seed, replicas, enforceNetworkPolicies } = plan
     const clock = new VirtualClock()
-    const replicas = 3 + Math.floor(random() * 4)
-    const enforceNetworkPolicies = random() < 0.9
     const sandbox = startLocalSandbox({ clock, seed, replicas, enforceNetworkPolicies, requestsPerSecond: 0 })
     const store = openPlainStore(clock)
     await clock.advance(10_000)
     const uid = sandbox.get('namespaces', 'kube-system')?.metadata.uid ?? ''
     const ref: ClusterRef = { uid, name: 'simulated', via: { kind: 'sandbox', url: 'http://127.0.0.1' }, simulated: true }
-    return new Simulation({ clock, sandbox, store, ref, random })
+    return new Simulation(plan, { clock, sandbox, store, ref })
   }
 
   /** What every process' engine has in common. */
@@ -82,9 +95,14 @@ export class Simulation {
       },
       isDead: () => false,
       sink: null,
-      probes: () => ({ ask: async () => ({ value: 0, message: '' }) }),
+      probes: () => ({ ask: async () => this.#answer() }),
       observe: () => {},
     }
+  }
+
+  isAway(period: Period | null): boolean {
+    const at = this.clock.now() - this.began
+    return period !== null && at >= period.from && at < period.to
   }
 
   happens(chance: number): boolean {
@@ -95,14 +113,16 @@ export class Simulation {
     this.trace.push(`${((this.clock.now() - this.began) / 1000).toFixed(3).padStart(8)} ${line}`)
   }
 
-  /** A process has read the switches, and they say stop. */
-  knowsOfStop(process: string): void {
-    if (!this.#knewOfStopAt.has(process)) this.#knewOfStopAt.set(process, this.clock.now())
-  }
-
   violated(what: string): void {
     this.note(`VIOLATION ${what}`)
     this.violations.push(what)
+  }
+
+  /** A version of a run is in the table. */
+  runIsStored({ id, events }: Run): void {
+    const known = this.storedEvents.get(id) ?? new Map<string, HistoryEvent>()
+    for (const event of events) known.set(`${event.version}#${event.n}`, event)
+    this.storedEvents.set(id, known)
   }
 
   /** A process' work, of which only errors that are none of ours concern the simulation. */
@@ -120,39 +140,19 @@ export class Simulation {
   /** A request that reached the API server. */
   async arrive(sender: string, call: Call, sentAt: number): Promise<LocalAnswer> {
     const deed = deedOf(call)
-    if (deed !== null) await this.#check(sender, { ...deed, sender, sentAt, at: this.clock.now() })
+    if (deed !== null) await this.deeds.arrives({ ...deed, sender, sentAt, at: this.clock.now() })
     const answer = await askSandbox(this.sandbox, call)
     if (call.method !== 'GET' && !call.path.includes('selfsubject') && call.query?.dryRun === undefined)
       this.note(`${sender} ${call.method} ${call.path}: ${answer.status}`)
-    if (deed !== null && answer.status < 300) this.deeds.push({ ...deed, sender, sentAt, at: this.clock.now() })
+    if (deed !== null && answer.status < 300) this.deeds.isDone({ ...deed, sender, sentAt, at: this.clock.now() })
     return answer
-  }
-
-  /** Where the table answers at once, the read that gates a deed is of the same moment. */
-  #readsAtOnce(): boolean {
-    return this.weather.storeSlow === 0 && this.outages.length === 0 && !this.hasStoodStill
-  }
-
-  /** Nothing is done before what undoes it is stored, and nothing after a stop that its driver has read. */
-  async #check(sender: string, deed: Deed): Promise<void> {
-    const runs = await this.store.runs.list()
-    const entries = (await Promise.all(runs.map((run) => this.store.ledger.list(run.id)))).flat()
-    const covers = entries.some((entry) => entry.status !== 'planned' && covered(entry, deed))
-    const key = `${sender} ${deed.kind} ${deed.name} ${deed.uid}`
-    const firstSentAt = this.#firstSent.get(key) ?? deed.sentAt
-    this.#firstSent.set(key, firstSentAt)
-    const knewAt = this.#knewOfStopAt.get(sender) ?? Number.POSITIVE_INFINITY
-    if (firstSentAt > knewAt)
-      this.violated(`${sender} did ${deed.kind} ${deed.name} ${firstSentAt - knewAt} ms after it had read that the run is stopped`)
-    if (this.stoppedAt !== null && firstSentAt > this.stoppedAt && this.#readsAtOnce())
-      this.violated(`${sender} did ${deed.kind} ${deed.name} ${firstSentAt - this.stoppedAt} ms after the stop was stored`)
-    if (!covers) this.violated(`${sender} did ${deed.kind} ${deed.name} before its undo was stored`)
   }
 
   /** Lets everything happen until then. */
   async until(end: number, isOver: () => boolean = () => false): Promise<void> {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve))
+      this.#effects.look()
       const next = this.clock.nextWake()
       if (next === undefined || next > end || isOver()) return
       this.clock.step()
@@ -163,20 +163,12 @@ export class Simulation {
     await this.sandbox.close()
     await this.store.close()
   }
-}
 
-/** Whether a ledger entry is there to undo what is done. */
-function covered({ undo, targets }: Injection, { kind, name, uid }: Deed): boolean {
-  switch (kind) {
-    case 'policy':
-      return undo.kind === 'policy' && undo.policy === name
-    case 'injector':
-      return undo.kind === 'injector' && undo.job === name
-    case 'cordon':
-      return undo.kind === 'cordon' && targets.some((target) => target.name === name)
-    case 'eviction':
-      return undo.kind === 'cordon'
-    case 'delete':
-      return undo.kind === 'deletion' && targets.some((target) => target.uid === uid)
+  async #answer(): Promise<{ readonly value: number; readonly message: string }> {
+    if (this.happens(this.weather.probeFails)) throw new FaultlineError('unavailable', 'the probe failed')
+    const pods = this.sandbox.objects().filter(({ kind, metadata }) => kind === 'Pod' && metadata.labels?.app === 'jadevectordb')
+    const value = pods.filter((pod) => isReady(pod as Pod)).length
+    this.answers.push(value)
+    return { value, message: `${value} Ready` }
   }
 }

@@ -1,0 +1,76 @@
+import type { Injection } from '../../lib/domain/injection.ts'
+import { isEnded } from '../../lib/domain/run.ts'
+import type { Deed } from './deeds.ts'
+import type { Simulation } from './simulation.ts'
+
+/** Deeds that no fuse fences: their caller must have waited until they could not arrive any more. */
+const unfenced: readonly Deed['kind'][] = ['delete', 'eviction', 'cordon']
+
+/** Judges each deed as it reaches the API server, and keeps what was done. */
+export class DeedChecks {
+  readonly done: Deed[] = []
+  readonly #simulation: Simulation
+  readonly #firstSent = new Map<string, number>()
+
+  constructor(simulation: Simulation) {
+    this.#simulation = simulation
+  }
+
+  /** Nothing is done before what undoes it is stored, after a stop that its driver has read, after its run's end, or beside another run. */
+  async arrives(deed: Deed): Promise<void> {
+    const { store } = this.#simulation
+    const runs = await store.runs.list()
+    const ledgers = await Promise.all(runs.map(async (run) => ({ run, entries: await store.ledger.list(run.id) })))
+    const own = ledgers.find(({ entries }) => entries.some((entry) => entry.status !== 'planned' && covers(entry, deed)))
+    const what = `${deed.sender} did ${deed.kind} ${deed.name}`
+    if (own === undefined) return this.#simulation.violated(`${what} before its undo was stored`)
+    this.#checkStop(deed, own.run.id, what)
+    if (isEnded(own.run) && unfenced.includes(deed.kind))
+      this.#simulation.violated(`${what} ${this.#simulation.clock.now() - own.run.endedAt} ms after its run had ended`)
+    for (const { run, entries } of ledgers) {
+      const isActive = !isEnded(run) && entries.some(({ status }) => status !== 'planned' && status !== 'reverted')
+      if (run.id !== own.run.id && isActive && !isEnded(own.run))
+        this.#simulation.violated(`${what} while run ${run.id} had faults in place`)
+    }
+  }
+
+  isDone(deed: Deed): void {
+    const isAgain = deed.kind === 'policy' && this.done.some(({ kind, name }) => kind === deed.kind && name === deed.name)
+    if (isAgain) this.#simulation.violated(`${deed.sender} did ${deed.kind} ${deed.name} a second time`)
+    this.done.push(deed)
+  }
+
+  #checkStop(deed: Deed, runId: string, what: string): void {
+    const { stops } = this.#simulation
+    const key = `${deed.sender} ${deed.kind} ${deed.name} ${deed.uid}`
+    const sentAt = this.#firstSent.get(key) ?? deed.sentAt
+    this.#firstSent.set(key, sentAt)
+    const [readAt, storedAt] = [stops.readAt(deed.sender, runId), stops.storedAt(runId)]
+    if (readAt !== null && sentAt > readAt)
+      this.#simulation.violated(`${what} ${sentAt - readAt} ms after it had read that the run is stopped`)
+    if (storedAt !== null && sentAt > storedAt && this.#readsAtOnce())
+      this.#simulation.violated(`${what} ${sentAt - storedAt} ms after the stop was stored`)
+  }
+
+  /** Where the table answers at once, the read that gates a deed is of the same moment. */
+  #readsAtOnce(): boolean {
+    const { plan, hasStoodStill } = this.#simulation
+    return plan.weather.storeSlow === 0 && plan.tableAway === null && !hasStoodStill
+  }
+}
+
+/** Whether a ledger entry is there to undo what is done. */
+function covers({ undo, targets }: Injection, { kind, name, uid }: Deed): boolean {
+  switch (kind) {
+    case 'policy':
+      return undo.kind === 'policy' && undo.policy === name
+    case 'injector':
+      return undo.kind === 'injector' && undo.job === name
+    case 'cordon':
+      return undo.kind === 'cordon' && targets.some((target) => target.name === name)
+    case 'eviction':
+      return undo.kind === 'cordon'
+    case 'delete':
+      return undo.kind === 'deletion' && targets.some((target) => target.uid === uid)
+  }
+}
