@@ -1,68 +1,90 @@
 import { parseArgs } from 'node:util'
+import { crashEverywhere, crashReaperEverywhere } from './crash-points.ts'
+import { faults } from './plan.ts'
 import { type Outcome, shrink, simulate } from './simulate.ts'
 
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '100' },
     from: { type: 'string' },
-    /** Stops beginning new seeds after so many seconds. */
+    /** Begins no new world after so many seconds. */
     seconds: { type: 'string' },
+    /** Parts of the worlds, separated by commas, that are left out. */
     without: { type: 'string', default: '' },
     shrink: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
+    /** Instead of random worlds: every fault, with a driver and a reaper that die before and after each of their writes in turn. */
+    'crash-points': { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
 
-const wanted = Number(values.seeds)
-const mostMs = values.seconds === undefined ? Number.POSITIVE_INFINITY : Number(values.seconds) * 1_000
-const from = values.from === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.from)
-const without = new Set(values.without.split(',').filter((part) => part !== ''))
-const began = performance.now()
-const cpuAtFirst = process.cpuUsage()
-const failed: number[] = []
-const ends = new Map<string, number>()
+process.exitCode = (await (values['crash-points'] ? crashPoints() : worlds())) === 0 ? 0 : 1
+
+async function crashPoints(): Promise<number> {
+  let count = 0
+  for (const fault of faults) {
+    const violations = [...(await crashEverywhere(fault)), ...(await crashReaperEverywhere(fault))]
+    console.log(`${fault.type} ${fault.kind}: ${violations.length === 0 ? 'every crash point holds' : violations.join('\n')}`)
+    count += violations.length
+  }
+  return count
+}
+
+/** Random worlds, one seed after the other; answers with how many of them violated something. */
+async function worlds(): Promise<number> {
+  const wanted = Number(values.seeds)
+  const mostMs = values.seconds === undefined ? Number.POSITIVE_INFINITY : Number(values.seconds) * 1_000
+  const from = values.from === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.from)
+  const without = new Set(values.without.split(',').filter((part) => part !== ''))
+  const [began, cpuAtFirst] = [performance.now(), process.cpuUsage()]
+  const failed: number[] = []
+  const ends: Record<string, number> = {}
+  let seeds = 0
+  for (; seeds < wanted && performance.now() - began < mostMs; seeds++) {
+    const outcome = await simulate(from + seeds, without)
+    for (const run of outcome.runs) {
+      const [end = ''] = run.split(' ')
+      ends[end] = (ends[end] ?? 0) + 1
+    }
+    show(outcome)
+    if (outcome.violations.length === 0) continue
+    failed.push(outcome.seed)
+    if (values.shrink) await showSmaller(outcome.seed)
+  }
+  const { user, system } = process.cpuUsage(cpuAtFirst)
+  const rate = (seconds: number) => Math.round((seeds / seconds) * 10) / 10
+  const [seedsPerSecond, seedsPerSecondOfCpu] = [rate((performance.now() - began) / 1_000), rate((user + system) / 1_000_000)]
+  const result = { seeds, from, ends, seedsPerSecond, seedsPerSecondOfCpu, failed, violations: failed.length }
+  console.log(values.json ? JSON.stringify(result) : textOf(result))
+  return failed.length
+}
+
+function textOf(result: {
+  readonly seeds: number
+  readonly from: number
+  readonly ends: object
+  readonly seedsPerSecond: number
+  readonly seedsPerSecondOfCpu: number
+  readonly failed: readonly number[]
+}): string {
+  const { seeds, from, ends, seedsPerSecond, seedsPerSecondOfCpu, failed } = result
+  const again = failed.length > 0 ? ` (${failed.join(', ')}); npm run simulate -- --seeds 1 --from ${failed[0]} --trace` : ''
+  const speed = `${seedsPerSecond} seeds a second (${seedsPerSecondOfCpu} per second of processor)`
+  return `${seeds} seeds from ${from}: ${failed.length} with violations${again}; ends ${JSON.stringify(ends)}; ${speed}`
+}
 
 function show({ seed, violations, trace, runs }: Outcome): void {
+  if (values.json) return
   if (values.trace) for (const line of trace) console.log(line)
   if (values.trace) for (const run of runs) console.log(`seed ${seed}: ${run}`)
   for (const violation of violations) console.log(`seed ${seed}: ${violation}`)
 }
 
-let seeds = 0
-for (; seeds < wanted && performance.now() - began < mostMs; seeds++) {
-  const seed = from + seeds
-  const outcome = await simulate(seed, without)
-  for (const run of outcome.runs) {
-    const [end = ''] = run.split(' ')
-    ends.set(end, (ends.get(end) ?? 0) + 1)
-  }
-  const isFailed = outcome.violations.length > 0
-  if (isFailed) failed.push(seed)
-  if (!values.json) show(outcome)
-  if (!isFailed || !values.shrink) continue
-  const smaller = await shrink(seed)
-  const parts = [...smaller.without].join(',')
-  if (!values.json) show(smaller.outcome)
-  console.error(`seed ${seed} needs no more than: npm run simulate -- --seeds 1 --from ${seed} --without ${parts || '""'} --trace`)
+/** To the error output, so that the last line of the other is the result. */
+async function showSmaller(seed: number): Promise<void> {
+  const { without, outcome } = await shrink(seed)
+  for (const violation of outcome.violations) console.error(`seed ${seed}, shrunk: ${violation}`)
+  const parts = [...without].join(',')
+  console.error(`npm run simulate -- --seeds 1 --from ${seed}${parts === '' ? '' : ` --without ${parts}`} --trace`)
 }
-
-const seconds = (performance.now() - began) / 1_000
-const { user, system } = process.cpuUsage(cpuAtFirst)
-const rate = (per: number) => Math.round((seeds / per) * 10) / 10
-const result = {
-  seeds,
-  from,
-  ends: Object.fromEntries(ends),
-  seedsPerSecond: rate(seconds),
-  seedsPerSecondOfCpu: rate((user + system) / 1_000_000),
-  failed,
-  violations: failed.length,
-}
-const again = failed.length > 0 ? ` (${failed.join(', ')}); npm run simulate -- --seeds 1 --from ${failed[0]} --trace` : ''
-console.log(
-  values.json
-    ? JSON.stringify(result)
-    : `${seeds} seeds from ${from}: ${failed.length} with violations${again}; ends ${JSON.stringify(result.ends)}; ${result.seedsPerSecond} seeds a second (${result.seedsPerSecondOfCpu} per second of processor)`,
-)
-process.exitCode = failed.length > 0 ? 1 : 0

@@ -65,7 +65,7 @@ export interface WorldPlan {
 
 const stress = (kind: 'cpu' | 'disk' | 'network'): FaultSpec => ({ ...memory, kind }) as FaultSpec
 const peers: FaultSpec = { ...partition, mechanism: 'netfilter', scope: 'peers' }
-const faults: readonly FaultSpec[] = [
+export const faults: readonly FaultSpec[] = [
   ...[partition, netfilter, peers, latency],
   ...[podDelete, podKill, crashloop, nodeDrain],
   ...[memory, stress('cpu'), stress('disk'), stress('network')],

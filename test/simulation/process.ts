@@ -1,3 +1,4 @@
+import type { Call } from '../../lib/adapters/kubernetes/exchange.ts'
 import { StoreUnavailable } from '../../lib/domain/errors.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
@@ -7,6 +8,19 @@ import type { Simulation } from './simulation.ts'
 import { drawDelay } from './weather.ts'
 import { WeatheredExchange } from './weathered-exchange.ts'
 
+/** Calls of the table after which it holds something else; what is only counted or told is not looked at. */
+const storeWrites: readonly string[] = [
+  'runs.create',
+  'runs.save',
+  'ledger.add',
+  'ledger.save',
+  'ledger.appendHistory',
+  'locks.acquire',
+  'locks.takeOver',
+  'locks.release',
+  'notices.claim',
+  'notices.keep',
+]
 const never = () => new Promise<never>(() => {})
 
 /**
@@ -19,7 +33,12 @@ export class SimulatedProcess {
   readonly #simulation: Simulation
   readonly #skewMs: number
   #calls = 0
+  #writes = 0
+  readonly #openWrites = new Set<number>()
+  /** Writes that were sent while another was not answered yet. */
+  readonly sentBeside = new Set<number>()
   #diesAt = Number.POSITIVE_INFINITY
+  #diesAtWrite: { readonly nth: number; readonly when: 'before' | 'after' } | null = null
   #stillUntil = 0
   #dead = false
 
@@ -44,6 +63,16 @@ export class SimulatedProcess {
   /** Dies at its n-th call from now, before or after it is carried out. */
   dieAtCall(n: number): void {
     this.#diesAt = this.#calls + n
+  }
+
+  /** Dies at its n-th write, before it is sent or after it was carried out and before its answer comes. */
+  dieAtWrite(nth: number, when: 'before' | 'after'): void {
+    this.#diesAtWrite = { nth, when }
+  }
+
+  /** How many it has sent: calls after which the world is another one. */
+  get writes(): number {
+    return this.#writes
   }
 
   kill(): void {
@@ -74,12 +103,11 @@ export class SimulatedProcess {
 
   #cluster(): Cluster {
     const { random } = this.#simulation
-    const exchange = new WeatheredExchange(
-      this.#simulation,
-      this.name,
-      () => this.#beforeCall(),
-      (sent) => this.#afterCall(sent),
-    )
+    const changes = ({ method, path, query }: Call) => method !== 'GET' && query?.dryRun === undefined && !path.includes('selfsubject')
+    const exchange = new WeatheredExchange(this.#simulation, this.name, {
+      before: (call) => this.#beforeCall(changes(call)),
+      after: (write) => this.#afterCall(write),
+    })
     return localCluster({ exchange, clock: this.clock, random })
   }
 
@@ -106,7 +134,7 @@ export class SimulatedProcess {
 
   async #askStore(what: string, args: readonly unknown[], go: () => Promise<unknown>): Promise<unknown> {
     const { weather, random, clock, plan } = this.#simulation
-    await this.#beforeCall()
+    const write = await this.#beforeCall(storeWrites.includes(what))
     const isAway = this.#simulation.isAway(plan.tableAway)
     const fails = isAway || this.#simulation.happens(weather.storeFails)
     const slowMs = this.#simulation.happens(weather.storeSlow) ? drawDelay(random) : 0
@@ -117,7 +145,7 @@ export class SimulatedProcess {
     if (early && slowMs > 0) await clock.sleep(slowMs)
     const answer = isCarriedOut ? await this.#carryOut(what, args, go) : null
     if (!early && slowMs > 0) await clock.sleep(slowMs)
-    await this.#afterCall(true)
+    await this.#afterCall(write)
     if (fails) throw new StoreUnavailable(what)
     if (what === 'controls.read' && (Object(answer?.value).halt ?? Object(answer?.value).abort) !== null)
       this.#simulation.stops.isRead(this.name, String(Object(args[0]).id))
@@ -140,14 +168,21 @@ export class SimulatedProcess {
   }
 
   /** Nothing of a process runs between its answers: only what goes on after one may find it dead or standing still. */
-  async #beforeCall(): Promise<void> {
+  async #beforeCall(isWrite = false): Promise<number | null> {
     this.#calls++
+    const write = isWrite ? ++this.#writes : null
     if (this.#calls >= this.#diesAt && this.#simulation.random() < 0.5) this.kill()
+    if (write !== null && write === this.#diesAtWrite?.nth && this.#diesAtWrite.when === 'before') this.kill()
     if (this.#dead) await never()
+    if (write !== null && this.#openWrites.size > 0) this.sentBeside.add(write)
+    if (write !== null) this.#openWrites.add(write)
+    return write
   }
 
-  async #afterCall(_sent: boolean): Promise<void> {
+  async #afterCall(write: number | null = null): Promise<void> {
+    if (write !== null) this.#openWrites.delete(write)
     if (this.#calls >= this.#diesAt) this.kill()
+    if (write !== null && write === this.#diesAtWrite?.nth && this.#diesAtWrite.when === 'after') this.kill()
     await this.#resumed()
   }
 
@@ -161,7 +196,7 @@ export class SimulatedProcess {
     await this.#beforeCall()
     if (this.#simulation.happens(this.#simulation.weather.notifierFails)) throw new StoreUnavailable('the bucket')
     this.#simulation.reported.add(runId)
-    await this.#afterCall(true)
+    await this.#afterCall()
   }
 
   #notifier(): Notifier {
@@ -172,7 +207,7 @@ export class SimulatedProcess {
         await this.#beforeCall()
         if (this.#simulation.happens(this.#simulation.weather.notifierFails)) throw new StoreUnavailable('the topic')
         told.push(notice)
-        await this.#afterCall(true)
+        await this.#afterCall()
       },
     }
   }

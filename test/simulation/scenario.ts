@@ -46,6 +46,7 @@ export class Scenario {
   /** From here on nothing goes wrong any more. */
   calm(): void {
     this.#simulation.weather = calmWeather
+    this.#outsiders.repair()
     this.#simulation.note('the weather is calm now')
   }
 

@@ -150,6 +150,7 @@ export class Simulation {
 
   /** Lets everything happen until then. */
   async until(end: number, isOver: () => boolean = () => false): Promise<void> {
+    void this.clock.sleep(end - this.clock.now())
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve))
       this.#effects.look()

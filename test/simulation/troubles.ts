@@ -88,6 +88,13 @@ export class Outsiders {
     this.#acts[kind]()
   }
 
+  /** A run whose injectors' namespace is gone can prove nothing, and says so, until a person makes it again. */
+  repair(): void {
+    const { sandbox } = this.#simulation
+    if (sandbox.get('namespaces', 'faultline-injectors') === undefined)
+      sandbox.create('namespaces', { metadata: { name: 'faultline-injectors' } })
+  }
+
   #all(kind: string): readonly KubeObject[] {
     return this.#simulation.sandbox.objects().filter((object) => object.kind === kind)
   }

@@ -8,6 +8,13 @@ import { drawDelay } from './weather.ts'
 /** What the API server, an admission webhook or a proxy may say without having done anything. */
 const failures = [409, 410, 422, 429, 500, 503, 504] as const
 
+/** What a process does before each call and after: it may be dead, or stand still. */
+interface Around {
+  /** Numbers the call if it is a write. */
+  before(call: Call): Promise<number | null>
+  after(write: number | null): Promise<void>
+}
+
 /**
  * The way to the API server, without a socket: requests may be lost, be answered with an error before or after they were carried out, or
  * arrive and be answered late. A request that is on its way arrives also when its sender has given up or died.
@@ -15,25 +22,23 @@ const failures = [409, 410, 422, 429, 500, 503, 504] as const
 export class WeatheredExchange implements LocalExchange {
   readonly #simulation: Simulation
   readonly #sender: string
-  readonly #before: () => Promise<void>
-  readonly #after: (sent: boolean) => Promise<void>
+  readonly #around: Around
 
-  constructor(simulation: Simulation, sender: string, before: () => Promise<void>, after: (sent: boolean) => Promise<void>) {
+  constructor(simulation: Simulation, sender: string, around: Around) {
     this.#simulation = simulation
     this.#sender = sender
-    this.#before = before
-    this.#after = after
+    this.#around = around
   }
 
   async send(call: Call, timeoutMs: number): Promise<Answer> {
-    await this.#before()
+    const write = await this.#around.before(call)
     const { clock } = this.#simulation
     const over = new AbortController()
     const answered = this.#travel(call, clock.now())
     const timedOut = clock.sleep(timeoutMs, over.signal).then(() => null)
     const outcome = await Promise.race([answered, timedOut])
     over.abort('answered')
-    await this.#after(true)
+    await this.#around.after(write)
     if (outcome === null) throw new NoAnswer('timed out', { cause: undefined, sent: true, permanent: false, retryable: true })
     if (outcome instanceof NoAnswer) throw outcome
     return { ...outcome, complete: true }

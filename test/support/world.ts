@@ -16,6 +16,7 @@ import { createProbes } from '../../lib/probes/probes.ts'
 import { simulatedImages } from '../../lib/simulated-images.ts'
 import type { Sandbox, SandboxOptions } from '../../sandbox/start.ts'
 import { startSandbox } from '../../sandbox/start.ts'
+import { footprintOf } from './footprint.ts'
 import { settle, VirtualClock } from './virtual-clock.ts'
 
 /** Called before (and, with the outcome known, after) every call through a port; may throw to simulate a crash or an outage. */
@@ -144,31 +145,7 @@ export class World {
 
   /** What a run must leave as it was: every object's identity, labels, annotations and spec (events, leases and status are no fault's doing). */
   footprint(): readonly string[] {
-    return this.sandbox
-      .objects()
-      .filter((object) => !['Event', 'Lease', 'Pod'].includes(object.kind))
-      .map(({ kind, metadata, ...rest }) =>
-        JSON.stringify([
-          kind,
-          metadata.namespace ?? '',
-          metadata.name,
-          metadata.labels ?? {},
-          ours(metadata.annotations),
-          'spec' in rest ? rest.spec : null,
-        ]),
-      )
-      .concat(
-        this.sandbox
-          .objects()
-          .filter((o) => o.kind === 'Pod')
-          .map(
-            (o) =>
-              `Pod ${o.metadata.namespace} ${Object.entries(o.metadata.labels ?? {})
-                .sort()
-                .join()}`,
-          ),
-      )
-      .sort()
+    return footprintOf(this.sandbox)
   }
 
   async close(): Promise<void> {
@@ -218,13 +195,6 @@ export class World {
       },
     })
   }
-}
-
-/** Annotations that controllers of the cluster write come and go by themselves. */
-function ours(annotations: Readonly<Record<string, string>> | undefined): string {
-  return Object.entries(annotations ?? {})
-    .filter(([key]) => key.startsWith('faultline.dev/'))
-    .join()
 }
 
 const simulatedConfig: Config = {
