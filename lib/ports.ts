@@ -66,14 +66,17 @@ export interface KubePods {
     readonly container: string
     readonly sinceSeconds?: number
   }): Promise<string>
-  /** Whether the current credentials may do it (SelfSubjectAccessReview). */
-  can(access: {
-    readonly verb: string
-    readonly group: string
-    readonly resource: string
-    readonly subresource?: string
-    readonly namespace?: string
-  }): Promise<boolean>
+  /** Whether the current credentials may do each of these (SelfSubjectRulesReview, SelfSubjectAccessReview). */
+  can(accesses: readonly Access[]): Promise<readonly boolean[]>
+}
+
+/** One thing the credentials may be allowed to do, as a SelfSubjectAccessReview asks it; of all namespaces when none is given. */
+export interface Access {
+  readonly verb: string
+  readonly group: string
+  readonly resource: string
+  readonly subresource?: string
+  readonly namespace?: string
 }
 
 export interface DialResult {

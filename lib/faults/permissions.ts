@@ -1,21 +1,13 @@
 import type { Refusal } from '../domain/refusal.ts'
 import type { FaultName } from '../domain/suite.ts'
+import type { Access } from '../ports.ts'
 import type { FaultContext } from './fault.ts'
-
-/** One thing the credentials must be allowed to do, as a SelfSubjectAccessReview asks it. */
-export interface Access {
-  readonly verb: string
-  readonly group: string
-  readonly resource: string
-  readonly subresource?: string
-  readonly namespace?: string
-}
 
 /** What a run of these faults cannot do without, least privilege (deploy/rbac.yaml grants it, and what only helps). */
 export function neededAccess(names: readonly FaultName[], context: Pick<FaultContext, 'namespace' | 'config'>): readonly Access[] {
   const { namespace } = context
   const always = [
-    ...grant(['get'], { group: '', resource: 'namespaces' }),
+    ...grant(['get'], { group: '', resource: 'namespaces', namespace }),
     ...grant(['create', 'get', 'list', 'patch', 'delete'], { group: 'batch', resource: 'jobs', namespace }),
     ...grant(['get', 'list'], { group: '', resource: 'pods', namespace }),
     ...grant(['list'], { group: 'networking.k8s.io', resource: 'networkpolicies', namespace }),

@@ -21,7 +21,7 @@ export async function tryJob(
     if (error.code === 'already_exists') return null
     const { namespace } = job.metadata
     const create = { verb: 'create', group: 'batch', resource: 'jobs', ...(namespace === undefined ? {} : { namespace }) }
-    if (error.code === 'forbidden' && !(await context.cluster.pods.can(create))) {
+    if (error.code === 'forbidden' && !(await context.cluster.pods.can([create]))[0]) {
       const { step: _, ...refusal } = missing(create)
       return refusal
     }

@@ -70,6 +70,10 @@ export class Rules {
     }
   }
 
+  isAnyForbidden(): boolean {
+    return this.#forbidden.size > 0
+  }
+
   allowed(asked: Asked): boolean {
     return ![...this.#forbidden].some((scope) => covers(scope, asked))
   }

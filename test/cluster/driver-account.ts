@@ -5,8 +5,9 @@ import { CoreV1Api, KubeConfig, type KubernetesObject, KubernetesObjectApi, load
 import { loadKubeConfig } from '../../lib/adapters/kubernetes/config.ts'
 import { connectCluster } from '../../lib/adapters/kubernetes/connect.ts'
 import type { FaultName } from '../../lib/domain/suite.ts'
-import { type Access, neededAccess } from '../../lib/faults/permissions.ts'
+import { neededAccess } from '../../lib/faults/permissions.ts'
 import { faults } from '../../lib/faults/registry.ts'
+import type { Access } from '../../lib/ports.ts'
 import type { Options } from './options.ts'
 import { forbiddenAccess, onlyAtHome } from './rights.ts'
 
@@ -103,8 +104,13 @@ async function wrongRights(kubeconfig: string, names: Names): Promise<{ readonly
   const spaces = [{}, { namespace: names.namespace }, { namespace: names.injectors }, { namespace: 'kube-system' }]
   const forbidden = [...spaces.flatMap(forbiddenAccess), ...onlyAtHome]
   const wrong: string[] = []
-  for (const access of needed) if (!(await cluster.pods.can(access))) wrong.push(`may not ${inWords(access)}`)
-  for (const access of forbidden) if (await cluster.pods.can(access)) wrong.push(`may ${inWords(access)}`)
+  const [may, mayToo] = await Promise.all([cluster.pods.can(needed), cluster.pods.can(forbidden)])
+  needed.forEach((access, i) => {
+    if (may[i] !== true) wrong.push(`may not ${inWords(access)}`)
+  })
+  forbidden.forEach((access, i) => {
+    if (mayToo[i] !== false) wrong.push(`may ${inWords(access)}`)
+  })
   await cluster.close()
   return { asked: needed.length + forbidden.length, wrong }
 }

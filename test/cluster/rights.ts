@@ -1,4 +1,4 @@
-import type { Access } from '../../lib/faults/permissions.ts'
+import type { Access } from '../../lib/ports.ts'
 
 const anything: readonly (readonly [string, string, string, string?])[] = [
   ['get', '', 'secrets'],

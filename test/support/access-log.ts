@@ -1,4 +1,4 @@
-import type { Access } from '../../lib/faults/permissions.ts'
+import type { Access } from '../../lib/ports.ts'
 import { parseRoute } from '../../sandbox/api/route.ts'
 import type { SeenRequest } from '../../sandbox/api/server.ts'
 import type { Sandbox } from '../../sandbox/start.ts'
@@ -21,7 +21,9 @@ export function recordAccess(sandbox: Pick<Sandbox, 'disturb'>): readonly Access
 /** Null for what every authenticated user may do (reviews, version). */
 function accessOf({ method, path }: SeenRequest): Access | null {
   if (!path.startsWith('/api') || path.startsWith('/apis/authorization.k8s.io/')) return null
-  const { resource, namespace, name, subresource } = parseRoute(path)
+  const { resource, name, subresource, ...route } = parseRoute(path)
+  // A namespace lies in itself, for RBAC.
+  const namespace = resource.plural === 'namespaces' ? name : route.namespace
   const verbs: Readonly<Record<string, string>> = {
     GET: name === undefined ? 'list' : 'get',
     POST: 'create',

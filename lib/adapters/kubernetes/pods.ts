@@ -1,4 +1,3 @@
-import { KubernetesError } from '../../domain/errors.ts'
 import type { KubePods } from '../../ports.ts'
 import { classifyDial } from './dial.ts'
 import { isAbsent, jsonIn, refusal, statusOf } from './errors.ts'
@@ -6,6 +5,7 @@ import type { Answer, Call } from './exchange.ts'
 import { NoAnswer } from './no-answer.ts'
 import { kubeObjects } from './objects.ts'
 import { nameOf, pathOf } from './paths.ts'
+import { allowed } from './permissions.ts'
 import { TimedOut } from './timeout.ts'
 import type { Transport } from './transport.ts'
 
@@ -33,7 +33,7 @@ export function kubePods(transport: Transport): KubePods {
     dial: (pod, path) => dial(transport, pod, path),
     evict: (pod) => evict(transport, pod),
     log: (pod) => log(transport, pod),
-    can: (access) => can(transport, access),
+    can: (accesses) => allowed(transport, accesses),
   }
 }
 
@@ -117,17 +117,4 @@ async function log(transport: Transport, pod: PodName & { container: string; sin
   if (isAbsent(answer, ref) || (answer.status === 400 && notStarted.test(statusOf(answer)?.message ?? ''))) return ''
   if (answer.status !== 200) throw refusal(tried, answer)
   return answer.text
-}
-
-async function can(transport: Transport, access: Parameters<KubePods['can']>[0]): Promise<boolean> {
-  const tried = `ask whether it is allowed to ${access.verb} ${access.resource}`
-  const kind = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview' }
-  const body = { ...kind, spec: { resourceAttributes: access } }
-  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
-  const review = jsonIn(tried, await transport.send({ method: 'POST', path, body, tried, repeat: 'always' })) as {
-    status?: { allowed?: unknown }
-  }
-  if (typeof review.status?.allowed !== 'boolean')
-    throw new KubernetesError('unavailable', 200, `${tried}: the review came back without an answer`)
-  return review.status.allowed
 }

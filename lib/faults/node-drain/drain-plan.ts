@@ -106,7 +106,7 @@ async function mayEvict({ cluster }: PlanContext, namespace: string): Promise<re
     { verb: 'create', group: '', resource: 'pods', subresource: 'eviction', namespace },
     { verb: 'get', group: '', resource: 'pods', namespace },
   ]
-  const allowed = await Promise.all(needed.map((access) => cluster.pods.can(access)))
+  const allowed = await cluster.pods.can(needed)
   return needed
     .filter((_, i) => allowed[i] !== true)
     .map(({ verb, resource, subresource }) => ({

@@ -196,25 +196,3 @@ describe('log', () => {
     )
   })
 })
-
-describe('can', () => {
-  test('asks the API server about the current credentials', async () => {
-    const { api, cluster } = await connectTo((request, n) => ({
-      status: 201,
-      body: { ...(request.body as object), status: { allowed: n === 0 } },
-    }))
-    const access = { verb: 'create', group: '', resource: 'pods', subresource: 'eviction', namespace: 'db' }
-    expect(await cluster.pods.can(access)).toBe(true)
-    expect(await cluster.pods.can(access)).toBe(false)
-    expect(api.seen[0]).toMatchObject({
-      method: 'POST',
-      url: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-      body: { kind: 'SelfSubjectAccessReview', spec: { resourceAttributes: access } },
-    })
-  })
-
-  test('takes no answer for neither yes nor no', async () => {
-    const { cluster } = await connectTo((request) => ({ status: 201, body: request.body }))
-    await expect(cluster.pods.can({ verb: 'get', group: '', resource: 'pods' })).rejects.toMatchObject({ code: 'unavailable' })
-  })
-})

@@ -144,9 +144,9 @@ describe.each<Way>(['over HTTP', 'in its own process'])('against the sandbox %s'
   test('permissions are asked for before they are needed, and missed when they are not there', async () => {
     const { cluster, sandbox } = await startLab()
     const access = { verb: 'delete', group: '', resource: 'pods', namespace }
-    expect(await cluster.pods.can(access)).toBe(true)
+    expect(await cluster.pods.can([access])).toEqual([true])
     sandbox.forbid({ verb: 'delete', resource: 'pods' })
-    expect(await cluster.pods.can(access)).toBe(false)
+    expect(await cluster.pods.can([access])).toEqual([false])
     await expect(cluster.objects.delete({ ...pods, namespace, name: 'x' }, { uid: 'u' })).rejects.toMatchObject({ code: 'forbidden' })
   })
 })
