@@ -37,11 +37,14 @@ export interface KubeObjects {
   /** JSON merge patch, or a JSON patch (with `test` operations) when `patch` is an array. */
   patch<T extends KubeObject>(ref: ObjectRef, patch: object | readonly JsonPatchOperation[]): Promise<T>
   /**
-   * Always with propagationPolicy Background; `uid` is a precondition. `unclear`: it is gone (or another bears its name) after an attempt
-   * whose answer was lost, so that this very call may have deleted it.
+   * Always with propagationPolicy Background; `uid` is a precondition. `removed`: it is gone with the answer; `deleted`: it will go, once its
+   * grace is over or its finalizers are off. `unclear`: it is gone (or another bears its name) after an attempt whose answer was lost, so
+   * that this very call may have deleted it.
    */
-  delete(ref: ObjectRef, options?: { readonly uid?: string; readonly graceSeconds?: number }): Promise<'deleted' | 'absent' | 'unclear'>
+  delete(ref: ObjectRef, options?: { readonly uid?: string; readonly graceSeconds?: number }): Promise<Deletion>
 }
+
+export type Deletion = 'removed' | 'deleted' | 'absent' | 'unclear'
 
 export interface JsonPatchOperation {
   readonly op: 'add' | 'remove' | 'replace' | 'test'
@@ -90,6 +93,8 @@ export interface DialResult {
 export interface Cluster {
   readonly objects: KubeObjects
   readonly pods: KubePods
+  /** How many calls go out side by side; more wait for a slot. */
+  readonly inFlight?: number
 }
 
 /**

@@ -2,6 +2,7 @@ import { KubernetesError } from '../domain/errors.ts'
 import type { KubeObject, LabelSelector, Pod } from '../domain/kube.ts'
 import { matchesSelector } from '../domain/label-selector.ts'
 import type { FaultContext } from './fault.ts'
+import { listSurroundings } from './surroundings.ts'
 
 interface DisruptionBudget extends KubeObject {
   readonly spec?: { readonly selector?: LabelSelector }
@@ -23,9 +24,10 @@ export async function budgetsPassed(context: FaultContext, pods: readonly Pod[])
   })
 }
 
-async function listBudgets({ cluster, namespace }: FaultContext): Promise<readonly DisruptionBudget[]> {
+async function listBudgets(context: FaultContext): Promise<readonly DisruptionBudget[]> {
+  const { namespace } = context
   try {
-    return await cluster.objects.list<DisruptionBudget>({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' }, { namespace })
+    return await listSurroundings<DisruptionBudget>(context, { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' }, { namespace })
   } catch (error) {
     if (error instanceof KubernetesError && error.code === 'forbidden') return []
     throw error

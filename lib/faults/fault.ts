@@ -1,12 +1,19 @@
 import type { Config } from '../config.ts'
 import type { Evidence, Injection } from '../domain/injection.ts'
+import type { KubeObject, ObjectRef } from '../domain/kube.ts'
 import type { NamedRun } from '../domain/names.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { CallUnderWay } from '../domain/run-facts.ts'
 import type { Step } from '../domain/suite.ts'
 import type { Inventory } from '../domain/targets.ts'
 import type { UndoData } from '../domain/undo-data.ts'
-import type { Clock, Cluster } from '../ports.ts'
+import type { Clock, Cluster, ListOptions } from '../ports.ts'
+
+export type SeenList = <T extends KubeObject>(
+  kind: Pick<ObjectRef, 'apiVersion' | 'kind'>,
+  options: ListOptions,
+  maxAgeMs: number,
+) => readonly T[] | undefined
 
 /** A call that no fuse can fence: whom it is about. */
 export type UnfencedCall = Omit<CallUnderWay, 'sentAt'>
@@ -29,6 +36,8 @@ export interface FaultContext extends NamedRun {
   readonly mayBegin?: () => Promise<void>
   /** Must be awaited before something is made that no fuse owns; throws `lease_lost` when another driver has the run. */
   readonly held?: () => Promise<void>
+  /** What this process listed in the last `maxAgeMs`, where a moment does not matter; undefined where it did not. */
+  readonly seen?: SeenList
   /** While injecting: fires when the run is to stop; waits then give up. */
   readonly interrupt?: AbortSignal
 }

@@ -2,6 +2,7 @@ import { FaultlineError, FuseNotArmed, KubernetesError } from '../domain/errors.
 import type { FuseRef, FuseSpec } from '../domain/injection.ts'
 import type { Job } from '../domain/kube.ts'
 import type { Role } from '../domain/labels.ts'
+import type { Cluster } from '../ports.ts'
 import { parseIso } from '../time.ts'
 import type { FaultContext } from './fault.ts'
 import { expiryAnnotations, fuseJob, jobRef } from './fuse-job.ts'
@@ -22,6 +23,8 @@ interface Arming {
   readonly step: number | null
   readonly role: Role
   readonly burnsAt: number
+  /** Reads the fuse back; its Job is got when left out. */
+  readonly read?: () => Promise<Job | undefined>
 }
 
 /**
@@ -38,7 +41,7 @@ export async function armFuse(context: FaultContext, spec: FuseSpec, options: Ar
   const neededUntil = options.burnsAt - context.config.fuse.marginMs
   let isLengthened = false
   for (;;) {
-    const job = await cluster.objects.get<Job>(jobRef(spec))
+    const job = (await options.read?.()) ?? (await cluster.objects.get<Job>(jobRef(spec)))
     if (job === undefined) throw new FuseNotArmed(name, 'it vanished right after it was made')
     const apart = clocksApart(job, { madeAt, now: clock.now(), marginMs: context.config.fuse.marginMs })
     if (apart !== null) throw new FuseNotArmed(name, apart)
@@ -111,12 +114,13 @@ function moveFuse(context: FaultContext, { job, fuse }: { readonly job: Job; rea
 export async function removeFuse(context: FaultContext, fuse: FuseRef): Promise<void> {
   const { clock, cluster } = context
   const giveUpAt = clock.now() + goneBudgetMs
-  await cluster.objects.delete(jobRef(fuse), { uid: fuse.uid }).catch((error: unknown) => {
+  const deletion = await cluster.objects.delete(jobRef(fuse), { uid: fuse.uid }).catch((error: unknown) => {
     if (!(error instanceof FaultlineError && error.code === 'conflict')) throw error
   })
+  if (deletion === 'removed') return noteGone(context, fuse)
   for (;;) {
     const job = await cluster.objects.get<Job>(jobRef(fuse))
-    if (job === undefined || job.metadata.uid !== fuse.uid) return
+    if (job === undefined || job.metadata.uid !== fuse.uid) return noteGone(context, fuse)
     const finalizers = job.metadata.deletionTimestamp === undefined ? [] : (job.metadata.finalizers ?? [])
     if (clock.now() >= giveUpAt) {
       const held = finalizers.length === 0 ? '' : ` (finalizers ${finalizers.join(', ')} hold it)`
@@ -139,8 +143,16 @@ async function dropFinalizers(context: FaultContext, fuse: FuseRef): Promise<voi
   })
 }
 
+/** UIDs of fuses that this process saw gone; a UID never comes back. */
+const gone = new WeakMap<Cluster, Set<string>>()
+
+function noteGone({ cluster }: Pick<FaultContext, 'cluster'>, { uid }: FuseRef): void {
+  gone.set(cluster, (gone.get(cluster) ?? new Set()).add(uid))
+}
+
 /** True when no Job with the fuse's UID exists any more. */
 export async function fuseGone(context: Pick<FaultContext, 'cluster'>, fuse: FuseRef): Promise<boolean> {
+  if (gone.get(context.cluster)?.has(fuse.uid) === true) return true
   const job = await context.cluster.objects.get<Job>(jobRef(fuse))
   return job === undefined || job.metadata.uid !== fuse.uid
 }

@@ -23,21 +23,30 @@ export function ownersOf(pods: readonly Pod[], all: readonly Pod[]): readonly Ow
   return [...owners.values()].map(({ apiVersion, kind, name, uid }) => ({ apiVersion, kind, name, uid, ready: readyOf(all, uid) }))
 }
 
-/** Looks a controller up. One that was scaled down, has completed or is gone itself owes fewer pods than it had, or none. */
+/** Looks a controller up, and the pods of its namespace: what it has now, and what it owes. */
 export async function lookAtOwner(context: FaultContext, namespace: string, owner: OwnerBefore): Promise<OwnerNow> {
+  const [controller, pods] = await Promise.all([
+    readOwner(context, namespace, owner),
+    context.cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace }),
+  ])
+  return ownerNow(owner, controller, pods)
+}
+
+/** By these pods of its namespace. One that was scaled down, has completed or is gone itself owes fewer pods than it had, or none. */
+export function ownerNow(owner: OwnerBefore, found: Controller | undefined, pods: readonly Pod[]): OwnerNow {
   const label = `${owner.kind} ${owner.name}`
   const known = isReadable(owner)
-  const found = known ? await read(context, namespace, owner) : undefined
   if (known && found === undefined) return { label, over: `${label} is gone itself`, ready: 0, wanted: 0, known }
   if (found !== undefined && hasEnded(found)) return { label, over: `${label} has ended`, ready: 0, wanted: 0, known }
-  const pods = await context.cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace })
   const wanted = Math.min(owner.ready, found?.spec?.replicas ?? found?.spec?.parallelism ?? owner.ready)
   return { label, over: null, ready: readyOf(pods, owner.uid), wanted, known }
 }
 
 type Controller = KubeObject & { readonly spec?: { readonly replicas?: number; readonly parallelism?: number } } & Pick<Job, 'status'>
 
-async function read(context: FaultContext, namespace: string, owner: OwnerBefore): Promise<Controller | undefined> {
+/** Undefined when it is gone, another bears its name, or it is of a kind that is not read. */
+export async function readOwner(context: FaultContext, namespace: string, owner: OwnerBefore): Promise<Controller | undefined> {
+  if (!isReadable(owner)) return undefined
   const { apiVersion, kind, name, uid } = owner
   const found = await context.cluster.objects.get<Controller>({ apiVersion, kind, namespace, name })
   return found?.metadata.uid === uid ? found : undefined

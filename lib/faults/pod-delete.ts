@@ -5,12 +5,14 @@ import { controllerOf } from '../domain/kube.ts'
 import { chooseTargets } from '../domain/targets.ts'
 import type { DeletionUndo } from '../domain/undo-data.ts'
 import { undoOf } from '../domain/undo-data.ts'
+import type { Deletion } from '../ports.ts'
 import { budgetsPassed } from './disruption-budgets.ts'
 import type { Fault, FaultContext, PlanContext, StepPlan } from './fault.ts'
 import type { OwnerNow } from './owners.ts'
-import { lookAtOwner, ownersOf } from './owners.ts'
+import { ownerNow, ownersOf, readOwner } from './owners.ts'
 import { begunHere, didHere, noteAction } from './performed-actions.ts'
-import { currentPods } from './pods.ts'
+import { currentPods, podsAmong } from './pods.ts'
+import { sideBySide } from './side-by-side.ts'
 import { describeTerminating, slowToGo } from './terminating-pods.ts'
 
 /** Deletes pods by UID; their controllers bring others. Nothing is left to undo, so the proof is that the workload is whole again. */
@@ -19,13 +21,12 @@ export const podDelete: Fault = {
 
   async inject(context, injection) {
     const pods = await currentPods(context, injection.targets)
-    for (const target of injection.targets) {
-      const pod = pods.get(target.name)
-      if (pod === undefined || pod.metadata.deletionTimestamp !== undefined) continue
+    const alive = injection.targets.filter(({ name }) => pods.has(name) && pods.get(name)?.metadata.deletionTimestamp === undefined)
+    await sideBySide(context, alive, async (target) => {
       noteAction(context, injection, seenAlive(target))
       const outcome = await deletePod(context, injection, target)
       if (outcome !== 'absent') noteAction(context, injection, actionOf(target, outcome))
-    }
+    })
   },
 
   async evidence(context, injection, phase) {
@@ -53,9 +54,14 @@ export const podDelete: Fault = {
   },
 
   async undone(context, injection) {
-    const pods = await currentPods(context, injection.targets)
     const namespace = injection.targets[0]?.namespace ?? ''
-    const owners = await Promise.all(undoOf(injection, 'deletion').owners.map((owner) => lookAtOwner(context, namespace, owner)))
+    const { owners: before } = undoOf(injection, 'deletion')
+    const [all, controllers] = await Promise.all([
+      context.cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace }),
+      Promise.all(before.map((owner) => readOwner(context, namespace, owner))),
+    ])
+    const pods = podsAmong(all, injection.targets)
+    const owners = before.map((owner, i) => ownerNow(owner, controllers[i], all))
     const measurements = owners.map((o): Measurement => ({ target: o.label, name: 'ready pods', unit: '', value: o.ready }))
     const at = context.clock.now()
     const missing = owners.filter((o) => o.ready < o.wanted)
@@ -76,7 +82,9 @@ type State = 'alive' | 'deleted' | 'unclear' | 'inherited' | 'terminating' | 'go
 
 /** By the target's UID. What an earlier driver saw itself delete stands in the ledger. */
 async function statesOf(context: FaultContext, injection: Injection): Promise<ReadonlyMap<string, State>> {
-  const pods = await currentPods(context, injection.targets)
+  // A DELETE that was answered is never taken back: only the others are looked at.
+  const open = injection.targets.filter((t) => !didHere(context, injection, actionOf(t, 'deleted')))
+  const pods = await currentPods(context, open)
   const before = injection.evidence.find((e) => e.phase === 'during')?.measurements ?? []
   return new Map(
     injection.targets.map((t): [string, State] => {
@@ -101,13 +109,16 @@ function actionOf({ uid }: Target, outcome: 'deleted' | 'unclear'): string {
 }
 
 /** `absent` when another client was first: the pod is gone, or another bears its name. An answer that never came is `unclear`. */
-async function deletePod(context: FaultContext, injection: Injection, target: Target): Promise<'deleted' | 'absent' | 'unclear'> {
+async function deletePod(context: FaultContext, injection: Injection, target: Target): Promise<Exclude<Deletion, 'removed'>> {
   const { graceSeconds } = undoOf(injection, 'deletion')
   const { namespace, name, uid } = target
   const options = { uid, ...(graceSeconds === null ? {} : { graceSeconds }) }
   try {
     const call = { verb: 'delete', kind: 'Pod', namespace, name, uid } as const
-    return await context.unfenced(call, () => context.cluster.objects.delete({ apiVersion: 'v1', kind: 'Pod', namespace, name }, options))
+    const outcome = await context.unfenced(call, () =>
+      context.cluster.objects.delete({ apiVersion: 'v1', kind: 'Pod', namespace, name }, options),
+    )
+    return outcome === 'removed' ? 'deleted' : outcome
   } catch (error) {
     if (error instanceof KubernetesError && error.code === 'conflict') return 'absent'
     if (error instanceof KubernetesError && error.code === 'unavailable') return 'unclear'

@@ -3,17 +3,28 @@ import type { Pod } from '../domain/kube.ts'
 import { isReady } from '../domain/kube.ts'
 import type { FaultContext } from './fault.ts'
 
+/** Up to so many pods are read one by one; more take one list of their namespace, which is one call for each 500 pods. */
+const mostGets = 2
+
 /** The pods that targets name, as they are now; a pod of the same name with another UID is not the target. */
-export async function currentPods(context: FaultContext, targets: readonly Target[]): Promise<ReadonlyMap<string, Pod>> {
-  const found = new Map<string, Pod>()
-  const pods = await Promise.all(
-    targets.map((t) => context.cluster.objects.get<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: t.namespace, name: t.name })),
-  )
-  pods.forEach((pod, i) => {
-    const target = targets[i]
-    if (pod !== undefined && target !== undefined && pod.metadata.uid === target.uid) found.set(target.name, pod)
-  })
-  return found
+export async function currentPods(context: Pick<FaultContext, 'cluster'>, targets: readonly Target[]): Promise<ReadonlyMap<string, Pod>> {
+  return podsAmong(await readPods(context, targets), targets)
+}
+
+/** The pods among these that targets name. */
+export function podsAmong(pods: readonly Pod[], targets: readonly Target[]): ReadonlyMap<string, Pod> {
+  const uids = new Set(targets.map(({ uid }) => uid))
+  return new Map(pods.filter(({ metadata }) => uids.has(metadata.uid ?? '')).map((pod) => [pod.metadata.name, pod]))
+}
+
+async function readPods({ cluster }: Pick<FaultContext, 'cluster'>, targets: readonly Target[]): Promise<readonly Pod[]> {
+  const kind = { apiVersion: 'v1', kind: 'Pod' }
+  if (targets.length <= mostGets) {
+    const pods = await Promise.all(targets.map(({ namespace, name }) => cluster.objects.get<Pod>({ ...kind, namespace, name })))
+    return pods.filter((pod) => pod !== undefined)
+  }
+  const namespaces = [...new Set(targets.map(({ namespace }) => namespace))]
+  return (await Promise.all(namespaces.map((namespace) => cluster.objects.list<Pod>(kind, { namespace })))).flat()
 }
 
 /** Ready, so that a canary that stays closed is a matter of the network and not of the pod. */

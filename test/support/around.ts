@@ -26,10 +26,15 @@ export function around(engine: Engine, act: Around): Engine {
   return {
     ...engine,
     connect: async (ref) => {
-      const { objects, pods } = await engine.connect(ref)
-      return { objects: wrap('objects', objects), pods: wrap('pods', pods) }
+      const { objects, pods, ...rest } = await engine.connect(ref)
+      return { ...rest, objects: wrap('objects', objects), pods: wrap('pods', pods) }
     },
   }
+}
+
+/** The engine on a cluster that takes so many calls at once. */
+export function withInFlight(engine: Engine, inFlight: number): Engine {
+  return { ...engine, connect: async (ref) => ({ ...(await engine.connect(ref)), inFlight }) }
 }
 
 /** Drives a run until it comes into the state, then its process dies without a word; returns the run as the store has it. */

@@ -44,7 +44,8 @@ export function openConnection(cluster: KubeCluster, credentials: AccessSource, 
   const pool = { connections: 2 * bounds.maxInFlight, connectTimeoutMs: bounds.timeoutMs }
   const exchange = new Exchange({ cluster, credentials, clock, pool })
   const transport = new Transport({ exchange, clock, random, bounds })
-  return { objects: kubeObjects(transport), pods: kubePods(transport), close: () => transport.close() }
+  const { maxInFlight: inFlight } = bounds
+  return { objects: kubeObjects(transport), pods: kubePods(transport), inFlight, close: () => transport.close() }
 }
 
 /** The cluster's identity, the same from wherever it is asked: its kube-system namespace's UID; `simulated` marks Faultline's sandbox. */

@@ -1,5 +1,5 @@
 import type { KubeObject, ObjectRef } from '../../domain/kube.ts'
-import type { ListOptions } from '../../ports.ts'
+import type { KubeObjects, ListOptions } from '../../ports.ts'
 import { jsonIn, notKubernetes } from './errors.ts'
 import type { Answer } from './exchange.ts'
 import { nameOf, pathOf } from './paths.ts'
@@ -9,6 +9,24 @@ const pageSize = '500'
 
 /** How often a list whose continue token went stale (410) is begun anew; tokens live for minutes, so more would be a sign of something else. */
 const maxStarts = 3
+
+type List = (kind: Pick<ObjectRef, 'apiVersion' | 'kind'>, options: ListOptions) => Promise<readonly KubeObject[]>
+
+/** The same list asked for several times in one turn of the event loop is one call: its readers begin together. */
+export function inOneCall(list: List): KubeObjects['list'] {
+  const asked = new Map<string, Promise<readonly KubeObject[]>>()
+  return <T extends KubeObject>(kind: Pick<ObjectRef, 'apiVersion' | 'kind'>, options: ListOptions = {}) => {
+    const key = JSON.stringify([kind.apiVersion, kind.kind, options.namespace, options.labelSelector, options.fieldSelector])
+    const answer =
+      asked.get(key) ??
+      Promise.resolve().then(() => {
+        asked.delete(key)
+        return list(kind, options)
+      })
+    asked.set(key, answer)
+    return answer as Promise<readonly T[]>
+  }
+}
 
 /** Every page, consistently: when the server has forgotten the snapshot, what was read so far is thrown away. */
 export async function listAll<T extends KubeObject>(

@@ -1,9 +1,9 @@
 import type { KubeObject, ObjectRef } from '../../domain/kube.ts'
 import { fieldManager } from '../../domain/managed-fields.ts'
-import type { KubeObjects } from '../../ports.ts'
+import type { Deletion, KubeObjects } from '../../ports.ts'
 import { isAbsent, jsonIn } from './errors.ts'
 import type { Answer } from './exchange.ts'
-import { listAll } from './list.ts'
+import { inOneCall, listAll } from './list.ts'
 import { collectionOf, nameOf, pathOf } from './paths.ts'
 import type { Transport } from './transport.ts'
 
@@ -11,7 +11,7 @@ import type { Transport } from './transport.ts'
 export function kubeObjects(transport: Transport): KubeObjects {
   return {
     get: (ref) => get(transport, ref),
-    list: (kind, options) => listAll(transport, kind, options ?? {}),
+    list: inOneCall((kind, options) => listAll(transport, kind, options)),
     create: (object, options) => create(transport, object, options?.dryRun === true),
     patch: (ref, patch) => change(transport, ref, patch),
     delete: (ref, options) => remove(transport, ref, options ?? {}),
@@ -51,11 +51,7 @@ async function change<T extends KubeObject>(transport: Transport, ref: ObjectRef
 }
 
 /** Without a UID a repetition could take a successor of the same name, so it is repeated only when it cannot have arrived. */
-async function remove(
-  transport: Transport,
-  ref: ObjectRef,
-  options: { uid?: string; graceSeconds?: number },
-): ReturnType<KubeObjects['delete']> {
+async function remove(transport: Transport, ref: ObjectRef, options: { uid?: string; graceSeconds?: number }): Promise<Deletion> {
   const { uid, graceSeconds } = options
   const tried = `delete ${nameOf(ref)}`
   const body = {
@@ -69,8 +65,13 @@ async function remove(
   const isGone = isAbsent(answer, ref) || (uid !== undefined && answer.status === 409)
   if (isGone && answer.afterLost === true) return 'unclear'
   if (isAbsent(answer, ref)) return 'absent'
-  jsonIn(tried, answer)
-  return 'deleted'
+  return isRemoved(jsonIn(tried, answer)) ? 'removed' : 'deleted'
+}
+
+/** An object that waits for its grace or its finalizers is answered itself; one that is gone by a Status (a pod is answered in any case). */
+function isRemoved(body: object): boolean {
+  const { kind, status } = body as { readonly kind?: string; readonly status?: unknown }
+  return kind === 'Status' && status === 'Success'
 }
 
 function objectIn<T extends KubeObject>(tried: string, answer: Answer): T {

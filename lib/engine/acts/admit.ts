@@ -143,10 +143,16 @@ async function checkHealth(
   return { baseline: { ready: pods.length - unready.length, total: pods.length, owners: ownersOf(pods, pods) }, refusals }
 }
 
-/** Pods of the workload under test, finished ones left out. */
-export async function workloadPods(context: Pick<FaultContext, 'cluster' | 'namespace'>, suite: Suite): Promise<readonly Pod[]> {
+/** Pods of the workload under test, finished ones left out; as they were seen in the last `maxAgeMs`, where they were. */
+export async function workloadPods(
+  { cluster, namespace, seen }: Pick<FaultContext, 'cluster' | 'namespace' | 'seen'>,
+  suite: Suite,
+  maxAgeMs = 0,
+): Promise<readonly Pod[]> {
   const selectors = [...new Set([suite.selector, ...suite.steps.map((step) => step.targets.selector)])].map(compileSelector)
-  const pods = await context.cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace: context.namespace })
+  const kind = { apiVersion: 'v1', kind: 'Pod' }
+  const recent = maxAgeMs === 0 ? undefined : seen?.<Pod>(kind, { namespace }, maxAgeMs)
+  const pods = recent ?? (await cluster.objects.list<Pod>(kind, { namespace }))
   return pods.filter(
     (pod) =>
       pod.metadata.labels?.[runLabel] === undefined &&
@@ -191,6 +197,8 @@ async function tryFuse(context: FaultContext, suite: Suite): Promise<readonly Re
   })
   if (skew !== null) return [skew]
   if (refused !== null) return [{ ...refused, step: null }]
+  // One Job is what the dry run tried.
+  if (suite.steps.every(({ fault }) => faultName(fault) === 'pod-delete')) return []
   const quotas = await context.cluster.objects
     .list<ResourceQuota>({ apiVersion: 'v1', kind: 'ResourceQuota' }, { namespace: context.namespace })
     .catch(unlessForbidden<ResourceQuota>)

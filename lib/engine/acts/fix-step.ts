@@ -38,7 +38,9 @@ interface Written {
 async function planNow(driver: Driver, run: Preparing): Promise<Written> {
   const { clock, config } = driver.engine
   const { step } = run
-  const inventory = await takeInventory(driver.context())
+  const spec = run.suite.steps[step]
+  if (spec === undefined) throw new TypeError(`the suite has no step ${step}`)
+  const inventory = await takeInventory(driver.context(), faultName(spec.fault) === 'node-drain')
   driver.targets.planned(step, inventory.pods)
   const planned = await planStep(driver.context(), { suite: run.suite, index: step, seed: run.seed, inventory })
   const { injections, refusals: against, warnings } = planned
@@ -48,8 +50,6 @@ async function planNow(driver: Driver, run: Preparing): Promise<Written> {
     const busy = await acquireLock(driver.engine, run, node.name)
     if (busy !== null) refusals.push({ ...busy, step })
   }
-  const spec = run.suite.steps[step]
-  if (spec === undefined) throw new TypeError(`the suite has no step ${step}`)
   if (refusals.length > 0) return { injections: [], refusals, warnings }
   const expiresAt = clock.now() + config.prepareMs + spec.durationMs + config.fuse.marginMs
   const blank = {

@@ -27,10 +27,18 @@ export interface LeftLabel {
   readonly remove: () => Promise<unknown>
 }
 
-/** Labels of a partition's targets that its fuse left (it owns the policy, not the pods), of all namespaces when none is given. */
-export async function leftLabels(cluster: Cluster, isOver: IsOver, namespace?: string): Promise<readonly LeftLabel[]> {
+/**
+ * Labels of a partition's targets that its fuse left (it owns the policy, not the pods), of all namespaces when none is given; among `pods`
+ * where they were listed already.
+ */
+export async function leftLabels(
+  cluster: Cluster,
+  isOver: IsOver,
+  { namespace, pods: listed }: { readonly namespace?: string; readonly pods?: readonly Pod[] | undefined } = {},
+): Promise<readonly LeftLabel[]> {
   const options = { labelSelector: targetLabel, ...(namespace === undefined ? {} : { namespace }) }
-  const pods = await cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, options)
+  const marked = listed?.filter(({ metadata }) => metadata.labels?.[targetLabel] !== undefined)
+  const pods = marked ?? (await cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, options))
   const left: LeftLabel[] = []
   for (const pod of pods) {
     const tag = pod.metadata.labels?.[targetLabel] ?? ''

@@ -32,7 +32,7 @@ export async function othersAtWork(
   lookUp: LookUpRun,
 ): Promise<{ readonly refusals: readonly Refusal[]; readonly warnings: readonly string[] }> {
   const now = context.clock.now()
-  const jobs = await jobsOfOthers(context, now)
+  const jobs = ofOthers(await ourJobs(context), context.runId, now)
   const standings = await Promise.all(jobs.map(({ metadata }) => lookUp(metadata.labels?.[runLabel] ?? '')))
   const counting = jobs.filter((job, i) => standings[i] === 'live' || (standings[i] === 'unknown' && isBeacon(job, now)))
   const strange = jobs.filter((job, i) => standings[i] === 'unknown' && !isBeacon(job, now))
@@ -66,12 +66,13 @@ function howToEnd({ metadata }: Job): string {
   return `; "kubectl delete job -n ${metadata.namespace} ${metadata.name}" ends it`
 }
 
-/** Jobs of ours in the namespace that are of another run and have not expired. */
-async function jobsOfOthers(
-  { cluster, namespace, runId }: Pick<FaultContext, 'cluster' | 'namespace' | 'runId'>,
-  now: number,
-): Promise<readonly Job[]> {
-  const jobs = await cluster.objects.list<Job>({ apiVersion: 'batch/v1', kind: 'Job' }, { namespace, labelSelector: managedSelector })
+/** Jobs of ours in the namespace. */
+export function ourJobs({ cluster, namespace }: Pick<FaultContext, 'cluster' | 'namespace'>): Promise<readonly Job[]> {
+  return cluster.objects.list<Job>({ apiVersion: 'batch/v1', kind: 'Job' }, { namespace, labelSelector: managedSelector })
+}
+
+/** Those of them that are of another run and have not expired. */
+function ofOthers(jobs: readonly Job[], runId: string, now: number): readonly Job[] {
   return jobs.filter(
     ({ metadata }) =>
       metadata.labels?.[runLabel] !== runId && (parseIso(metadata.annotations?.[expiresAnnotation]) ?? Number.POSITIVE_INFINITY) > now,
@@ -99,13 +100,14 @@ function isBeacon(job: Job, now: number): boolean {
   return endsAt > now && Math.abs(endsAt - expires) <= toleratedMs
 }
 
-/** The run of another beacon that burns beside ours; null when there is none. */
+/** The run of another beacon that burns beside ours, by a list of our Jobs that was read once ours stood; null when there is none. */
 export async function rivalBeacon(
-  context: Pick<FaultContext, 'cluster' | 'clock' | 'namespace' | 'runId'>,
+  context: Pick<FaultContext, 'clock' | 'runId'>,
+  jobs: readonly Job[],
   lookUp: LookUpRun,
 ): Promise<string | null> {
   const now = context.clock.now()
-  for (const job of await jobsOfOthers(context, now)) {
+  for (const job of ofOthers(jobs, context.runId, now)) {
     const run = job.metadata.labels?.[runLabel] ?? ''
     if (isBeacon(job, now) && (await lookUp(run)) !== 'over') return run === '' ? job.metadata.name : run
   }

@@ -8,6 +8,7 @@ import { faultName } from '../../domain/suite.ts'
 import type { Inventory } from '../../domain/targets.ts'
 import type { FaultContext, PlannedInjection, StepPlan } from '../../faults/fault.ts'
 import { faults } from '../../faults/registry.ts'
+import { listSurroundings } from '../../faults/surroundings.ts'
 import { unlessForbidden } from './unless-forbidden.ts'
 
 /** One step of a plan: what would be done to whom. */
@@ -15,14 +16,18 @@ export interface PlannedStep extends StepPlan {
   readonly step: number
 }
 
-/** Reads what targets are chosen from. Without the right to list nodes, zones cannot be told and drains find no node. */
-export async function takeInventory(context: Pick<FaultContext, 'cluster' | 'namespace'>): Promise<Inventory> {
+/**
+ * Reads what targets are chosen from. Without the right to list nodes, zones cannot be told and drains find no node. `ofNodes`: the nodes
+ * are targets themselves, and are read as they are now.
+ */
+export async function takeInventory(context: Pick<FaultContext, 'cluster' | 'namespace' | 'seen'>, ofNodes: boolean): Promise<Inventory> {
   const { objects } = context.cluster
   const { namespace } = context
+  const node = { apiVersion: 'v1', kind: 'Node' }
   const [pods, nodes, replicaSets] = await Promise.all([
     objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace }),
-    objects.list<Node>({ apiVersion: 'v1', kind: 'Node' }).catch(unlessForbidden<Node>),
-    objects.list<KubeObject>({ apiVersion: 'apps/v1', kind: 'ReplicaSet' }, { namespace }).catch(unlessForbidden<KubeObject>),
+    (ofNodes ? objects.list<Node>(node) : listSurroundings<Node>(context, node)).catch(unlessForbidden<Node>),
+    listSurroundings<KubeObject>(context, { apiVersion: 'apps/v1', kind: 'ReplicaSet' }, { namespace }).catch(unlessForbidden<KubeObject>),
   ])
   const parents = new Map<string, OwnerReference>()
   for (const replicaSet of replicaSets) {
@@ -39,7 +44,7 @@ export async function planStep(
 ): Promise<PlannedStep> {
   const step = options.suite.steps[options.index]
   if (step === undefined) throw new TypeError(`the suite has no step ${options.index}`)
-  const inventory = options.inventory ?? (await takeInventory(context))
+  const inventory = options.inventory ?? (await takeInventory(context, faultName(step.fault) === 'node-drain'))
   const plan = await faults[faultName(step.fault)].plan({ ...context, step, index: options.index, seed: options.seed, inventory })
   const refusals = [...plan.refusals, ...plan.injections.flatMap(tooLargeEntry)]
   return { ...plan, refusals, step: options.index }
@@ -61,7 +66,7 @@ export function tooLargeRun(suite: Suite, injections: readonly number[]): readon
 
 /** Plans every step on the cluster as it is now; an error of one step is a refusal of that step. */
 export async function planSteps(context: FaultContext, suite: Suite, seed: number): Promise<readonly PlannedStep[]> {
-  const inventory = await takeInventory(context)
+  const inventory = await takeInventory(context, true)
   return Promise.all(
     suite.steps.map((_, index) =>
       planStep(context, { suite, index, seed, inventory }).catch((error: unknown) => {

@@ -10,6 +10,8 @@ import { workloadPods } from './admit.ts'
 
 /** Recovery is told in tenths of a second; a Deployment's own controllers act about once a second. */
 const pollMs = 1000
+/** The proof of an undo that needed the workload's pods is the first look at them. */
+const justNowMs = 500
 
 /**
  * Null while the workload is not as healthy as it should be now; the engine asks again. What should be there is what the controllers want
@@ -20,7 +22,7 @@ export async function checkRecovery(driver: Driver, window: { readonly since: nu
   let seen: string
   try {
     // A pod that still terminates has its replacement beside it: it holds no recovery up.
-    const found = await workloadPods(driver.context(), driver.run.suite)
+    const found = await workloadPods(driver.context(), driver.run.suite, justNowMs)
     const pods = found.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     const ready = pods.filter(isReady).length
     const should = await shouldBeThere(driver, ready)

@@ -1,5 +1,6 @@
 import { FaultlineError } from '../../domain/errors.ts'
-import type { Job, KubeObject } from '../../domain/kube.ts'
+import type { FuseSpec } from '../../domain/injection.ts'
+import type { Job, KubeObject, Pod } from '../../domain/kube.ts'
 import { refOf } from '../../domain/kube.ts'
 import { roleLabel, runLabel } from '../../domain/labels.ts'
 import type { RunEvent } from '../../domain/transition.ts'
@@ -53,9 +54,13 @@ async function stillOwed(driver: Driver): Promise<readonly string[]> {
 /** Also a beacon whose driver died before it could record it. */
 async function putOutBeacon(driver: Driver): Promise<void> {
   const spec = beaconSpec(driver.context())
-  const job = await driver.cluster.objects.get<Job>(jobRef(spec))
-  const uid = driver.run.beacon?.uid ?? (job?.metadata.labels?.[runLabel] === driver.run.id ? job.metadata.uid : undefined)
+  const uid = driver.run.beacon?.uid ?? (await findBeacon(driver, spec))
   if (uid !== undefined) await removeFuse(driver.context(), { namespace: spec.namespace, name: spec.name, uid, burnsAt: 0 })
+}
+
+async function findBeacon(driver: Driver, spec: FuseSpec): Promise<string | undefined> {
+  const job = await driver.cluster.objects.get<Job>(jobRef(spec))
+  return job?.metadata.labels?.[runLabel] === driver.run.id ? job.metadata.uid : undefined
 }
 
 /** Adds what it removes to `orphans` as it goes, so that a failure half-way forgets none. */
@@ -92,10 +97,21 @@ async function objectsLeft(driver: Driver): Promise<readonly KubeObject[]> {
   const labelSelector = `${runLabel}=${id},${roleLabel}!=beacon`
   const found = await Promise.all(
     [...places].flatMap((place) =>
-      ourKinds.map((kind) => driver.cluster.objects.list<KubeObject>(kind, { namespace: place, labelSelector })),
+      ourKinds.map((kind) => {
+        const pods = kind.kind === 'Pod' ? podsJustSeen(driver, place) : undefined
+        const ours = pods?.filter(({ metadata: { labels } }) => labels?.[runLabel] === id && labels[roleLabel] !== 'beacon')
+        return ours ?? driver.cluster.objects.list<KubeObject>(kind, { namespace: place, labelSelector })
+      }),
     ),
   )
   return found.flat().filter((object) => object.metadata.deletionTimestamp === undefined)
+}
+
+/** The workload was seen whole right before: what bears our labels among its pods was seen with them. */
+const justNowMs = 500
+
+function podsJustSeen(driver: Driver, namespace: string): readonly Pod[] | undefined {
+  return driver.context().seen?.<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace }, justNowMs)
 }
 
 /**
@@ -105,7 +121,10 @@ async function objectsLeft(driver: Driver): Promise<readonly KubeObject[]> {
 async function removeLabels(driver: Driver): Promise<readonly string[]> {
   const { run, cluster, engine } = driver
   const isOver = overForAll(cluster, (id) => engine.store.runs.load(id))
-  const left = await leftLabels(cluster, async (id, namespace) => id === run.id || (await isOver(id, namespace)), run.namespace)
+  const left = await leftLabels(cluster, async (id, namespace) => id === run.id || (await isOver(id, namespace)), {
+    namespace: run.namespace,
+    pods: podsJustSeen(driver, run.namespace),
+  })
   const [own, others] = [left.filter(({ runId }) => runId === run.id), left.filter(({ runId }) => runId !== run.id)]
   await Promise.all(own.map((label) => label.remove()))
   const removed = await Promise.allSettled(others.map((label) => label.remove()))

@@ -15,6 +15,7 @@ import type { FaultContext } from '../../faults/fault.ts'
 import type { Cluster } from '../../ports.ts'
 import type { Engine, Progress } from '../engine.ts'
 import { Probing } from '../probing/probing.ts'
+import { type SeenLists, seenListsOf } from './seen-lists.ts'
 import { SharedRead, stopBySwitch } from './switches.ts'
 import { TargetWatch } from './target-watch.ts'
 import { UnfencedCalls } from './unfenced-calls.ts'
@@ -41,6 +42,7 @@ export class Driver {
   #uncopied: readonly HistoryEvent[]
   #copying: Promise<void> = Promise.resolve()
   #unsealed: readonly Injection[] = []
+  readonly #seen: SeenLists
   readonly #switches: SharedRead
   readonly #unfenced: UnfencedCalls
   #queue: Promise<unknown> = Promise.resolve()
@@ -49,7 +51,8 @@ export class Driver {
 
   constructor(engine: Engine, cluster: Cluster, state: { readonly run: Run; readonly injections: readonly Injection[] }) {
     this.engine = engine
-    this.cluster = cluster
+    this.#seen = seenListsOf(cluster, engine.clock)
+    this.cluster = this.#seen.cluster
     this.#run = state.run
     this.#injections = state.injections.filter((entry) => isOfPlan(entry, state.run.steps[entry.step]))
     this.#uncopied = state.run.events
@@ -114,6 +117,7 @@ export class Driver {
       unfenced: (call, send) => this.#unfenced.send(call, send),
       mayBegin: () => this.throwIfStopped(),
       held: () => this.#stillHeld(),
+      seen: (kind, options, maxAgeMs) => this.#seen.list(kind, options, maxAgeMs),
     }
   }
 

@@ -51,6 +51,8 @@ export class TargetWatch {
   async look(driver: WatchedDriver): Promise<void> {
     const step = stepOf(driver.run)
     if (step === null || driver.run.status !== 'holding') return
+    // What was deleted is gone: no node takes it away.
+    if (driver.stepInjections.every(({ fault }) => fault === 'pod-delete')) return
     const [pods, nodes] = await Promise.all([listedPods(driver), listNodes(driver)])
     if (driver.run.status !== 'holding' || stepOf(driver.run) !== step) return
     const at = driver.engine.clock.now()

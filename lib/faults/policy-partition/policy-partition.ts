@@ -10,6 +10,7 @@ import type { Fault, FaultContext } from '../fault.ts'
 import { fuseGone, removeFuse } from '../fuse.ts'
 import { ownedBy } from '../fuse-job.ts'
 import { answers, currentPods, hasCrashed } from '../pods.ts'
+import { sideBySide } from '../side-by-side.ts'
 import { planPartition } from './policy-plan.ts'
 
 const labelPath = `/metadata/labels/${targetLabel.replace('/', '~1')}`
@@ -29,7 +30,7 @@ export const policyPartition: Fault = {
   async inject(context, injection) {
     const fuse = injection.armed
     if (fuse === null) throw new FaultlineError('fuse_not_armed', 'a partition needs an armed fuse')
-    await Promise.all(injection.targets.map((target) => mark(context, target, tagOf(injection))))
+    await sideBySide(context, injection.targets, (target) => mark(context, target, tagOf(injection)))
     const policy = partitionPolicy(injection)
     await context.mayBegin?.()
     try {
@@ -61,7 +62,7 @@ export const policyPartition: Fault = {
     if (injection.armed !== null) await removeFuse(context, injection.armed)
     const found = await context.cluster.objects.get<NetworkPolicy>(policyRef(injection))
     if (found !== undefined && belongs(found, injection)) await removeObject(context, found)
-    await Promise.all(injection.targets.map((target) => unmark(context, target, tagOf(injection))))
+    await sideBySide(context, injection.targets, (target) => unmark(context, target, tagOf(injection)))
   },
 
   /**
@@ -70,10 +71,12 @@ export const policyPartition: Fault = {
    */
   async undone(context, injection) {
     const rest = await residue(context, injection)
-    const at = context.clock.now()
-    if (rest.length > 0) return { phase: 'after', at, finding: 'no', summary: `still there: ${rest.join(', ')}`, measurements: [] }
-    const dialled = await dialTargets(context, injection.targets)
+    const dialled = rest.length > 0 ? [] : await dialTargets(context, injection.targets)
     const pods = await currentPods(context, injection.targets)
+    const at = context.clock.now()
+    const marked = [...pods.values()].filter((pod) => pod.metadata.labels?.[targetLabel] === tagOf(injection))
+    const left = [...rest, ...marked.map((pod) => `label on ${pod.metadata.name}`)]
+    if (left.length > 0) return { phase: 'after', at, finding: 'no', summary: `still there: ${left.join(', ')}`, measurements: [] }
     const canaries = dialled.filter((c) => pods.has(c.target))
     const since = noRuleSince(injection, at)
     const measurements = [
@@ -167,8 +170,6 @@ async function mark(context: FaultContext, target: Target, tag: string): Promise
 
 /** A pod that was replaced has no label of ours; a label that is not ours is left alone. */
 async function unmark(context: FaultContext, target: Target, tag: string): Promise<void> {
-  const pods = await currentPods(context, [target])
-  if (pods.get(target.name)?.metadata.labels?.[targetLabel] !== tag) return
   await context.cluster.objects
     .patch(podRef(target), [
       { op: 'test', path: '/metadata/uid', value: target.uid },
@@ -190,14 +191,12 @@ async function removeObject(context: FaultContext, object: NetworkPolicy): Promi
   await context.cluster.objects.delete({ apiVersion: object.apiVersion, kind: object.kind, namespace, name }, { uid })
 }
 
+/** Of fuse and policy. */
 async function residue(context: FaultContext, injection: Injection): Promise<readonly string[]> {
   const policy = await context.cluster.objects.get<NetworkPolicy>(policyRef(injection))
-  const pods = await currentPods(context, injection.targets)
-  const marked = [...pods.values()].filter((pod) => pod.metadata.labels?.[targetLabel] === tagOf(injection))
   return [
     ...(injection.armed !== null && !(await fuseGone(context, injection.armed)) ? [`fuse ${injection.armed.name}`] : []),
     ...(belongs(policy, injection) ? [`NetworkPolicy ${policy?.metadata.name}`] : []),
-    ...marked.map((pod) => `label on ${pod.metadata.name}`),
   ]
 }
 

@@ -10,6 +10,7 @@ import { asMeasurements, dialTargets } from '../connectivity-probe.ts'
 import type { PlanContext, StepPlan } from '../fault.ts'
 import { podlessFuse } from '../fuse-job.ts'
 import { restartsOf } from '../pods.ts'
+import { listSurroundings } from '../surroundings.ts'
 
 /** Fixes the targets of a cut by policy, with a canary that answers before it. */
 export async function planPartition(context: PlanContext): Promise<StepPlan> {
@@ -92,7 +93,8 @@ function policyTypes(spec: FaultSpec): readonly string[] {
 
 /** Other policies that select a target and let traffic in or out: they void ours. */
 async function policiesThatAllow(context: PlanContext, pods: readonly Pod[]): Promise<readonly string[]> {
-  const policies = await context.cluster.objects.list<NetworkPolicy>(
+  const policies = await listSurroundings<NetworkPolicy>(
+    context,
     { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
     { namespace: context.namespace },
   )

@@ -40,6 +40,19 @@ describe('get', () => {
 })
 
 describe('list', () => {
+  test('asked for several times in one turn is one call; asked for later it is another', async () => {
+    const { api, cluster } = await connectTo(() => page(['a']))
+    const [first, second] = await Promise.all([
+      cluster.objects.list(pods, { namespace: 'db' }),
+      cluster.objects.list(pods, { namespace: 'db' }),
+      cluster.objects.list(pods, { namespace: 'web' }),
+    ])
+    expect([first, second]).toEqual([[{ ...pods, metadata: { name: 'a' } }], [{ ...pods, metadata: { name: 'a' } }]])
+    expect(api.seen).toHaveLength(2)
+    await cluster.objects.list(pods, { namespace: 'db' })
+    expect(api.seen).toHaveLength(3)
+  })
+
   test('reads every page of 500 and gives the items their kind', async () => {
     const { api, cluster } = await connectTo((_, n) => (n === 0 ? page(['a', 'b'], 'next/page=') : page(['c'])))
     const options = { namespace: 'db', labelSelector: 'app=jadevectordb,tier in (a)', fieldSelector: 'spec.nodeName=node1' }
@@ -126,9 +139,19 @@ describe('delete', () => {
     expect(await outcome).toBe('unclear')
   })
 
+  test('tells an object that is gone from one that waits for its grace or its finalizers', async () => {
+    const answers = [
+      { kind: 'Status', apiVersion: 'v1', status: 'Success' },
+      { kind: 'Job', metadata: { deletionTimestamp: 'now' } },
+    ]
+    const { cluster } = await connectTo((_, n) => ({ body: answers[n] ?? {} }))
+    expect(await cluster.objects.delete(ref, { uid: 'u1' })).toBe('removed')
+    expect(await cluster.objects.delete(ref, { uid: 'u1' })).toBe('deleted')
+  })
+
   test('always collects what the object owns, in the background', async () => {
     const { api, cluster } = await connectTo(() => ({ body: { kind: 'Status', apiVersion: 'v1', status: 'Success' } }))
-    expect(await cluster.objects.delete(ref)).toBe('deleted')
+    expect(await cluster.objects.delete(ref)).toBe('removed')
     expect(api.seen[0]).toMatchObject({ method: 'DELETE', url: '/api/v1/namespaces/db/pods/db-0' })
     expect(api.seen[0]?.body).toEqual({ apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' })
   })

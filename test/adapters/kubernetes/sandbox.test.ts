@@ -89,7 +89,7 @@ describe.each<Way>(['over HTTP', 'in its own process'])('against the sandbox %s'
     const stale = { metadata: { resourceVersion: created.metadata.resourceVersion }, data: { a: '2' } }
     await expect(cluster.objects.patch(ref, stale)).rejects.toMatchObject({ code: 'conflict' })
     await expect(cluster.objects.delete(ref, { uid: 'other' })).rejects.toMatchObject({ code: 'conflict' })
-    expect(await cluster.objects.delete(ref, { uid })).toBe('deleted')
+    expect(await cluster.objects.delete(ref, { uid })).toBe('removed')
     expect(await cluster.objects.delete(ref, { uid })).toBe('absent')
   })
 

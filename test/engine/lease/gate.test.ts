@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { KubernetesError } from '../../../lib/domain/errors.ts'
 import { roleLabel } from '../../../lib/domain/labels.ts'
 import type { Run } from '../../../lib/domain/run.ts'
-import { around } from '../../support/around.ts'
+import { around, withInFlight } from '../../support/around.ts'
 import { Relay } from '../../support/relay.ts'
 import { anyPod, memory, partition, podDelete, stepOf, suiteOf } from '../../support/suites.ts'
 import type { World } from '../../support/world.ts'
@@ -22,14 +22,15 @@ const halt = () => world.store.controls.set({ kind: 'halt' }, 'ann', 'enough', w
 /** Drives the suite with the pods that its driver deletes counted, and does something before or after certain calls. */
 async function drivenWith(
   act: (method: string, args: readonly { readonly kind?: string }[]) => Promise<void> | void,
+  { suite = deletes, inFlight = 1 } = {},
 ): Promise<{ run: Run; deleted: number }> {
   let deleted = 0
-  const engine = around(world.engine(), async ({ method, args }, go) => {
+  const engine = around(withInFlight(world.engine(), inFlight), async ({ method, args }, go) => {
     await act(method, args)
     if (method === 'delete' && args[0].kind === 'Pod') deleted++
     return go()
   })
-  return { run: await world.run(engine, deletes), deleted }
+  return { run: await world.run(engine, suite), deleted }
 }
 
 describe('a switch that is stored', () => {
@@ -44,10 +45,24 @@ describe('a switch that is stored', () => {
     expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'halted', by: 'ann' } })
   })
 
+  it('while two of five deletions are on their way: no third is sent', async () => {
+    let begun = 0
+    const suite = suiteOf([stepOf(podDelete, { targets: { ...anyPod, count: 5 } })])
+    const act = async (method: string, [ref]: readonly { readonly kind?: string }[]) => {
+      if (method !== 'delete' || ref?.kind !== 'Pod') return
+      begun += 1
+      await world.clock.sleep(500)
+      await halt()
+    }
+    const { run, deleted } = await drivenWith(act, { suite, inFlight: 2 })
+    expect([begun, deleted]).toEqual([2, 2])
+    expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'halted', by: 'ann' } })
+  })
+
   it('while the step is planned: nothing is deleted at all', async () => {
     let once = false
     const { run, deleted } = await drivenWith(async (method, [kind]) => {
-      if (method !== 'list' || kind?.kind !== 'ReplicaSet' || once || (await world.store.runs.list())[0]?.status !== 'preparing') return
+      if (method !== 'list' || kind?.kind !== 'Pod' || once || (await world.store.runs.list())[0]?.status !== 'preparing') return
       once = true
       await halt()
     })
@@ -149,7 +164,7 @@ describe('a driver that offered its run', () => {
         return [200]
       },
       through: (engine) =>
-        around(engine, async ({ method, args }, go) => {
+        around(withInFlight(engine, 1), async ({ method, args }, go) => {
           if (method === 'delete' && args[0].kind === 'Pod') {
             firstSentAt ||= world.clock.now()
             sent.push([engine.owner, world.clock.now()])
@@ -178,7 +193,7 @@ describe('a driver that offered its run', () => {
           return [200]
         },
         through: (engine) =>
-          around(engine, async ({ method, args }, go) => {
+          around(withInFlight(engine, 1), async ({ method, args }, go) => {
             if (method === 'delete' && args[0].kind === 'Pod' && sent === undefined) {
               sent = { name: args[0].name, arrivesAt: world.clock.now() + 12_000 }
               await world.clock.sleep(12_000)

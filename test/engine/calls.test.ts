@@ -1,0 +1,89 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import type { FaultSpec } from '../../lib/domain/suite.ts'
+import { anyPod, partition, podDelete, stepOf, suiteOf } from '../support/suites.ts'
+import type { World } from '../support/world.ts'
+import { openWorld } from '../support/world.ts'
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld({ replicas: 12 })
+})
+afterEach(() => world.close())
+
+/** What a run of one fault asked of the API server, by kind; names are left out. */
+async function callsOf(fault: FaultSpec, count: number): Promise<Readonly<Record<string, number>>> {
+  const calls: Record<string, number> = {}
+  world.sandbox.disturb(({ method, path }) => {
+    const [resource = '', name, subresource] = path
+      .replace(/^.*\/namespaces\/[^/]+\/(?=.)|^\/(api\/v1|apis\/[^/]+\/[^/]+)\//, '')
+      .split('/')
+    const kind = [method === 'GET' ? (name === undefined ? 'LIST' : 'GET') : method, subresource ?? '', resource]
+      .filter((part) => part !== '')
+      .join(' ')
+    calls[kind] = (calls[kind] ?? 0) + 1
+    return undefined
+  })
+  const run = await world.run(
+    world.engine(),
+    suiteOf([stepOf(fault, { durationMs: 1_000, targets: { ...anyPod, count } })], { graceBeforeMs: 0, graceAfterMs: 0 }),
+  )
+  expect(run.status).toBe('succeeded')
+  return calls
+}
+
+/** The most that a run may ask, by kind of call. On a real cluster polls come on top: they last as long as Kubernetes takes. */
+const most: readonly (readonly [string, FaultSpec, number, Readonly<Record<string, number>>])[] = [
+  [
+    'deletes three pods',
+    podDelete,
+    3,
+    {
+      'GET namespaces': 1,
+      'POST selfsubjectrulesreviews': 1,
+      'POST jobs': 2,
+      'LIST jobs': 3,
+      'LIST pods': 4,
+      'LIST nodes': 1,
+      'LIST replicasets': 1,
+      'LIST poddisruptionbudgets': 1,
+      'DELETE pods': 3,
+      'POST events': 6,
+      'GET replicasets': 1,
+      'LIST networkpolicies': 1,
+      'DELETE jobs': 1,
+    },
+  ],
+  [
+    'cuts two pods off by a policy',
+    partition,
+    2,
+    {
+      'GET namespaces': 1,
+      'POST selfsubjectrulesreviews': 2,
+      'POST jobs': 3,
+      'LIST jobs': 3,
+      'LIST resourcequotas': 1,
+      'LIST pods': 3,
+      'LIST nodes': 1,
+      'LIST replicasets': 1,
+      'LIST networkpolicies': 2,
+      'GET proxy pods': 10,
+      'GET jobs': 2,
+      'PATCH pods': 4,
+      'POST networkpolicies': 1,
+      'GET networkpolicies': 4,
+      'GET pods': 6,
+      'PATCH jobs': 1,
+      'POST events': 4,
+      'DELETE jobs': 2,
+      'DELETE networkpolicies': 1,
+    },
+  ],
+]
+
+describe('a run asks the API server no more than it needs', () => {
+  test.each(most)('when it %s', async (_, fault, count, atMost) => {
+    const calls = await callsOf(fault, count)
+    expect(Object.entries(calls).filter(([kind, n]) => n > (atMost[kind] ?? 0))).toEqual([])
+  })
+})
