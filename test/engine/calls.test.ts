@@ -63,7 +63,7 @@ const most: readonly (readonly [string, FaultSpec, number, Readonly<Record<strin
       'POST jobs': 3,
       'LIST jobs': 3,
       'LIST resourcequotas': 1,
-      'LIST pods': 3,
+      'LIST pods': 4,
       'LIST nodes': 1,
       'LIST replicasets': 1,
       'LIST networkpolicies': 2,
