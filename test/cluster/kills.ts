@@ -47,7 +47,7 @@ export async function playKills(
     try {
       kills.push(await playKill(stage, kind, { afterMs, way: i % 2 === 0 ? 'reaped' : 'fuse alone' }))
     } finally {
-      stage.close()
+      await stage.close()
     }
     const last = kills.at(-1)
     if (last !== undefined) tell(last)

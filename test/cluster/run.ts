@@ -48,7 +48,7 @@ async function against(scenario: HostileScenario, observer: Observer): Promise<H
     say(stage.lastOutput())
     return { name: scenario.name, told: error instanceof Error ? error.message : 'failed', truth: '', agree: false }
   } finally {
-    stage.close()
+    await stage.close()
   }
 }
 

@@ -27,7 +27,8 @@ export interface Stage {
   target(node?: string): Promise<Pod>
   /** What the last run printed. */
   lastOutput(): string
-  close(): void
+  /** Ends (and so undoes) a run that a scenario left, and forgets its records. */
+  close(): Promise<void>
 }
 
 /** The parts of `faultline show --json` that are held against the truth. */
@@ -87,7 +88,11 @@ export function openStage({ place, observer, options }: Pick<Stage, 'place' | 'o
       return found
     },
     lastOutput: () => last?.output() ?? '',
-    close: () => rmSync(directory, { recursive: true, force: true }),
+    async close() {
+      if (last !== undefined && !last.isOver()) last.kill('SIGINT')
+      await last?.done
+      rmSync(directory, { recursive: true, force: true })
+    },
   }
 }
 

@@ -6,6 +6,7 @@
 #                                                    installed, or where `dpkg-deb -x linux-image-….deb DIR` put it
 # Needs root (it reads all of this machine's files) and: apt-get install qemu-system-x86 busybox-static kmod xz-utils
 # Ends with 75 when the emulator stands still: no word from it for FAULTLINE_VM_SILENCE_S seconds (300), longer than any case is silent.
+# FAULTLINE_VM_DISK=64M gives it an empty disk of that size, /dev/vda, that stays when the machine is reset; the command is run after each boot.
 # It emulates one processor, because several wait for ever now and then, each for an interrupt of another; FAULTLINE_VM_PROCESSORS says
 # how many else (two for test/vm/cgroup.sh, whose containers share them out). FAULTLINE_VM_ACCEL=kvm is faster where /dev/kvm really works (in nested machines it may hang).
 set -eu
@@ -64,9 +65,12 @@ accelerator=tcg,thread=multi,tb-size=1024 cpu=qemu64
 [ "${FAULTLINE_VM_ACCEL:-tcg}" = tcg ] || accelerator=$FAULTLINE_VM_ACCEL cpu=host,arch-capabilities=off
 echo "test:vm: kernel $version, $accelerator" >&2
 share() { printf 'local,path=%s,mount_tag=%s,security_model=none,multidevs=remap,readonly=on' "$1" "$2"; }
+disk='-no-reboot'
+[ -z "${FAULTLINE_VM_DISK-}" ] || { truncate -s "$FAULTLINE_VM_DISK" "$work/disk" && disk="-drive file=$work/disk,format=raw,if=virtio"; }
 : >"$work/log"
+# shellcheck disable=SC2086 # words
 qemu-system-x86_64 -machine q35 -accel "$accelerator" -cpu "$cpu" -smp "${FAULTLINE_VM_PROCESSORS:-1}" -m "${FAULTLINE_VM_MEMORY:-4G}" \
-  -nodefaults -no-user-config -display none -no-reboot -serial stdio -device virtio-rng-pci \
+  -nodefaults -no-user-config -display none $disk -serial stdio -device virtio-rng-pci \
   -kernel "$image" -initrd "$work/initramfs" -append "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off nokaslr norandmaps rcupdate.rcu_expedited=1 ${FAULTLINE_VM_APPEND-}" \
   -virtfs "$(share / root)" -virtfs "$(share "$work/modules/lib/modules/$version" modules)" </dev/null >"$work/log" 2>&1 &
 machine=$!

@@ -1,4 +1,5 @@
 import { reapUntilProven, type Stage, untilNothingActs } from '../stage.ts'
+import { seenFromOutside } from './outside.ts'
 import { type Account, type HostileScenario, inShort, listed } from './scenario.ts'
 
 /** How long a cut is asked to hold, s. */
@@ -17,9 +18,10 @@ export const holdScenarios: readonly HostileScenario[] = [
 ]
 
 type Mechanism = 'netfilter' | 'policy'
+const cut = (mechanism: Mechanism) => ['--mechanism', mechanism, '--duration', `${askedSeconds}`]
 
 async function held(stage: Stage, mechanism: Mechanism): Promise<Account> {
-  const { run, cutFor } = await watched(stage, mechanism, 40)
+  const { run, cutFor } = await seenFromOutside(stage, { args: cut(mechanism), lookSeconds: 40 })
   await run.done
   const seen = await cutFor()
   const told = await stage.told()
@@ -32,7 +34,7 @@ async function held(stage: Stage, mechanism: Mechanism): Promise<Account> {
 }
 
 async function alone(stage: Stage, mechanism: Mechanism): Promise<Account> {
-  const { run, cutFor } = await watched(stage, mechanism, 60)
+  const { run, cutFor } = await seenFromOutside(stage, { args: cut(mechanism), lookSeconds: 60 })
   run.kill()
   const seen = await cutFor()
   const late = seen.seconds - askedSeconds
@@ -44,43 +46,4 @@ async function alone(stage: Stage, mechanism: Mechanism): Promise<Account> {
     truth: `open again ${late.toFixed(1)} s after its planned end; left: ${listed(left)}`,
     agree: told.verdict === 'aborted' && left.length === 0 && late > 0 && late <= fuseSeconds,
   }
-}
-
-/** Injects while a client looks for so many seconds; for how long it got no answer. */
-async function watched(stage: Stage, mechanism: Mechanism, lookSeconds: number) {
-  const { observer, options } = stage
-  const target = await stage.target()
-  const from = observer.nodes.find((node) => node !== target.spec.nodeName) ?? observer.nodes[0] ?? ''
-  const dial = `curl -s -o /dev/null -m 0.1 --connect-timeout 0.1 http://${target.status?.podIP}:${options.workloadPort}/`
-  const client = `end=$(($(date +%s) + ${lookSeconds})); while [ "$(date +%s)" -lt "$end" ]; do
-    at=$(date +%s%3N); if ${dial}; then echo "$at yes"; else echo "$at no"; sleep 0.05; fi; sleep 0.05; done`
-  const looking = observer.onNode(from, client)
-  // Its failure is met where its answer is wanted.
-  looking.catch(() => undefined)
-  const run = await stage.injected([
-    'network-partition',
-    'specific',
-    '--mechanism',
-    mechanism,
-    '--allow-unused',
-    '--targets',
-    target.metadata.name,
-    '--duration',
-    `${askedSeconds}`,
-  ])
-  return { run, cutFor: async () => longestCut(await looking) }
-}
-
-/** From the first question without an answer to the first with one again, of the longest such time. */
-export function longestCut(looks: string): { readonly seconds: number } {
-  let [since, longest] = [0, 0]
-  for (const line of looks.split('\n')) {
-    const [at, answered] = line.split(' ')
-    if (answered === 'no') since = since === 0 ? Number(at) : since
-    else if (answered === 'yes' && since > 0) {
-      longest = Math.max(longest, Number(at) - since)
-      since = 0
-    }
-  }
-  return { seconds: longest / 1000 }
 }

@@ -3,7 +3,7 @@ import { type Kind, kinds } from './kinds.ts'
 import { type Account, type HostileScenario, inShort, listed, says } from './scenario.ts'
 
 /** How long the fault is to hold, s: longer than a node takes to be there again. */
-const holdSeconds = 45
+const holdSeconds = 40
 /** How long everything of ours may take to go after the end of the run, ms: a check's pod on a node that is busy. */
 const goneWithinMs = 60_000
 
