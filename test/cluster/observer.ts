@@ -109,7 +109,7 @@ function observers({ injectors: namespace }: Place, options: Options): Manifest 
 }
 
 /** The longest that a script may take, ms. */
-const scriptMs = 120_000
+const scriptMs = 240_000
 
 function runIn(exec: Exec, at: { readonly namespace: string; readonly pod: string }, script: string): Promise<string> {
   let text = ''

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { injectorScript } from '../../lib/faults/injector/script/injector-script.ts'
 import { lasting, seconds, TestNode, until } from './support/test-node.ts'
 import type { TestPod } from './support/test-pod.ts'
 import { connects, echoServer } from './support/traffic.ts'
@@ -36,6 +37,20 @@ describe('two runs on one target', () => {
     second.term()
     await second.exited()
     expect(pod.memoryMiB()).toBeLessThan(8)
+  })
+
+  it('a cut is made in the network of the pod, whichever process of the other run is listed first', async () => {
+    const pod = await node.pod()
+    const stress = order('stress-cpu', pod, { FAULTLINE_AMOUNT: '1' })
+    await stress.says('bite')
+    const code = `N_UID=$1 rest=$(pod_processes "$1")
+      pod_processes() { grep -lsa "^FAULTLINE_STRESS=.*/$1" /proc/[0-9]*/environ | cut -d / -f 3; printf '%s\n' "$rest"; }
+      [ "$(pod_processes "$1" | wc -l)" -gt "$(printf '%s\n' "$rest" | wc -l)" ] && open_network && echo "net:[$NETWORK]"`
+    const uid = pod.line().split(' ')[0] ?? ''
+    const opened = node.run(`FAULTLINE_ROLE=functions sh -c "$1" sh "$2"`, `${injectorScript}\n${code}`, uid)
+    expect(opened).toBe(pod.net('readlink /proc/self/ns/net'))
+    stress.term()
+    await stress.exited()
   })
 
   it('burn each its own CPU time', async () => {

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { until } from '../place.ts'
 import { reapUntilProven, type Stage, untilNothingActs } from '../stage.ts'
 import { seenFromOutside } from './outside.ts'
 import { type Account, type HostileScenario, inShort, listed } from './scenario.ts'
@@ -8,6 +10,9 @@ const askedSeconds = 15
 const mayBeOffSeconds = 0.3 + 0.1
 /** The fuse's margin after the planned end (docs/faults.md), and what the cluster needs to end a pod, s. */
 const fuseSeconds = 10 + 4
+
+/** How long the runner lives while the fault is held, ms: two looks of its own. */
+const heldForMs = 4_000
 
 /** A client of another node asks the target ten times a second: how long is it cut off, really? */
 export const holdScenarios: readonly HostileScenario[] = [
@@ -21,23 +26,27 @@ type Mechanism = 'netfilter' | 'policy'
 const cut = (mechanism: Mechanism) => ['--mechanism', mechanism, '--duration', `${askedSeconds}`]
 
 async function held(stage: Stage, mechanism: Mechanism): Promise<Account> {
-  const { run, cutFor } = await seenFromOutside(stage, { args: cut(mechanism), lookSeconds: 40 })
+  const { run, cutFor } = await seenFromOutside(stage, cut(mechanism))
   await run.done
   const seen = await cutFor()
   const told = await stage.told()
   const left = await untilNothingActs(stage.observer, 20_000)
   return {
     told: inShort(told),
-    truth: `asked for ${askedSeconds} s, cut off for ${seen.seconds.toFixed(2)} s; left: ${listed(left)}`,
-    agree: told.verdict === 'succeeded' && left.length === 0 && Math.abs(seen.seconds - askedSeconds) <= mayBeOffSeconds,
+    truth: `asked for ${askedSeconds} s, cut off for ${seen.toFixed(2)} s; left: ${listed(left)}`,
+    agree: told.verdict === 'succeeded' && left.length === 0 && Math.abs(seen - askedSeconds) <= mayBeOffSeconds,
   }
 }
 
 async function alone(stage: Stage, mechanism: Mechanism): Promise<Account> {
-  const { run, cutFor } = await seenFromOutside(stage, { args: cut(mechanism), lookSeconds: 60 })
+  const { run, cutFor } = await seenFromOutside(stage, cut(mechanism))
+  // The bite is told before the fuse is moved to what follows the planned end.
+  await until('the fault is held', async () => (await stage.told()).verdict === 'holding')
+  await sleep(heldForMs)
   run.kill()
+  await untilNothingActs(stage.observer, (askedSeconds + fuseSeconds + 30) * 1000)
   const seen = await cutFor()
-  const late = seen.seconds - askedSeconds
+  const late = seen - askedSeconds
   await reapUntilProven(stage)
   const told = await stage.told()
   const left = await untilNothingActs(stage.observer, 20_000)

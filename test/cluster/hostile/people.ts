@@ -108,13 +108,13 @@ async function rotatedToken(stage: Stage): Promise<Account> {
   writeFileSync(tokenFile, old.value, { mode: 0o600 })
   const asked = 25
   const args = ['--mechanism', 'netfilter', '--duration', `${asked}`]
-  const { run, cutFor } = await seenFromOutside(stage, { args, lookSeconds: 60, kubeconfig })
+  const { run, cutFor } = await seenFromOutside(stage, args, kubeconfig)
   const fresh = await makeToken(stage, 'e2e-new')
   writeFileSync(tokenFile, fresh.value)
   await old.end()
   const code = await run.done
   const told = await stage.told()
-  const late = (await cutFor()).seconds - asked
+  const late = (await cutFor()) - asked
   const left = await untilNothingActs(stage.observer, goneWithinMs)
   await fresh.end()
   return {

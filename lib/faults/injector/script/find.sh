@@ -123,7 +123,8 @@ is_of_pod() {
 }
 
 # open_network: opens the current target's network namespace as fd 9; fails (with WHY) when no process of the pod is left,
-# refuses the node's own. Rules go with the namespace, so a namespace that is gone holds none.
+# refuses the node's own. Rules go with the namespace, so a namespace that is gone holds none. Stressors and keepers of other steps are in
+# the pod's cgroup, and in the network of the injector that started them: they say nothing of the pod's.
 open_network() {
   local pid own node
   command exec 9>&-
@@ -131,7 +132,7 @@ open_network() {
   for pid in $(pod_processes "$N_UID" | cut -d ' ' -f 1); do
     command exec 9</proc/"$pid"/ns/net || continue
     own=$(readlink /proc/self/fd/9)
-    is_of_pod "$pid" || { command exec 9>&-; continue; }
+    is_of_pod "$pid" && ! grep -qsa '^FAULTLINE_STRESS=' /proc/"$pid"/environ || { command exec 9>&-; continue; }
     if [ "$own" = "$node" ]; then
       command exec 9>&-
       WHY="pod $N_PLACE is on the node's own network: a cut there would cut the node"
