@@ -41,8 +41,8 @@ async function planAgain(wanted: string, flags: ReplayFlags, terminal: Terminal)
 }
 
 /** The suite as the run had it, whatever has become of the file since. */
-function sourceOf({ id, suite, namespace, cluster }: Run): SuiteSource {
-  return { parsed: { ok: true, suite: { ...suite, namespace }, warnings: [] }, file: `run ${id}`, cluster }
+function sourceOf({ id, suite, cluster }: Run): SuiteSource {
+  return { parsed: { ok: true, suite, warnings: [] }, file: `run ${id}`, cluster }
 }
 
 function tell(session: Session, driven: DrivenRun, differences: readonly Difference[]): ExitCode {

@@ -124,6 +124,8 @@ export interface Selection {
   readonly node: string | null
   readonly percent: number | null
   readonly count: number | null
+  /** The amount is the kind's own, which no person asked for: a guard may make it less. */
+  readonly isUsual?: true
 }
 
 export interface Step {
@@ -133,6 +135,8 @@ export interface Step {
   /** Rest between this step and the next one; none after the last. */
   readonly intervalMs: number
   readonly targets: Selection
+  /** `all`: more than half of a workload may be hit, and the last pod that is Ready. Left out: no. */
+  readonly blastRadius?: 'all'
   /** What may end the fault before its planned end without that being a failure: what the step is there to show. */
   readonly expect?: EndCause
   /** What is expected to hold while the fault is active, for people; '' when nothing was said. */

@@ -1,3 +1,4 @@
+import { allowanceOf, sayAll, workloadKey, workloadsIn } from './guard.ts'
 import type { Node, OwnerReference, Pod } from './kube.ts'
 import { controllerOf, isReady } from './kube.ts'
 import { compileSelector } from './label-selector.ts'
@@ -25,6 +26,17 @@ export interface Choice {
   readonly chosen: readonly Pod[]
   readonly unsafe: readonly Unsafe[]
   readonly refusals: readonly Pick<Refusal, 'code' | 'message'>[]
+  /** Who is left out, and why it are fewer than the selection asks for. */
+  readonly warnings: readonly string[]
+}
+
+export interface ChoiceOptions {
+  readonly seed: number
+  readonly step: number
+  /** Undefined for a kind whose parameters do not know it. */
+  readonly allowBarePods?: boolean | undefined
+  /** The step says in so many words that it may hit more than half of a workload. */
+  readonly all?: boolean
 }
 
 /** Namespaces that no suite may attack: the cluster's own. */
@@ -34,22 +46,61 @@ const zoneLabel = 'topology.kubernetes.io/zone'
 
 /**
  * Chooses the pods of a step: candidates by the selection, less those that must never be hit, then `percent` or `count` of them in
- * an order that the seed and the step fix. Rounds down, never to less than one; names that do not exist or are unsafe refuse the step.
+ * an order that the seed and the step fix, and of no workload more than its guard allows. Rounds down, never to less than one; names that
+ * do not exist or are unsafe refuse the step, and so does an amount that was asked for and is more than the guard allows.
  */
-export function chooseTargets(
-  inventory: Inventory,
-  selection: Selection,
-  options: { readonly seed: number; readonly step: number; readonly allowBarePods?: boolean | undefined },
-): Choice {
+export function chooseTargets(inventory: Inventory, selection: Selection, options: ChoiceOptions): Choice {
   const candidates = matching(inventory, selection)
   const unsafe = candidates.flatMap((pod) => {
     const why = whyUnsafe(pod, options.allowBarePods)
     return why === null ? [] : [{ pod: pod.metadata.name, why }]
   })
+  const leftOut = unsafe.map(({ pod, why }) => `${pod} is left out: ${why}`)
   const safe = candidates.filter((pod) => !unsafe.some((u) => u.pod === pod.metadata.name))
   const refusals = refuse(inventory, selection, { candidates, safe, unsafe })
-  if (refusals.length > 0) return { chosen: [], unsafe, refusals }
-  return { chosen: draw(safe, selection, options), unsafe, refusals: [] }
+  if (refusals.length > 0) return { chosen: [], unsafe, refusals, warnings: leftOut }
+  const drawn = drawGuarded(inventory, safe, selection, options)
+  return { ...drawn, unsafe, warnings: [...leftOut, ...drawn.warnings] }
+}
+
+/** Draws what the selection asks for; a pod whose workload has lost as many as it may is passed over for the next. */
+function drawGuarded(
+  inventory: Inventory,
+  safe: readonly Pod[],
+  selection: Selection,
+  options: ChoiceOptions,
+): Pick<Choice, 'chosen' | 'refusals' | 'warnings'> {
+  const wanted = amountOf(safe.length, selection)
+  const tooMany = selection.count !== null && selection.count > safe.length ? `asked for ${selection.count}, ${safe.length} match` : null
+  const order = inOrder(safe, options)
+  if (options.all === true) {
+    const warnings = tooMany === null ? [] : [`${tooMany}: all of them are hit`]
+    return { chosen: byName(order.slice(0, wanted)), refusals: [], warnings }
+  }
+  const workloads = workloadsIn(inventory)
+  const left = new Map([...workloads].map(([key, workload]) => [key, allowanceOf(workload)]))
+  const chosen: Pod[] = []
+  for (const pod of order) {
+    const key = workloadKey(pod, inventory)
+    const allowed = left.get(key) ?? 0
+    if (allowed <= 0 || chosen.length >= wanted) continue
+    left.set(key, allowed - 1)
+    chosen.push(pod)
+  }
+  if (chosen.length === wanted && tooMany === null) return { chosen: byName(chosen), refusals: [], warnings: [] }
+  const sizes = [...new Set(safe.map((pod) => workloadKey(pod, inventory)))].flatMap((key) => workloads.get(key) ?? [])
+  const told = sizes.map(({ name, pods }) => `${name}: ${pods.filter((pod) => isReady(pod)).length} of ${pods.length} Ready`).join(', ')
+  const asked = tooMany ?? `${askedFor(selection, safe.length)} is ${wanted}`
+  const bound = `of a workload at most half, and one has to stay Ready (${told})`
+  if (selection.isUsual === true && chosen.length > 0)
+    return { chosen: byName(chosen), refusals: [], warnings: [`${asked}; ${chosen.length} hit: ${bound}; ${sayAll} hits them all`] }
+  const message = `${asked}; at most ${chosen.length} may be hit: ${bound}, unless the step says ${sayAll}`
+  return { chosen: [], refusals: [{ code: 'blast_radius', message }], warnings: [] }
+}
+
+function askedFor({ percent, count, names }: Selection, total: number): string {
+  if (count !== null) return `${count} of ${total} pods`
+  return names !== null && percent === 100 ? 'the number of named pods' : `${percent ?? 100} % of ${total} pods`
 }
 
 /** How many of `total` a selection takes. */
@@ -60,17 +111,16 @@ export function amountOf(total: number, selection: Pick<Selection, 'percent' | '
   return total
 }
 
-/** Draws nodes or pods alike: sorted by name first, so that only the seed decides. */
-export function draw<T extends { readonly metadata: { readonly name: string } }>(
-  items: readonly T[],
-  selection: Pick<Selection, 'percent' | 'count' | 'names'>,
-  options: { readonly seed: number; readonly step: number },
-): readonly T[] {
-  const sorted = items.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
-  const random = seededRandom(hash53(`${options.seed}/${options.step}`))
-  return shuffled(sorted, random)
-    .slice(0, amountOf(items.length, selection))
-    .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+type Named = { readonly metadata: { readonly name: string } }
+
+/** Nodes or pods alike in the order in which a step takes them: sorted by name first, so that only the seed decides. */
+export function inOrder<T extends Named>(items: readonly T[], options: Pick<ChoiceOptions, 'seed' | 'step'>): readonly T[] {
+  return shuffled(byName(items), seededRandom(hash53(`${options.seed}/${options.step}`)))
+}
+
+/** Sorted by name. */
+export function byName<T extends Named>(items: readonly T[]): readonly T[] {
+  return items.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
 }
 
 /** Pods that the selection's conditions name, running or not; ours never count. */

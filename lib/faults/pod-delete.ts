@@ -1,4 +1,5 @@
 import { KubernetesError } from '../domain/errors.ts'
+import { saysAll } from '../domain/guard.ts'
 import type { Evidence, Injection, Measurement, Target } from '../domain/injection.ts'
 import type { Pod } from '../domain/kube.ts'
 import { controllerOf } from '../domain/kube.ts'
@@ -145,8 +146,13 @@ function bareOnes(injection: Injection, pods: ReadonlyMap<string, Pod>): readonl
 async function planDelete(context: PlanContext): Promise<StepPlan> {
   const { step, index, seed, inventory } = context
   const spec = step.fault.type === 'node_failure' && step.fault.kind === 'pod-delete' ? step.fault : null
-  const choice = chooseTargets(inventory, step.targets, { seed, step: index, allowBarePods: spec?.allowBarePods ?? false })
-  const warnings = choice.unsafe.map((u) => `${u.pod} is left out: ${u.why}`)
+  const choice = chooseTargets(inventory, step.targets, {
+    seed,
+    step: index,
+    allowBarePods: spec?.allowBarePods ?? false,
+    all: saysAll(step),
+  })
+  const { warnings } = choice
   if (choice.refusals.length > 0) return { injections: [], refusals: choice.refusals, warnings }
   const targets = choice.chosen.map(asTarget)
   const bare = choice.chosen.filter((pod) => controllerOf(pod) === undefined).map((pod) => pod.metadata.name)

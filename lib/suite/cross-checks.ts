@@ -1,3 +1,4 @@
+import { sayAll } from '../domain/guard.ts'
 import { plannedMs } from '../domain/suite.ts'
 import { nextDate } from './cron-dates.ts'
 import { quote } from './did-you-mean.ts'
@@ -59,7 +60,13 @@ export function warningsOf(file: SuiteFile, now: number = Date.now()): readonly 
       ? []
       : [`experiments[${n}]: ${twice.map(quote).join(', ')} is named more than once among the targets; once is enough`]
   })
-  return [...sameName, ...sameTarget, ...sameTraffic, ...pastSchedule(file, now)]
+  const moreThanHalf = file.experiments.flatMap((step, n) => {
+    const share = valueAt(targetsOf(step, []).conditions, ['percent'])
+    const isDrain = valueAt(step.params, ['failure_type']) === 'node-drain'
+    if (typeof share !== 'number' || share <= 50 || isDrain || step.blastRadius === 'all') return []
+    return [`experiments[${n}]: ${share} % is more than half: refused of a workload where it comes to that, unless the step says ${sayAll}`]
+  })
+  return [...moreThanHalf, ...sameName, ...sameTarget, ...sameTraffic, ...pastSchedule(file, now)]
 }
 
 function twiceIn(list: unknown): readonly unknown[] {
@@ -128,6 +135,8 @@ function partitionTargetFindings(step: unknown, path: Path): readonly Finding[] 
   for (const amount of ['percent', 'count'].filter((key) => kind === 'all' && has(conditions, key))) {
     say(pathOf(amount), 'partition_type `all` takes every candidate: use `random` for some of them')
   }
+  if (kind === 'all' && valueAt(step, ['blastRadius']) === 'half')
+    say([...path, 'blastRadius'], '`half` contradicts partition_type `all`, which takes every candidate: use `random`')
   if (valueAt(step, ['params', 'coverNew']) === true) {
     const at = [...path, 'params', 'coverNew']
     if (kind !== undefined && kind !== 'all') say(at, `goes with partition_type \`all\` only: \`${kind}\` takes the pods that are there`)

@@ -8,9 +8,10 @@ import { splitNames } from './targets-schema.ts'
 /** Spare time in the default maxDuration, in milliseconds. */
 const spareMs = 600_000
 
-type Amount = Pick<Selection, 'percent' | 'count'>
+type Amount = Pick<Selection, 'percent' | 'count' | 'isUsual'>
 const percent = (value: number): Amount => ({ percent: value, count: null })
-const one: Amount = { percent: null, count: 1 }
+const usual = (value: number): Amount => ({ ...percent(value), isUsual: true })
+const one: Amount = { percent: null, count: 1, isUsual: true }
 
 /** Turns a file that passed all checks into what the engine runs: milliseconds, every default filled in. */
 export function normalise(file: SuiteFile): Suite {
@@ -48,6 +49,7 @@ function normaliseStep(step: StepFile, selector: string): Step {
     durationMs: Math.max(1, toMs(step.duration)),
     intervalMs: toMs(step.interval),
     targets: selectionOf(step.targets ?? step.params.targets, { selector, amount: defaultAmount(step) }),
+    ...(step.blastRadius === 'all' ? { blastRadius: step.blastRadius } : {}),
     ...(step.expect === undefined ? {} : { expect: step.expect }),
     hypothesis: step.hypothesis ?? '',
   }
@@ -137,13 +139,13 @@ function defaultGrace(secondsToNext: number): number {
 function defaultAmount(step: StepFile): Amount {
   switch (step.type) {
     case 'network_partition':
-      return percent(step.params.partition_type === 'random' ? 20 : 100)
+      return step.params.partition_type === 'random' ? usual(20) : percent(100)
     case 'resource_exhaustion':
-      return { low: one, medium: percent(30), high: percent(60) }[step.params.intensity]
+      return { low: one, medium: usual(30), high: usual(60) }[step.params.intensity]
     case 'node_failure':
-      return { 'pod-delete': percent(30), 'pod-kill': percent(30), crashloop: percent(20), 'node-drain': one }[step.params.failure_type]
+      return { 'pod-delete': usual(30), 'pod-kill': usual(30), crashloop: usual(20), 'node-drain': one }[step.params.failure_type]
     case 'network_degradation':
-      return percent(20)
+      return usual(20)
   }
 }
 

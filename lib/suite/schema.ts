@@ -46,6 +46,10 @@ const stepKeys = {
     .default(suiteDefaults.interval)
     .describe('Rest between this step and the next, in seconds; none after the last.'),
   targets: targets.optional(),
+  blastRadius: z
+    .enum(['half', 'all'])
+    .optional()
+    .describe('`half` (default): at most half of a workload is hit, and one pod of it stays Ready; `all`: as many as `targets` says.'),
   hypothesis: z.string().max(2000).optional().describe('What is expected to hold while the fault is active, for people.'),
   expect: z
     .enum(['oom_killed', 'evicted', 'deleted', 'restarted', 'node_lost', 'file_removed'])

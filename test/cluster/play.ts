@@ -31,9 +31,9 @@ export async function play(place: Place, options: Options, scenario: Scenario): 
   const room = isDrain ? await roomForDrain(place.cluster, { injectors: place.injectors, workload: await place.pods() }) : undefined
   if (room !== undefined && 'why' in room) return without(scenario, room.why)
   const directory = mkdtempSync(join(tmpdir(), 'faultline-e2e-'))
-  const { name, type, params, duration } = scenario
+  const { name, type, params, duration, blastRadius } = scenario
   const targets = room === undefined ? scenario.targets : { node: room.node, count: 1 }
-  const experiments = [{ name, type, params, duration, ...(targets === undefined ? {} : { targets }) }]
+  const experiments = [{ name, type, params, duration, blastRadius, ...(targets === undefined ? {} : { targets }) }]
   const suite = { name: 'e2e', namespace: place.namespace, selector: 'app=e2e', gracePeriod: 0, experiments }
   writeFileSync(join(directory, 'suite.json'), JSON.stringify(suite))
   const context = options.context === undefined ? [] : ['--context', options.context]

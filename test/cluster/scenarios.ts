@@ -4,6 +4,8 @@ export interface Scenario {
   readonly type: string
   readonly params: Readonly<Record<string, unknown>>
   readonly targets?: Readonly<Record<string, unknown>>
+  /** It hits more than half of the workload that the cluster has for it. */
+  readonly blastRadius?: 'all'
   readonly duration: number
   readonly verdict: 'succeeded' | 'no_effect' | 'aborted' | 'refused' | 'failed'
   /** What happens once the fault bites. */
@@ -39,12 +41,18 @@ export const scenarios: readonly Scenario[] = [
   { name: 'partition by policy', ...partition({ mechanism: 'policy' }), ...plain, duration: 12 },
   { name: 'partition by netfilter', ...partition({ mechanism: 'netfilter' }), ...plain },
   { name: 'partition from peers', ...partition({ mechanism: 'netfilter', scope: 'peers' }), ...plain },
-  { name: 'partition split', ...partition({ mechanism: 'netfilter', scope: 'split' }), targets: { count: 2 }, ...plain },
+  {
+    name: 'partition split',
+    ...partition({ mechanism: 'netfilter', scope: 'split' }),
+    targets: { count: 2 },
+    blastRadius: 'all',
+    ...plain,
+  },
   { name: 'pod-delete', ...failure('pod-delete'), ...plain },
   { name: 'pod-kill TERM', ...failure('pod-kill', { signal: 'TERM', graceSeconds: 1 }), ...plain },
   { name: 'pod-kill KILL', ...failure('pod-kill', { signal: 'KILL' }), ...plain },
   { name: 'crashloop', ...failure('crashloop'), ...plain, duration: 10 },
-  { name: 'node-drain with a budget', ...failure('node-drain'), ...plain, asGiven: true },
+  { name: 'node-drain with a budget', ...failure('node-drain'), ...plain, blastRadius: 'all', asGiven: true },
   { name: 'memory', ...exhaustion('memory'), ...plain },
   { name: 'cpu', ...exhaustion('cpu'), ...plain },
   { name: 'disk', ...exhaustion('disk'), ...plain },
@@ -82,6 +90,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'runner killed: node-drain',
     ...failure('node-drain'),
+    blastRadius: 'all',
     asGiven: true,
     duration: 6,
     verdict: 'aborted',

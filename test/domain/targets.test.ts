@@ -84,7 +84,7 @@ describe('chooseTargets', () => {
       chosen: [],
       refusals: [{ code: 'unsafe_target', message: `pod x is refused: ${why}` }],
     })
-    const beside = chooseTargets(inventory([unsafe, pod('y')]), { ...anyPod, count: 5 }, options)
+    const beside = chooseTargets(inventory([unsafe, pod('y')]), { ...anyPod, count: 5 }, { ...options, all: true })
     expect(namesOf(beside)).toEqual(['y'])
     expect(beside.unsafe).toEqual([{ pod: 'x', why }])
   })
@@ -117,7 +117,7 @@ describe('chooseTargets', () => {
     const all = { ...anyPod, count: null, percent: 100 }
     expect(namesOf(chooseTargets(inventory(pods), { ...all, zone: 'b' }, options))).toEqual(['two'])
     expect(namesOf(chooseTargets(inventory(pods), { ...all, node: 'n1' }, options))).toEqual(['one'])
-    expect(namesOf(chooseTargets(inventory(pods), { ...all, owner: 'deployment/jade' }, options))).toEqual(['one', 'two'])
+    expect(namesOf(chooseTargets(inventory(pods), { ...all, owner: 'deployment/jade' }, { ...options, all: true }))).toEqual(['one', 'two'])
     expect(chooseTargets(inventory(pods), { ...all, owner: 'deployment/none' }, options).refusals).toEqual([
       { code: 'no_targets', message: 'no pod matches app=jadevectordb, owner deployment/none in namespace ns' },
     ])

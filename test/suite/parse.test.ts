@@ -32,7 +32,7 @@ test('the example of the issue is valid as it is, with every default filled in',
           fault: { type: 'resource_exhaustion', kind: 'memory', intensity: 'medium', container: null, path: null },
           durationMs: 60_000,
           intervalMs: 30_000,
-          targets: { ...anyone, percent: 30 },
+          targets: { ...anyone, percent: 30, isUsual: true },
           hypothesis: '',
         },
         {
@@ -49,7 +49,7 @@ test('the example of the issue is valid as it is, with every default filled in',
           },
           durationMs: 45_000,
           intervalMs: 30_000,
-          targets: { ...anyone, percent: 20 },
+          targets: { ...anyone, percent: 20, isUsual: true },
           hypothesis: '',
         },
         {
@@ -57,7 +57,7 @@ test('the example of the issue is valid as it is, with every default filled in',
           fault: { type: 'node_failure', kind: 'pod-kill', signal: 'TERM', graceSeconds: 5, repeatEverySeconds: null, container: null },
           durationMs: 60_000,
           intervalMs: 0,
-          targets: { ...anyone, percent: 30 },
+          targets: { ...anyone, percent: 30, isUsual: true },
           hypothesis: '',
         },
       ],
@@ -194,6 +194,17 @@ test('steps of the same name and targets named twice are warned of', () => {
     'experiments[1].name: `Again` is also the name of experiments[0]; reports tell them apart by number only',
     'experiments[1]: `a` is named more than once among the targets; once is enough',
   ])
+})
+
+test('a share of more than half is warned of, unless the step says all', () => {
+  const step = { name: 'Most', ...kill, duration: 10, targets: { percent: 80 } }
+  const warningsOf = (change: object) => suiteOf(JSON.stringify({ name: 'S', experiments: [{ ...step, ...change }] })).warnings
+  expect(warningsOf({})).toEqual([
+    'experiments[0]: 80 % is more than half: refused of a workload where it comes to that, unless the step says "blastRadius": "all"',
+  ])
+  expect(warningsOf({ blastRadius: 'all' })).toEqual([])
+  expect(stepOf({ ...step, blastRadius: 'all' }).blastRadius).toBe('all')
+  expect(stepOf({ ...step, blastRadius: 'half' }).blastRadius).toBeUndefined()
 })
 
 test('ports and CIDRs that stand twice are warned of, and taken once', () => {

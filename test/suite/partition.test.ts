@@ -121,6 +121,12 @@ describe('a malformed partition', () => {
     expect(problemsOf(partition(params))).toEqual([[path, message]])
   })
 
+  test('of all that says half is told that it contradicts itself', () => {
+    expect(problemsOf(partition({ partition_type: 'all' }, { blastRadius: 'half' }))).toEqual([
+      ['blastRadius', '`half` contradicts partition_type `all`, which takes every candidate: use `random`'],
+    ])
+  })
+
   test('that splits 100 percent of the workload from the rest is told that nothing is left', () => {
     expect(problemsOf(partition({ scope: 'split' }, { targets: { percent: 100 } }))).toEqual([
       ['targets.percent', 'found 100, which with scope `split` would leave nothing on the other side; allowed: less'],

@@ -1,9 +1,10 @@
 import { FaultlineError } from '../../domain/errors.ts'
+import { judgeBlastRadius, podsOnNodes, saysAll } from '../../domain/guard.ts'
 import type { KubeObject, Node, OwnerReference, Pod } from '../../domain/kube.ts'
 import { controllerOf } from '../../domain/kube.ts'
 import { finalEntryBytes, finalRunBytes, tooLarge } from '../../domain/record-size.ts'
 import type { Refusal } from '../../domain/refusal.ts'
-import type { Suite } from '../../domain/suite.ts'
+import type { Step, Suite } from '../../domain/suite.ts'
 import { faultName } from '../../domain/suite.ts'
 import type { Inventory } from '../../domain/targets.ts'
 import type { FaultContext, PlannedInjection, StepPlan } from '../../faults/fault.ts'
@@ -46,8 +47,18 @@ export async function planStep(
   if (step === undefined) throw new TypeError(`the suite has no step ${options.index}`)
   const inventory = options.inventory ?? (await takeInventory(context, faultName(step.fault) === 'node-drain'))
   const plan = await faults[faultName(step.fault)].plan({ ...context, step, index: options.index, seed: options.seed, inventory })
-  const refusals = [...plan.refusals, ...plan.injections.flatMap(tooLargeEntry)]
+  const refusals = [...plan.refusals, ...plan.injections.flatMap(tooLargeEntry), ...guarded(inventory, step, plan.injections)]
   return { ...plan, refusals, step: options.index }
+}
+
+/** The last word on every plan, whatever chose its targets: judged from lists that were read already. */
+function guarded(inventory: Inventory, step: Step, injections: readonly PlannedInjection[]): readonly Omit<Refusal, 'step'>[] {
+  if (saysAll(step)) return []
+  const targets = injections.flatMap((injection) => injection.targets)
+  const uids = new Set(targets.map(({ uid }) => uid))
+  const nodes = targets.filter(({ kind }) => kind === 'Node').map(({ name }) => name)
+  const pods = inventory.pods.filter(({ metadata }) => uids.has(metadata.uid ?? ''))
+  return judgeBlastRadius(inventory, [...pods, ...podsOnNodes(inventory, nodes)])
 }
 
 /** Undoing it must be provable to the end: the proof goes into the same entry as the targets. */

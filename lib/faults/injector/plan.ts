@@ -1,3 +1,4 @@
+import { saysAll } from '../../domain/guard.ts'
 import type { Evidence, Target } from '../../domain/injection.ts'
 import type { Node, Pod } from '../../domain/kube.ts'
 import { fuseName, nodeSuffix } from '../../domain/names.ts'
@@ -37,8 +38,8 @@ type Reasons = Omit<Refusal, 'step'>[]
 /** Fixes targets, one injection per node, with all that its injector will be told. */
 export async function planInjector(context: PlanContext, kind: InjectorFault): Promise<StepPlan> {
   const { step, index, config, inventory } = context
-  const choice = chooseTargets(inventory, step.targets, { seed: context.seed, step: index })
-  const warnings = choice.unsafe.map((u) => `${u.pod} is left out: ${u.why}`)
+  const choice = chooseTargets(inventory, step.targets, { seed: context.seed, step: index, all: saysAll(step) })
+  const warnings = [...choice.warnings]
   const refusals: Reasons = [...choice.refusals]
   if (config.injector.image === null) refusals.push({ code: 'injector_missing', message: `${step.fault.kind} ${howToGetOne}` })
   const scope = kind.scope?.(step.fault) ?? null

@@ -1,8 +1,9 @@
+import { judgeBlastRadius, podsOnNodes, sayAll, saysAll } from '../../domain/guard.ts'
 import type { Evidence, FuseSpec, Target } from '../../domain/injection.ts'
 import type { Node, Pod } from '../../domain/kube.ts'
 import { fuseName, nodeSuffix } from '../../domain/names.ts'
 import type { Refusal } from '../../domain/refusal.ts'
-import { draw, matching } from '../../domain/targets.ts'
+import { amountOf, byName, inOrder, matching } from '../../domain/targets.ts'
 import type { PlanContext, PlannedInjection, StepPlan } from '../fault.ts'
 import { fuseJob } from '../fuse-job.ts'
 import { slowToGo } from '../terminating-pods.ts'
@@ -21,10 +22,12 @@ export async function planDrain(context: PlanContext): Promise<StepPlan> {
     const message = `no node holds a pod that matches in namespace ${context.namespace}`
     return { injections: [], warnings: [], refusals: [{ code: 'no_targets', message }] }
   }
-  const nodes = draw(candidates, step.targets, { seed: context.seed, step: context.index })
+  const { nodes, tooMany } = drawNodes(context, candidates)
   const fuse = await checkFuse(context, nodes)
   const warnings = [...fuse.warnings]
   const refusals = [...fuse.refusals, ...nodesToStay(context, nodes)]
+  if (tooMany !== null && saysAll(step)) warnings.push(`${tooMany}: all of them are drained`)
+  else if (tooMany !== null) refusals.push({ code: 'blast_radius', message: `${tooMany}, unless the step says ${sayAll}` })
   const injections: PlannedInjection[] = []
   for (const [n, node] of nodes.entries()) {
     const pods = await podsOfNode(context, node.metadata.name)
@@ -36,6 +39,26 @@ export async function planDrain(context: PlanContext): Promise<StepPlan> {
     injections.push(plannedInjection(context, { node, n, pods, limits }))
   }
   return { injections: refusals.length > 0 ? [] : injections, refusals, warnings }
+}
+
+/**
+ * In the order that the seed fixes; a node whose pods would be too many of a workload is passed over for the next. Where there are not enough
+ * others it is taken all the same, and the guard's judgement of the plan says why it is refused.
+ */
+function drawNodes(
+  { step, inventory, seed, index }: PlanContext,
+  candidates: readonly Node[],
+): { readonly nodes: readonly Node[]; readonly tooMany: string | null } {
+  const order = inOrder(candidates, { seed, step: index })
+  const wanted = amountOf(candidates.length, step.targets)
+  const { count } = step.targets
+  const tooMany = count !== null && count > candidates.length ? `asked for ${count} nodes, ${candidates.length} match` : null
+  const fitting: Node[] = []
+  for (const node of saysAll(step) ? [] : order) {
+    const names = [...fitting, node].map(({ metadata }) => metadata.name)
+    if (fitting.length < wanted && judgeBlastRadius(inventory, podsOnNodes(inventory, names)).length === 0) fitting.push(node)
+  }
+  return { nodes: byName(fitting.length === wanted ? fitting : order.slice(0, wanted)), tooMany }
 }
 
 function limitsOf({ step: { fault } }: PlanContext): DrainLimits {

@@ -1,3 +1,4 @@
+import { saysAll } from '../../domain/guard.ts'
 import type { Evidence, Target } from '../../domain/injection.ts'
 import type { LabelSelector, NetworkPolicy, Pod } from '../../domain/kube.ts'
 import { matchesSelector, selectorObject } from '../../domain/label-selector.ts'
@@ -15,8 +16,8 @@ import { listSurroundings } from '../surroundings.ts'
 /** Fixes the targets of a cut by policy, with a canary that answers before it. */
 export async function planPartition(context: PlanContext): Promise<StepPlan> {
   const { step, index, runId, namespace } = context
-  const choice = chooseTargets(context.inventory, step.targets, { seed: context.seed, step: index })
-  const warnings = choice.unsafe.map((u) => `${u.pod} is left out: ${u.why}`)
+  const choice = chooseTargets(context.inventory, step.targets, { seed: context.seed, step: index, all: saysAll(step) })
+  const { warnings } = choice
   if (choice.refusals.length > 0) return { injections: [], refusals: choice.refusals, warnings }
   const unable = whatPolicyCannot(step.fault)
   if (unable !== null) return { injections: [], refusals: [{ code: 'mechanism', message: unable }], warnings }

@@ -24,7 +24,7 @@ describe('a ledger that takes only some of a step', () => {
         if (added === 2) throw new FaultlineError('invalid', 'the entry is too large')
       },
     })
-    const run = await world.run(engine, suiteOf([stepOf(podKill, { targets: { ...anyPod, count: 3 } })]))
+    const run = await world.run(engine, suiteOf([stepOf(podKill, { targets: { ...anyPod, count: 3 }, blastRadius: 'all' })]))
     expect(run).toMatchObject({
       status: 'failed',
       steps: [{ name: 'pod-kill', reasons: [{ code: 'refused', detail: 'the entry is too large' }] }],

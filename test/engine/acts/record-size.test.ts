@@ -41,7 +41,7 @@ it('a step that would outgrow the record of the run, as the cluster is by then, 
     beganAt ??= world.footprint()
     return (found as readonly Pod[]).filter(({ spec }) => spec.nodeName === 'sandbox-node-1')
   })
-  const everyPod = stepOf(memory, { targets: { ...anyPod, count: null, percent: 100 } })
+  const everyPod = stepOf(memory, { targets: { ...anyPod, count: null, percent: 100 }, blastRadius: 'all' })
   const free = recordLimitBytes - finalRunBytes(suiteOf([everyPod]), [1])
   const run = await world.run(engine, suiteOf([everyPod], { description: 'x'.repeat(free - 100) }))
   expect(run.status).toBe('failed')

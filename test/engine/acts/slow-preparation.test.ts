@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 /** Two pods on two nodes, and so two injectors under one fuse. */
-const onTwoNodes = suiteOf([stepOf(netfilter, { durationMs: 5_000, targets: { ...anyPod, count: 2 } })])
+const onTwoNodes = suiteOf([stepOf(netfilter, { durationMs: 5_000, targets: { ...anyPod, count: 2 }, blastRadius: 'all' })])
 
 const isMade = (role: string, args: readonly unknown[]) => {
   const [object, options] = args as [{ kind?: string; metadata?: { labels?: Record<string, string> } }, { dryRun?: boolean }?]

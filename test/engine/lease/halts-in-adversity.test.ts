@@ -43,7 +43,7 @@ describe('a run with an onlooker', () => {
       }
       return go()
     })
-    const run = await world.run(engine, suiteOf([stepOf(podDelete, { targets: { ...anyPod, count: 6 } })]))
+    const run = await world.run(engine, suiteOf([stepOf(podDelete, { targets: { ...anyPod, count: 6 }, blastRadius: 'all' })]))
     expect(run.status).toBe('aborted')
     expect(after).toEqual([])
   })
@@ -144,7 +144,7 @@ describe('a run with an onlooker', () => {
         liftedAt = world.clock.now()
       return go()
     })
-    const suite = suiteOf([stepOf(nodeDrain, { targets: { ...anyPod, count: 2 }, durationMs: 100_000 })])
+    const suite = suiteOf([stepOf(nodeDrain, { targets: { ...anyPod, count: 2 }, blastRadius: 'all', durationMs: 100_000 })])
     const { run } = await world.play(start(engine, world.request(suite)))
     const driving = drive(engine, run.id).catch((error: unknown) => error)
     await world.pass(8_000)

@@ -58,7 +58,7 @@ describe('while a fault is held', () => {
       })
       const before = world.sandbox.objects().map(({ metadata }) => metadata.name)
       const cut = { ...partition, kind: 'all', ...(covers ? { coverNew: true as const } : {}) } as const
-      const all = stepOf(cut, { durationMs: 30_000, targets: { ...anyPod, count: null } })
+      const all = stepOf(cut, { durationMs: 30_000, targets: { ...anyPod, count: null }, blastRadius: 'all' })
       const run = await world.run(engine, suiteOf([all]))
       expect(run.status).toBe('succeeded')
       expect(run.steps[0]?.changes.filter(({ code }) => code === 'joined').map((change) => change.message)).toEqual([message, message])

@@ -64,7 +64,7 @@ describe('the plan of a drain', () => {
 
   it('is refused when no node would be left for the pods', async () => {
     const { seen, engine } = countCordons()
-    const everyNode = stepOf(wanted, { targets: { ...anyPod, count: null, percent: 100 } })
+    const everyNode = stepOf(wanted, { targets: { ...anyPod, count: null, percent: 100 }, blastRadius: 'all' })
     const run = await world.run(engine, suiteOf([everyNode]))
     expect(run).toMatchObject({ status: 'refused', refusals: [{ message: expect.stringMatching(/^no schedulable node would be left/) }] })
     expect(seen.most).toBe(0)
