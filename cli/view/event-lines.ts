@@ -6,7 +6,7 @@ import { valueText } from '../../lib/domain/steady.ts'
 import { toleranceText } from '../../lib/domain/tolerance.ts'
 import type { Progress } from '../../lib/engine/engine.ts'
 import { dateAndTime, timeOfDay } from '../../lib/report/durations.ts'
-import { figuresWithBefore } from '../../lib/report/figures.ts'
+import { withFigures } from '../../lib/report/figures.ts'
 import type { RunState } from './run-state.ts'
 
 /** Of interest to machines only. */
@@ -67,8 +67,7 @@ function injectionLines(before: Injection | undefined, injection: Injection, run
   for (const evidence of injection.evidence.filter(
     (e) => e.phase === 'during' && !(before?.evidence ?? []).some((b) => b.phase === 'during' && b.at === e.at),
   )) {
-    const figures = figuresWithBefore(evidence.measurements)
-    lines.push(`${evidence.finding === 'yes' ? 'it bites' : 'no proof'}: ${evidence.summary}${figures === '' ? '' : ` [${figures}]`}`)
+    lines.push(`${evidence.finding === 'yes' ? 'it bites' : 'no proof'}: ${withFigures(evidence.summary, evidence.measurements)}`)
   }
   return lines.map((text) => stamped(now, run, injection.step, text))
 }

@@ -1,10 +1,11 @@
 import type { Measurement } from '../domain/injection.ts'
-import { beforePrefix } from '../domain/injection.ts'
+import { beforePrefix, heldFor } from '../domain/injection.ts'
 
-/** Figures of many targets in a few words: `canary open`, `restarts 1–3`, `pod 2 gone, 1 terminating`. */
+/** Figures of many targets in a few words: `canary open`, `restarts 1–3`, `pod 2 gone, 1 terminating`; how long an effect is held is no figure of it. */
 export function figuresInShort(measurements: readonly Measurement[]): string {
   const byName = new Map<string, Measurement[]>()
-  for (const measurement of measurements) byName.set(measurement.name, [...(byName.get(measurement.name) ?? []), measurement])
+  for (const measurement of measurements.filter(({ name }) => name !== heldFor))
+    byName.set(measurement.name, [...(byName.get(measurement.name) ?? []), measurement])
   return [...byName].map(([name, same]) => `${name} ${valuesInShort(same)}`).join(', ')
 }
 
@@ -32,6 +33,17 @@ export function splitBefore(measurements: readonly Measurement[]): {
 export function figuresWithBefore(measurements: readonly Measurement[]): string {
   const { before, now } = splitBefore(measurements)
   return before.length === 0 ? figuresInShort(now) : `${figuresInShort(now)} (before: ${figuresInShort(before)})`
+}
+
+/** A sentence with its figures in one line, those that it says itself not again: `db-0: memory 276 MiB (before: memory 20 MiB)`. */
+export function withFigures(sentence: string, measurements: readonly Measurement[]): string {
+  const { before, now } = splitBefore(measurements)
+  const [figures, earlier] = [figuresInShort(now), figuresInShort(before)]
+  return [
+    sentence,
+    ...(figures === '' || sentence.includes(figures) ? [] : [`[${figures}]`]),
+    ...(earlier === '' ? [] : [`(before: ${earlier})`]),
+  ].join(' ')
 }
 
 function withUnit(value: string, unit: string): string {

@@ -55,23 +55,25 @@ describe('sweep', () => {
         spec: { podSelector: {} },
       })
     policy('left', labels)
+    policy('left-inert', { ...labels, 'faultline.dev/role': 'beacon' })
     policy('unknown', { ...labels, 'faultline.dev/run': 'of-another-table' })
     policy('theirs', {})
+    const names = ['NetworkPolicy default/left (fuse)', 'NetworkPolicy default/left-inert (beacon)']
     const before = place.footprint()
     const looked = await faultline(['sweep', '--dry-run', ...place.flags])
     expect(looked).toMatchObject({
       code: 0,
-      out: 'found: NetworkPolicy default/left (fuse)\n1 orphans found on faultline-sandbox (simulated), 0 removed\n',
+      out: `found: ${names[0]}\nfound: ${names[1]}\n2 orphans found on faultline-sandbox (simulated), 0 removed\n`,
     })
     expect(place.footprint()).toEqual(before)
     const swept = await faultline(['sweep', '--json', ...place.flags])
     expect(swept.code).toBe(0)
     expect(JSON.parse(swept.out)).toMatchObject({
-      found: ['NetworkPolicy default/left (fuse)'],
-      removed: ['NetworkPolicy default/left (fuse)'],
+      found: names,
+      removed: names,
       failed: [],
     })
-    expect(place.footprint()).toEqual(before.filter((one) => !one.includes('"left"')))
+    expect(place.footprint()).toEqual(before.filter((one) => !/"left(-inert)?"/.test(one)))
   })
 
   it('exits with 3, and names it, where something cannot be removed', async () => {

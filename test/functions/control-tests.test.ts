@@ -5,6 +5,8 @@ import { controlInput } from '../../functions/shared/inputs.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 let world: World
+/** Clusters that were asked for, by name. */
+const reached: (string | undefined)[] = []
 
 beforeEach(async () => {
   world = await openWorld()
@@ -12,17 +14,20 @@ beforeEach(async () => {
 
 afterEach(() => world.close())
 
-function ask(event: object, options: { readonly remainingMs?: number } = {}) {
+function ask(event: object, options: { readonly remainingMs?: number; readonly request?: string } = {}) {
   const engine = world.engine('control')
   const invocation = {
-    requestId: 'request-1',
+    requestId: options.request ?? 'request-1',
     settings: { suites: 'experiments' },
     clock: world.clock,
     store: engine.store,
     clusters: {
       names: ['default'],
       source: () => ({ name: 'default', via: world.ref.via }),
-      reach: async () => ({ ref: world.ref, cluster: await engine.connect(world.ref) }),
+      reach: async (name: string | undefined) => {
+        reached.push(name)
+        return { ref: world.ref, cluster: await engine.connect(world.ref) }
+      },
     },
     budget: { remainingMs: () => options.remainingMs ?? 900_000, handOver: async () => {} },
     engine: () => engine,
@@ -82,5 +87,24 @@ describe('sweep of the control function', () => {
     expect(await ask({ action: 'sweep', cluster: 'default' })).toMatchObject({ found: [name], removed: [name], failed: [] })
     expect(await ask({ action: 'sweep' })).toMatchObject({ happened: '0 orphans found, 0 removed' })
     await expect(ask({ action: 'sweep', cluster: 'defautl' })).rejects.toThrow('cluster: `defautl`: did you mean `default`?')
+  })
+})
+
+describe('inject and replay of the control function', () => {
+  const inject = { action: 'inject', fault: 'node-failure', kind: 'pod-delete', with: { duration: 2, count: 1 }, seed: 5 }
+
+  it('begin a run that another function drives, unless they are told to wait for its end', async () => {
+    const begun = await ask({ ...inject, by: 'ann' })
+    expect(begun.happened).toMatch(/^run \S+ is recorded; another function drives or refuses it$/)
+    expect(await world.store.runs.load(String(begun.run))).toMatchObject({ status: 'requested', seed: 5, trigger: { by: 'ann' } })
+  })
+
+  it('repeat the suite of a run, as it was then, with its seed and on its cluster', async () => {
+    const first = await ask({ ...inject, wait: true }, { request: 'request-0' })
+    const again = await ask({ action: 'replay', run: first.run, by: 'ben', wait: true })
+    const [before, now] = await Promise.all([first, again].map(({ run }) => world.store.runs.load(String(run))))
+    expect(now?.suite).toEqual(before?.suite)
+    expect(now).toMatchObject({ status: 'succeeded', seed: 5, trigger: { key: 'request-1', by: 'ben' } })
+    expect(reached.at(-1)).toBe(before?.cluster.name)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { dateAndTime, duration, lateness, timeOfDay } from '../../lib/report/durations.ts'
-import { figuresInShort, figuresWithBefore } from '../../lib/report/figures.ts'
+import { figuresInShort, figuresWithBefore, withFigures } from '../../lib/report/figures.ts'
 import { table } from '../../lib/report/table.ts'
 
 const figure = (target: string, name: string, value: number | string, unit = '') => ({ target, name, unit, value })
@@ -49,6 +49,13 @@ describe('figures', () => {
 
   it('leave out a unit that says nothing', () => {
     expect(figuresInShort([figure('a', 'restarts', 2, 'count')])).toBe('restarts 2')
+  })
+
+  it('stand behind a sentence that does not say them, and never how long the effect is held', () => {
+    const measured = [figure('a', 'before memory', 20, 'MiB'), figure('a', 'memory', 276, 'MiB'), figure('a', 'held for', 3, 'ms')]
+    expect(withFigures('a: memory 276 MiB', measured)).toBe('a: memory 276 MiB (before: memory 20 MiB)')
+    expect(withFigures('it is cut off', measured)).toBe('it is cut off [memory 276 MiB] (before: memory 20 MiB)')
+    expect(withFigures('it is gone', [])).toBe('it is gone')
   })
 
   it('tell what was measured before apart', () => {

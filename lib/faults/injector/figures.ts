@@ -16,7 +16,7 @@ export function describe(injection: Injection, lines: readonly InjectorLine[]): 
 }
 
 const withUnit = ({ name, unit, value }: Pick<InjectorLine, 'name' | 'unit' | 'value'>): string =>
-  `${name} ${value}${unit === '' ? '' : ` ${unit}`}`
+  `${name} ${value}${unit === '' || unit === 'count' ? '' : ` ${unit}`}`
 
 /** A figure named `… asked` says how much was wanted of what the line measured. */
 function askedText({ also }: InjectorLine): string {
