@@ -1,9 +1,9 @@
+import type { Inventory } from './inventory.ts'
 import type { Pod } from './kube.ts'
 import { controllerOf, isReady } from './kube.ts'
 import { managedBy, managedByLabel } from './labels.ts'
 import type { Refusal } from './refusal.ts'
 import type { Step } from './suite.ts'
-import type { Inventory } from './targets.ts'
 
 /** Pods of one controller (of a Deployment, over all its ReplicaSets), or a pod without one: what a share is a share of. */
 export interface Workload {

@@ -1,20 +1,12 @@
 import { allowanceOf, sayAll, workloadKey, workloadsIn } from './guard.ts'
-import type { Node, OwnerReference, Pod } from './kube.ts'
+import type { Inventory } from './inventory.ts'
+import type { Pod } from './kube.ts'
 import { controllerOf, isReady } from './kube.ts'
 import { compileSelector } from './label-selector.ts'
 import { managedBy, managedByLabel } from './labels.ts'
 import { hash53, seededRandom, shuffled } from './random.ts'
 import type { Refusal } from './refusal.ts'
 import type { Selection } from './suite.ts'
-
-/** What the cluster held when targets were chosen. */
-export interface Inventory {
-  readonly namespace: string
-  readonly pods: readonly Pod[]
-  readonly nodes: readonly Node[]
-  /** Controllers of controllers, by UID (a ReplicaSet's Deployment). */
-  readonly parents: ReadonlyMap<string, OwnerReference>
-}
 
 /** A pod that would have been hit, and why it must not be. */
 export interface Unsafe {

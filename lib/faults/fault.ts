@@ -1,11 +1,11 @@
 import type { Config } from '../config.ts'
 import type { Evidence, Injection } from '../domain/injection.ts'
+import type { Inventory } from '../domain/inventory.ts'
 import type { KubeObject, ObjectRef } from '../domain/kube.ts'
 import type { NamedRun } from '../domain/names.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { CallUnderWay } from '../domain/run-facts.ts'
 import type { Step } from '../domain/suite.ts'
-import type { Inventory } from '../domain/targets.ts'
 import type { UndoData } from '../domain/undo-data.ts'
 import type { Clock, Cluster, ListOptions } from '../ports.ts'
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { allowanceOf, judgeBlastRadius, podsOnNodes, saysAll, workloadKey, workloadsIn } from '../../lib/domain/guard.ts'
+import type { Inventory } from '../../lib/domain/inventory.ts'
 import type { OwnerReference, Pod } from '../../lib/domain/kube.ts'
 import { isReady } from '../../lib/domain/kube.ts'
 import { seededRandom } from '../../lib/domain/random.ts'
 import type { Selection } from '../../lib/domain/suite.ts'
-import type { Inventory } from '../../lib/domain/targets.ts'
 import { chooseTargets } from '../../lib/domain/targets.ts'
 import { anyPod, partition, podDelete, stepOf } from '../support/suites.ts'
 

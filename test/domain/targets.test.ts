@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
+import type { Inventory } from '../../lib/domain/inventory.ts'
 import type { Node, Pod } from '../../lib/domain/kube.ts'
-import type { Inventory } from '../../lib/domain/targets.ts'
 import { amountOf, chooseTargets } from '../../lib/domain/targets.ts'
 import { anyPod } from '../support/suites.ts'
 

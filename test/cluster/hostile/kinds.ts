@@ -24,5 +24,5 @@ export const kinds: readonly Kind[] = [
   { name: 'pod-kill', args: ['node-failure', 'pod-kill', '--signal', 'KILL', '--repeat-every', '10'], reboot: 'ends' },
   { name: 'pod-delete', args: ['node-failure', 'pod-delete'], reboot: 'stays' },
   { name: 'partition by policy', args: [...partition, '--mechanism', 'policy'], reboot: 'stays' },
-  { name: 'node-drain', args: ['node-failure', 'node-drain'], reboot: 'stays', isDrain: true },
+  { name: 'node-drain', args: ['node-failure', 'node-drain', '--blast-radius', 'all'], reboot: 'stays', isDrain: true },
 ]
