@@ -153,7 +153,12 @@ function drawSuite(
   const steps = Array.from({ length: 1 + Math.floor(random() * 3) }, () => {
     const fault = faults[Math.floor(random() * faults.length)] ?? partition
     const targets = { ...anyPod, count: fault.kind === 'node-drain' ? 1 : 1 + Math.floor(random() * 3) }
-    return stepOf(fault, { durationMs: 3_000 + Math.round(random() * 27_000), intervalMs: Math.round(random() * 5_000), targets, blastRadius: 'all' })
+    return stepOf(fault, {
+      durationMs: 3_000 + Math.round(random() * 27_000),
+      intervalMs: Math.round(random() * 5_000),
+      targets,
+      blastRadius: 'all',
+    })
   }).filter((_, index) => !without.has(`step.${index}`))
   const asked = random() < 0.3 && !without.has('probes') ? drawProbes(random, isUndisturbed) : { probes: [], thresholds: [] }
   return suiteOf(steps, { name: `The ${which}`, recoveryTimeoutMs: 60_000, ...asked })

@@ -24,7 +24,10 @@ async function secondCordon(stage: Stage): Promise<Account> {
   if ('why' in room) return { told: `NOT RUN: ${room.why}`, truth: '', agree: undefined }
   const node = { apiVersion: 'v1', kind: 'Node', name: room.node }
   const cordon = (unschedulable: boolean) => cordonAsPerson(options, room.node, unschedulable)
-  const run = await stage.injected(['node-failure', 'node-drain', '--blast-radius', 'all', '--node', room.node, '--duration', '20'], options.kubeconfig)
+  const run = await stage.injected(
+    ['node-failure', 'node-drain', '--blast-radius', 'all', '--node', room.node, '--duration', '20'],
+    options.kubeconfig,
+  )
   try {
     await cordon(false)
     await cordon(true)
