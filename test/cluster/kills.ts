@@ -31,35 +31,58 @@ const windowMs = [200, 14_000] as const
  */
 const mayOutliveSeconds = 20 + holdSeconds + 10 + 20
 
-/** Kills the runner so often, over all kinds in turn; every second run is reaped, the others are left to their fuses. */
+/** A kill as the seed has it. */
+interface Draw {
+  readonly kind: Kind
+  readonly afterMs: number
+  readonly way: Kill['way']
+}
+
+/** Which kinds, in which order, when, and how they end; the same for the same seed. */
+function drawn(count: number, seed: number): readonly Draw[] {
+  const random = seededRandom(seed)
+  const order = Array.from({ length: Math.ceil(count / kinds.length) }, () => shuffled(kinds, random)).flat()
+  return order.slice(0, count).map((kind, i) => ({
+    kind,
+    afterMs: Math.round(windowMs[0] + random() * (windowMs[1] - windowMs[0])),
+    way: i % 2 === 0 ? 'reaped' : 'fuse alone',
+  }))
+}
+
+/**
+ * Kills the runner so often, over all kinds in turn; every second run is reaped, the others are left to their fuses. With several places
+ * there are as many runs at a time, each in its own; what acts on nodes is seen of all of them, so that the times are upper bounds.
+ */
 export async function playKills(
-  open: Pick<Stage, 'place' | 'observer' | 'options'>,
+  places: readonly Pick<Stage, 'place' | 'observer' | 'options'>[],
   { count, seed, tell }: { readonly count: number; readonly seed: number; readonly tell: (kill: Kill) => void },
 ): Promise<readonly Kill[]> {
-  const random = seededRandom(seed)
-  const order = Array.from({ length: Math.ceil(count / kinds.length) }, () => shuffled(kinds, random))
-    .flat()
-    .slice(0, count)
+  const draws = drawn(count, seed)
   const kills: Kill[] = []
-  for (const [i, kind] of order.entries()) {
-    const afterMs = Math.round(windowMs[0] + random() * (windowMs[1] - windowMs[0]))
-    const stage = openStage(open)
-    try {
-      kills.push(await playKill(stage, kind, { afterMs, way: i % 2 === 0 ? 'reaped' : 'fuse alone' }))
-    } finally {
-      await stage.close()
+  for (let i = 0; i < draws.length; i += places.length) {
+    const round = draws.slice(i, i + places.length).map((draw, lane) => inPlace(places[lane], draw))
+    for (const kill of await Promise.all(round)) {
+      kills.push(kill)
+      tell(kill)
     }
-    const last = kills.at(-1)
-    if (last !== undefined) tell(last)
   }
   return kills
 }
 
-async function playKill(
-  stage: Stage,
-  kind: Kind,
-  { afterMs, way }: { readonly afterMs: number; readonly way: Kill['way'] },
-): Promise<Kill> {
+async function inPlace(open: Pick<Stage, 'place' | 'observer' | 'options'> | undefined, draw: Draw): Promise<Kill> {
+  if (open === undefined) throw new TypeError('more kills in a round than places')
+  const stage = openStage(open)
+  try {
+    return await playKill(stage, draw)
+  } catch (error) {
+    const note = `${error instanceof Error ? error.message : 'failed'} ${stage.lastOutput().slice(-outputTail)}`
+    return { kind: draw.kind.name, way: draw.way, at: draw.afterMs / 1000, goneAfter: 0, lateBy: null, left: ['not known'], note }
+  } finally {
+    await stage.close()
+  }
+}
+
+async function playKill(stage: Stage, { kind, afterMs, way }: Draw): Promise<Kill> {
   await whole(stage)
   const { options, place, observer } = stage
   const target = await stage.target()
@@ -71,7 +94,7 @@ async function playKill(
   const killedAt = Date.now()
   await run.done
   const words = way === 'reaped' ? await reap(stage) : ''
-  const left = await untilNothingActs(observer, way === 'reaped' ? 0 : mayOutliveSeconds * 1000)
+  const left = await untilNothingActs(observer, mayOutliveSeconds * 1000)
   const goneAt = Date.now()
   // What a fuse leaves are a record and labels without effect.
   if (way === 'fuse alone') await reap(stage)

@@ -4,7 +4,7 @@ import type { HostileScenario } from './hostile/scenario.ts'
 import { type Kill, killsInShort, playKills } from './kills.ts'
 import { type Observer, openObserver } from './observer.ts'
 import { readOptions } from './options.ts'
-import { openPlace } from './place.ts'
+import { openPlace, type Place } from './place.ts'
 import { play, type Result } from './play.ts'
 import { scenarios } from './scenarios.ts'
 import { openStage } from './stage.ts'
@@ -56,6 +56,7 @@ const say = (line: string) => process.stderr.write(`${line}\n`)
 const options = readOptions(process.argv.slice(2))
 const isChosen = (name: string) => options.only.length === 0 || options.only.some((part) => name.includes(part))
 const place = await openPlace(options)
+const others: Place[] = []
 const results: Result[] = []
 const held: Held[] = []
 let kills: readonly Kill[] = []
@@ -84,9 +85,16 @@ try {
     }
     const { seed, kills: count } = options
     const tell = (kill: Kill) => say(`${kill.left.length === 0 ? 'ok  ' : 'FAIL'} kill: ${JSON.stringify(kill)}`)
-    kills = await playKills({ place, observer, options }, { count, seed, tell })
+    const places = [{ place, observer, options }]
+    while (count > 0 && places.length < options.killPlaces) {
+      const other = await openPlace(options)
+      others.push(other)
+      places.push({ place: other, observer: await openObserver(other, options), options })
+    }
+    kills = await playKills(places, { count, seed, tell })
   }
 } finally {
+  for (const other of others) await other.close()
   await place.close()
 }
 if (results.length > 0) process.stdout.write(`${table(results)}\n`)
