@@ -19,15 +19,15 @@ export interface Options {
   readonly suiteSeconds: number | undefined
   /** How often the runner is killed at a random moment. */
   readonly kills: number
-  /** In so many places at a time. */
-  readonly killPlaces: number
+  /** Reboots and kills go on in so many places at a time; more ask more of the cluster and of this machine. */
+  readonly places: number
   /** Of these moments, and of the order of kinds. */
   readonly seed: number
 }
 
 const usage = `npm run e2e -- --kubeconfig FILE --injector-image IMAGE --workload-image IMAGE
   [--context NAME] [--workload-port 8080] [--fuse-image IMAGE] [--pause-image IMAGE] [--only NAME]... [--json FILE]
-  [--reboot-command 'COMMAND {node}'] [--kills N] [--kill-places N] [--seed N] [--suite-seconds N]
+  [--reboot-command 'COMMAND {node}'] [--kills N] [--places N] [--seed N] [--suite-seconds N]
 Runs every fault against a real cluster, in namespaces of its own, and leaves nothing. The workload image must listen on the port, answer
 HTTP, have a shell's /tmp, and run as any user. --only takes parts of names; the plain scenarios, "test all", "suite …", the hostile ones and
 the kills (12 of them; with --only none unless said) all count. Where no command reboots a node, those scenarios are told as NOT RUN.`
@@ -53,7 +53,7 @@ export function readOptions(args: readonly string[]): Options {
     rebootCommand: values['reboot-command'],
     suiteSeconds: values['suite-seconds'] === undefined ? undefined : Number(values['suite-seconds']),
     kills: Number(values.kills ?? (values.only === undefined ? usualKills : 0)),
-    killPlaces: Number(values['kill-places'] ?? 1),
+    places: Number(values.places ?? 1),
     seed: Number(values.seed ?? Math.floor(Math.random() * 1_000_000)),
   }
 }
@@ -75,7 +75,7 @@ function parse(args: readonly string[]) {
         json: text,
         'reboot-command': text,
         kills: text,
-        'kill-places': text,
+        places: text,
         'suite-seconds': text,
         seed: text,
       },

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { hostileScenarios } from './hostile/all.ts'
+import { playReboots, rebootRounds, reboots } from './hostile/reboots.ts'
 import type { HostileScenario } from './hostile/scenario.ts'
 import { type Kill, killsInShort, playKills } from './kills.ts'
 import { type Observer, openObserver } from './observer.ts'
@@ -52,6 +53,11 @@ async function against(scenario: HostileScenario, observer: Observer): Promise<H
   }
 }
 
+function tellHeld(one: Held): void {
+  held.push(one)
+  say(`${one.agree === false ? 'FAIL' : one.agree === undefined ? '--  ' : 'ok  '} ${one.name}: told: ${one.told}; true: ${one.truth}`)
+}
+
 const say = (line: string) => process.stderr.write(`${line}\n`)
 const options = readOptions(process.argv.slice(2))
 const isChosen = (name: string) => options.only.length === 0 || options.only.some((part) => name.includes(part))
@@ -76,21 +82,29 @@ try {
     say(`${result.ok ? 'ok  ' : 'FAIL'} ${result.name}: ${result.verdict} ${result.note}`)
   }
   const hostile = hostileScenarios.filter(({ name }) => isChosen(name))
-  if (hostile.length + options.kills > 0) {
+  const chosenReboots = reboots.filter(({ name }) => isChosen(name))
+  if (hostile.length + chosenReboots.length + options.kills > 0) {
     const observer = await openObserver(place, options)
     for (const scenario of hostile) {
-      const one = await against(scenario, observer)
-      held.push(one)
-      say(`${one.agree === false ? 'FAIL' : one.agree === undefined ? '--  ' : 'ok  '} ${one.name}: told: ${one.told}; true: ${one.truth}`)
+      tellHeld(await against(scenario, observer))
     }
-    const { seed, kills: count } = options
-    const tell = (kill: Kill) => say(`${kill.left.length === 0 ? 'ok  ' : 'FAIL'} kill: ${JSON.stringify(kill)}`)
     const places = [{ place, observer, options }]
-    while (count > 0 && places.length < options.killPlaces) {
+    while (chosenReboots.length + options.kills > 0 && places.length < options.places) {
       const other = await openPlace(options)
       others.push(other)
       places.push({ place: other, observer: await openObserver(other, options), options })
     }
+    for (const round of rebootRounds(chosenReboots, options.places)) {
+      const stages = places.map((one) => openStage(one))
+      const accounts = await playReboots(stages, round)
+      for (const [n, account] of accounts.entries()) {
+        if (account.agree === false) say(stages[n]?.lastOutput() ?? '')
+        tellHeld({ name: round[n]?.name ?? '', ...account })
+      }
+      for (const stage of stages) await stage.close()
+    }
+    const { seed, kills: count } = options
+    const tell = (kill: Kill) => say(`${kill.left.length === 0 ? 'ok  ' : 'FAIL'} kill: ${JSON.stringify(kill)}`)
     kills = await playKills(places, { count, seed, tell })
   }
 } finally {
