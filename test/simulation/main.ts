@@ -11,6 +11,8 @@ const { values } = parseArgs({
     seconds: { type: 'string' },
     /** Parts of the worlds, separated by commas, that are left out. */
     without: { type: 'string', default: '' },
+    /** Ends with the first world that fails. */
+    first: { type: 'boolean', default: false },
     shrink: { type: 'boolean', default: false },
     trace: { type: 'boolean', default: false },
     /** Instead of random worlds: every fault, with a driver and a reaper that die before and after each of their writes in turn. */
@@ -41,8 +43,8 @@ async function worlds(): Promise<number> {
   const failed: number[] = []
   const ends: Record<string, number> = {}
   let seeds = 0
-  for (; seeds < wanted && performance.now() - began < mostMs; seeds++) {
-    const outcome = await simulate(from + seeds, without)
+  while (seeds < wanted && performance.now() - began < mostMs) {
+    const outcome = await simulate(from + seeds++, without)
     for (const run of outcome.runs) {
       const [end = ''] = run.split(' ')
       ends[end] = (ends[end] ?? 0) + 1
@@ -50,6 +52,7 @@ async function worlds(): Promise<number> {
     show(outcome)
     if (outcome.violations.length === 0) continue
     failed.push(outcome.seed)
+    if (values.first) break
     if (values.shrink) await showSmaller(outcome.seed)
   }
   const { user, system } = process.cpuUsage(cpuAtFirst)
