@@ -39,7 +39,7 @@ function complaint(copy: string, { foundBy }: Mutation): string | null {
   const [first = '', ...options] = foundBy.split(' ')
   const program =
     first === 'simulate'
-      ? ['test/simulation/main.ts', '--first', ...options]
+      ? ['test/simulation/main.ts', ...(options.includes('--crash-points') ? [] : ['--first']), ...options]
       : ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--config', 'test/jest.config.js', '--selectProjects', 'unit', first]
   const { status, stdout, stderr } = spawnSync(node, ['--disable-warning=ExperimentalWarning', ...program], {
     cwd: copy,
@@ -49,7 +49,7 @@ function complaint(copy: string, { foundBy }: Mutation): string | null {
   })
   if (status === 0) return null
   const lines = `${stdout}\n${stderr}`.split('\n')
-  const told = lines.find((line) => /^seed \d+: /.test(line)) ?? lines.find((line) => line.includes('●'))
+  const told = lines.find((line) => /^seed \d+: |(dead|asleep) /.test(line)) ?? lines.find((line) => line.includes('●'))
   return told?.trim() ?? (status === null ? 'it hangs' : `exit code ${status}: ${lines.findLast((line) => line.trim() !== '')}`)
 }
 

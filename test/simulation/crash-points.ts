@@ -13,10 +13,13 @@ import { SimulatedProcess } from './process.ts'
 import { Simulation } from './simulation.ts'
 import { calmWeather } from './weather.ts'
 
-/** Where a process dies: at its n-th write, before it is sent or right after it was carried out. */
+/**
+ * Where a process dies: at its n-th write, before it is sent or right after it was carried out; or stands still before it is sent, and
+ * sends it when a reaper has ended its run.
+ */
 export interface Death {
   readonly nth: number
-  readonly when: 'before' | 'after'
+  readonly when: 'before' | 'after' | 'asleep before'
 }
 
 /** How many, and which of them while another was not answered yet. */
@@ -33,6 +36,8 @@ export interface CrashOutcome {
 const leaseOverMs = defaultConfig.leaseMs + defaultConfig.skewMs + 1_000
 /** A round of the reaper with the pauses of an undo that needs several tries. */
 const roundMs = 60_000
+/** Into the second round of the reaper. */
+const asleepMs = 200_000
 
 /** Every death of the driver in turn; what was violated, by the death. */
 export async function crashEverywhere(fault: FaultSpec): Promise<readonly string[]> {
@@ -53,11 +58,14 @@ async function everyDeath({ writes, sentBeside }: Writes, die: (death: Death) =>
   const deaths = Array.from({ length: writes }, (_, index): readonly Death[] => [
     ...(index === 0 || sentBeside.has(index + 1) ? [{ nth: index + 1, when: 'before' as const }] : []),
     { nth: index + 1, when: 'after' },
+    { nth: index + 1, when: 'asleep before' },
   ])
   const violations: string[] = []
   for (const death of deaths.flat())
     for (const violation of (await die(death)).violations)
-      violations.push(`dead ${death.when} write ${death.nth} of ${writes}: ${violation}`)
+      violations.push(
+        `${death.when === 'asleep before' ? 'asleep before' : `dead ${death.when}`} write ${death.nth} of ${writes}: ${violation}`,
+      )
   if (writes < fewestWrites) violations.push(`no more than ${writes} writes: this proves little`)
   return violations
 }
@@ -71,15 +79,15 @@ export async function crash(fault: FaultSpec, deaths: { readonly driver?: Death;
   try {
     const before = footprintOf(simulation.sandbox)
     const driver = new SimulatedProcess(simulation, 'driver')
-    if (deaths.driver !== undefined) driver.dieAtWrite(deaths.driver.nth, deaths.driver.when)
+    befall(driver, deaths.driver)
     const engine = driver.engine()
     simulation.spawn('driver', async () => drive(engine, (await start(engine, requestIn(simulation))).run.id))
     await simulation.until(simulation.clock.now() + roundMs, () => driver.isDead)
     let first: SimulatedProcess | undefined
-    for (let round = 1; round <= 6 && !(round > 1 && (await isSettled(simulation))); round++) {
+    for (let round = 1; round <= 6 && !(round > 1 && (await isSettled(simulation)) && !driver.isAsleep); round++) {
       await simulation.until(simulation.clock.now() + leaseOverMs)
       const reaper = new SimulatedProcess(simulation, `reaper-${round}`)
-      if (round === 1 && deaths.reaper !== undefined) reaper.dieAtWrite(deaths.reaper.nth, deaths.reaper.when)
+      if (round === 1) befall(reaper, deaths.reaper)
       first ??= reaper
       reap(simulation, reaper)
       await simulation.until(simulation.clock.now() + roundMs)
@@ -93,6 +101,11 @@ export async function crash(fault: FaultSpec, deaths: { readonly driver?: Death;
   } finally {
     await simulation.close()
   }
+}
+
+function befall(process: SimulatedProcess, death: Death | undefined): void {
+  if (death?.when === 'asleep before') process.stallAtWrite(death.nth, asleepMs)
+  else if (death !== undefined) process.dieAtWrite(death.nth, death.when)
 }
 
 function reap(simulation: Simulation, reaper: SimulatedProcess): void {

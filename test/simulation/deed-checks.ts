@@ -3,14 +3,12 @@ import { isEnded } from '../../lib/domain/run.ts'
 import type { Deed } from './deeds.ts'
 import type { Simulation } from './simulation.ts'
 
-/** Deeds that no fuse fences: their caller must have waited until they could not arrive any more. */
-const unfenced: readonly Deed['kind'][] = ['delete', 'eviction', 'cordon']
-
 /** Judges each deed as it reaches the API server, and keeps what was done. */
 export class DeedChecks {
   readonly done: Deed[] = []
   readonly #simulation: Simulation
   readonly #firstSent = new Map<string, number>()
+  readonly #late: Promise<void>[] = []
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation
@@ -22,11 +20,15 @@ export class DeedChecks {
     const runs = await store.runs.list()
     const ledgers = await Promise.all(runs.map(async (run) => ({ run, entries: await store.ledger.list(run.id) })))
     const own = ledgers.find(({ entries }) => entries.some((entry) => entry.status !== 'planned' && covers(entry, deed)))
+    // What stands still past all that it had looked at sends what nothing can call back: a UID is all that still guards a pod.
+    const isZombies = deed.sentAt === this.#simulation.wokeAt.get(deed.sender) && deed.kind !== 'cordon'
     const what = `${deed.sender} did ${deed.kind} ${deed.name}`
     if (own === undefined) return this.#simulation.violated(`${what} before its undo was stored`)
     this.#checkStop(deed, own.run.id, what)
-    if (isEnded(own.run) && unfenced.includes(deed.kind))
-      this.#simulation.violated(`${what} ${this.#simulation.clock.now() - own.run.endedAt} ms after its run had ended`)
+    if (isZombies) return
+    const isUndone = own.entries.filter((entry) => covers(entry, deed)).every(({ status }) => status === 'reverted')
+    if (isUndone && (deed.kind === 'delete' || deed.kind === 'eviction'))
+      this.#simulation.violated(`${what} after it was proven undone (its run is ${own.run.status})`)
     for (const { run, entries } of ledgers) {
       const isActive = !isEnded(run) && entries.some(({ status }) => status !== 'planned' && status !== 'reverted')
       if (run.id !== own.run.id && isActive && !isEnded(own.run))
@@ -38,6 +40,21 @@ export class DeedChecks {
     const isAgain = deed.kind === 'policy' && this.done.some(({ kind, name }) => kind === deed.kind && name === deed.name)
     if (isAgain) this.#simulation.violated(`${deed.sender} did ${deed.kind} ${deed.name} a second time`)
     this.done.push(deed)
+    if (deed.kind === 'cordon') this.#late.push(this.#cordonIsInTime(deed))
+  }
+
+  /** What was looked at beside all else. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#late)
+  }
+
+  /** A cordon that comes when it was proven undone must be refused: nothing would lift it any more. */
+  async #cordonIsInTime(deed: Deed): Promise<void> {
+    const { store } = this.#simulation
+    const runs = await store.runs.list()
+    const entries = (await Promise.all(runs.map((run) => store.ledger.list(run.id)))).flat().filter((entry) => covers(entry, deed))
+    if (entries.length > 0 && entries.every(({ status }) => status === 'reverted'))
+      this.#simulation.violated(`${deed.sender} did cordon ${deed.name} after it was proven undone`)
   }
 
   #checkStop(deed: Deed, runId: string, what: string): void {

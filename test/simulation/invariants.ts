@@ -1,5 +1,6 @@
 import type { Injection } from '../../lib/domain/injection.ts'
 import { cordonAnnotation, managedBy, managedByLabel, runLabel, targetLabel } from '../../lib/domain/labels.ts'
+import { noticesOf } from '../../lib/domain/notices.ts'
 import { isOfPlan } from '../../lib/domain/plan-seal.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
@@ -13,6 +14,8 @@ const stopWithinMs = 5_000 + 100_000 + 90_000
 /** What must be true of a world in which the trouble is over and reapers came: judged by the cluster and the store themselves. */
 export async function checkWorld(simulation: Simulation): Promise<void> {
   const { store, stops } = simulation
+  await simulation.deeds.settled()
+  if ((await store.runs.list()).length > simulation.plan.starts.length) simulation.violated('one event started more than one run')
   nothingIsLeft(simulation)
   nothingElseIsTouched(simulation)
   workloadIsWhole(simulation)
@@ -22,6 +25,7 @@ export async function checkWorld(simulation: Simulation): Promise<void> {
     else await endIsTold(simulation, run)
     await historyIsWhole(simulation, run)
     verdictIsTrue(simulation, run, injections)
+    if (simulation.plan.isUndisturbed) await everythingIsTold(simulation, run, injections)
     endIsExplained(simulation, run)
     const stoppedAt = stops.storedAt(run.id)
     if (stoppedAt !== null && run.status === 'succeeded' && run.endedAt > stoppedAt + stopWithinMs)
@@ -99,6 +103,24 @@ async function historyIsWhole(simulation: Simulation, run: Run): Promise<void> {
   for (const [key, { type }] of history)
     if (stored.get(key)?.type !== type) simulation.violated(`run ${run.id}: its history has ${type} (${key}), which was never stored`)
 }
+
+/** Where nothing goes wrong, all that the history has to tell is told once, and a driver that stays undoes on time. */
+async function everythingIsTold(simulation: Simulation, run: Run, injections: readonly Injection[]): Promise<void> {
+  const expected = noticesOf(run, await simulation.store.ledger.history(run.id), injections).map(({ id, kind }) => `${id} ${kind}`)
+  const told = simulation.told.filter((notice) => notice.run.id === run.id).map(({ id, kind }) => `${id} ${kind}`)
+  for (const one of expected.filter((id) => !told.includes(id))) simulation.violated(`run ${run.id}: ${one} was never told`)
+  for (const one of told.filter((id, index) => !expected.includes(id) || told.indexOf(id) !== index))
+    simulation.violated(`run ${run.id}: ${one} was told, and should not have been (again)`)
+  for (const { name, plannedEnd, revertedAt } of run.steps)
+    if (
+      simulation.plan.starts.every(({ driverMs }) => driverMs === null) &&
+      (revertedAt ?? 0) > (plannedEnd ?? Number.POSITIVE_INFINITY) + onTimeMs
+    )
+      simulation.violated(`run ${run.id}: ${name} was undone ${(revertedAt ?? 0) - (plannedEnd ?? 0)} ms after its planned end`)
+}
+
+/** An undo and its proof take up to 3 s in the embedded cluster. */
+const onTimeMs = 5_000
 
 /** No person is blamed for what did not happen, and a world in which nothing went wrong has no abort. */
 function endIsExplained(simulation: Simulation, run: Run): void {

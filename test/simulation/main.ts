@@ -17,6 +17,8 @@ const { values } = parseArgs({
     trace: { type: 'boolean', default: false },
     /** Instead of random worlds: every fault, with a driver and a reaper that die before and after each of their writes in turn. */
     'crash-points': { type: 'boolean', default: false },
+    /** Of the crash points, those of the faults of this kind alone. */
+    kind: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -25,7 +27,7 @@ process.exitCode = (await (values['crash-points'] ? crashPoints() : worlds())) =
 
 async function crashPoints(): Promise<number> {
   let count = 0
-  for (const fault of faults) {
+  for (const fault of faults.filter(({ kind }) => values.kind === undefined || values.kind === kind)) {
     const violations = [...(await crashEverywhere(fault)), ...(await crashReaperEverywhere(fault))]
     console.log(`${fault.type} ${fault.kind}: ${violations.length === 0 ? 'every crash point holds' : violations.join('\n')}`)
     count += violations.length

@@ -39,6 +39,7 @@ export class SimulatedProcess {
   readonly sentBeside = new Set<number>()
   #diesAt = Number.POSITIVE_INFINITY
   #diesAtWrite: { readonly nth: number; readonly when: 'before' | 'after' } | null = null
+  #stallsAtWrite: { readonly nth: number; readonly ms: number } | null = null
   #stillUntil = 0
   #dead = false
 
@@ -60,6 +61,10 @@ export class SimulatedProcess {
     return this.#dead
   }
 
+  get isAsleep(): boolean {
+    return this.#simulation.clock.now() < this.#stillUntil
+  }
+
   /** Dies at its n-th call from now, before or after it is carried out. */
   dieAtCall(n: number): void {
     this.#diesAt = this.#calls + n
@@ -68,6 +73,11 @@ export class SimulatedProcess {
   /** Dies at its n-th write, before it is sent or after it was carried out and before its answer comes. */
   dieAtWrite(nth: number, when: 'before' | 'after'): void {
     this.#diesAtWrite = { nth, when }
+  }
+
+  /** Stands still right before its n-th write from now is sent, past all that it had looked at; it is sent when it wakes. */
+  stallAtWrite(n: number, ms: number): void {
+    this.#stallsAtWrite = { nth: this.#writes + n, ms }
   }
 
   /** How many it has sent: calls after which the world is another one. */
@@ -173,7 +183,8 @@ export class SimulatedProcess {
     const write = isWrite ? ++this.#writes : null
     if (this.#calls >= this.#diesAt && this.#simulation.random() < 0.5) this.kill()
     if (write !== null && write === this.#diesAtWrite?.nth && this.#diesAtWrite.when === 'before') this.kill()
-    if (this.#dead) await never()
+    if (write !== null && write === this.#stallsAtWrite?.nth) this.standStill(this.#stallsAtWrite.ms)
+    await this.#resumed()
     if (write !== null && this.#openWrites.size > 0) this.sentBeside.add(write)
     if (write !== null) this.#openWrites.add(write)
     return write
@@ -188,7 +199,10 @@ export class SimulatedProcess {
 
   async #resumed(): Promise<void> {
     const { clock } = this.#simulation
-    while (!this.#dead && clock.now() < this.#stillUntil) await clock.sleep(this.#stillUntil - clock.now())
+    while (!this.#dead && clock.now() < this.#stillUntil) {
+      await clock.sleep(this.#stillUntil - clock.now())
+      this.#simulation.wokeAt.set(this.name, clock.now())
+    }
     if (this.#dead) await never()
   }
 

@@ -150,6 +150,9 @@ export class Scenario {
       case 'driver stands still for a while':
         driver?.standStill(random() * 20_000)
         break
+      case 'driver stands still before a call':
+        driver?.stallAtWrite(1 + Math.floor(random() ** 2 * 40), random() * 150_000)
+        break
       case 'halt':
         void store.controls.set({ kind: 'halt' }, 'ann', 'enough', clock.now()).then(() => stops.isStored('all'))
         break

@@ -38,6 +38,8 @@ export class Simulation {
   readonly deeds: DeedChecks
   weather: Weather
   hasStoodStill = false
+  /** When a process that stood still went on. */
+  readonly wokeAt = new Map<string, number>()
   /** Whether a person (or a machine that went) took away what was ours. */
   isHaltedByHand = false
   isWorkloadGone = false
@@ -53,6 +55,7 @@ export class Simulation {
   readonly answers: number[] = []
   /** Every event of every version of a run that was stored, by run and number. */
   readonly storedEvents = new Map<string, Map<string, HistoryEvent>>()
+  readonly #lastStored = new Map<string, Run>()
   /** What an index answered last, by the port's method. */
   readonly staleAnswers = new Map<string, { readonly value?: unknown; readonly error?: unknown }>()
   readonly violations: string[] = []
@@ -118,8 +121,15 @@ export class Simulation {
     this.violations.push(what)
   }
 
-  /** A version of a run is in the table. */
-  runIsStored({ id, events }: Run): void {
+  /** A version of a run is in the table. Only a hand-over that is taken in time continues; any other driver may but revert. */
+  runIsStored(run: Run): void {
+    const { id, events } = run
+    const before = this.#lastStored.get(id)
+    this.#lastStored.set(id, run)
+    const isOther = before?.lease != null && run.lease !== null && run.lease.owner !== before.lease.owner
+    const isInTime = before?.handover === true && this.clock.now() <= (before.lease?.until ?? 0) + this.#latestTakeOverMs()
+    if (isOther && run.abort === null && !isInTime)
+      this.violated(`run ${id} (${run.status}) is continued by ${run.lease?.owner}, and ${before?.lease?.owner} had not handed it over`)
     const known = this.storedEvents.get(id) ?? new Map<string, HistoryEvent>()
     for (const event of events) known.set(`${event.version}#${event.n}`, event)
     this.storedEvents.set(id, known)
@@ -158,6 +168,13 @@ export class Simulation {
       if (next === undefined || next > end || isOver()) return
       this.clock.step()
     }
+  }
+
+  /** After a lease that ended: the skew that is allowed for, that which there is, and what a slow table and a sleeper add. */
+  #latestTakeOverMs(): number {
+    const { mayBeSkewed, weather, tableAway } = this.plan
+    const isSlow = weather.storeSlow > 0 || tableAway !== null || this.hasStoodStill
+    return 30_000 + (mayBeSkewed ? 28_000 : 0) + (isSlow ? 60_000 : 1_000)
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,8 @@ export const troubleKinds = [
   'driver dies',
   'driver stands still for long',
   'driver stands still for a while',
+  'driver stands still before a call',
+  'driver stands still before a call',
   'halt',
   'abort',
   'abort',
@@ -41,6 +43,7 @@ export type OwnTrouble = Extract<
   | 'driver dies'
   | 'driver stands still for long'
   | 'driver stands still for a while'
+  | 'driver stands still before a call'
   | 'halt'
   | 'abort'
   | 'resume'
