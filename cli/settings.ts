@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import * as z from 'zod'
 import type { Config, PrometheusConfig } from '../lib/config.ts'
 import { defaultConfig } from '../lib/config.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
+import { guardsSchema } from '../lib/guard-settings.ts'
 import { type InjectorSettings, injectorConfig, injectorSchema } from '../lib/injector-settings.ts'
 import { simulatedImages } from '../lib/simulated-images.ts'
 import { checked } from '../lib/suite/parse-with-schema.ts'
@@ -54,7 +56,27 @@ export function configOf(flags: ConfigFlags, simulated: boolean, env: Environmen
       acceptNoFuse: flags.acceptNoFuse ?? fuse.acceptNoFuse,
     },
     prometheus: prometheusOf(flags, env),
+    guards: readGuards(env),
   }
+}
+
+const guardsFile = z.looseObject({
+  guards: guardsSchema.default([]),
+  stages: z.record(z.string(), z.looseObject({ guards: guardsSchema.optional() })).default({}),
+})
+
+/** The owner's rules: of the configuration file here, or that FAULTLINE_CONFIG names; of the stage that FAULTLINE_STAGE names, where it has its own. */
+function readGuards({ FAULTLINE_CONFIG: named, FAULTLINE_STAGE: stage = '' }: Environment): Config['guards'] {
+  const file = named ?? 'faultline.config.json'
+  if (named === undefined && !existsSync(file)) return []
+  let json: unknown
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new FaultlineError('bad_input', `${file} cannot be read: ${(error as Error).message}`, { cause: error })
+  }
+  const { guards, stages } = checked(guardsFile, json, file)
+  return stages[stage]?.guards ?? guards
 }
 
 /** Those of the file, and what flags of their own say instead. */

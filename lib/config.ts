@@ -1,3 +1,5 @@
+import type { GuardRule } from './domain/guard-rules.ts'
+
 /** Where PromQL is asked, and how one says who one is there. Credentials go to that server only. */
 export interface PrometheusConfig {
   /** Base address, e.g. `http://prometheus.monitoring:9090` or an AMP workspace; null: probes must name their own. */
@@ -62,6 +64,8 @@ export interface Config {
     readonly leaveMs: number
   }
   readonly prometheus: PrometheusConfig
+  /** What the owner allows; what no rule forbids is allowed. */
+  readonly guards: readonly GuardRule[]
 }
 
 export const defaultConfig: Config = {
@@ -87,4 +91,5 @@ export const defaultConfig: Config = {
   unfencedCallMs: 20_000,
   handOver: { firstMs: 90_000, againMs: 30_000, leaveMs: 5_000 },
   prometheus: { url: null, auth: { kind: 'none' } },
+  guards: [],
 }

@@ -29,7 +29,7 @@ export async function planParsed(source: SuiteSource, flags: PlanFlags, terminal
     const chosen = await (cluster === undefined ? clusters.choose() : clusters.chooseAgain(cluster))
     const seed = seedOf(flags)
     const engine = composition.engine(chosen.ref)
-    const examined = await examineSuite(engine, { cluster: chosen.cluster, suite, seed })
+    const examined = await examineSuite(engine, { cluster: chosen.cluster, clusterName: chosen.ref.name, suite, seed })
     const plan: Plan = { ...examined, file, seed, cluster: chosen.ref, config: engine.config }
     if (flags.json === true) printJson(terminal, planDocument(plan))
     else

@@ -1,5 +1,6 @@
 import { defaultConfig } from '../../lib/config.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
+import type { Refusal } from '../../lib/domain/refusal.ts'
 import type { ClusterRef, Run } from '../../lib/domain/run.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
 import { drive } from '../../lib/engine/drive.ts'
@@ -15,16 +16,23 @@ import { findSuite } from './suites.ts'
 /** Starts a run, or finds the one that the same request started, and drives it as long as this invocation may last. */
 export async function begin(input: StartInput, invocation: Invocation): Promise<Answer> {
   refuseFuture(input, invocation)
-  return beginSuite(await findSuite(invocation.settings.suites, input.suite), input, invocation)
+  const suite = await findSuite(invocation.settings.suites, input.suite)
+  return beginSuite(suite, { ...input, isPackaged: typeof input.suite === 'string' }, invocation)
 }
 
 /** As `begin`, of a suite that is known already; guarded in the same way. */
-export async function beginSuite(suite: Suite, input: StartInput, invocation: Invocation): Promise<Answer> {
+export async function beginSuite(
+  suite: Suite,
+  input: StartInput & { readonly isPackaged?: boolean },
+  invocation: Invocation,
+): Promise<Answer> {
+  if (invocation.settings.deployment.packagedSuitesOnly && input.isPackaged !== true)
+    return refuse(input, { suite, invocation, refusal: { code: 'guard', message: onlyPackaged } })
   const reached = await invocation.clusters.reach(input.cluster).catch((error: unknown) => {
     if (error instanceof FaultlineError && error.code !== 'bad_input') return error
     throw error
   })
-  if (reached instanceof FaultlineError) return refuse(input, { suite, invocation, error: reached })
+  if (reached instanceof FaultlineError) return refuse(input, { suite, invocation, refusal: unreached(reached) })
   const engine = invocation.engine(reached.ref)
   const { run, created } = await start(engine, requestOf(input, { suite, cluster: reached.ref, invocation }))
   if (!input.wait && created) return given(await handOverAtOnce(engine, run, invocation.budget))
@@ -56,16 +64,21 @@ function given(run: Run): Answer {
   }
 }
 
-/** A cluster that cannot be reached is a reason not to start, recorded like any other; its identity is not known then. */
+const onlyPackaged = 'only suites that were deployed may start here (packagedSuitesOnly in faultline.config.json)'
+
+function unreached(error: FaultlineError): Omit<Refusal, 'step'> {
+  return { code: error.code === 'forbidden' ? 'permission' : 'unreachable', message: error.message }
+}
+
+/** What speaks against a start before its cluster is looked at is recorded like any other reason; the cluster's identity is not known then. */
 async function refuse(
   input: StartInput,
-  { suite, invocation, error }: { readonly suite: Suite; readonly invocation: Invocation; readonly error: FaultlineError },
+  { suite, invocation, refusal }: { readonly suite: Suite; readonly invocation: Invocation; readonly refusal: Omit<Refusal, 'step'> },
 ): Promise<Answer> {
   const { name, via } = invocation.clusters.source(input.cluster)
   const cluster: ClusterRef = { uid: `unreached:${name}`, name, via, simulated: false }
   const request = requestOf(input, { suite, cluster, invocation })
-  const code = error.code === 'forbidden' ? 'permission' : 'unreachable'
-  const run = await recordRefused(invocation.engine(cluster), request, [{ code, step: null, message: error.message }])
+  const run = await recordRefused(invocation.engine(cluster), request, [{ ...refusal, step: null }])
   return drivenAnswer(run)
 }
 

@@ -98,7 +98,7 @@ async function plan({ suite: wanted, cluster: name, seed = 1 }: Asked<'plan'>, i
   const { ref, cluster } = await invocation.clusters.reach(name)
   // A plan changes nothing; what an address that came along does when it is asked, only a packaged suite's owner knows.
   const mayAsk = ({ source }: ProbeSpec) => typeof wanted === 'string' || !namesAddress(source)
-  const examined = await examineSuite(invocation.engine(ref), { cluster, suite: found, seed, mayAsk })
+  const examined = await examineSuite(invocation.engine(ref), { cluster, clusterName: ref.name, suite: found, seed, mayAsk })
   const { suite, leftOut, notAsked, admission } = examined
   const { refusals, warnings } = admission
   return {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { FaultlineError } from '../../lib/domain/errors.ts'
+import { guardsSchema } from '../../lib/guard-settings.ts'
 import { injectorSchema } from '../../lib/injector-settings.ts'
 import { notAllowed } from '../../lib/suite/did-you-mean.ts'
 import { checked } from '../../lib/suite/parse-with-schema.ts'
@@ -45,6 +46,10 @@ const deploymentShape = {
   injector: injectorSchema.default({}),
   images: strict({ cordonFuse: text.optional(), pause: text.optional() }).default({}),
   acceptNoFuse: z.boolean().default(false),
+  /** What may be done to whom at most; docs/guards.md. */
+  guards: guardsSchema.default([]),
+  /** Only suites that were deployed may start: none that comes along with an event, no `inject`, no `test`. */
+  packagedSuitesOnly: z.boolean().default(false),
   /** Subscribed to the alert topic; AWS asks each of them to confirm. */
   alertEmails: z.array(z.email()).default([]),
   /** Answers PromQL probes that name no server; signed for Amazon Managed Service for Prometheus where a region is given. */

@@ -58,6 +58,7 @@ export function engineConfig({ deployment }: Settings, options: { readonly timeM
       acceptNoFuse: deployment.acceptNoFuse,
     },
     prometheus: prometheusOf(deployment),
+    guards: deployment.guards,
     handOver: {
       firstMs: Math.min(handOver.firstMs, timeMs * shares.first),
       againMs: Math.min(handOver.againMs, timeMs * shares.again),

@@ -1,7 +1,7 @@
 import type { Inventory } from './inventory.ts'
 import type { Pod } from './kube.ts'
 import { controllerOf, isReady } from './kube.ts'
-import { managedBy, managedByLabel } from './labels.ts'
+import { managedBy, managedByLabel, optOutAnnotation } from './labels.ts'
 import type { Refusal } from './refusal.ts'
 import type { Step } from './suite.ts'
 
@@ -47,9 +47,23 @@ function ownerOf(pod: Pod, parents: Inventory['parents']): { readonly key: strin
     : { key: top.uid, name: `${top.kind} ${top.name}` }
 }
 
-function isServing({ metadata, status }: Pod): boolean {
+/** Meant to serve: neither finished nor being deleted, and none of ours. */
+export function isServing({ metadata, status }: Pod): boolean {
   const isOurs = metadata.labels?.[managedByLabel] === managedBy
   return !isOurs && metadata.deletionTimestamp === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
+}
+
+/** Why a pod must be left alone in any case: it, or the Deployment that it is of, is opted out. Null: it is not. */
+export function whyOptedOut({ metadata }: Pod, { optedOut }: Pick<Inventory, 'optedOut'>): string | null {
+  if (isOptedOut(metadata.annotations)) return `it is opted out (annotation ${optOutAnnotation})`
+  const isOfOne = (metadata.ownerReferences ?? []).some(({ uid }) => optedOut?.has(uid))
+  return isOfOne ? `its workload is opted out (annotation ${optOutAnnotation})` : null
+}
+
+/** Any value but `false` opts out: who is in doubt means to be left alone. */
+export function isOptedOut(annotations: Readonly<Record<string, string>> | undefined): boolean {
+  const value = annotations?.[optOutAnnotation]
+  return value !== undefined && value !== 'false'
 }
 
 /** How many Ready pods of a workload a step may hit at most: half of it, so that one at least stays Ready; the one pod of a single one. */

@@ -7,4 +7,8 @@ export interface Inventory {
   readonly nodes: readonly Node[]
   /** Controllers of controllers, by UID (a ReplicaSet's Deployment). */
   readonly parents: ReadonlyMap<string, OwnerReference>
+  /** UIDs of ReplicaSets that are opted out: Kubernetes copies a Deployment's annotations to them. */
+  readonly optedOut?: ReadonlySet<string>
+  /** Labels of the namespace, where a guard asks for them. */
+  readonly namespaceLabels?: Readonly<Record<string, string>>
 }

@@ -13,6 +13,8 @@ export const targetLabel = 'faultline.dev/target'
 export const expiresAnnotation = 'faultline.dev/expires-at'
 /** On a fuse: the second since the epoch at which it burns, moved with its deadline. */
 export const burnsAtAnnotation = 'faultline.dev/burns-at'
+/** On a pod (by its template, or by itself), a Deployment or a namespace: no fault is ever injected there. */
+export const optOutAnnotation = 'faultline.dev/opt-out'
 /** On a cordoned node: whose cordon it is. */
 export const cordonAnnotation = 'faultline.dev/cordoned-by'
 

@@ -143,6 +143,27 @@ export interface Step {
   readonly hypothesis: string
 }
 
+/** The most of something that one step may hit; both hold where both are given. A share is rounded down, also to none. */
+export interface Most {
+  readonly percent?: number | undefined
+  readonly count?: number | undefined
+}
+
+/** What a suite may bind itself to, beside what it is bound to. */
+export interface GuardLimits {
+  readonly kinds?: readonly FaultName[] | undefined
+  readonly perWorkload?: Most | undefined
+  readonly perNamespace?: Most | undefined
+  readonly perNode?: Most | undefined
+  readonly perZone?: Most | undefined
+  /** Pods of each workload that stay Ready. */
+  readonly fewestReady?: number | undefined
+  /** Of one step, in seconds. */
+  readonly longestStep?: number | undefined
+  /** Of a whole run (its `maxDuration`), in seconds. */
+  readonly longestRun?: number | undefined
+}
+
 /** A suite file with every default filled in; a run keeps its own copy. */
 export interface Suite {
   /** A fault that is proven undone later than this after its planned end fails its step; left out: it is only told. */
@@ -163,6 +184,8 @@ export interface Suite {
   readonly hypothesis: string
   readonly probes: readonly ProbeSpec[]
   readonly thresholds: readonly ThresholdSpec[]
+  /** What it binds itself to, beside what it is bound to. */
+  readonly guards?: GuardLimits
   /** When it starts by itself, once deployed; null: by hand only. */
   readonly schedule: Schedule | null
 }
@@ -207,7 +230,8 @@ export interface StartWindow {
 }
 
 /** Names of the faults as reports and the registry know them. */
-const faultNames = [
+/** Every kind of fault, as guards, reports and metrics call it. */
+export const faultNames = [
   'network-partition',
   'pod-delete',
   'pod-kill',

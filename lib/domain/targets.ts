@@ -1,4 +1,4 @@
-import { allowanceOf, sayAll, workloadKey, workloadsIn } from './guard.ts'
+import { allowanceOf, sayAll, whyOptedOut, workloadKey, workloadsIn } from './guard.ts'
 import type { Inventory } from './inventory.ts'
 import type { Pod } from './kube.ts'
 import { controllerOf, isReady } from './kube.ts'
@@ -34,7 +34,8 @@ export interface ChoiceOptions {
 /** Namespaces that no suite may attack: the cluster's own. */
 export const protectedNamespaces: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease']
 
-const zoneLabel = 'topology.kubernetes.io/zone'
+/** Label of a node's zone (https://kubernetes.io/docs/reference/labels-annotations-taints/#topologykubernetesiozone). */
+export const zoneLabel = 'topology.kubernetes.io/zone'
 
 /**
  * Chooses the pods of a step: candidates by the selection, less those that must never be hit, then `percent` or `count` of them in
@@ -44,7 +45,7 @@ const zoneLabel = 'topology.kubernetes.io/zone'
 export function chooseTargets(inventory: Inventory, selection: Selection, options: ChoiceOptions): Choice {
   const candidates = matching(inventory, selection)
   const unsafe = candidates.flatMap((pod) => {
-    const why = whyUnsafe(pod, options.allowBarePods)
+    const why = whyOptedOut(pod, inventory) ?? whyUnsafe(pod, options.allowBarePods)
     return why === null ? [] : [{ pod: pod.metadata.name, why }]
   })
   const leftOut = unsafe.map(({ pod, why }) => `${pod} is left out: ${why}`)

@@ -30,6 +30,7 @@ const cannotRunHere: readonly Refusal['code'][] = [
   'mechanism',
   'permission',
   'blast_radius',
+  'guard',
   'unsafe_target',
   'quota',
 ]

@@ -37,12 +37,20 @@ export async function examineSuite(
     suite: given,
     seed,
     mayAsk = () => true,
-  }: { readonly cluster: Cluster; readonly suite: Suite; readonly seed: number; readonly mayAsk?: (probe: ProbeSpec) => boolean },
+    clusterName,
+  }: {
+    readonly cluster: Cluster
+    readonly clusterName?: string
+    readonly suite: Suite
+    readonly seed: number
+    readonly mayAsk?: (probe: ProbeSpec) => boolean
+  },
 ): Promise<Examined> {
   const { clock, config } = engine
   const { suite, leftOut } = config.prometheus.url === null ? withoutPrometheus(given) : { suite: given, leftOut: [] }
   const context = {
     cluster,
+    ...(clusterName === undefined ? {} : { clusterName }),
     clock,
     config,
     runId: plannedRunId,

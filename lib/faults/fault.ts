@@ -21,6 +21,8 @@ export type UnfencedCall = Omit<CallUnderWay, 'sentAt'>
 /** What a fault may use: the cluster it acts on and whose run it is part of. */
 export interface FaultContext extends NamedRun {
   readonly cluster: Cluster
+  /** What people call it; absent where it is not known. */
+  readonly clusterName?: string
   readonly clock: Clock
   readonly config: Config
   readonly namespace: string

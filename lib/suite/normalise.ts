@@ -34,6 +34,7 @@ export function normalise(file: SuiteFile): Suite {
     steps,
     hypothesis: file.hypothesis ?? '',
     ...normaliseProbes(file),
+    ...(file.guards === undefined ? {} : { guards: file.guards }),
     schedule: normaliseSchedule(file.schedule),
   }
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { guardLimits } from '../guard-settings.ts'
 import { anyParams, degradationParams, failureParams, paramHomes, partitionParams, resourceParams } from './params-schema.ts'
 import { probePresets } from './probe-presets.ts'
 import { presetEntry, threshold, typedProbe } from './probes-schema.ts'
@@ -129,6 +130,7 @@ export const suiteSchema = strict({
     .default([])
     .describe('What the steady state is measured by (docs/probes.md).'),
   thresholds: z.array(threshold).max(20).default([]).describe('What is done when a probe stays on the wrong side.'),
+  guards: strict(guardLimits).optional().describe('Limits of its own, beside those that it is bound to (docs/guards.md).'),
   schedule: scheduleSchema.optional().describe('When it runs by itself, once it is deployed to AWS; left out: by hand only.'),
   experiments: z.array(stepSchema).min(1).max(100).describe('The steps, one after the other.'),
 }).meta({ title: 'Faultline suite' })

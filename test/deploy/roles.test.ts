@@ -8,6 +8,8 @@ const plain: Deployment = {
   injector: {},
   images: {},
   acceptNoFuse: false,
+  guards: [],
+  packagedSuitesOnly: false,
   alertEmails: [],
   xray: false,
   logRetentionDays: 30,

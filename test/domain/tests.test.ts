@@ -24,7 +24,7 @@ const results = (...list: readonly TestVerdict[]): readonly TestResult[] =>
   list.map((verdict) => ({ family: 'network', name: verdict, verdict, reasons: [] }))
 
 describe('a test', () => {
-  it.each(['injector_missing', 'fuse_missing', 'mechanism', 'permission', 'blast_radius', 'unsafe_target', 'quota'] as const)(
+  it.each(['injector_missing', 'fuse_missing', 'mechanism', 'permission', 'blast_radius', 'guard', 'unsafe_target', 'quota'] as const)(
     'that is refused for %s cannot run here: it is skipped, with the reason, and the next one may begin',
     (code) => {
       expect(resultsOf('node', refused(code))).toEqual([

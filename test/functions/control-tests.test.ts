@@ -14,11 +14,14 @@ beforeEach(async () => {
 
 afterEach(() => world.close())
 
-function ask(event: object, options: { readonly remainingMs?: number; readonly request?: string } = {}) {
+function ask(
+  event: object,
+  options: { readonly remainingMs?: number; readonly request?: string; readonly packagedSuitesOnly?: boolean } = {},
+) {
   const engine = world.engine('control')
   const invocation = {
     requestId: options.request ?? 'request-1',
-    settings: { suites: 'experiments' },
+    settings: { suites: 'experiments', deployment: { packagedSuitesOnly: options.packagedSuitesOnly ?? false } },
     clock: world.clock,
     store: engine.store,
     clusters: {
@@ -107,4 +110,12 @@ describe('inject and replay of the control function', () => {
     expect(now).toMatchObject({ status: 'succeeded', seed: 5, trigger: { key: 'request-1', by: 'ben' } })
     expect(reached.at(-1)).toBe(before?.cluster.name)
   })
+})
+
+it('where only deployed suites may start, a fault that comes along with an event is refused on record', async () => {
+  const inject = { action: 'inject', fault: 'node-failure', kind: 'pod-delete', with: { duration: 2, count: 1 }, wait: true }
+  const answer = await ask(inject, { packagedSuitesOnly: true })
+  const refusals = [{ code: 'guard', message: expect.stringMatching(/^only suites that were deployed may start here/) }]
+  expect(answer).toMatchObject({ state: 'refused', refusals })
+  expect(await runs()).toEqual(['node-failure pod-delete: refused'])
 })

@@ -1,9 +1,11 @@
 import { FaultlineError } from '../../domain/errors.ts'
+import { isOptedOut } from '../../domain/guard.ts'
+import { judgeSuite } from '../../domain/guard-rules.ts'
 import type { Target } from '../../domain/injection.ts'
 import type { KubeObject, Pod } from '../../domain/kube.ts'
 import { isReady } from '../../domain/kube.ts'
 import { compileSelector } from '../../domain/label-selector.ts'
-import { runLabel } from '../../domain/labels.ts'
+import { optOutAnnotation, runLabel } from '../../domain/labels.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { Run } from '../../domain/run.ts'
 import { isEnded } from '../../domain/run.ts'
@@ -24,7 +26,7 @@ import { beaconSpec } from './beacon.ts'
 import type { LookUpRun } from './others.ts'
 import { othersAtWork } from './others.ts'
 import type { PlannedStep } from './plan.ts'
-import { asRefusal, planSteps, refusalsOf, tooLargeRun } from './plan.ts'
+import { asRefusal, planSteps, refusalsOf, rulesOf, tooLargeRun } from './plan.ts'
 import { unlessForbidden } from './unless-forbidden.ts'
 
 /** Whether a run may start, with every reason against it, and what it would do. */
@@ -58,6 +60,10 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
     const isNew = (refusal: Omit<Refusal, 'step'>) => ![...access, ...quota].some((told) => isSameRefusal(told, refusal))
     const steps = planned.map((step) => ({ ...step, refusals: step.refusals.filter(isNew) }))
     const refusals = [
+      ...judgeSuite(rulesOf(context, suite), { cluster: context.clusterName ?? null, namespace }, suite),
+      ...(isOptedOut(found.metadata.annotations)
+        ? [refusal('guard', `namespace ${namespace} is opted out (annotation ${optOutAnnotation})`)]
+        : []),
       ...others.refusals,
       ...health.refusals,
       ...access,

@@ -8,7 +8,7 @@ import { faultName } from '../../domain/suite.ts'
 import type { RunEvent } from '../../domain/transition.ts'
 import type { Driver } from '../lease/driver.ts'
 import { acquireLock } from './admit.ts'
-import { asRefusal, planStep, takeInventory, tooLargeRun } from './plan.ts'
+import { asRefusal, planStep, rulesOf, takeInventory, tooLargeRun } from './plan.ts'
 
 /** Fixes the step's targets, writes its ledger, and seals it. What a driver before wrote and did not seal is thrown away, never continued. */
 export async function fixStep(driver: Driver): Promise<RunEvent> {
@@ -40,7 +40,8 @@ async function planNow(driver: Driver, run: Preparing): Promise<Written> {
   const { step } = run
   const spec = run.suite.steps[step]
   if (spec === undefined) throw new TypeError(`the suite has no step ${step}`)
-  const inventory = await takeInventory(driver.context(), faultName(spec.fault) === 'node-drain')
+  const context = driver.context()
+  const inventory = await takeInventory(context, { ofNodes: faultName(spec.fault) === 'node-drain', rules: rulesOf(context, run.suite) })
   driver.targets.planned(step, inventory.pods)
   const planned = await planStep(driver.context(), { suite: run.suite, index: step, seed: run.seed, inventory })
   const { injections, refusals: against, warnings } = planned

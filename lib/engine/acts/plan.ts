@@ -1,5 +1,6 @@
 import { FaultlineError } from '../../domain/errors.ts'
-import { judgeBlastRadius, podsOnNodes, saysAll } from '../../domain/guard.ts'
+import { isOptedOut, judgeBlastRadius, podsOnNodes, saysAll } from '../../domain/guard.ts'
+import { bindingRules, type GuardRule, judgeTargets } from '../../domain/guard-rules.ts'
 import type { Inventory } from '../../domain/inventory.ts'
 import type { KubeObject, Node, OwnerReference, Pod } from '../../domain/kube.ts'
 import { controllerOf } from '../../domain/kube.ts'
@@ -19,9 +20,12 @@ export interface PlannedStep extends StepPlan {
 
 /**
  * Reads what targets are chosen from. Without the right to list nodes, zones cannot be told and drains find no node. `ofNodes`: the nodes
- * are targets themselves, and are read as they are now.
+ * are targets themselves, and are read as they are now. `rules`: those that may ask for a label of the namespace.
  */
-export async function takeInventory(context: Pick<FaultContext, 'cluster' | 'namespace' | 'seen'>, ofNodes: boolean): Promise<Inventory> {
+export async function takeInventory(
+  context: Pick<FaultContext, 'cluster' | 'namespace' | 'seen'>,
+  { ofNodes, rules = [] }: { readonly ofNodes: boolean; readonly rules?: readonly GuardRule[] },
+): Promise<Inventory> {
   const { objects } = context.cluster
   const { namespace } = context
   const node = { apiVersion: 'v1', kind: 'Node' }
@@ -35,7 +39,10 @@ export async function takeInventory(context: Pick<FaultContext, 'cluster' | 'nam
     const owner = controllerOf(replicaSet)
     if (owner !== undefined && replicaSet.metadata.uid !== undefined) parents.set(replicaSet.metadata.uid, owner)
   }
-  return { namespace, pods, nodes, parents }
+  const optedOut = new Set(replicaSets.flatMap(({ metadata }) => (isOptedOut(metadata.annotations) ? [metadata.uid ?? ''] : [])))
+  const isLabelWanted = rules.some(({ optIn }) => optIn !== undefined)
+  const found = isLabelWanted ? await objects.get<KubeObject>({ apiVersion: 'v1', kind: 'Namespace', name: namespace }) : undefined
+  return { namespace, pods, nodes, parents, optedOut, namespaceLabels: found?.metadata.labels ?? {} }
 }
 
 /** Fixes the targets of one step as they would be now. Changes nothing. */
@@ -45,20 +52,37 @@ export async function planStep(
 ): Promise<PlannedStep> {
   const step = options.suite.steps[options.index]
   if (step === undefined) throw new TypeError(`the suite has no step ${options.index}`)
-  const inventory = options.inventory ?? (await takeInventory(context, faultName(step.fault) === 'node-drain'))
+  const rules = rulesOf(context, options.suite)
+  const inventory = options.inventory ?? (await takeInventory(context, { ofNodes: faultName(step.fault) === 'node-drain', rules }))
   const plan = await faults[faultName(step.fault)].plan({ ...context, step, index: options.index, seed: options.seed, inventory })
-  const refusals = [...plan.refusals, ...plan.injections.flatMap(tooLargeEntry), ...guarded(inventory, step, plan.injections)]
+  const refusals = [
+    ...plan.refusals,
+    ...plan.injections.flatMap(tooLargeEntry),
+    ...guarded(inventory, { step, rules, injections: plan.injections }),
+  ]
   return { ...plan, refusals, step: options.index }
 }
 
 /** The last word on every plan, whatever chose its targets: judged from lists that were read already. */
-function guarded(inventory: Inventory, step: Step, injections: readonly PlannedInjection[]): readonly Omit<Refusal, 'step'>[] {
-  if (saysAll(step)) return []
+function guarded(
+  inventory: Inventory,
+  {
+    step,
+    rules,
+    injections,
+  }: { readonly step: Step; readonly rules: readonly GuardRule[]; readonly injections: readonly PlannedInjection[] },
+): readonly Omit<Refusal, 'step'>[] {
   const targets = injections.flatMap((injection) => injection.targets)
   const uids = new Set(targets.map(({ uid }) => uid))
   const nodes = targets.filter(({ kind }) => kind === 'Node').map(({ name }) => name)
   const pods = inventory.pods.filter(({ metadata }) => uids.has(metadata.uid ?? ''))
-  return judgeBlastRadius(inventory, [...pods, ...podsOnNodes(inventory, nodes)])
+  const hit = [...pods, ...podsOnNodes(inventory, nodes)]
+  return [...(saysAll(step) ? [] : judgeBlastRadius(inventory, hit)), ...judgeTargets(rules, inventory, hit)]
+}
+
+/** The rules that bind a run of the suite in that place. */
+export function rulesOf({ config, clusterName, namespace }: FaultContext, suite: Suite): readonly GuardRule[] {
+  return bindingRules(config.guards, { cluster: clusterName ?? null, namespace }, suite.guards)
 }
 
 /** Undoing it must be provable to the end: the proof goes into the same entry as the targets. */
@@ -77,7 +101,7 @@ export function tooLargeRun(suite: Suite, injections: readonly number[]): readon
 
 /** Plans every step on the cluster as it is now; an error of one step is a refusal of that step. */
 export async function planSteps(context: FaultContext, suite: Suite, seed: number): Promise<readonly PlannedStep[]> {
-  const inventory = await takeInventory(context, true)
+  const inventory = await takeInventory(context, { ofNodes: true, rules: rulesOf(context, suite) })
   return Promise.all(
     suite.steps.map((_, index) =>
       planStep(context, { suite, index, seed, inventory }).catch((error: unknown) => {

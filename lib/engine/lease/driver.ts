@@ -111,7 +111,7 @@ export class Driver {
     const { cluster, engine } = this
     const { clock, config } = engine
     const { id: runId, nonce = '', namespace } = this.#run
-    const place = { cluster, clock, config, runId, nonce, namespace }
+    const place = { cluster, clusterName: this.#run.cluster.name, clock, config, runId, nonce, namespace }
     return {
       ...place,
       unfenced: (call, send) => this.#unfenced.send(call, send),

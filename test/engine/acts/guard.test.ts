@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from '@jest/globals'
 import type { Suite } from '../../../lib/domain/suite.ts'
 import { examineSuite } from '../../../lib/engine/examine-suite.ts'
-import { anyPod, nodeDrain, podDelete, stepOf, suiteOf } from '../../support/suites.ts'
+import { anyPod, memory, nodeDrain, podDelete, stepOf, suiteOf } from '../../support/suites.ts'
 import { openWorld, type World } from '../../support/world.ts'
 
 const ns = 'jadevectordb-system'
@@ -60,4 +60,42 @@ it('a drain takes a node whose pods are not too many of a workload, and is refus
   expect(await examined(suiteOf([stepOf(nodeDrain, { targets: { ...anyPod, count: 5 }, blastRadius: 'all' })]))).toEqual([
     expect.stringMatching(/^no schedulable node would be left/),
   ])
+})
+
+it("the owner's rules refuse a run with every reason, and again a step on what is there then; the suite's own hold beside them", async () => {
+  world = await openWorld({ replicas: 6 })
+  const guards = [{ kinds: ['pod-delete' as const] }, { for: { cluster: 'prod-*' }, namespaces: ['none'] }, { perWorkload: { count: 1 } }]
+  const engine = world.engine('driver-1', { config: { guards } })
+  const refused = await world.run(engine, suiteOf([stepOf(memory), deletes(2)], { guards: { longestStep: 5 } }), { key: 'refused' })
+  expect(refused.status === 'refused' ? refused.refusals.map(({ step, code, message }) => [step, code, message]) : refused.status).toEqual([
+    [0, 'guard', 'step memory: memory-exhaustion is not among the kinds that are allowed: pod-delete'],
+    [0, 'guard', 'step memory lasts 10 s; allowed: 5 s'],
+    [1, 'guard', 'step pod-delete lasts 10 s; allowed: 5 s'],
+    [1, 'guard', '2 of the 6 pods of Deployment jadevectordb would be hit; allowed: 1'],
+  ])
+  const object = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: ns, name: 'jadevectordb' }
+  let isScaled = false
+  const watched = world.engine('driver-1', {
+    config: { guards: [{ fewestReady: 5 }] },
+    observe: ({ run }) => {
+      if (run.status !== 'resting' || isScaled) return
+      isScaled = true
+      void world.cluster.objects.patch(object, { spec: { replicas: 5 } })
+    },
+  })
+  const run = await world.run(watched, suiteOf([{ ...deletes(1), intervalMs: 30_000 }, deletes(1)]))
+  expect(run.steps.map(({ verdict }) => verdict)).toEqual(['succeeded', 'failed'])
+  expect(run.steps[1]?.reasons[0]?.detail).toBe('4 pods of Deployment jadevectordb would stay Ready; at least 5 have to')
+})
+
+it('nothing is injected where the namespace or the Deployment is opted out', async () => {
+  world = await openWorld()
+  const annotations = { 'faultline.dev/opt-out': 'true' }
+  const sets = world.sandbox.objects().filter(({ kind, metadata }) => kind === 'ReplicaSet' && metadata.namespace === ns)
+  for (const { metadata } of sets) world.sandbox.patch('replicasets', { namespace: ns, name: metadata.name }, { metadata: { annotations } })
+  const refusals = await examined(suiteOf([deletes(1)]))
+  expect(refusals).toHaveLength(3)
+  expect(refusals[0]).toMatch(/ is refused: its workload is opted out \(annotation faultline.dev\/opt-out\)$/)
+  await world.cluster.objects.patch({ apiVersion: 'v1', kind: 'Namespace', name: ns }, { metadata: { annotations } })
+  expect(await examined(suiteOf([deletes(1)]))).toContain(`namespace ${ns} is opted out (annotation faultline.dev/opt-out)`)
 })

@@ -21,7 +21,8 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 const tiny = { timeMs: 6_000, handOver: { firstMs: 3_000, againMs: 1_500, leaveMs: 300 } }
-const twoSteps = (fault: FaultSpec) => suiteOf([stepOf(fault, { targets: { ...anyPod, count: 2 }, blastRadius: 'all' }), stepOf(fault)])
+const twoSteps = (fault: FaultSpec) =>
+  suiteOf([stepOf(fault, { targets: { ...anyPod, count: 2 }, blastRadius: 'all' }), stepOf(fault, { blastRadius: 'all' })])
 
 /** What a run did, apart from who did it and when. */
 async function deeds(run: Run) {
