@@ -23,7 +23,7 @@ export function seenListsOf(cluster: Cluster, clock: Clock): SeenLists {
 
 /**
  * What this process listed a moment ago, for readers to whom a moment does not matter. A list is forgotten as soon as this process changes
- * an object of its kind, or a Job, which has pods: nobody is told what was before the process's own deed.
+ * an object of its kind, or a Job, which has pods: no reader is told what was before the process's own deed.
  */
 export class SeenLists {
   readonly cluster: Cluster
@@ -61,7 +61,7 @@ export class SeenLists {
         this.#seen.delete(key)
         this.#asked.add(asked)
         const items = await objects.list<T>(kind, options)
-        // Whoever changed something meanwhile took it out.
+        // A change of this process meanwhile took it out.
         if (this.#asked.delete(asked)) this.#seen.set(key, { ...asked, items })
         return items
       },

@@ -5,6 +5,7 @@ import { anyPod, memory, nodeDrain, podDelete, stepOf, suiteOf } from '../../sup
 import { openWorld, type World } from '../../support/world.ts'
 
 const ns = 'jadevectordb-system'
+const deployment = { namespace: ns, name: 'jadevectordb' }
 const deletes = (count: number) => stepOf(podDelete, { targets: { ...anyPod, count } })
 const bound = 'of a workload at most half, and one has to stay Ready'
 
@@ -27,13 +28,12 @@ it('a step that would hit more than half of a workload is refused on record, and
 
 it('a step is judged again when its turn comes, on the pods there are then', async () => {
   world = await openWorld({ replicas: 4 })
-  const object = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: ns, name: 'jadevectordb' }
   let isScaled = false
   const engine = world.engine('driver-1', {
     observe: ({ run }) => {
       if (run.status !== 'resting' || isScaled) return
       isScaled = true
-      void world.cluster.objects.patch(object, { spec: { replicas: 2 } })
+      world.sandbox.patch('deployments', deployment, { spec: { replicas: 2 } })
     },
   })
   const run = await world.run(engine, suiteOf([{ ...deletes(1), intervalMs: 30_000 }, deletes(2)]))
@@ -73,14 +73,13 @@ it("the owner's rules refuse a run with every reason, and again a step on what i
     [1, 'guard', 'step pod-delete lasts 10 s; allowed: 5 s'],
     [1, 'guard', '2 of the 6 pods of Deployment jadevectordb would be hit; allowed: 1'],
   ])
-  const object = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: ns, name: 'jadevectordb' }
   let isScaled = false
   const watched = world.engine('driver-1', {
     config: { guards: [{ fewestReady: 5 }] },
     observe: ({ run }) => {
       if (run.status !== 'resting' || isScaled) return
       isScaled = true
-      void world.cluster.objects.patch(object, { spec: { replicas: 5 } })
+      world.sandbox.patch('deployments', deployment, { spec: { replicas: 5 } })
     },
   })
   const run = await world.run(watched, suiteOf([{ ...deletes(1), intervalMs: 30_000 }, deletes(1)]))
