@@ -6,6 +6,16 @@ import { dirname, join } from 'node:path'
 const here = import.meta.dirname
 const root = dirname(dirname(here))
 const node = join(root, 'node_modules/.bin/node')
+const jest = [
+  '--experimental-vm-modules',
+  'node_modules/jest/bin/jest.js',
+  '-w',
+  '1',
+  '--config',
+  'test/jest.config.js',
+  '--selectProjects',
+  'unit',
+]
 /** Far longer than the longest of the named tests takes on a busy machine; a sabotage may make one hang. */
 const mostMs = 300_000
 
@@ -40,7 +50,7 @@ function complaint(copy: string, { foundBy }: Mutation): string | null {
   const program =
     first === 'simulate'
       ? ['test/simulation/main.ts', ...(options.includes('--crash-points') ? [] : ['--first']), ...options]
-      : ['--experimental-vm-modules', 'node_modules/jest/bin/jest.js', '--config', 'test/jest.config.js', '--selectProjects', 'unit', first]
+      : [...jest, '--testPathPatterns', first]
   const { status, stdout, stderr } = spawnSync(node, ['--disable-warning=ExperimentalWarning', ...program], {
     cwd: copy,
     encoding: 'utf8',
