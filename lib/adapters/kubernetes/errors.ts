@@ -21,8 +21,13 @@ export function statusOf(answer: Answer): Status | undefined {
     details?: { name?: unknown; causes?: unknown } | null
   }
   const name = details?.name
-  const causes = Array.isArray(details?.causes) ? details.causes.map((cause: unknown) => String(Object(cause).message ?? '')) : []
-  return { message: String(message ?? ''), reason: String(reason ?? ''), name: typeof name === 'string' ? name : null, causes }
+  const causes = Array.isArray(details?.causes) ? details.causes.map((cause: unknown) => textIn(Object(cause).message)) : []
+  return { message: textIn(message), reason: textIn(reason), name: typeof name === 'string' ? name : null, causes }
+}
+
+/** What a proxy that looks like an API server puts where words belong may have no text at all: JSON can name its `toString`. */
+function textIn(value: unknown): string {
+  return typeof value === 'string' ? value : ''
 }
 
 /**
