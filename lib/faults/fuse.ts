@@ -17,6 +17,8 @@ export const podStartBudgetMs = 45_000
 /** An object without finalizers is gone at once; with a `kubectl delete --cascade=foreground` the garbage collector's turn comes first. */
 const goneBudgetMs = 10_000
 const pollMs = 250
+/** The Job controller mostly starts a Job within some hundredths of a second, so the first looks at a new one come sooner. */
+const firstPollsMs = [40, 80, 160]
 
 interface Arming {
   /** Null for the beacon. */
@@ -40,7 +42,7 @@ export async function armFuse(context: FaultContext, spec: FuseSpec, options: Ar
   const giveUpAt = clock.now() + (spec.pod === null ? startBudgetMs : podStartBudgetMs)
   const neededUntil = options.burnsAt - context.config.fuse.marginMs
   let isLengthened = false
-  for (;;) {
+  for (let polls = 0; ; polls++) {
     const job = (await options.read?.()) ?? (await cluster.objects.get<Job>(jobRef(spec)))
     if (job === undefined) throw new FuseNotArmed(name, 'it vanished right after it was made')
     const apart = clocksApart(job, { madeAt, now: clock.now(), marginMs: context.config.fuse.marginMs })
@@ -55,7 +57,7 @@ export async function armFuse(context: FaultContext, spec: FuseSpec, options: Ar
     const why = seen.armed === null ? seen.why : 'its pod is not Ready'
     if ((seen.armed === null && seen.fault !== 'starting') || clock.now() >= giveUpAt)
       throw new FuseNotArmed(name, spec.pod === null ? why : `${why}${await whatPodsSay(context, { ...spec, uid: job.metadata.uid })}`)
-    await pause(context, pollMs, `fuse ${name}`)
+    await pause(context, firstPollsMs[polls] ?? pollMs, `fuse ${name}`)
   }
 }
 
