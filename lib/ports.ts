@@ -95,7 +95,19 @@ export interface Cluster {
   readonly pods: KubePods
   /** How many calls go out side by side; more wait for a slot. */
   readonly inFlight?: number
+  /** Left out where nothing can be watched. */
+  readonly awaitList?: AwaitList
 }
+
+/**
+ * Waits until `isThere` says so of a list, as it changes (`there`); not longer than `maxMs`, nor when the signal fires or the way to it breaks
+ * (`over`); `cannot` at once where watching is not allowed. A hint when to look: what it saw may lag, and proves nothing.
+ */
+export type AwaitList = <T extends KubeObject>(
+  kind: Pick<ObjectRef, 'apiVersion' | 'kind'>,
+  options: ListOptions & { readonly maxMs: number; readonly signal?: AbortSignal | undefined },
+  isThere: (items: readonly T[]) => boolean,
+) => Promise<'there' | 'over' | 'cannot'>
 
 /**
  * Runs, saved under a version condition: of two savers of one version one wins, and the other is told. Every method may throw

@@ -8,6 +8,7 @@ import type { CallUnderWay } from '../domain/run-facts.ts'
 import type { Step } from '../domain/suite.ts'
 import type { UndoData } from '../domain/undo-data.ts'
 import type { Clock, Cluster, ListOptions } from '../ports.ts'
+import type { AwaitedPods } from './await-pods.ts'
 
 export type SeenList = <T extends KubeObject>(
   kind: Pick<ObjectRef, 'apiVersion' | 'kind'>,
@@ -82,6 +83,10 @@ export interface Fault {
    * begins, so that they outlive a crash; null when there is nothing to remember.
    */
   lastLook?(context: FaultContext, injection: Injection): Promise<UndoData | null>
+  /** Pods on which it shows that another look for the bite is worth it; only a hint when to look. */
+  biteShows?(injection: Injection): AwaitedPods
+  /** The same for the undo. */
+  undoShows?(injection: Injection): AwaitedPods
   /** Takes it away. */
   revert(context: FaultContext, injection: Injection): Promise<void>
   /** Is it gone? */

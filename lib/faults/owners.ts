@@ -61,6 +61,7 @@ function isReadable({ apiVersion, kind }: Pick<OwnerReference, 'apiVersion' | 'k
   return readable.includes(`${apiVersion}/${kind}`)
 }
 
-function readyOf(pods: readonly Pod[], ownerUid: string): number {
+/** How many of these pods are that controller's, and Ready. */
+export function readyOf(pods: readonly Pod[], ownerUid: string): number {
   return pods.filter((pod) => controllerOf(pod)?.uid === ownerUid && isReady(pod)).length
 }

@@ -10,7 +10,7 @@ import type { Deletion } from '../ports.ts'
 import { budgetsPassed } from './disruption-budgets.ts'
 import type { Fault, FaultContext, PlanContext, StepPlan } from './fault.ts'
 import type { OwnerNow } from './owners.ts'
-import { ownerNow, ownersOf, readOwner } from './owners.ts'
+import { ownerNow, ownersOf, readOwner, readyOf } from './owners.ts'
 import { begunHere, didHere, noteAction } from './performed-actions.ts'
 import { currentPods, podsAmong } from './pods.ts'
 import { sideBySide } from './side-by-side.ts'
@@ -48,6 +48,12 @@ export const podDelete: Fault = {
     if (alive.length > 0) return { phase, at, finding: 'no', summary: `still alive: ${names(alive)}`, measurements }
     const finding = deleted.length > 0 ? 'yes' : unclear.length + inherited.length > 0 ? 'unknown' : 'no'
     return { phase, at, finding, summary: summary.filter((part) => part !== '').join('; '), measurements }
+  },
+
+  undoShows(injection) {
+    const { owners } = undoOf(injection, 'deletion')
+    const isThere = (pods: readonly Pod[]) => owners.every(({ uid, ready }) => readyOf(pods, uid) >= ready)
+    return { namespace: injection.targets[0]?.namespace ?? '', isThere }
   },
 
   async revert() {

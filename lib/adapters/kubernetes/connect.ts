@@ -3,6 +3,7 @@ import type { Namespace } from '../../domain/kube.ts'
 import type { Clock, Cluster } from '../../ports.ts'
 import { systemClock } from '../system-clock.ts'
 import type { AccessSource } from './access.ts'
+import { createAwaitList } from './await-list.ts'
 import { Credentials } from './credentials.ts'
 import { proxyOf } from './dispatcher.ts'
 import { Exchange } from './exchange.ts'
@@ -45,7 +46,13 @@ export function openConnection(cluster: KubeCluster, credentials: AccessSource, 
   const exchange = new Exchange({ cluster, credentials, clock, pool })
   const transport = new Transport({ exchange, clock, random, bounds })
   const { maxInFlight: inFlight } = bounds
-  return { objects: kubeObjects(transport), pods: kubePods(transport), inFlight, close: () => transport.close() }
+  return {
+    objects: kubeObjects(transport),
+    pods: kubePods(transport),
+    inFlight,
+    awaitList: createAwaitList(transport, clock),
+    close: () => transport.close(),
+  }
 }
 
 /** The cluster's identity, the same from wherever it is asked: its kube-system namespace's UID; `simulated` marks Faultline's sandbox. */

@@ -70,6 +70,24 @@ export class Exchange {
     }
   }
 
+  /** The text of a success as it comes; an answer that is none comes as itself. Rejects with `NoAnswer` only. */
+  async *stream(call: Call, signal: AbortSignal): AsyncGenerator<string | Answer> {
+    let started = false
+    try {
+      const access = await this.#credentials.read()
+      started = true
+      const response = await this.#begin(call, access, signal)
+      if (response.statusCode >= 300) {
+        yield { status: response.statusCode, headers: response.headers, text: await response.body.text(), complete: true }
+        return
+      }
+      const decoder = new TextDecoder()
+      for await (const chunk of response.body as AsyncIterable<Buffer>) yield decoder.decode(chunk, { stream: true })
+    } catch (error) {
+      throw noAnswer(error, { server: this.#origin, started })
+    }
+  }
+
   /** Calls still under way fail. */
   async close(): Promise<void> {
     await this.#pool?.dispatcher.destroy()
@@ -81,8 +99,15 @@ export class Exchange {
   }
 
   async #request(call: Call, access: Access, signal: AbortSignal): Promise<Answer> {
+    const response = await this.#begin(call, access, signal)
+    const { text, complete } =
+      call.maxBytes === undefined ? { text: await response.body.text(), complete: true } : await beginning(response, call.maxBytes)
+    return { status: response.statusCode, headers: response.headers, text, complete }
+  }
+
+  #begin(call: Call, access: Access, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
     const query = new URLSearchParams(call.query).toString()
-    const response = await this.#dispatcherFor(access.tls).request({
+    return this.#dispatcherFor(access.tls).request({
       origin: this.#origin,
       path: `${this.#prefix}${call.path}${query === '' ? '' : `${call.path.includes('?') ? '&' : '?'}${query}`}`,
       method: call.method,
@@ -90,9 +115,6 @@ export class Exchange {
       body: call.body === undefined ? null : JSON.stringify(call.body),
       signal,
     })
-    const { text, complete } =
-      call.maxBytes === undefined ? { text: await response.body.text(), complete: true } : await beginning(response, call.maxBytes)
-    return { status: response.statusCode, headers: response.headers, text, complete }
   }
 
   #dispatcherFor(tls: Tls): Dispatcher {

@@ -34,6 +34,15 @@ export async function listAll<T extends KubeObject>(
   kind: Pick<ObjectRef, 'apiVersion' | 'kind'>,
   options: ListOptions,
 ): Promise<readonly T[]> {
+  return (await listWithVersion<T>(transport, kind, options)).items
+}
+
+/** As `listAll`, with the version from which a watch goes on. */
+export async function listWithVersion<T extends KubeObject>(
+  transport: Transport,
+  kind: Pick<ObjectRef, 'apiVersion' | 'kind'>,
+  options: ListOptions,
+): Promise<{ readonly items: readonly T[]; readonly version: string }> {
   const place = { ...kind, ...(options.namespace === undefined ? {} : { namespace: options.namespace }) }
   const request = { method: 'GET', path: pathOf(place), tried: `list ${nameOf(place)}`, repeat: 'always' } as const
   const items: T[] = []
@@ -50,11 +59,12 @@ export async function listAll<T extends KubeObject>(
     // Items of a list come without these two.
     items.push(...page.items.map((item) => ({ ...item, apiVersion: kind.apiVersion, kind: kind.kind })))
     token = page.token
-    if (token === '') return items
+    if (token === '') return { items, version: page.version }
   }
 }
 
-function queryOf(options: ListOptions, token: string): Record<string, string> {
+/** The parameters of one page. */
+export function queryOf(options: ListOptions, token: string): Record<string, string> {
   return {
     limit: pageSize,
     ...(options.labelSelector === undefined ? {} : { labelSelector: options.labelSelector }),
@@ -64,8 +74,8 @@ function queryOf(options: ListOptions, token: string): Record<string, string> {
 }
 
 /** A body without `items` must not pass for an empty list: "nothing there" is what proves an undo. */
-function pageIn<T>(tried: string, answer: Answer): { readonly items: readonly T[]; readonly token: string } {
-  const body = jsonIn(tried, answer) as { items?: readonly T[] | null; metadata?: { continue?: string } }
+function pageIn<T>(tried: string, answer: Answer): { readonly items: readonly T[]; readonly token: string; readonly version: string } {
+  const body = jsonIn(tried, answer) as { items?: readonly T[] | null; metadata?: { continue?: string; resourceVersion?: string } }
   if (body.items === undefined) throw notKubernetes(tried, answer)
-  return { items: body.items ?? [], token: body.metadata?.continue ?? '' }
+  return { items: body.items ?? [], token: body.metadata?.continue ?? '', version: body.metadata?.resourceVersion ?? '' }
 }

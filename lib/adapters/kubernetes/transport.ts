@@ -75,6 +75,27 @@ export class Transport {
     })
   }
 
+  /**
+   * The lines of an answer that goes on for as long as there is something to tell, until the signal fires. No retries, and no slot: it holds up
+   * no other call. Throws KubernetesError for an answer that is no success, `unavailable` when the way breaks.
+   */
+  async *lines(call: Call, tried: string, signal: AbortSignal): AsyncGenerator<string> {
+    if (this.#closing.signal.aborted) throw givenUp({ ...call, tried, repeat: 'always' }, { outcome: closed(), attempt: 1, asked: 0 })
+    let rest = ''
+    try {
+      for await (const text of this.#exchange.stream(call, signal)) {
+        if (typeof text !== 'string') throw refusal(tried, text)
+        const lines = (rest + text).split('\n')
+        rest = lines.pop() ?? ''
+        yield* lines.filter((line) => line !== '')
+      }
+    } catch (error) {
+      if (signal.aborted) return
+      if (error instanceof NoAnswer) throw givenUp({ ...call, tried, repeat: 'always' }, { outcome: error, attempt: 1, asked: 0 })
+      throw error
+    }
+  }
+
   /** How long `dial` waits for an answer. */
   get dialTimeoutMs(): number {
     return this.#bounds.dialTimeoutMs

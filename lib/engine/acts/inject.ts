@@ -3,7 +3,8 @@ import type { Evidence, Injection, TargetEvent } from '../../domain/injection.ts
 import { heldFor } from '../../domain/injection.ts'
 import { causeOf } from '../../domain/reason.ts'
 import type { InjectedOutcome, RecheckedOutcome } from '../../domain/run-facts.ts'
-import type { FaultContext } from '../../faults/fault.ts'
+import { awaitPods } from '../../faults/await-pods.ts'
+import type { Fault, FaultContext } from '../../faults/fault.ts'
 import { armFuse, setFuse } from '../../faults/fuse.ts'
 import { fuseState } from '../../faults/fuse-state.ts'
 import { noteBegun } from '../../faults/performed-actions.ts'
@@ -14,6 +15,8 @@ import { wasHalted } from '../lease/watchdog.ts'
 
 /** The step counts from the first effect: seen the sooner, the less is guessed; each look is two calls. */
 const evidencePollMs = 250
+/** An injector's pod is Ready 0.9 to 2 s after its Job; one that is refused has no pod to tell, so it is looked for this often. */
+const awaitedMs = 1_500
 /** Between two tries at an API server that said 429 or 5xx, or nothing: what it asks for in `Retry-After` most of the time. */
 const againMs = 1_000
 
@@ -171,18 +174,21 @@ interface Prepared {
 async function injectUntilItBites(driver: Driver, planned: Injection): Promise<Prepared> {
   let injection = planned
   const { clock } = driver.engine
-  const fault = faults[injection.fault]
+  const fault: Fault = faults[injection.fault]
   const { biteMs, insist } = patienceOf(injection)
   const context = driver.interruptibleContext()
   // What is repeated until it is done (a drain) has the step's own time for it.
   const enoughMs = insist ? Math.max(biteMs, durationOf(driver, injection)) : biteMs
   const giveUpAt = (injection.injectingAt ?? clock.now()) + enoughMs
   await patiently(driver, giveUpAt, () => fault.inject(context, injection))
+  let shows = fault.biteShows?.(injection)
   for (;;) {
     const evidence = await patiently(driver, giveUpAt, () => fault.evidence(context, injection, 'during'))
     driver.throwIfLost()
     if (evidence.finding === 'yes' || driver.stop !== null || clock.now() + evidencePollMs >= giveUpAt) return { evidence, injection }
-    await driver.sleepUntil(clock.now() + evidencePollMs)
+    const wait = { pollMs: evidencePollMs, maxMs: awaitedMs, signal: driver.interrupted }
+    if (shows === undefined) await clock.sleep(evidencePollMs, wait.signal)
+    else if (await awaitPods(context, shows, wait)) shows = undefined
     if (driver.stop !== null) return { evidence, injection }
     injection = await lengthenFuse(driver, injection)
     if (insist) await patiently(driver, giveUpAt, () => fault.inject(context, injection))

@@ -3,6 +3,7 @@ import type { Evidence, FuseRef, Injection } from '../../domain/injection.ts'
 import type { Job } from '../../domain/kube.ts'
 import { runLabel, stepLabel } from '../../domain/labels.ts'
 import type { RunEvent } from '../../domain/transition.ts'
+import { awaitPods } from '../../faults/await-pods.ts'
 import type { Fault, FaultContext } from '../../faults/fault.ts'
 import { jobRef } from '../../faults/fuse-job.ts'
 import { faults } from '../../faults/registry.ts'
@@ -77,11 +78,15 @@ async function lookOnceMore(driver: Driver, injection: Injection): Promise<Injec
 /** What was just taken away needs a moment to be gone (collection, the CNI's own delay): a few looks before it counts as unproven. */
 async function proofOfUndo(driver: Driver, injection: Injection): Promise<Evidence> {
   const { clock } = driver.engine
+  const fault: Fault = faults[injection.fault]
   const giveUpAt = clock.now() + settleMs
+  let shows = fault.undoShows?.(injection)
   for (;;) {
-    const evidence = await faults[injection.fault].undone(driver.context(), injection)
+    const evidence = await fault.undone(driver.context(), injection)
     if (evidence.finding === 'yes' || clock.now() >= giveUpAt) return evidence
-    await clock.sleep(settlePollMs)
+    const wait = { pollMs: settlePollMs, maxMs: giveUpAt - clock.now() }
+    if (shows === undefined) await clock.sleep(settlePollMs)
+    else if (await awaitPods(driver.context(), shows, wait)) shows = undefined
   }
 }
 

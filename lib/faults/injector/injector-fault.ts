@@ -1,6 +1,8 @@
 import { FaultlineError, KubernetesError } from '../../domain/errors.ts'
 import type { Evidence, Finding, Injection, Measurement } from '../../domain/injection.ts'
+import type { Pod } from '../../domain/kube.ts'
 import { undoOf } from '../../domain/undo-data.ts'
+import { awaitPods } from '../await-pods.ts'
 import type { Fault, FaultContext } from '../fault.ts'
 import { fuseGone, removeFuse } from '../fuse.ts'
 import { didHere, noteAction } from '../performed-actions.ts'
@@ -14,7 +16,7 @@ import { ensureJob, injectorJob, isRefusal, orderSkewMs, podsOfJob } from './job
 import type { InjectorFault } from './plan.ts'
 import { planInjector } from './plan.ts'
 import type { InjectorAction, InjectorLine } from './protocol.ts'
-import { whyNeverStarted } from './start.ts'
+import { startFailure, whyNeverStarted } from './start.ts'
 import { injectorUndo } from './undo.ts'
 
 const gonePollMs = 250
@@ -43,6 +45,8 @@ export function injectorFault(kind: InjectorFault): Fault {
       if (seen.dead !== undefined) await giveOrderAnew(context, injection, seen.dead)
       return isKill(injection) && seen.evidence.finding === 'yes' ? startedAgain(context, injection, seen.evidence) : seen.evidence
     },
+
+    biteShows: (injection) => ({ ...injectorPods(injection), isThere: (pods) => pods.some(hasAnswered) }),
 
     async lastLook(context, injection) {
       const undo = injectorUndo(injection)
@@ -173,11 +177,23 @@ async function endPods(context: FaultContext, injection: Injection): Promise<voi
 async function untilPodsGone(context: FaultContext, injection: Injection): Promise<void> {
   const { namespace, name } = injectorJobRef(injection)
   const giveUpAt = context.clock.now() + goneBudgetMs
+  const gone = { ...injectorPods(injection), isThere: (pods: readonly Pod[]) => pods.length === 0 }
   while ((await podsOfJob(context, namespace, { name })).length > 0) {
-    if (context.clock.now() >= giveUpAt)
-      throw new FaultlineError('unavailable', `the pods of injector ${name} are still there`, { retryable: true })
-    await context.clock.sleep(gonePollMs)
+    const leftMs = giveUpAt - context.clock.now()
+    if (leftMs <= 0) throw new FaultlineError('unavailable', `the pods of injector ${name} are still there`, { retryable: true })
+    await awaitPods(context, gone, { pollMs: gonePollMs, maxMs: leftMs })
   }
+}
+
+function injectorPods(injection: Injection) {
+  const { namespace, name } = injectorJobRef(injection)
+  return { namespace, labelSelector: `job-name=${name}` }
+}
+
+/** It becomes Ready once every target bites, or has failed. */
+function hasAnswered(pod: Pod): boolean {
+  const injector = pod.status?.containerStatuses?.find((one) => one.name === 'injector')
+  return injector?.ready === true || injector?.state?.terminated !== undefined || startFailure(pod) !== null
 }
 
 function injectorJobRef(injection: Injection) {
