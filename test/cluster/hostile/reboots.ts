@@ -57,8 +57,9 @@ interface Begun extends Reboot {
 async function begin(stage: Stage | undefined, reboot: Reboot, node: string): Promise<Begun> {
   if (stage === undefined) throw new TypeError('more runs in a round than places')
   const { kind, runner } = reboot
-  const target = await stage.target(node)
-  const whom = kind.isDrain ? ['--node', node] : ['--targets', target.metadata.name]
+  await stage.place.ready()
+  // After a drain the node may hold none of the workload.
+  const whom = kind.isDrain ? ['--node', node] : ['--targets', (await stage.target(node)).metadata.name]
   const account = kind.isDrain ? stage.options.kubeconfig : stage.place.account.kubeconfig
   const run = await stage.injected([...kind.args, ...whom, '--duration', `${holdSeconds}`], account)
   if (runner === 'dead') run.kill()
