@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { parseInjectorLog } from '../../lib/faults/injector/protocol.ts'
 import { seconds, TestNode } from './support/test-node.ts'
+import type { TestPod } from './support/test-pod.ts'
 
 let node: TestNode
+let target: TestPod
 beforeAll(async () => {
   node = await TestNode.start()
+  target = await node.pod()
 })
 afterAll(() => node.stop())
 
@@ -56,21 +59,17 @@ function isAllContract(words: string): boolean {
 
 describe('hostile parameters', () => {
   it.each(parameters)('are refused and never run: %s', async (name) => {
-    const pod = await node.pod()
-    const before = pod.traces()
-    for (const value of evil) {
-      const injector = node.inject({
-        FAULTLINE_ACTION: 'cut-network',
-        FAULTLINE_TARGETS: pod.line(),
-        FAULTLINE_ENDS_AT: seconds(30),
-        [name]: value,
-      })
+    const before = target.traces()
+    const injectors = evil.map((value) =>
+      node.inject({ FAULTLINE_ACTION: 'cut-network', FAULTLINE_TARGETS: target.line(), FAULTLINE_ENDS_AT: seconds(30), [name]: value }),
+    )
+    for (const injector of injectors) {
       expect(await injector.exited()).toBe(2)
       expect(isAllContract(injector.words)).toBe(true)
       expect(injector.of('error').length).toBeGreaterThan(0)
     }
     expect(node.run('ls -A /tmp')).toBe('')
-    expect(pod.traces()).toBe(before)
+    expect(target.traces()).toBe(before)
   })
 
   it('are taken literally where anything is allowed: a path', async () => {

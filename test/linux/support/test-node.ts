@@ -40,7 +40,7 @@ const setup = `
   mount --bind "$1" /run/tools && mount -t tmpfs tmpfs /tmp || exit 1
   ip link set lo up && ip link add br0 type bridge && ip addr add 10.77.0.1/24 dev br0 && ip link set br0 up || exit 1
   ip -6 addr add fd77::1/64 dev br0 nodad || exit 1
-  echo ready; exec sleep infinity`
+  echo ready; sleep infinity & wait`
 
 /**
  * A node of the test's own: PID, mount and network namespaces whose first process the script takes for the node's. Everything

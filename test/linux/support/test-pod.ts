@@ -153,18 +153,16 @@ export class TestPod {
 
   /** Everything an injector could have left here, to be compared with itself. */
   traces(container = 'main'): string {
-    return this.#node.run(
-      `ns="nsenter --net=/run/netns/$1"
-       for kind in iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy; do
+    return this.net(
+      `for kind in iptables-nft iptables-legacy ip6tables-nft ip6tables-legacy; do
          names=/proc/self/net/ip_tables_names; case $kind in ip6*) names=/proc/self/net/ip6_tables_names ;; esac
-         case $kind in *-legacy) $ns grep -qs . $names || continue ;; esac
-         $ns $kind-save 2>/dev/null | grep -e ^-A -e '^:FLT' | sed "s/^/$kind /"
+         case $kind in *-legacy) { read -r some <$names; } 2>/dev/null || continue ;; esac
+         echo $kind; $kind-save 2>/dev/null | grep -e ^-A -e '^:FLT'
        done
-       $ns ipset list -n; $ns tc qdisc show; $ns tc filter show dev eth0
-       ls -A /proc/$2/root/tmp /proc/$2/root/mnt /run/elsewhere
+       ipset list -n; tc qdisc show; tc filter show dev eth0
+       ls -A /proc/$1/root/tmp /proc/$1/root/mnt /run/elsewhere
        grep -ls FAULTLINE_STRESS= /proc/[0-9]*/environ | cut -d / -f 3 | sort
        find /tmp -name '.faultline*'; true`,
-      this.name,
       String(this.mainPid(container)),
     )
   }

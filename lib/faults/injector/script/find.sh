@@ -4,16 +4,29 @@
 # A file with all pods' lines of /proc/*/cgroup, where many targets are looked up at once; empty: look now.
 SNAPSHOT=''
 
+# underscore UID: sets UNDERSCORED, its spelling in a systemd slice's name. No fork.
+underscore() {
+  local IFS=-
+  set -f
+  # The last character is kept apart: a separator at the end would be lost.
+  # shellcheck disable=SC2086
+  set -- ${1}x
+  set +f
+  IFS=_
+  UNDERSCORED="$*"
+  UNDERSCORED=${UNDERSCORED%x}
+}
+
 # pod_processes UID: "pid container-id" of every process in the pod's cgroups, the sandbox's included.
 # Spellings: cgroupfs and systemd, v1 and v2, UID with - or _, cri-containerd-ID.scope, crio-ID.scope, docker-ID.scope.
 pod_processes() {
-  local underscored
-  underscored=$(printf '%s' "$1" | tr - _)
+  local UNDERSCORED
+  underscore "$1"
   if [ -n "$SNAPSHOT" ]; then
-    grep -F -e "pod$1" -e "pod$underscored" "$SNAPSHOT"
+    grep -F -e "pod$1" -e "pod$UNDERSCORED" "$SNAPSHOT"
   else
-    grep -sHF -e "pod$1" -e "pod$underscored" /proc/[0-9]*/cgroup 2>/dev/null
-  fi | awk -v a="$1" -v b="$underscored" '
+    grep -sHF -e "pod$1" -e "pod$UNDERSCORED" /proc/[0-9]*/cgroup 2>/dev/null
+  fi | awk -v a="$1" -v b="$UNDERSCORED" '
     function ends(text, what) { return length(text) >= length(what) && substr(text, length(text) - length(what) + 1) == what }
     function container(name) {
       if (sub(/\.scope$/, "", name)) sub(/^.*-/, "", name)
@@ -119,21 +132,26 @@ FOUND
 
 # is_of_pod PID: now, not when the list was made (a number may have been given to another process since).
 is_of_pod() {
-  grep -qsF -e "$N_UID" -e "$(printf '%s' "$N_UID" | tr - _)" /proc/"$1"/cgroup
+  local UNDERSCORED
+  underscore "$N_UID"
+  grep -qsF -e "$N_UID" -e "$UNDERSCORED" /proc/"$1"/cgroup
 }
+
+# The node's own network namespace, read once: it stays as long as the node's first process does.
+NODE_NETWORK=''
 
 # open_network: opens the current target's network namespace as fd 9; fails (with WHY) when no process of the pod is left,
 # refuses the node's own. Rules go with the namespace, so a namespace that is gone holds none. Stressors and keepers of other steps are in
 # the pod's cgroup, and in the network of the injector that started them: they say nothing of the pod's.
 open_network() {
-  local pid own node
+  local pid own
   command exec 9>&-
-  node=$(readlink /proc/1/ns/net) || { WHY='the network namespace of the node cannot be read: hostPID and privileged are needed'; return 2; }
+  [ -n "$NODE_NETWORK" ] || NODE_NETWORK=$(readlink /proc/1/ns/net) || { WHY='the network namespace of the node cannot be read: hostPID and privileged are needed'; return 2; }
   for pid in $(pod_processes "$N_UID" | cut -d ' ' -f 1); do
     command exec 9</proc/"$pid"/ns/net || continue
     own=$(readlink /proc/self/fd/9)
     is_of_pod "$pid" && ! grep -qsa '^FAULTLINE_STRESS=' /proc/"$pid"/environ || { command exec 9>&-; continue; }
-    if [ "$own" = "$node" ]; then
+    if [ "$own" = "$NODE_NETWORK" ]; then
       command exec 9>&-
       WHY="pod $N_PLACE is on the node's own network: a cut there would cut the node"
       return 2
