@@ -74,7 +74,7 @@ async function everyDeath({ writes, sentBeside }: Writes, die: (death: Death) =>
 const fewestWrites = 20
 
 /** One step of one fault, a driver and a reaper, and nothing that goes wrong but that they die where they are told to. */
-export async function crash(fault: FaultSpec, deaths: { readonly driver?: Death; readonly reaper?: Death }): Promise<CrashOutcome> {
+async function crash(fault: FaultSpec, deaths: { readonly driver?: Death; readonly reaper?: Death }): Promise<CrashOutcome> {
   const simulation = await Simulation.open(quietPlan(fault))
   try {
     const before = footprintOf(simulation.sandbox)

@@ -7,7 +7,7 @@ import type { LocalAnswer } from '../../sandbox/api/in-process.ts'
 import type { LocalSandbox } from '../../sandbox/start.ts'
 
 /** The bounds that the command and the functions have. */
-export const usualBounds: Bounds = { timeoutMs: 10_000, budgetMs: 20_000, maxAttempts: 5, maxInFlight: 50, dialTimeoutMs: 3_000 }
+const usualBounds: Bounds = { timeoutMs: 10_000, budgetMs: 20_000, maxAttempts: 5, maxInFlight: 50, dialTimeoutMs: 3_000 }
 
 /** What the transport needs of an exchange: one request, one answer. */
 export interface LocalExchange {
