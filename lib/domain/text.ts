@@ -6,6 +6,12 @@ export function cutTo(text: string, length: number): string {
   return text.slice(0, length).toWellFormed()
 }
 
+/** A value of parsed JSON or YAML for a message; `String` throws where an object's own `toString` is no function. */
+export function asText(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Array.isArray(value) ? '(a list)' : '(an object)'
+}
+
 /**
  * What a terminal, a log or a mail client acts on or does not show: C0 and C1 controls (ESC begins a sequence, and so does U+009B alone),
  * invisible characters, and the marks, embeddings, overrides and isolates that turn the direction of writing (Unicode annex 9).

@@ -45,7 +45,7 @@ beforeEach(async () => {
   }
   invocation = {
     requestId: 'request-2',
-    settings: { suites: '.' },
+    settings: { suites: '.', deployment: { packagedSuitesOnly: false } },
     store,
     clock,
     clusters: {

@@ -23,7 +23,11 @@ const kubeconfig = JSON.stringify({
   users: [
     {
       name: 'u',
-      user: { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'x', args: ['y'], env: [{ name: 'A', value: 'b' }] } },
+      user: {
+        as: 'a',
+        'as-user-extra': { k: ['v'] },
+        exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'x', args: ['y'], env: [{ name: 'A', value: 'b' }] },
+      },
     },
   ],
 })

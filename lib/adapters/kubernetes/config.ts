@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { FaultlineError } from '../../domain/errors.ts'
 import type { ClusterSource } from '../../domain/run.ts'
+import { asText } from '../../domain/text.ts'
 import { nearest } from '../../suite/did-you-mean.ts'
 import { environmentProxy } from './environment-proxy.ts'
 import type { KubeConnection } from './kubeconfig.ts'
@@ -116,9 +117,9 @@ function chosen(path: string, { contexts, clusters, users }: RawKubeconfig, name
   const cluster = clusters.find(
     (entry) => entry.name === clusterName && typeof entry.fields.server === 'string' && entry.fields.server !== '',
   )
-  if (cluster === undefined) throw bad(`context "${name}" names cluster "${String(clusterName)}", which is not there or has no server`)
+  if (cluster === undefined) throw bad(`context "${name}" names cluster "${asText(clusterName)}", which is not there or has no server`)
   const user = users.find((entry) => entry.name === userName) ?? null
-  if (userName && user === null) throw bad(`context "${name}" names user "${String(userName)}", which is not there`)
+  if (userName && user === null) throw bad(`context "${name}" names user "${asText(userName)}", which is not there`)
   return { cluster, user }
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { FaultlineError } from '../../domain/errors.ts'
+import { asText } from '../../domain/text.ts'
 import type { ExecPlugin, KubeCluster } from './kubeconfig.ts'
 import { oneLine } from './message-text.ts'
 
@@ -69,7 +70,7 @@ function credentialOf(out: string, { command, apiVersion }: ExecPlugin): ExecCre
   }
   if (found.kind !== 'ExecCredential') throw failed(command, 'what it printed is no ExecCredential')
   if (found.apiVersion !== apiVersion)
-    throw failed(command, `the kubeconfig has apiVersion ${apiVersion}, it printed ${oneLine(String(found.apiVersion), 60)}`)
+    throw failed(command, `the kubeconfig has apiVersion ${apiVersion}, it printed ${oneLine(asText(found.apiVersion), 60)}`)
   const text = (key: string) => {
     const value = found.status?.[key]
     return typeof value === 'string' && value.trim() !== '' ? value : null

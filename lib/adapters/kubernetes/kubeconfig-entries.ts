@@ -1,3 +1,4 @@
+import { asText } from '../../domain/text.ts'
 import type { ExecPlugin, Impersonation, KubeCluster, KubeUser } from './kubeconfig.ts'
 import { badKubeconfig, type RawEntry } from './kubeconfig-file.ts'
 
@@ -63,7 +64,7 @@ function impersonationOf(say: Reader): Impersonation | undefined {
   if (user === undefined) return undefined
   const values = Object.entries(extra).map(([key, list]) => {
     if (!Array.isArray(list)) throw say.wrong(`as-user-extra.${key} is not a list`)
-    return [key, list.map(String)] as const
+    return [key, list.map(asText)] as const
   })
   return { user, uid: uid ?? '', groups, extra: Object.fromEntries(values) }
 }
@@ -89,7 +90,7 @@ function execOf(raw: unknown, path: string, name: string): ExecPlugin | undefine
   const env = list.map((entry) => {
     const { name: variable, value = '' } = Object(entry) as { readonly name?: unknown; readonly value?: unknown }
     if (typeof variable !== 'string' || variable === '') throw say.wrong('env has an entry without a name')
-    return { name: variable, value: String(value) }
+    return { name: variable, value: asText(value) }
   })
   const { texts, flag, text } = say
   return {
@@ -108,9 +109,9 @@ const providers = ['oidc', 'gcp', 'azure']
 function providerOf(raw: unknown, path: string, user: string): KubeUser['authProvider'] {
   if (raw === undefined || raw === null) return undefined
   const { name, config } = raw as { readonly name?: unknown; readonly config?: object | null }
-  if (!providers.includes(String(name)))
-    throw badKubeconfig(path, `user "${user}": there is no auth-provider "${String(name)}"; known are ${providers.join(', ')}`)
-  return { name: String(name), config: { ...(config as Record<string, string> | null) } }
+  if (!providers.includes(asText(name)))
+    throw badKubeconfig(path, `user "${user}": there is no auth-provider "${asText(name)}"; known are ${providers.join(', ')}`)
+  return { name: asText(name), config: { ...(config as Record<string, string> | null) } }
 }
 
 /** Plugins find what a cluster's entry has for them under this name. */

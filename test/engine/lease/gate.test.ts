@@ -47,7 +47,7 @@ describe('a switch that is stored', () => {
 
   it('while two of five deletions are on their way: no third is sent', async () => {
     let begun = 0
-    const suite = suiteOf([stepOf(podDelete, { targets: { ...anyPod, count: 5 } })])
+    const suite = suiteOf([stepOf(podDelete, { targets: { ...anyPod, count: 5 }, blastRadius: 'all' })])
     const act = async (method: string, [ref]: readonly { readonly kind?: string }[]) => {
       if (method !== 'delete' || ref?.kind !== 'Pod') return
       begun += 1
