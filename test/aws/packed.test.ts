@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { isOfPlan } from '../../lib/domain/plan-seal.ts'
 import { reasonTexts } from '../../lib/domain/reason.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
@@ -45,9 +46,10 @@ async function deeds(local: LocalAws, run: Run) {
     orphans: run.orphans,
     verdicts: run.steps.map((step) => [step.verdict, reasonTexts(step)]),
     events: types.filter((type, n) => type !== types[n - 1]),
-    // On how many nodes the targets are, and so how many entries there are, is the cluster's choice.
+    // On how many nodes the targets are, and so how many entries there are, is the cluster's choice. What a driver wrote that was cut
+    // before it sealed its plan was never injected.
     ledger: run.steps.map((_, at) => {
-      const entries = ledger.filter((entry) => entry.step === at)
+      const entries = ledger.filter((entry) => entry.step === at && isOfPlan(entry, run.steps[at]))
       const count = entries.reduce((sum, { targets }) => sum + targets.length, 0)
       return [...new Set(entries.map(({ fault, status }) => `${fault} ${status}`)), count]
     }),
@@ -147,7 +149,11 @@ describe('the packaged functions', () => {
     ['start', { suite: 'quick-test' }, /suite `quick-test` is not packaged. Allowed: default-test-suite, quick-test-suite/],
     ['start', { suite: { name: 'x' } }, /experiments/],
     ['start', { suite: 'quick-test-suite', cluster: 'nowhere' }, /cluster `nowhere` .*Allowed: embedded/],
-    ['control', { action: 'stop' }, /action: `stop`.*Allowed: inject, replay, status, plan, abort, resolve, halt, resume, pause, unpause/],
+    [
+      'control',
+      { action: 'stop' },
+      /action: `stop`.*Allowed: inject, test, sweep, replay, status, plan, abort, resolve, halt, resume, pause, unpause/,
+    ],
     ['control', { action: 'abort' }, /run/],
     ['advance', { 'detail-type': 'other', detail: {} }, /detail-type/],
   ] as const)('say of a wrong input to %s what is wrong, and do nothing', async (name, input, message) => {
