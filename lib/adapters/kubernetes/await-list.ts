@@ -1,6 +1,7 @@
 import { KubernetesError } from '../../domain/errors.ts'
 import type { KubeObject } from '../../domain/kube.ts'
 import type { AwaitList, Clock } from '../../ports.ts'
+import { late, withDeadline } from '../../with-deadline.ts'
 import { listWithVersion, queryOf } from './list.ts'
 import { nameOf, pathOf } from './paths.ts'
 import type { Transport } from './transport.ts'
@@ -27,7 +28,11 @@ export function createAwaitList(transport: Transport, clock: Clock): AwaitList {
     const onAbort = () => over.abort()
     options.signal?.addEventListener('abort', onAbort)
     try {
-      const { items, version } = await listWithVersion<T>(transport, kind, options)
+      const listing = listWithVersion<T>(transport, kind, options)
+      listing.catch(() => undefined)
+      const listed = await withDeadline(clock, options.maxMs, listing, over.signal)
+      if (listed === late) return 'over'
+      const { items, version } = listed
       const known = new Map(items.map((item) => [item.metadata.uid, item]))
       if (isThere(items)) return 'there'
       const place = { ...kind, ...(options.namespace === undefined ? {} : { namespace: options.namespace }) }

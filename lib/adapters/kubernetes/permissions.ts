@@ -8,8 +8,9 @@ const reviews = '/apis/authorization.k8s.io/v1'
 /**
  * Whether the current credentials may do each of these.
  * 1. What concerns one namespace is looked up in the rules that hold there, one call for all of it. 2. What they do not name is asked one by
- * one: rules are a help, and may be incomplete (webhooks that authorize name none); only the API server's own decision is a no. 3. So is what
- * concerns the whole cluster: the rules of a namespace do not tell whose they are.
+ * one: only the API server's own decision is a no. So is everything where the list says that it is incomplete: an authorizer that names no rules
+ * (a webhook, as on EKS) may also forbid what another's rules allow. 3. So is what concerns the whole cluster: the rules of a namespace do not
+ * tell whose they are.
  */
 export async function allowed(transport: Transport, accesses: readonly Access[]): Promise<readonly boolean[]> {
   const namespaces = new Map<string, readonly Access[]>()
@@ -30,14 +31,16 @@ interface Rule {
   readonly resourceNames?: readonly string[]
 }
 
-/** Without an answer to this everything is asked one by one. */
+/** None where there is no answer, or not all of it. */
 async function rulesIn(transport: Transport, namespace: string): Promise<readonly Rule[]> {
   const tried = `ask what is allowed in namespace ${namespace}`
   const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } }
   const request = { method: 'POST', path: `${reviews}/selfsubjectrulesreviews`, body, tried, repeat: 'always' } as const
   try {
-    const review = jsonIn(tried, await transport.send(request)) as { status?: { resourceRules?: readonly Rule[] | null } }
-    return review.status?.resourceRules ?? []
+    const review = jsonIn(tried, await transport.send(request)) as {
+      status?: { resourceRules?: readonly Rule[] | null; incomplete?: unknown }
+    }
+    return review.status?.incomplete === false ? (review.status.resourceRules ?? []) : []
   } catch (error) {
     if (!(error instanceof KubernetesError) || error.code === 'unavailable') throw error
     return []

@@ -71,6 +71,19 @@ describe('a list that is waited for', () => {
     expect(await stopped).toBe('over')
   })
 
+  test('is given up in time also where the list itself is not answered', async () => {
+    const { cluster, sandbox, clock } = await startLab()
+    let isAsked = false
+    sandbox.disturb(() => {
+      isAsked = true
+      return { hang: true }
+    })
+    const waited = awaitPods(cluster, () => true, { maxMs: 2_000 })
+    await until(() => isAsked)
+    await clock.advance(2_000)
+    expect(await waited).toBe('over')
+  })
+
   test('is over when the way to it breaks', async () => {
     const { cluster, sandbox } = await startLab()
     sandbox.disturb(({ query }) => (query.get('watch') === 'true' ? { drop: true } : undefined))

@@ -43,7 +43,7 @@ describe('can', () => {
     expect(api.seen[0]?.body).toMatchObject({ kind: 'SelfSubjectRulesReview', spec: { namespace: 'db' } })
   })
 
-  test('what they do not name is asked for itself: they may be incomplete', async () => {
+  test('what they do not name is asked for itself', async () => {
     const { api, cluster } = await apiWith([{ verbs: ['list'], apiGroups: [''], resources: ['pods'] }], [makeJobs])
     expect(await cluster.pods.can([listPods, makeJobs, evict])).toEqual([true, true, false])
     expect(api.seen.map(({ url }) => url)).toEqual([rules, reviews, reviews])
@@ -64,6 +64,15 @@ describe('can', () => {
     const listNodes: Access = { verb: 'list', group: '', resource: 'nodes' }
     expect(await cluster.pods.can([listPods, makeJobs, listNodes])).toEqual([true, true, false])
     expect(api.seen.map(({ url }) => url).sort()).toEqual([reviews, rules])
+  })
+
+  test('rules that are not all there are no right: another authorizer may forbid what they allow', async () => {
+    const resourceRules = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]
+    const { cluster } = await connectTo(({ url, body }) => {
+      const status = url === rules ? { resourceRules, incomplete: true } : { allowed: false, denied: true }
+      return { status: 201, body: { ...(body as object), status } }
+    })
+    expect(await cluster.pods.can([listPods, makeJobs])).toEqual([false, false])
   })
 
   test('without rules everything is asked for itself', async () => {
