@@ -1,8 +1,9 @@
-import type { Comparison, Condition } from '../../lib/adapters/table/conditions.ts'
+import type { Condition } from '../../lib/adapters/table/conditions.ts'
+import { holds, merged, sums } from '../../lib/adapters/table/item-changes.ts'
 import { assertFits } from '../../lib/adapters/table/item-size.ts'
 import type { Key } from '../../lib/adapters/table/keys.ts'
 import { createTableStore } from '../../lib/adapters/table/store.ts'
-import { type Attributes, type Item, keyAttributes, type Query, type TableAccess } from '../../lib/adapters/table/table-access.ts'
+import { type Item, keyAttributes, type Query, type TableAccess } from '../../lib/adapters/table/table-access.ts'
 import { recordLimitBytes } from '../../lib/domain/record-size.ts'
 import type { Clock, Store } from '../../lib/ports.ts'
 import { plainCopy } from '../../sandbox/plain.ts'
@@ -50,32 +51,6 @@ function kept(item: Item): Item {
 function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null) for (const inner of Object.values(Object.freeze(value))) frozen(inner)
   return value
-}
-
-/** An update makes the item where there is none, and leaves what it does not name. */
-function merged({ pk, sk }: Key, stored: Item | undefined, attributes: Attributes): Item {
-  const named = Object.entries(attributes).filter(([, value]) => value !== undefined)
-  return { ...stored, ...Object.fromEntries(named), pk, sk }
-}
-
-function sums(stored: Item | undefined, amounts: Readonly<Record<string, number>>): Attributes {
-  return Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, Number(stored?.[name] ?? 0) + amount]))
-}
-
-function holds(comparison: Comparison, stored: Item | undefined): boolean {
-  const value = stored?.[comparison.attribute]
-  if (comparison.is === 'absent') return value === undefined
-  if (value === undefined) return false
-  switch (comparison.is) {
-    case 'present':
-      return true
-    case '=':
-      return value === comparison.value
-    case '<>':
-      return value !== comparison.value
-    case '<=':
-      return typeof value === typeof comparison.value && (value as string | number) <= comparison.value
-  }
 }
 
 function found(items: readonly Item[], { from, partition, sort, highestFirst = false }: Query): readonly Item[] {

@@ -1,8 +1,9 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import type { Comparison, Condition } from '../table/conditions.ts'
+import type { Condition } from '../table/conditions.ts'
+import { holds, merged, sums } from '../table/item-changes.ts'
 import { assertFits } from '../table/item-size.ts'
 import type { Key } from '../table/keys.ts'
-import { type Attributes, type Item, keyAttributes, type Query, type TableAccess } from '../table/table-access.ts'
+import { type Item, keyAttributes, type Query, type TableAccess } from '../table/table-access.ts'
 import type { Database } from './database.ts'
 
 const select = 'SELECT item FROM items WHERE pk = ? AND sk = ?'
@@ -43,26 +44,6 @@ function write(db: DatabaseSync, item: Item): void {
   const { pk, sk, phase, phaseAt, suite, requestedAt, ttl } = item
   const columns = [phase, phaseAt, suite, requestedAt, ttl].map((value) => (value ?? null) as SQLInputValue)
   db.prepare(replace).run(pk, sk, ...columns, JSON.stringify(item))
-}
-
-/** As in DynamoDB, an update makes the item where there is none, and leaves what it does not name. */
-function merged({ pk, sk }: Key, stored: Item | undefined, attributes: Attributes): Item {
-  const named = Object.entries(attributes).filter(([, value]) => value !== undefined)
-  return { ...stored, ...Object.fromEntries(named), pk, sk }
-}
-
-function sums(stored: Item | undefined, amounts: Readonly<Record<string, number>>): Attributes {
-  return Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, Number(stored?.[name] ?? 0) + amount]))
-}
-
-function holds(comparison: Comparison, stored: Item | undefined): boolean {
-  const value = stored?.[comparison.attribute]
-  if (comparison.is === 'absent') return value === undefined
-  if (comparison.is === 'present') return value !== undefined
-  if (value === undefined) return false
-  if (comparison.is === '=') return value === comparison.value
-  if (comparison.is === '<>') return value !== comparison.value
-  return typeof value === typeof comparison.value && (value as string | number) <= comparison.value
 }
 
 function find(db: DatabaseSync, { from, partition, sort, highestFirst = false }: Query, limit?: number): readonly Item[] {
