@@ -1,10 +1,14 @@
 import type { Target } from '../domain/injection.ts'
 import type { Pod } from '../domain/kube.ts'
 import { isReady } from '../domain/kube.ts'
+import type { Cluster } from '../ports.ts'
 import type { FaultContext } from './fault.ts'
 
 /** Up to so many pods are read one by one; more take one list of their namespace, which is one call for each 500 pods. */
 const mostGets = 2
+/** A list has whole pods, so where a namespace was seen to hold more than so many for each that is wanted, they are read one by one. */
+const mostPerTarget = 50
+const sizes = new WeakMap<Cluster, Map<string, number>>()
 
 /** The pods that targets name, as they are now; a pod of the same name with another UID is not the target. */
 export async function currentPods(context: Pick<FaultContext, 'cluster'>, targets: readonly Target[]): Promise<ReadonlyMap<string, Pod>> {
@@ -19,12 +23,16 @@ export function podsAmong(pods: readonly Pod[], targets: readonly Target[]): Rea
 
 async function readPods({ cluster }: Pick<FaultContext, 'cluster'>, targets: readonly Target[]): Promise<readonly Pod[]> {
   const kind = { apiVersion: 'v1', kind: 'Pod' }
-  if (targets.length <= mostGets) {
+  const namespaces = [...new Set(targets.map(({ namespace }) => namespace))]
+  const seen = sizes.get(cluster) ?? new Map<string, number>()
+  const held = namespaces.reduce((sum, namespace) => sum + (seen.get(namespace) ?? 0), 0)
+  if (targets.length <= mostGets || held > targets.length * mostPerTarget) {
     const pods = await Promise.all(targets.map(({ namespace, name }) => cluster.objects.get<Pod>({ ...kind, namespace, name })))
     return pods.filter((pod) => pod !== undefined)
   }
-  const namespaces = [...new Set(targets.map(({ namespace }) => namespace))]
-  return (await Promise.all(namespaces.map((namespace) => cluster.objects.list<Pod>(kind, { namespace })))).flat()
+  const lists = await Promise.all(namespaces.map((namespace) => cluster.objects.list<Pod>(kind, { namespace })))
+  sizes.set(cluster, new Map([...seen, ...namespaces.map((namespace, i) => [namespace, lists[i]?.length ?? 0] as const)]))
+  return lists.flat()
 }
 
 /** Ready, so that a canary that stays closed is a matter of the network and not of the pod. */
