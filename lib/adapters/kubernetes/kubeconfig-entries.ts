@@ -63,8 +63,8 @@ function impersonationOf(say: Reader): Impersonation | undefined {
   if (user === undefined && more) throw say.wrong('has as-uid, as-groups or as-user-extra without "as"')
   if (user === undefined) return undefined
   const values = Object.entries(extra).map(([key, list]) => {
-    if (!Array.isArray(list)) throw say.wrong(`as-user-extra.${key} is not a list`)
-    return [key, list.map(asText)] as const
+    if (!Array.isArray(list) || list.some((one) => typeof one === 'object')) throw say.wrong(`as-user-extra.${key} is not a list of texts`)
+    return [key, list.map(String)] as const
   })
   return { user, uid: uid ?? '', groups, extra: Object.fromEntries(values) }
 }
@@ -90,7 +90,8 @@ function execOf(raw: unknown, path: string, name: string): ExecPlugin | undefine
   const env = list.map((entry) => {
     const { name: variable, value = '' } = Object(entry) as { readonly name?: unknown; readonly value?: unknown }
     if (typeof variable !== 'string' || variable === '') throw say.wrong('env has an entry without a name')
-    return { name: variable, value: asText(value) }
+    if (typeof value === 'object' && value !== null) throw say.wrong(`env ${variable} has ${asText(value)} for a value`)
+    return { name: variable, value: String(value) }
   })
   const { texts, flag, text } = say
   return {

@@ -88,6 +88,12 @@ describe('a field that cannot be obeyed is refused by name', () => {
     ['exec without a version', { exec: { command: 'x' } }, /apiVersion is ""; known are/],
     ['exec that must ask', { exec: { apiVersion: v1, command: 'x', interactiveMode: 'Always' } }, /interactiveMode "Always": it would ask/],
     ['exec of no known mode', { exec: { apiVersion: v1, command: 'x', interactiveMode: 'Often' } }, /"Often"; known are Never/],
+    ['extra that is no text', { as: 'eve', 'as-user-extra': { scope: [{}] } }, /as-user-extra\.scope is not a list of texts/],
+    [
+      'an environment whose value is no text',
+      { exec: { apiVersion: v1, command: 'x', env: [{ name: 'A', value: { toString: 1 } }] } },
+      /env A has \(an object\) for a value/,
+    ],
     ['an environment without a name', { exec: { apiVersion: v1, command: 'x', env: [{ value: 'y' }] } }, /env has an entry without a name/],
     [
       'exec beside auth-provider',
