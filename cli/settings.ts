@@ -6,6 +6,7 @@ import { FaultlineError } from '../lib/domain/errors.ts'
 import { guardsSchema } from '../lib/guard-settings.ts'
 import { type InjectorSettings, injectorConfig, injectorSchema } from '../lib/injector-settings.ts'
 import { simulatedImages } from '../lib/simulated-images.ts'
+import { nearest } from '../lib/suite/did-you-mean.ts'
 import { checked } from '../lib/suite/parse-with-schema.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -60,10 +61,18 @@ export function configOf(flags: ConfigFlags, simulated: boolean, env: Environmen
   }
 }
 
-const guardsFile = z.looseObject({
-  guards: guardsSchema.default([]),
-  stages: z.record(z.string(), z.looseObject({ guards: guardsSchema.optional() })).default({}),
-})
+/** Other keys of the file are the deployment's own; one that was meant to be `guards` must not lift them. */
+const noneMisspelt = (value: object, { addIssue }: z.RefinementCtx) => {
+  for (const key of Object.keys(value).filter((one) => one !== 'guards' && nearest(one, ['guards']) !== undefined))
+    addIssue({ code: 'custom', path: [key], message: `unknown key \`${key}\`: did you mean \`guards\`?` })
+}
+
+const guardsFile = z
+  .looseObject({
+    guards: guardsSchema.default([]),
+    stages: z.record(z.string(), z.looseObject({ guards: guardsSchema.optional() }).superRefine(noneMisspelt)).default({}),
+  })
+  .superRefine(noneMisspelt)
 
 /** The owner's rules: of the configuration file here, or that FAULTLINE_CONFIG names; of the stage that FAULTLINE_STAGE names, where it has its own. */
 function readGuards({ FAULTLINE_CONFIG: named, FAULTLINE_STAGE: stage = '' }: Environment): Config['guards'] {

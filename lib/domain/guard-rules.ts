@@ -35,9 +35,19 @@ export function bindingRules(rules: readonly GuardRule[], place: GuardedPlace, o
   return [...rules.filter(binds), ...(own === undefined ? [] : [own])]
 }
 
+/** Each `*` takes as little as it can, so that the time is linear: names of namespaces come from anyone. */
 function matches(pattern: string, text: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'))
-  return new RegExp(`^${parts.join('.*')}$`).test(text)
+  const [first = '', ...rest] = pattern.split('*')
+  const last = rest.pop()
+  if (last === undefined) return text === pattern
+  if (!text.startsWith(first)) return false
+  let from = first.length
+  for (const part of rest) {
+    const at = text.indexOf(part, from)
+    if (at < 0) return false
+    from = at + part.length
+  }
+  return text.length - last.length >= from && text.endsWith(last)
 }
 
 /** What speaks against a suite there, as far as it can be told without the cluster. Pure. */

@@ -1,4 +1,4 @@
-import type { Inventory } from './inventory.ts'
+import { controllersOf, type Inventory } from './inventory.ts'
 import type { Pod } from './kube.ts'
 import { controllerOf, isReady } from './kube.ts'
 import { managedBy, managedByLabel, optOutAnnotation } from './labels.ts'
@@ -40,8 +40,7 @@ export function workloadKey(pod: Pod, { parents }: Pick<Inventory, 'parents'>): 
 }
 
 function ownerOf(pod: Pod, parents: Inventory['parents']): { readonly key: string; readonly name: string } {
-  let top = controllerOf(pod)
-  for (let ref = top; ref !== undefined; ref = parents.get(ref.uid)) top = ref
+  const top = controllersOf(pod, parents).at(-1)
   return top === undefined
     ? { key: `pod ${pod.metadata.name}`, name: `Pod ${pod.metadata.name}` }
     : { key: top.uid, name: `${top.kind} ${top.name}` }

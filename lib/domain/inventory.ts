@@ -1,4 +1,5 @@
 import type { Node, OwnerReference, Pod } from './kube.ts'
+import { controllerOf } from './kube.ts'
 
 /** What the cluster held when targets were chosen. */
 export interface Inventory {
@@ -11,4 +12,11 @@ export interface Inventory {
   readonly optedOut?: ReadonlySet<string>
   /** Labels of the namespace, where a guard asks for them. */
   readonly namespaceLabels?: Readonly<Record<string, string>>
+}
+
+/** The pod's controller and those above it, the nearest first. A ring of owners, which no API server checks for, is gone round once. */
+export function controllersOf(pod: Pod, parents: Inventory['parents']): readonly OwnerReference[] {
+  const found = new Map<string, OwnerReference>()
+  for (let ref = controllerOf(pod); ref !== undefined && !found.has(ref.uid); ref = parents.get(ref.uid)) found.set(ref.uid, ref)
+  return [...found.values()]
 }

@@ -229,7 +229,6 @@ export interface StartWindow {
   readonly toMinute: number
 }
 
-/** Names of the faults as reports and the registry know them. */
 /** Every kind of fault, as guards, reports and metrics call it. */
 export const faultNames = [
   'network-partition',

@@ -1,5 +1,5 @@
 import { allowanceOf, sayAll, whyOptedOut, workloadKey, workloadsIn } from './guard.ts'
-import type { Inventory } from './inventory.ts'
+import { controllersOf, type Inventory } from './inventory.ts'
 import type { Pod } from './kube.ts'
 import { controllerOf, isReady } from './kube.ts'
 import { compileSelector } from './label-selector.ts'
@@ -139,10 +139,7 @@ export function matching(inventory: Inventory, selection: Selection): readonly P
 
 function isOwnedBy(pod: Pod, owner: string, parents: Inventory['parents']): boolean {
   const [kind = '', name = ''] = owner.split('/')
-  for (let ref = controllerOf(pod); ref !== undefined; ref = parents.get(ref.uid)) {
-    if (ref.kind.toLowerCase() === kind.toLowerCase() && ref.name === name) return true
-  }
-  return false
+  return controllersOf(pod, parents).some((ref) => ref.kind.toLowerCase() === kind.toLowerCase() && ref.name === name)
 }
 
 /**

@@ -102,6 +102,8 @@ describe("the owner's guards", () => {
     ['{', / cannot be read: /],
     [JSON.stringify({ guards: [{ kinds: ['pod-kil'] }] }), /guards\.0\.kinds\.0/],
     [JSON.stringify({ guards: [{ cluster: 'prod' }] }), /`cluster`.*`clusters`/],
+    [JSON.stringify({ guard: [{ kinds: ['pod-delete'] }] }), /guard: unknown key `guard`: did you mean `guards`\?/],
+    [JSON.stringify({ stages: { prod: { gaurds: [] } } }), /stages\.prod\.gaurds: .* did you mean `guards`/],
   ])('that cannot be read are refused, named by file and path: %s', (text, why) => {
     expect(() => read(text)).toThrow(why)
     expect(() => read(text)).toThrow(file)

@@ -18,6 +18,8 @@ describe('what an owner allows of a suite', () => {
     ['another cluster', { clusters: ['stage'] }, ['cluster stage-1 is not among those that are allowed: stage']],
     ['a namespace by its pattern', { namespaces: ['sh*p'] }, []],
     ['another namespace', { namespaces: ['shops', 'a.*'] }, ['namespace shop is not among those that are allowed: shops, a.*']],
+    ['a namespace between its stars', { namespaces: ['*h*p*'] }, []],
+    ['what overlaps', { namespaces: ['sho*hop'] }, ['namespace shop is not among those that are allowed: sho*hop']],
     ['the kinds of its faults', { kinds: ['pod-delete', 'network-partition'] }, []],
     ['another kind', { kinds: ['pod-delete'] }, ['step Cut: network-partition is not among the kinds that are allowed: pod-delete']],
     ['a step of exactly the longest', { longestStep: 60 }, []],

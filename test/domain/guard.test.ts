@@ -225,3 +225,14 @@ describe('whatever the cluster holds and the suite asks for', () => {
     }
   })
 })
+
+it('owners that own each other in a ring are a workload like any other', () => {
+  const [a, b] = [ref('ReplicaSet', 'a'), ref('ReplicaSet', 'b')]
+  const parents = new Map([
+    [a.uid, b],
+    [b.uid, a],
+  ])
+  const inventory = inventoryOf([pod('p1', a), pod('p2', a)], parents)
+  expect([...workloadsIn(inventory).values()].map(({ name, pods }) => [name, pods.length])).toEqual([['ReplicaSet b', 2]])
+  expect(chooseTargets(inventory, { ...anyPod, owner: 'replicaset/none', count: 1 }, { seed: 1, step: 0 }).chosen).toEqual([])
+})
