@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type InjectorLine, parseInjectorLog } from '../../../lib/faults/injector/protocol.ts'
-import { type TestNode, until } from './test-node.ts'
+import { type TestNode, until, within } from './test-node.ts'
 
 /** The script at work: its words, and the signals it is sent. */
 export class Injector {
@@ -8,6 +9,7 @@ export class Injector {
   readonly #node: TestNode
   readonly #main: ChildProcess
   readonly #twin: ChildProcess | null
+  readonly #closed: Promise<void>
   #log = ''
   #twinLog = ''
   #stderr = ''
@@ -22,6 +24,7 @@ export class Injector {
     const start = (more: Readonly<Record<string, string>>) => node.enter(options.shell, { PATH: process.env.PATH, ...env, ...more })
     this.#main = start({})
     this.#twin = options.twin ? start({ FAULTLINE_ROLE: 'twin' }) : null
+    this.#closed = new Promise((closed) => this.#main.once('close', () => closed()))
     this.#main.stdout?.on('data', (data) => {
       this.#log += String(data)
     })
@@ -65,6 +68,7 @@ export class Injector {
         throw new Error(`${String(error)}\n${this.words}`)
       },
     )
+    if (this.of(phase).length < count) await this.#read()
     const found = this.of(phase)
     if (found.length < count) throw new Error(`it ended without ${count} × ${phase}:\n${this.words}`)
     return found
@@ -102,6 +106,12 @@ export class Injector {
   async exited(budgetMs = 15_000): Promise<number | null> {
     await until('the injector ended', () => this.#main.exitCode !== null || this.#main.signalCode !== null, budgetMs)
     await until('the twin ended', () => this.#twin === null || this.#twin.exitCode !== null || this.#twin.signalCode !== null, budgetMs)
+    await this.#read()
     return this.#main.exitCode
+  }
+
+  /** Of a process that has ended, its last words may still be unread; a child of its own may hold its output open for longer. */
+  async #read(): Promise<void> {
+    await Promise.race([this.#closed, sleep(within(1000), undefined, { ref: false })])
   }
 }
