@@ -17,6 +17,10 @@ export const guardLimits = {
   perNode: most.optional().describe('The most pods of a node that a step may hit, of those in the namespace.'),
   perZone: most.optional().describe('The most pods of a zone that a step may hit, of those in the namespace.'),
   fewestReady: z.int().min(0).optional().describe('Pods of each workload that is hit which have to stay Ready.'),
+  disruptionBudgets: z
+    .literal(true)
+    .optional()
+    .describe('PodDisruptionBudgets need headroom for every step that deletes, kills or evicts, whatever its blastRadius says.'),
   longestStep: seconds.optional().describe('The longest a fault may last, in seconds.'),
   longestRun: seconds.optional().describe('The longest `maxDuration` of a suite, in seconds.'),
 }

@@ -20,6 +20,7 @@ export interface ObjectMeta {
   readonly namespace?: string
   readonly uid?: string
   readonly resourceVersion?: string
+  readonly generation?: number
   readonly creationTimestamp?: string
   readonly deletionTimestamp?: string
   readonly labels?: Readonly<Record<string, string>>

@@ -158,6 +158,8 @@ export interface GuardLimits {
   readonly perZone?: Most | undefined
   /** Pods of each workload that stay Ready. */
   readonly fewestReady?: number | undefined
+  /** Headroom of PodDisruptionBudgets is needed whatever a step says. */
+  readonly disruptionBudgets?: true | undefined
   /** Of one step, in seconds. */
   readonly longestStep?: number | undefined
   /** Of a whole run (its `maxDuration`), in seconds. */

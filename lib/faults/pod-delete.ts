@@ -7,7 +7,6 @@ import { chooseTargets } from '../domain/targets.ts'
 import type { DeletionUndo } from '../domain/undo-data.ts'
 import { undoOf } from '../domain/undo-data.ts'
 import type { Deletion } from '../ports.ts'
-import { budgetsPassed } from './disruption-budgets.ts'
 import type { Fault, FaultContext, PlanContext, StepPlan } from './fault.ts'
 import type { OwnerNow } from './owners.ts'
 import { ownerNow, ownersOf, readOwner, readyOf } from './owners.ts'
@@ -178,7 +177,6 @@ async function planDelete(context: PlanContext): Promise<StepPlan> {
       ...warnings,
       ...bare.map((name) => `${name} has no controller: nothing brings it back`),
       ...choice.chosen.flatMap((pod) => slowToGo(pod, spec?.graceSeconds ?? null)),
-      ...(await budgetsPassed(context, choice.chosen)),
     ],
   }
 }

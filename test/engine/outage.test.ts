@@ -199,7 +199,7 @@ describe('a drain that a budget blocks', () => {
     } as never)
     await world.pass(3_000)
     const before = world.footprint()
-    const run = await world.run(world.engine(), suiteOf([stepOf(nodeDrain)]))
+    const run = await world.run(world.engine(), suiteOf([stepOf(nodeDrain, { blastRadius: 'all' })]))
     expect(run).toMatchObject({ status: 'no_effect', orphans: 0 })
     expect(run.steps[0]?.reasons[0]?.detail).toContain(
       'is held by a budget: The disruption budget all needs 3 healthy pods and has 3 currently',

@@ -1,5 +1,6 @@
+import { isDisruptive, lacksHeadroom } from '../../domain/disruption-budget.ts'
 import { FaultlineError } from '../../domain/errors.ts'
-import { isOptedOut, judgeBlastRadius, podsOnNodes, saysAll } from '../../domain/guard.ts'
+import { isOptedOut, judgeBlastRadius, podsOnNodes, sayAll, saysAll } from '../../domain/guard.ts'
 import { bindingRules, type GuardRule, judgeTargets } from '../../domain/guard-rules.ts'
 import type { Inventory } from '../../domain/inventory.ts'
 import type { KubeObject, Node, OwnerReference, Pod } from '../../domain/kube.ts'
@@ -8,6 +9,7 @@ import { finalEntryBytes, finalRunBytes, tooLarge } from '../../domain/record-si
 import type { Refusal } from '../../domain/refusal.ts'
 import type { Step, Suite } from '../../domain/suite.ts'
 import { faultName } from '../../domain/suite.ts'
+import { listBudgets } from '../../faults/disruption-budgets.ts'
 import type { FaultContext, PlannedInjection, StepPlan } from '../../faults/fault.ts'
 import { faults } from '../../faults/registry.ts'
 import { listSurroundings } from '../../faults/surroundings.ts'
@@ -55,29 +57,46 @@ export async function planStep(
   const rules = rulesOf(context, options.suite)
   const inventory = options.inventory ?? (await takeInventory(context, { ofNodes: faultName(step.fault) === 'node-drain', rules }))
   const plan = await faults[faultName(step.fault)].plan({ ...context, step, index: options.index, seed: options.seed, inventory })
+  const hit = podsHit(inventory, plan.injections)
+  const budgets = await judgeBudgets(context, { step, rules, hit })
   const refusals = [
     ...plan.refusals,
     ...plan.injections.flatMap(tooLargeEntry),
-    ...guarded(inventory, { step, rules, injections: plan.injections }),
+    // The last word on every plan, whatever chose its targets: judged from lists that were read already.
+    ...(saysAll(step) ? [] : judgeBlastRadius(inventory, hit)),
+    ...judgeTargets(rules, inventory, hit),
+    ...budgets.refusals,
   ]
-  return { ...plan, refusals, step: options.index }
+  return { ...plan, refusals, warnings: [...plan.warnings, ...budgets.warnings], step: options.index }
 }
 
-/** The last word on every plan, whatever chose its targets: judged from lists that were read already. */
-function guarded(
-  inventory: Inventory,
-  {
-    step,
-    rules,
-    injections,
-  }: { readonly step: Step; readonly rules: readonly GuardRule[]; readonly injections: readonly PlannedInjection[] },
-): readonly Omit<Refusal, 'step'>[] {
+function podsHit(inventory: Inventory, injections: readonly PlannedInjection[]): readonly Pod[] {
   const targets = injections.flatMap((injection) => injection.targets)
   const uids = new Set(targets.map(({ uid }) => uid))
   const nodes = targets.filter(({ kind }) => kind === 'Node').map(({ name }) => name)
-  const pods = inventory.pods.filter(({ metadata }) => uids.has(metadata.uid ?? ''))
-  const hit = [...pods, ...podsOnNodes(inventory, nodes)]
-  return [...(saysAll(step) ? [] : judgeBlastRadius(inventory, hit)), ...judgeTargets(rules, inventory, hit)]
+  return [...inventory.pods.filter(({ metadata }) => uids.has(metadata.uid ?? '')), ...podsOnNodes(inventory, nodes)]
+}
+
+/** Disruption budgets, which no API server holds against a DELETE or a kill. A step that says it means all goes past them, and is told so. */
+async function judgeBudgets(
+  context: FaultContext,
+  { step, rules, hit }: { readonly step: Step; readonly rules: readonly GuardRule[]; readonly hit: readonly Pod[] },
+): Promise<Pick<StepPlan, 'refusals' | 'warnings'>> {
+  const kind = faultName(step.fault)
+  if (!isDisruptive(kind) || hit.length === 0) return { refusals: [], warnings: [] }
+  const budgets = await listBudgets(context)
+  const mustHold = rules.some(({ disruptionBudgets }) => disruptionBudgets === true)
+  if (budgets === null) {
+    const message = 'PodDisruptionBudgets may not be listed, so their headroom is not known (deploy/rbac.yaml grants it)'
+    return mustHold ? { refusals: [{ code: 'guard', message }], warnings: [] } : { refusals: [], warnings: [message] }
+  }
+  const found = lacksHeadroom(budgets, hit, kind)
+  if (mustHold) return { refusals: found.map((message) => ({ code: 'guard', message })), warnings: [] }
+  if (saysAll(step)) return { refusals: [], warnings: found }
+  return {
+    refusals: found.map((message) => ({ code: 'blast_radius', message: `${message}; unless the step says ${sayAll}` })),
+    warnings: [],
+  }
 }
 
 /** The rules that bind a run of the suite in that place. */

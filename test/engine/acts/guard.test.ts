@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from '@jest/globals'
 import type { Suite } from '../../../lib/domain/suite.ts'
 import { examineSuite } from '../../../lib/engine/examine-suite.ts'
+import { forbidEvictions } from '../../support/other-workloads.ts'
 import { anyPod, memory, nodeDrain, podDelete, stepOf, suiteOf } from '../../support/suites.ts'
 import { openWorld, type World } from '../../support/world.ts'
 
@@ -97,4 +98,33 @@ it('nothing is injected where the namespace or the Deployment is opted out', asy
   expect(refusals[0]).toMatch(/ is refused: its workload is opted out \(annotation faultline.dev\/opt-out\)$/)
   await world.cluster.objects.patch({ apiVersion: 'v1', kind: 'Namespace', name: ns }, { metadata: { annotations } })
   expect(await examined(suiteOf([deletes(1)]))).toContain(`namespace ${ns} is opted out (annotation faultline.dev/opt-out)`)
+})
+
+it('a step without headroom in a disruption budget is refused with each of them, goes past them in so many words, and never by the owner', async () => {
+  world = await openWorld({ replicas: 3 })
+  await forbidEvictions(world, 3)
+  const message = /^PodDisruptionBudget all allows 0 disruptions now; Ready pods of it that would be hit: jadevectordb-\S+$/
+  const liftable = expect.stringMatching(/^PodDisruptionBudget all allows 0 .*; unless the step says "blastRadius": "all"$/)
+  expect(await examined(suiteOf([deletes(1)]))).toEqual([liftable])
+  expect(await examined(suiteOf([stepOf(nodeDrain, { targets: anyPod })]))).toEqual([liftable])
+  expect(await examined(suiteOf([{ ...deletes(1), blastRadius: 'all' }]))).toEqual([])
+  expect(await examined(suiteOf([{ ...deletes(1), blastRadius: 'all' }], { guards: { disruptionBudgets: true } }))).toEqual([
+    expect.stringMatching(message),
+  ])
+  expect(await examined(suiteOf([stepOf(memory)]))).toEqual([])
+})
+
+it('budgets that may not be listed are told, and refuse where the owner wants them held', async () => {
+  world = await openWorld({ replicas: 3 })
+  world.sandbox.disturb(({ path }) => (path.includes('poddisruptionbudgets') ? { status: 403 } : undefined))
+  const suite = suiteOf([deletes(1)])
+  const engine = world.engine()
+  const { admission } = await examineSuite(engine, { cluster: world.cluster, suite, seed: 1 })
+  expect(admission.refusals).toEqual([])
+  expect(admission.steps[0]?.warnings).toContain(
+    'PodDisruptionBudgets may not be listed, so their headroom is not known (deploy/rbac.yaml grants it)',
+  )
+  expect(await examined({ ...suite, guards: { disruptionBudgets: true } })).toEqual([
+    'PodDisruptionBudgets may not be listed, so their headroom is not known (deploy/rbac.yaml grants it)',
+  ])
 })

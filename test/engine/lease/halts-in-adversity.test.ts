@@ -74,7 +74,7 @@ describe('a run with an onlooker', () => {
         return go()
       },
     )
-    const run = await world.run(engine, suiteOf([stepOf(nodeDrain)]))
+    const run = await world.run(engine, suiteOf([stepOf(nodeDrain, { blastRadius: 'all' })]))
     expect(run.status).toBe('aborted')
     expect(cordons).toEqual([])
   })

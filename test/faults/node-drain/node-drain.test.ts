@@ -127,7 +127,7 @@ describe('a drain', () => {
   it('names the budget that holds a pod, and what it did evict in every namespace', async () => {
     await deploy(world, 'shop', 'shop')
     await forbidEvictions(world, 3)
-    const run = await world.run(world.engine(), suiteOf([stepOf(wanted, { durationMs: 4_000 })]))
+    const run = await world.run(world.engine(), suiteOf([stepOf(wanted, { durationMs: 4_000, blastRadius: 'all' })]))
     expect(run.steps[0]).toMatchObject({
       verdict: 'no_effect',
       reasons: [
@@ -171,7 +171,7 @@ describe('a drain', () => {
         return isFuse && found && world.clock.now() < armedFrom + 44_000 ? { ...found, status: { ...found.status, ready: 0 } } : found
       },
     )
-    const run = await world.run(engine, suiteOf([stepOf(wanted, { durationMs: 20_000 })]))
+    const run = await world.run(engine, suiteOf([stepOf(wanted, { durationMs: 20_000, blastRadius: 'all' })]))
     expect(run).toMatchObject({ status: 'succeeded', steps: [{ activeAt: expect.any(Number) }] })
   })
 })
