@@ -110,7 +110,7 @@ export class Injector {
     return this.#main.exitCode
   }
 
-  /** Of a process that has ended, its last words may still be unread; a child of its own may hold its output open for longer. */
+  /** Of a process that has ended, what it wrote last may still be unread; a child of its own may hold its output open for longer. */
   async #read(): Promise<void> {
     await Promise.race([this.#closed, sleep(within(1000), undefined, { ref: false })])
   }
