@@ -17,16 +17,18 @@ interface Wait {
 }
 
 /**
- * Waits until it is worth to look again: where the cluster tells of changes, until the pods say so (then true); else for `pollMs`. Once they say
- * so there is nothing more to wait for in them: its caller polls.
+ * Waits until it is worth to look again: where the cluster tells of changes, until the pods say so (then true, at once); else for `pollMs`.
+ * Once they say so there is nothing more to wait for in them: its caller polls.
  */
 export async function awaitPods(
   { cluster, clock }: { readonly cluster: Cluster; readonly clock: Clock },
   { isThere, ...options }: AwaitedPods,
   { pollMs, maxMs, signal }: Wait,
 ): Promise<boolean> {
-  const polled = clock.sleep(pollMs, signal)
+  const over = new AbortController()
+  const polled = clock.sleep(pollMs, signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]))
   const seen = maxMs > pollMs && (await cluster.awaitList?.<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { ...options, maxMs, signal }, isThere))
+  if (seen === 'there') over.abort()
   await polled
   return seen === 'there'
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { FaultSpec } from '../../lib/domain/suite.ts'
-import { anyPod, partition, podDelete, stepOf, suiteOf } from '../support/suites.ts'
+import { anyPod, memory, partition, podDelete, stepOf, suiteOf } from '../support/suites.ts'
 import type { World } from '../support/world.ts'
 import { openWorld } from '../support/world.ts'
 
@@ -77,6 +77,29 @@ const most: readonly (readonly [string, FaultSpec, number, Readonly<Record<strin
       'POST events': 4,
       'DELETE jobs': 2,
       'DELETE networkpolicies': 1,
+    },
+  ],
+  [
+    'takes the memory of one pod',
+    memory,
+    1,
+    {
+      'GET namespaces': 1,
+      'POST selfsubjectrulesreviews': 2,
+      'POST jobs': 8,
+      'LIST jobs': 4,
+      'LIST resourcequotas': 1,
+      'LIST pods': 17,
+      'LIST nodes': 1,
+      'LIST replicasets': 1,
+      'GET jobs': 3,
+      'GET log pods': 8,
+      'PATCH jobs': 1,
+      'POST events': 2,
+      'DELETE jobs': 4,
+      'DELETE pods': 1,
+      'GET pods': 1,
+      'LIST networkpolicies': 2,
     },
   ],
 ]

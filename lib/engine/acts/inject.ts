@@ -182,13 +182,18 @@ async function injectUntilItBites(driver: Driver, planned: Injection): Promise<P
   const giveUpAt = (injection.injectingAt ?? clock.now()) + enoughMs
   await patiently(driver, giveUpAt, () => fault.inject(context, injection))
   let shows = fault.biteShows?.(injection)
+  const untilWorthALook = async () => {
+    const wait = { pollMs: evidencePollMs, maxMs: awaitedMs, signal: driver.interrupted }
+    if (shows === undefined) await clock.sleep(evidencePollMs, wait.signal)
+    else if (await awaitPods(context, shows, wait)) shows = undefined
+  }
+  // What shows on pods is not to be seen before they are there.
+  if (shows !== undefined) await untilWorthALook()
   for (;;) {
     const evidence = await patiently(driver, giveUpAt, () => fault.evidence(context, injection, 'during'))
     driver.throwIfLost()
     if (evidence.finding === 'yes' || driver.stop !== null || clock.now() + evidencePollMs >= giveUpAt) return { evidence, injection }
-    const wait = { pollMs: evidencePollMs, maxMs: awaitedMs, signal: driver.interrupted }
-    if (shows === undefined) await clock.sleep(evidencePollMs, wait.signal)
-    else if (await awaitPods(context, shows, wait)) shows = undefined
+    await untilWorthALook()
     if (driver.stop !== null) return { evidence, injection }
     injection = await lengthenFuse(driver, injection)
     if (insist) await patiently(driver, giveUpAt, () => fault.inject(context, injection))

@@ -66,12 +66,13 @@ async function findBeacon(driver: Driver, spec: FuseSpec): Promise<string | unde
 /** Adds what it removes to `orphans` as it goes, so that a failure half-way forgets none. */
 async function sweepRun(driver: Driver, orphans: string[]): Promise<void> {
   const { clock } = driver.engine
-  let alive = await objectsLeft(driver)
+  let alive = await objectsLeft(driver, () => true)
   // Counted from the end of the first look: a slow one leaves the collector no less time.
   const giveUpAt = clock.now() + collectBudgetMs
   while (alive.length > 0 && alive.every((object) => object.metadata.ownerReferences !== undefined) && clock.now() < giveUpAt) {
     await clock.sleep(collectPollMs)
-    alive = await objectsLeft(driver)
+    const before = new Set(alive.map(placeOf))
+    alive = await objectsLeft(driver, (place) => before.has(place))
   }
   for (const object of alive) {
     const precondition = object.metadata.uid === undefined ? {} : { uid: object.metadata.uid }
@@ -90,18 +91,25 @@ function isCheck({ metadata }: KubeObject): boolean {
   return metadata.labels?.[roleLabel] === 'check'
 }
 
-/** Whatever bears the run's label and is not going already, the beacon apart. */
-async function objectsLeft(driver: Driver): Promise<readonly KubeObject[]> {
+/** A kind in a namespace, as one list shows it. */
+function placeOf({ apiVersion, kind, metadata: { namespace } }: KubeObject): string {
+  return `${apiVersion} ${kind} ${namespace}`
+}
+
+/** Whatever bears the run's label and is not going already, the beacon apart; only in these places. */
+async function objectsLeft(driver: Driver, isWanted: (place: string) => boolean): Promise<readonly KubeObject[]> {
   const { id, namespace } = driver.run
   const places = new Set([namespace, ...driver.injections.flatMap((injection) => injection.fuse?.namespace ?? [])])
   const labelSelector = `${runLabel}=${id},${roleLabel}!=beacon`
   const found = await Promise.all(
     [...places].flatMap((place) =>
-      ourKinds.map((kind) => {
-        const pods = kind.kind === 'Pod' ? podsJustSeen(driver, place) : undefined
-        const ours = pods?.filter(({ metadata: { labels } }) => labels?.[runLabel] === id && labels[roleLabel] !== 'beacon')
-        return ours ?? driver.cluster.objects.list<KubeObject>(kind, { namespace: place, labelSelector })
-      }),
+      ourKinds
+        .filter((kind) => isWanted(placeOf({ ...kind, metadata: { name: '', namespace: place } })))
+        .map((kind) => {
+          const pods = kind.kind === 'Pod' ? podsJustSeen(driver, place) : undefined
+          const ours = pods?.filter(({ metadata: { labels } }) => labels?.[runLabel] === id && labels[roleLabel] !== 'beacon')
+          return ours ?? driver.cluster.objects.list<KubeObject>(kind, { namespace: place, labelSelector })
+        }),
     ),
   )
   return found.flat().filter((object) => object.metadata.deletionTimestamp === undefined)

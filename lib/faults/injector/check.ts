@@ -2,6 +2,7 @@ import { FaultlineError } from '../../domain/errors.ts'
 import type { Evidence, Injection, Target } from '../../domain/injection.ts'
 import type { Job, Pod } from '../../domain/kube.ts'
 import { checkName } from '../../domain/names.ts'
+import { awaitPods } from '../await-pods.ts'
 import type { FaultContext } from '../fault.ts'
 import { jobRef } from '../fuse-job.ts'
 import { stateOf } from '../pod-messages.ts'
@@ -9,13 +10,15 @@ import { currentPods } from '../pods.ts'
 import { injectorStartMs } from './bite-time.ts'
 import { figures } from './figures.ts'
 import type { InjectorOrder } from './job.ts'
-import { ensureJob, injectorJob, isRefusal, podsOfJob } from './job.ts'
+import { ensureJob, injectorJob, isRefusal, podsOfJob, selectPods } from './job.ts'
 import type { InjectorLine } from './protocol.ts'
 import { newestByTarget, parseInjectorLog } from './protocol.ts'
 import { refusalOfPods, startFailure } from './start.ts'
 import { injectorUndo } from './undo.ts'
 
 const pollMs = 250
+/** A check that is refused has no pod to tell of it, so it is looked for this often. */
+const awaitedMs = 1_500
 /** One look's patience: the pod's start (3 s), its wait for an injector that still undoes (15 s), and a little. */
 const budgetMs = 20_000
 /** A busy node takes its time to start a pod: the next look meets the same check, for as long as an injector may take to start. */
@@ -80,7 +83,13 @@ async function askNode(context: FaultContext, job: Job, targets: readonly Target
 async function answerOf(context: FaultContext, job: Job, targets: readonly Target[]): Promise<Answer> {
   const { namespace = '' } = job.metadata
   const giveUpAt = context.clock.now() + budgetMs
+  let isWaitedFor = true
   for (;;) {
+    // Its pod says when there is something to read; then its log is read until it has said all.
+    const wait = { pollMs, maxMs: Math.min(awaitedMs, giveUpAt - context.clock.now()) }
+    if (!isWaitedFor) await context.clock.sleep(pollMs)
+    else if (await awaitPods(context, { ...selectPods(namespace, job.metadata), isThere: (pods) => pods.some(hasBegun) }, wait))
+      isWaitedFor = false
     const pod = (await podsOfJob(context, namespace, job.metadata)).at(-1)
     const cannotStart = pod === undefined ? await refusalOfPods(context, job) : startFailure(pod)
     if (cannotStart !== null) return { lines: [], cannotStart, atWork: false }
@@ -92,8 +101,13 @@ async function answerOf(context: FaultContext, job: Job, targets: readonly Targe
       const podState = pod === undefined ? 'no pod was made of its Job yet' : stateOf(pod)
       return { lines, cannotStart: null, atWork: !answered && isAtWork(job, pod), podState }
     }
-    await context.clock.sleep(pollMs)
   }
+}
+
+/** Its container has been started, or never will be. */
+function hasBegun(pod: Pod): boolean {
+  const state = pod.status?.containerStatuses?.find((one) => one.name === 'injector')?.state
+  return state?.running !== undefined || state?.terminated !== undefined || pod.status?.phase === 'Failed' || startFailure(pod) !== null
 }
 
 /** A Job that was found rather than made may be over already; a pod that ended without an answer never gives one. */

@@ -12,7 +12,7 @@ import { injectorBiteMs } from './bite-time.ts'
 import { beginCheck, checkForResidue, dropCheck } from './check.ts'
 import { biteOf } from './effect-evidence.ts'
 import type { InjectorOrder } from './job.ts'
-import { ensureJob, injectorJob, isRefusal, orderSkewMs, podsOfJob } from './job.ts'
+import { ensureJob, injectorJob, isRefusal, orderSkewMs, podsOfJob, selectPods } from './job.ts'
 import type { InjectorFault } from './plan.ts'
 import { planInjector } from './plan.ts'
 import type { InjectorAction, InjectorLine } from './protocol.ts'
@@ -187,7 +187,7 @@ async function untilPodsGone(context: FaultContext, injection: Injection): Promi
 
 function injectorPods(injection: Injection) {
   const { namespace, name } = injectorJobRef(injection)
-  return { namespace, labelSelector: `job-name=${name}` }
+  return selectPods(namespace, { name })
 }
 
 /** It becomes Ready once every target bites, or has failed. */

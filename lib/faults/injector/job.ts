@@ -185,13 +185,17 @@ export function isRefusal(error: unknown): error is KubernetesError {
   return error instanceof KubernetesError && ['forbidden', 'invalid', 'not_found'].includes(error.code)
 }
 
+/** What selects the pods of all Jobs of that name, or only those of the Job with that UID. */
+export function selectPods(namespace: string, job: { readonly name: string; readonly uid?: string | undefined }) {
+  return { namespace, labelSelector: `job-name=${job.name}${job.uid === undefined ? '' : `,controller-uid=${job.uid}`}` }
+}
+
 /** The pods of all Jobs of that name, or only those of the Job with that UID; newest last. */
 export async function podsOfJob(
   context: FaultContext,
   namespace: string,
   job: { readonly name: string; readonly uid?: string | undefined },
 ): Promise<readonly Pod[]> {
-  const labelSelector = `job-name=${job.name}${job.uid === undefined ? '' : `,controller-uid=${job.uid}`}`
-  const pods = await context.cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace, labelSelector })
+  const pods = await context.cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, selectPods(namespace, job))
   return pods.toSorted((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? -1 : 1))
 }
