@@ -21,7 +21,7 @@ export type Finding = 'yes' | 'no' | 'unknown'
 /** An injector measures before it acts and tells both together; such figures are named `before …`. */
 export const beforePrefix = 'before '
 
-/** A figure of an injector: for how many ms it had held its effect when it measured. */
+/** A figure of those who measure: for how many ms the effect had been held when it was known as one. */
 export const heldFor = 'held for'
 
 /** What became of a target while it was hit, by a code that is stable and a sentence for people. */

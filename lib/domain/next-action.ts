@@ -64,6 +64,11 @@ export function nextAction(run: Run, now: number): Action {
   }
 }
 
+/** When the fault of a step that is held is looked at once more, ms since epoch. */
+export function recheckTimeOf(run: Extract<Run, { status: 'holding' }>): number {
+  return run.revertAt - Math.min(recheckLeadMs, (run.suite.steps[run.step]?.durationMs ?? 0) / 2)
+}
+
 function nextInStep(run: Extract<Run, { status: 'preparing' | 'injecting' | 'holding' | 'recovering' | 'resting' }>, now: number): Action {
   switch (run.status) {
     case 'preparing':
@@ -72,7 +77,7 @@ function nextInStep(run: Extract<Run, { status: 'preparing' | 'injecting' | 'hol
     case 'injecting':
       return { do: 'inject' }
     case 'holding': {
-      const recheckAt = run.revertAt - Math.min(recheckLeadMs, (run.suite.steps[run.step]?.durationMs ?? 0) / 2)
+      const recheckAt = recheckTimeOf(run)
       if (now >= run.revertAt) return { do: 'end_hold' }
       if (!run.rechecked) return now < recheckAt ? wait(recheckAt, true) : { do: 'recheck' }
       return wait(run.revertAt, true)

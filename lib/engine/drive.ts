@@ -241,7 +241,7 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
       return outcomes === null ? null : { type: 'injected', outcomes }
     }
     case 'recheck':
-      return run.status === 'holding' ? { type: 'rechecked', outcomes: await recheckStep(driver, run.revertAt) } : null
+      return run.status === 'holding' ? { type: 'rechecked', outcomes: await recheckStep(driver, run) } : null
     case 'end_hold':
       return { type: 'hold_over' }
     case 'revert':

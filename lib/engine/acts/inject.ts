@@ -1,7 +1,9 @@
 import { FaultlineError, FuseNotArmed, KubernetesError } from '../../domain/errors.ts'
 import type { Evidence, Injection, TargetEvent } from '../../domain/injection.ts'
 import { heldFor } from '../../domain/injection.ts'
+import { recheckTimeOf } from '../../domain/next-action.ts'
 import { causeOf } from '../../domain/reason.ts'
+import type { Run } from '../../domain/run.ts'
 import type { InjectedOutcome, RecheckedOutcome } from '../../domain/run-facts.ts'
 import { awaitPods } from '../../faults/await-pods.ts'
 import type { Fault, FaultContext } from '../../faults/fault.ts'
@@ -200,13 +202,17 @@ async function injectUntilItBites(driver: Driver, planned: Injection): Promise<P
   }
 }
 
-/** Looks again just before the planned end. What has not answered by then is `unknown`: it never delays the revert. */
-export async function recheckStep(driver: Driver, revertAt: number): Promise<readonly RecheckedOutcome[]> {
+/**
+ * Looks again just before the planned end. What has not answered by then never delays the revert: it is `unknown`, unless the bite itself
+ * was known so late in the step.
+ */
+export async function recheckStep(driver: Driver, run: Extract<Run, { status: 'holding' }>): Promise<readonly RecheckedOutcome[]> {
+  const { revertAt } = run
   return Promise.all(
     driver.stepInjections.map(async (injection) => {
       const { clock } = driver.engine
       const seen = await withDeadline(clock, revertAt - clock.now(), look(driver.context(), injection), driver.interrupted)
-      const evidence = seen === late ? unanswered(driver) : seen
+      const evidence = seen === late ? unanswered(driver, injection, recheckTimeOf(run)) : seen
       return rechecked(driver, injection, evidence)
     }),
   )
@@ -234,7 +240,9 @@ async function look(context: FaultContext, injection: Injection): Promise<Eviden
   }
 }
 
-function unanswered(driver: Driver): Evidence {
+function unanswered(driver: Driver, { evidence }: Injection, recheckAt: number): Evidence {
+  const bite = evidence.find(({ phase, finding, at }) => phase === 'during' && finding === 'yes' && at >= recheckAt)
+  if (bite !== undefined) return { ...bite, phase: 'end' }
   return { phase: 'end', at: driver.engine.clock.now(), finding: 'unknown', summary: 'no answer before the planned end', measurements: [] }
 }
 

@@ -1,5 +1,6 @@
 import { FaultlineError, KubernetesError } from '../../domain/errors.ts'
 import type { Evidence, Injection, Measurement, Target } from '../../domain/injection.ts'
+import { heldFor } from '../../domain/injection.ts'
 import type { NetworkPolicy, ObjectRef, Pod } from '../../domain/kube.ts'
 import { expiresAnnotation, ourLabels, runLabel, targetLabel } from '../../domain/labels.ts'
 import { undoOf } from '../../domain/undo-data.ts'
@@ -44,10 +45,11 @@ export const policyPartition: Fault = {
 
   async evidence(context, injection, phase) {
     const found = await context.cluster.objects.get<NetworkPolicy>(policyRef(injection))
-    const at = context.clock.now()
-    if (!isOurs(found, injection)) return { phase, at, finding: 'no', summary: 'the NetworkPolicy is not there', measurements: [] }
+    const seenAt = context.clock.now()
+    if (!isOurs(found, injection)) return { phase, at: seenAt, finding: 'no', summary: 'the NetworkPolicy is not there', measurements: [] }
     const dialled = await dialTargets(context, injection.targets)
     const pods = await currentPods(context, injection.targets)
+    const at = context.clock.now()
     const canaries = dialled.map((canary) => (isCrash(canary, pods, injection) ? { ...canary, state: 'unknown' as const } : canary))
     const measurements = asMeasurements(canaries)
     const left = injection.targets.filter((t) => pods.get(t.name)?.metadata.labels?.[targetLabel] !== tagOf(injection))
@@ -55,7 +57,9 @@ export const policyPartition: Fault = {
       return { phase, at, finding: 'no', summary: `${names(left)} left the partition (replaced, or its label was taken off)`, measurements }
     }
     const crashed = canaries.filter((c, i) => c.state !== dialled[i]?.state)
-    return { phase, at, measurements, ...verdictOnCut(injection, canaries, crashed) }
+    // A cut that swallows packets is known as one only when patience is over.
+    const held = { target: policyUndo(injection).policy, name: heldFor, unit: 'ms', value: at - seenAt }
+    return { phase, at, measurements: [...measurements, held], ...verdictOnCut(injection, canaries, crashed) }
   },
 
   async revert(context, injection) {

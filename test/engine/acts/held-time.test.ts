@@ -46,3 +46,14 @@ it.each<[string, FaultSpec, number]>([
   expect(run.status).toBe('succeeded')
   expect(Math.abs(to - from - 10_000)).toBeLessThanOrEqual(300)
 })
+
+it('a cut that is as long in being known as the step lasts is still seen while it is held, and once more', async () => {
+  const engine = around(world.engine(), async ({ method }, go) => {
+    const isCut = isFelt()
+    const said = await go()
+    if (method === 'dial' && isCut) await world.clock.sleep(3_000)
+    return said
+  })
+  const run = await world.run(engine, suiteOf([stepOf(partition, { durationMs: 3_000 })]))
+  expect(run).toMatchObject({ status: 'succeeded', steps: [{ reasons: [] }] })
+})
