@@ -5,6 +5,7 @@ import { checkName } from '../../domain/names.ts'
 import { awaitPods } from '../await-pods.ts'
 import type { FaultContext } from '../fault.ts'
 import { jobRef } from '../fuse-job.ts'
+import { actionsHere, noteAction } from '../performed-actions.ts'
 import { stateOf } from '../pod-messages.ts'
 import { currentPods } from '../pods.ts'
 import { injectorStartMs } from './bite-time.ts'
@@ -31,7 +32,9 @@ const lifeMs = budgetMs + injectorStartMs
 export async function checkForResidue(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<Evidence> {
   await context.held?.()
   const job = checkJob(context, injection, on)
-  const { lines, cannotStart, atWork, podState = null } = await askNode(context, job, on.targets)
+  const sent = actionsHere(context, injection).get(checkSent)
+  noteAction(context, injection, checkSent, '')
+  const { lines, cannotStart, atWork, podState = null } = await askNode(context, job, { targets: on.targets, sent })
   if (!atWork) await dropCheck(context, injection, on)
   if (cannotStart !== null) return withoutCheck(context, injection, cannotStart)
   return judge(context, injection, { targets: on.targets, lines, podState, unsure: await lostRecords(context, injection, lines) })
@@ -44,7 +47,8 @@ export async function checkForResidue(context: FaultContext, injection: Injectio
 export async function beginCheck(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<void> {
   try {
     await context.held?.()
-    await ensureJob(context, checkJob(context, injection, on), null)
+    const { metadata } = await ensureJob(context, checkJob(context, injection, on), null)
+    noteAction(context, injection, checkSent, metadata.uid)
   } catch (error) {
     if (!(error instanceof FaultlineError)) throw error
   }
@@ -71,9 +75,17 @@ interface Answer {
   readonly podState?: string | null
 }
 
-async function askNode(context: FaultContext, job: Job, targets: readonly Target[]): Promise<Answer> {
+/** The UID of the check that this process sent off and has not read yet: it need not be met again. One look long, as it may be gone. */
+const checkSent = 'check sent'
+
+async function askNode(
+  context: FaultContext,
+  job: Job,
+  { targets, sent }: { readonly targets: readonly Target[]; readonly sent: string | undefined },
+): Promise<Answer> {
   try {
-    return await answerOf(context, await ensureJob(context, job, null), targets)
+    const met = sent ? { ...job, metadata: { ...job.metadata, uid: sent } } : await ensureJob(context, job, null)
+    return await answerOf(context, met, targets)
   } catch (error) {
     if (isRefusal(error)) return { lines: [], cannotStart: error.message, atWork: false }
     throw error

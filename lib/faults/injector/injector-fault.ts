@@ -178,10 +178,10 @@ async function untilPodsGone(context: FaultContext, injection: Injection): Promi
   const { namespace, name } = injectorJobRef(injection)
   const giveUpAt = context.clock.now() + goneBudgetMs
   const gone = { ...injectorPods(injection), isThere: (pods: readonly Pod[]) => pods.length === 0 }
-  while ((await podsOfJob(context, namespace, { name })).length > 0) {
-    const leftMs = giveUpAt - context.clock.now()
-    if (leftMs <= 0) throw new FaultlineError('unavailable', `the pods of injector ${name} are still there`, { retryable: true })
-    await awaitPods(context, gone, { pollMs: gonePollMs, maxMs: leftMs })
+  while (!(await awaitPods(context, gone, { pollMs: gonePollMs, maxMs: giveUpAt - context.clock.now() }))) {
+    if ((await podsOfJob(context, namespace, { name })).length === 0) return
+    if (context.clock.now() >= giveUpAt)
+      throw new FaultlineError('unavailable', `the pods of injector ${name} are still there`, { retryable: true })
   }
 }
 
