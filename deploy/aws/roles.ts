@@ -1,5 +1,5 @@
 import type { ClusterEntry, Deployment } from '../../functions/shared/deployment.ts'
-import { dueIndex, suitesIndex } from '../../lib/adapters/table/table-access.ts'
+import { dueIndex } from '../../lib/adapters/table/table-access.ts'
 import {
   arn,
   arnOf,
@@ -29,6 +29,9 @@ const reasons: Readonly<Record<string, string>> = {
   Traces: 'X-Ray has no resources for segments',
 }
 
+/** These look through all runs; the others know theirs by its id. */
+const listing: readonly FunctionName[] = ['reap', 'control']
+
 /** One role for each function, and one for the scheduler. */
 export function roles(names: Names, deployment: Deployment): Resources {
   return {
@@ -38,14 +41,14 @@ export function roles(names: Names, deployment: Deployment): Resources {
 }
 
 function functionRole({ prefix }: Names, name: FunctionName, deployment: Deployment): Resource {
-  const table = [arnOf('Table'), ...[dueIndex, suitesIndex].map((index) => ({ 'Fn::Sub': `\${Table.Arn}/index/${index}` }))]
   const statements = [
     allow('Log', ['logs:CreateLogStream', 'logs:PutLogEvents'], arn('logs', `log-group:/aws/lambda/${prefix}-${name}:*`)),
     allow(
       'Runs',
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:Query'],
-      table,
+      arnOf('Table'),
     ),
+    ...(listing.includes(name) ? [allow('ListRuns', ['dynamodb:Query'], { 'Fn::Sub': `\${Table.Arn}/index/${dueIndex}` })] : []),
     allow('Events', ['events:PutEvents'], arnOf('EventBus')),
     allow('Alerts', ['sns:Publish'], { Ref: 'AlertTopic' }),
     ...(withoutQueue.includes(name) ? [] : [allow('DeadLetters', ['sqs:SendMessage'], arnOf(logicalId(name, 'dlq')))]),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CreateEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns'
+import type { Deployment } from '../../functions/shared/deployment.ts'
 import { createDynamoClient } from '../../lib/adapters/dynamodb/client.ts'
 import { createDynamoStore } from '../../lib/adapters/dynamodb/store.ts'
 import { ensureTable } from '../../lib/adapters/dynamodb/table.ts'
@@ -12,6 +13,7 @@ import { onPath } from '../programs.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../start.ts'
 import { startDynalite } from './dynalite.ts'
 import { type DeliveredEvent, openEventsEndpoint } from './events-endpoint.ts'
+import { type Authorize, type Gate, openGate } from './gate.ts'
 import { type FunctionShortName, type InvokeOptions, LocalFunction } from './lambda.ts'
 import { type Moto, startMoto } from './moto.ts'
 import { type PackagedStack, readStack } from './packaged-stack.ts'
@@ -20,14 +22,17 @@ export interface LocalAwsOptions {
   /** Where `osls package` put template and zips. */
   readonly directory: string
   readonly sandbox?: SandboxOptions
-  /** Further keys of faultline.config.json. */
-  readonly deployment?: object
+  /** Further keys of faultline.config.json, and further clusters. */
+  readonly deployment?: Partial<Deployment>
   /** Of the function named, instead of its own: a driver must hand on the sooner. */
   readonly timeoutMs?: Partial<Readonly<Record<FunctionShortName, number>>>
   readonly log?: (line: string) => void
+  /** @default everything may be called */
+  readonly authorize?: Authorize
 }
 
 const region = 'eu-central-1'
+/** It takes any; a function's own is its name, by which the gate knows who calls. */
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
 
 /** The deployed form without AWS: the packaged functions, a table, a bus that brings events, and a cluster. */
@@ -44,7 +49,8 @@ export class LocalAws {
   readonly #options: LocalAwsOptions
   readonly #closers: (() => Promise<unknown>)[]
   readonly #functions = new Map<FunctionShortName, LocalFunction>()
-  #environment: Readonly<Record<string, string>> = {}
+  #gate: Gate | undefined
+  #config = ''
   readonly #open = new Set<Promise<unknown>>()
 
   private constructor(
@@ -75,8 +81,13 @@ export class LocalAws {
     const aws = new LocalAws(options, { stack, sandbox, store, moto }, closers)
     if (moto !== undefined) await Promise.all([createBus(moto.url, stack.bus), createTopic(moto.url, stack.topic)])
     const endpoint = await openEventsEndpoint({ upstream: moto?.url ?? null, deliver: (event) => aws.#deliver(event) })
-    closers.unshift(endpoint.close)
-    await Promise.all([aws.#unpack({ dynamo: dynamo.url, events: endpoint.url }), sandbox.ready()])
+    const served: Readonly<Record<string, string>> = { dynamodb: dynamo.url, events: endpoint.url }
+    aws.#gate = await openGate({
+      upstream: (service) => served[service] ?? moto?.url,
+      authorize: options.authorize ?? (async () => undefined),
+    })
+    closers.unshift(aws.#gate.close, endpoint.close)
+    await Promise.all([aws.#unpack(), sandbox.ready()])
     return aws
   }
 
@@ -100,9 +111,20 @@ export class LocalAws {
     return invoked
   }
 
+  /** Every call of a function that `authorize` did not allow, with the reason. */
+  get refused(): readonly string[] {
+    return this.#gate?.refused ?? []
+  }
+
   /** What a function needs beside what the template gives it, to work here instead of on AWS. */
-  get environment(): Readonly<Record<string, string>> {
-    return this.#environment
+  environmentOf(name: FunctionShortName): Readonly<Record<string, string>> {
+    return {
+      FAULTLINE_CONFIG: this.#config,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: name,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_ENDPOINT_URL: this.#gate?.url ?? '',
+    }
   }
 
   /** Waits until nothing runs any more, what runs by events included. */
@@ -125,24 +147,19 @@ export class LocalAws {
     if (this.stack.advances(event)) this.invoke('advance', event).catch((error: unknown) => this.#options.log?.(String(error)))
   }
 
-  async #unpack(urls: { readonly dynamo: string; readonly events: string }): Promise<void> {
+  async #unpack(): Promise<void> {
     const folder = await mkdtemp(join(tmpdir(), 'faultline-aws-'))
     this.#closers.push(() => rm(folder, { recursive: true, force: true }))
-    const config = join(folder, 'faultline.config.json')
-    await writeFile(config, JSON.stringify({ ...this.#options.deployment, clusters: { embedded: { url: this.sandbox.url } } }))
-    this.#environment = {
-      FAULTLINE_CONFIG: config,
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      AWS_ENDPOINT_URL: this.moto?.url ?? 'http://127.0.0.1:9',
-      AWS_ENDPOINT_URL_DYNAMODB: urls.dynamo,
-      AWS_ENDPOINT_URL_EVENTBRIDGE: urls.events,
-    }
+    this.#config = join(folder, 'faultline.config.json')
+    const { deployment = {} } = this.#options
+    await writeFile(
+      this.#config,
+      JSON.stringify({ ...deployment, clusters: { embedded: { url: this.sandbox.url }, ...deployment.clusters } }),
+    )
     const log = this.#options.log ?? (() => undefined)
     for (const spec of this.stack.functions) {
       const name = spec.name.split('-').at(-1) as FunctionShortName
-      this.#functions.set(name, await LocalFunction.open({ ...spec, env: { ...spec.env, ...this.#environment } }, log))
+      this.#functions.set(name, await LocalFunction.open({ ...spec, env: { ...spec.env, ...this.environmentOf(name) } }, log))
     }
   }
 }

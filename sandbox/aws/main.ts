@@ -51,7 +51,7 @@ async function main(): Promise<number> {
     `functions, table and bus are ready${aws.moto === undefined ? ' (no moto_server on the PATH: only the bus is played here)' : ' on moto_server'}; cluster ${aws.sandbox.url}`,
   )
   say(
-    `for "npx osls invoke local" in another terminal: export ${Object.entries(aws.environment)
+    `for "npx osls invoke local" in another terminal: export ${Object.entries(aws.environmentOf('control'))
       .map((pair) => pair.join('='))
       .join(' ')}`,
   )

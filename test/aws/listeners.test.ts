@@ -2,7 +2,8 @@ import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/cl
 import { ListTopicsCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { afterEach, expect, it } from '@jest/globals'
-import { LocalAws } from '../../sandbox/aws/local-aws.ts'
+import type { LocalAws } from '../../sandbox/aws/local-aws.ts'
+import { openWithRoles } from '../support/local-aws.ts'
 import { describeWith } from '../support/tools.ts'
 
 const region = 'eu-central-1'
@@ -15,7 +16,10 @@ const suite = {
 
 let aws: LocalAws | undefined
 
-afterEach(() => aws?.close())
+afterEach(async () => {
+  await aws?.close()
+  expect(aws?.refused).toEqual([])
+})
 
 /** Queues everything that the topic says; returns the messages' bodies. */
 async function listen(endpoint: string): Promise<() => Promise<readonly Record<string, unknown>[]>> {
@@ -34,7 +38,7 @@ async function listen(endpoint: string): Promise<() => Promise<readonly Record<s
 
 describeWith(['moto_server'], 'a packaged run', () => {
   it('tells the topic, and leaves its reports in the bucket, where the message leads to', async () => {
-    aws = await LocalAws.open({ directory: '.serverless', deployment: { reportBucket: 'reports-of-game-days' } })
+    aws = await openWithRoles({ deployment: { reportBucket: 'reports-of-game-days' } })
     const endpoint = aws.moto?.url ?? ''
     const s3 = new S3Client({ region, endpoint, credentials, forcePathStyle: true })
     const CreateBucketConfiguration = { LocationConstraint: region } as const

@@ -3,17 +3,20 @@ import { isOfPlan } from '../../lib/domain/plan-seal.ts'
 import { reasonTexts } from '../../lib/domain/reason.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
-import { LocalAws, type LocalAwsOptions } from '../../sandbox/aws/local-aws.ts'
+import type { LocalAws, LocalAwsOptions } from '../../sandbox/aws/local-aws.ts'
+import { openWithRoles } from '../support/local-aws.ts'
 
 let aws: LocalAws | undefined
 
 afterEach(async () => {
   await aws?.close()
+  const refused = aws?.refused ?? []
   aws = undefined
+  expect(refused).toEqual([])
 })
 
 async function open(options: Partial<LocalAwsOptions> = {}): Promise<LocalAws> {
-  aws = await LocalAws.open({ directory: '.serverless', sandbox: { replicas: 6, backOffBaseMs: 500 }, ...options })
+  aws = await openWithRoles({ sandbox: { replicas: 6, backOffBaseMs: 500 }, ...options })
   return aws
 }
 
@@ -75,6 +78,7 @@ describe('the packaged functions', () => {
     const uncut = await deeds(uncutAws, await onlyRun(uncutAws))
     expect(uncut.status).toBe('succeeded')
     await uncutAws.close()
+    expect(uncutAws.refused).toEqual([])
 
     const local = await open({ timeoutMs: { start: 8_000, advance: 8_000 } })
     await local.invoke('start', { suite, seed: 7, scheduledAt: '2026-01-05T09:00:00Z' })

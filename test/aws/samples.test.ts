@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { LocalAws } from '../../sandbox/aws/local-aws.ts'
+import type { LocalAws } from '../../sandbox/aws/local-aws.ts'
+import { openWithRoles } from '../support/local-aws.ts'
 
 type Name = 'start' | 'advance' | 'reap' | 'control'
 const run = promisify(execFile)
@@ -44,10 +45,13 @@ const expected: readonly (readonly [string, object | RegExp])[] = [
 let aws: LocalAws
 
 beforeAll(async () => {
-  aws = await LocalAws.open({ directory: '.serverless' })
+  aws = await openWithRoles()
 }, 60_000)
 
-afterAll(() => aws.close())
+afterAll(async () => {
+  await aws.close()
+  expect(aws.refused).toEqual([])
+})
 
 describe('a sample event', () => {
   it('has its expectation here, each of them', () => {
@@ -83,7 +87,7 @@ describe('a sample event', () => {
     const args = ['node_modules/osls/bin/serverless.js', 'invoke', 'local', '-f', name, '-p', `functions/events/${file}`]
     const { stdout } = await run(process.execPath, args, {
       timeout: 100_000,
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...aws.environment },
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...aws.environmentOf(name) },
     })
     expect(stdout).toMatch(said)
   })
