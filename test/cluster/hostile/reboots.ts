@@ -1,4 +1,6 @@
+import { type Pod, refOf } from '../../../lib/domain/kube.ts'
 import type { Running } from '../command.ts'
+import { until } from '../place.ts'
 import { reapUntilProven, type Stage, untilNothingActs } from '../stage.ts'
 import { type Kind, kinds } from './kinds.ts'
 import { type Account, inShort, listed, says } from './scenario.ts'
@@ -57,13 +59,24 @@ interface Begun extends Reboot {
 async function begin(stage: Stage | undefined, reboot: Reboot, node: string): Promise<Begun> {
   if (stage === undefined) throw new TypeError('more runs in a round than places')
   const { kind, runner } = reboot
-  await stage.place.ready()
-  // After a drain the node may hold none of the workload.
-  const whom = kind.isDrain ? ['--node', node] : ['--targets', (await stage.target(node)).metadata.name]
+  const target = await targetOn(stage, node)
+  const whom = kind.isDrain ? ['--node', node] : ['--targets', target.metadata.name]
   const account = kind.isDrain ? stage.options.kubeconfig : stage.place.account.kubeconfig
   const run = await stage.injected([...kind.args, ...whom, '--duration', `${holdSeconds}`], account)
   if (runner === 'dead') run.kill()
   return { ...reboot, stage, run, plannedEnd: Date.now() + holdSeconds * 1000 }
+}
+
+/** A pod of the workload on the node; after a drain it may hold none, and the scheduler puts a new one where the fewest are. */
+async function targetOn({ place, target }: Stage, node: string): Promise<Pod> {
+  await until(`the workload has a pod on ${node}`, async () => {
+    await place.ready()
+    const pods = await place.pods()
+    const isThere = pods.some(({ spec }) => spec.nodeName === node)
+    if (!isThere && pods[0] !== undefined) await place.cluster.objects.delete(refOf(pods[0]))
+    return isThere
+  })
+  return target(node)
 }
 
 async function finish({ stage, run, kind, runner, plannedEnd }: Begun, node: string): Promise<Account> {
