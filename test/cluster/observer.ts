@@ -78,8 +78,11 @@ async function objectsOfOurs({ cluster: { objects }, namespace, injectors }: Pla
       [namespace, injectors].includes(metadata.namespace ?? ''),
     )
   const policies = await ours({ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' })
-  // A beacon has no effect, and a fuse that owns nothing has none either: what they own is looked at.
-  const keepers = (await ours({ apiVersion: 'batch/v1', kind: 'Job' })).filter((job) => (job as Job).spec?.parallelism !== 0)
+  // A beacon has no effect, and a fuse that owns nothing has none either: what they own is looked at. A Job that is over does nothing more.
+  const isKeeping = ({ spec, status }: Job) =>
+    spec?.parallelism !== 0 &&
+    !(status?.conditions ?? []).some(({ type, status: is }) => ['Complete', 'Failed'].includes(type) && is === 'True')
+  const keepers = (await ours({ apiVersion: 'batch/v1', kind: 'Job' })).filter((job) => isKeeping(job as Job))
   const nodes = await objects.list<Node>({ apiVersion: 'v1', kind: 'Node' })
   const cordons = nodes.filter(({ metadata }) => metadata.annotations?.[cordonAnnotation] !== undefined)
   return [
