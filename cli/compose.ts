@@ -5,6 +5,7 @@ import type { Engine, Progress } from '../lib/engine/engine.ts'
 import type { Clock, MetricsSink, Notifier, Store } from '../lib/ports.ts'
 import { createProbes } from '../lib/probes/probes.ts'
 import { Clusters } from './clusters.ts'
+import { readGuards } from './guards.ts'
 import { isDeadOwner, ownerName } from './owner.ts'
 import { leaveReports } from './reports.ts'
 import { type ClusterFlags, type ConfigFlags, configOf, type StateFlags, type TellingFlags } from './settings.ts'
@@ -35,6 +36,7 @@ export async function compose({ flags, env, isLive, say }: ComposeOptions): Prom
   const stateDir = openStateDir(flags.state)
   const clock = systemClock
   const { openSqliteStore } = await import('../lib/adapters/sqlite/store.ts')
+  const guards = await readGuards(env)
   const notifiers = await openOutlets(flags)
   const sink = await openSink(flags)
   const store = await openSqliteStore({ directory: stateDir, clock })
@@ -49,7 +51,7 @@ export async function compose({ flags, env, isLive, say }: ComposeOptions): Prom
       connect: (ref) => clusters.connect(ref),
       probes: createProbes({ prometheus: configOf(flags, simulated, env).prometheus, sign: signForPrometheus, clock }),
       clock,
-      config: configOf(flags, simulated, env),
+      config: configOf(flags, simulated, env, guards),
       owner: ownerName(),
       isDead: isDeadOwner,
       notifiers,

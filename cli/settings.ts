@@ -1,12 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
-import * as z from 'zod'
+import { readFileSync } from 'node:fs'
 import type { Config, PrometheusConfig } from '../lib/config.ts'
 import { defaultConfig } from '../lib/config.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
-import { guardsSchema } from '../lib/guard-settings.ts'
 import { type InjectorSettings, injectorConfig, injectorSchema } from '../lib/injector-settings.ts'
 import { simulatedImages } from '../lib/simulated-images.ts'
-import { nearest } from '../lib/suite/did-you-mean.ts'
 import { checked } from '../lib/suite/parse-with-schema.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -45,7 +42,7 @@ export interface StateFlags {
 }
 
 /** The engine's settings from flags (which commander has filled from the environment); a simulated cluster knows its own images. */
-export function configOf(flags: ConfigFlags, simulated: boolean, env: Environment): Config {
+export function configOf(flags: ConfigFlags, simulated: boolean, env: Environment, guards: Config['guards'] = []): Config {
   const { injector, fuse } = defaultConfig
   return {
     ...defaultConfig,
@@ -57,35 +54,8 @@ export function configOf(flags: ConfigFlags, simulated: boolean, env: Environmen
       acceptNoFuse: flags.acceptNoFuse ?? fuse.acceptNoFuse,
     },
     prometheus: prometheusOf(flags, env),
-    guards: readGuards(env),
+    guards,
   }
-}
-
-/** Other keys of the file are the deployment's own; one that was meant to be `guards` must not lift them. */
-const noneMisspelt = (value: object, { addIssue }: z.RefinementCtx) => {
-  for (const key of Object.keys(value).filter((one) => one !== 'guards' && nearest(one, ['guards']) !== undefined))
-    addIssue({ code: 'custom', path: [key], message: `unknown key \`${key}\`: did you mean \`guards\`?` })
-}
-
-const guardsFile = z
-  .looseObject({
-    guards: guardsSchema.default([]),
-    stages: z.record(z.string(), z.looseObject({ guards: guardsSchema.optional() }).superRefine(noneMisspelt)).default({}),
-  })
-  .superRefine(noneMisspelt)
-
-/** The owner's rules: of the configuration file here, or that FAULTLINE_CONFIG names; of the stage that FAULTLINE_STAGE names, where it has its own. */
-function readGuards({ FAULTLINE_CONFIG: named, FAULTLINE_STAGE: stage = '' }: Environment): Config['guards'] {
-  const file = named ?? 'faultline.config.json'
-  if (named === undefined && !existsSync(file)) return []
-  let json: unknown
-  try {
-    json = JSON.parse(readFileSync(file, 'utf8'))
-  } catch (error) {
-    throw new FaultlineError('bad_input', `${file} cannot be read: ${(error as Error).message}`, { cause: error })
-  }
-  const { guards, stages } = checked(guardsFile, json, file)
-  return stages[stage]?.guards ?? guards
 }
 
 /** Those of the file, and what flags of their own say instead. */

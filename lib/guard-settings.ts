@@ -1,5 +1,9 @@
 import * as z from 'zod'
-import { faultNames } from './domain/suite.ts'
+import type { GuardRule } from './domain/guard-rules.ts'
+import type { Calendar } from './domain/hours.ts'
+import { faultNames, type GuardLimits } from './domain/suite.ts'
+import { weekdays } from './suite/cron-fields.ts'
+import { timeOfDay, timezone, windowOf } from './suite/schedule-schema.ts'
 import { strict, textOf } from './suite/strict-object.ts'
 
 const pattern = textOf(/^[A-Za-z0-9*][\w.:/@*-]{0,252}$/, 'a name, or a pattern in which "*" stands for anything')
@@ -8,6 +12,38 @@ const most = strict({
   count: z.int().min(0).optional(),
 }).refine(({ percent, count }) => percent !== undefined || count !== undefined, 'expected percent, count or both')
 const seconds = z.number().gt(0)
+
+const date = z.iso.date()
+const isMoment = (text: string) => {
+  const [day = '', time] = text.split('T')
+  return date.safeParse(day).success && (time === undefined || timeOfDay.safeParse(time).success)
+}
+const moment = z.string().refine(isMoment, 'expected a date, or a date and a time of day: 2026-12-20 or 2026-12-20T18:00')
+
+const guardWindow = strict({
+  timezone,
+  days: z
+    .array(z.enum(weekdays))
+    .min(1)
+    .optional()
+    .describe('Default: every day. What goes over midnight belongs to the day on which it opens.'),
+  from: timeOfDay.default('00:00'),
+  to: timeOfDay.default('00:00').describe('Not itself inside; not later than `from`: on the next day.'),
+  firstDate: date.optional().describe('From this date on.'),
+  lastDate: date.optional().describe('To this date, itself inside.'),
+})
+  .refine(({ from, to }) => from !== to || from === '00:00', {
+    error: 'from and to are the same: leave both out for whole days',
+    path: ['to'],
+  })
+  .refine(({ firstDate = '', lastDate = '9999' }) => firstDate <= lastDate, { error: 'comes before firstDate', path: ['lastDate'] })
+
+const freeze = strict({
+  from: moment.describe('A date, or a date and a time of day.'),
+  to: moment.describe('A date is inside to its end; a time of day is not itself inside.'),
+  timezone,
+  why: z.string().min(1).max(200).optional().describe('For people.'),
+}).refine(({ from, to }) => from < to || (from === to && !to.includes('T')), { error: 'comes before from', path: ['to'] })
 
 /** Limits that a suite may set itself, too; it is bound to all that hold. */
 export const guardLimits = {
@@ -23,6 +59,34 @@ export const guardLimits = {
     .describe('PodDisruptionBudgets need headroom for every step that deletes, kills or evicts, whatever its blastRadius says.'),
   longestStep: seconds.optional().describe('The longest a fault may last, in seconds.'),
   longestRun: seconds.optional().describe('The longest `maxDuration` of a suite, in seconds.'),
+  windows: z
+    .array(guardWindow)
+    .min(1)
+    .max(50)
+    .optional()
+    .describe('A start, by schedule or by hand, and every fault has to be inside one of them.'),
+  freezes: z.array(freeze).min(1).max(500).optional().describe('Times that neither a start nor a fault may touch.'),
+  latestStart: z.number().min(0).optional().describe('Seconds that a scheduled start may come after its time; never more than 900.'),
+}
+
+const limits = strict(guardLimits)
+
+/** Limits as the judgement takes them. */
+export function normaliseLimits<F extends Pick<z.output<typeof limits>, 'windows'>>({
+  windows,
+  ...file
+}: F): Omit<F, 'windows'> & Pick<GuardLimits, 'windows'> {
+  return windows === undefined
+    ? file
+    : {
+        ...file,
+        windows: windows.map(({ timezone: zone, firstDate, lastDate, ...hours }) => ({
+          ...windowOf(hours),
+          timezone: zone,
+          firstDate,
+          lastDate,
+        })),
+      }
 }
 
 /** The rules of an installation's owner; all that bind a run hold together. */
@@ -33,7 +97,25 @@ export const guardsSchema = z
       clusters: z.array(pattern).min(1).optional(),
       namespaces: z.array(pattern).min(1).optional(),
       optIn: textOf(/^[A-Za-z0-9][\w./-]*(=[\w.-]*)?$/, 'a label: KEY or KEY=VALUE').optional(),
+      freezeCalendar: strict({
+        file: textOf(/^\w[\w-]*\.ics$/, 'the name of an iCalendar file beside this one: freezes.ics'),
+        timezone,
+      }).optional(),
       ...guardLimits,
     }),
   )
   .max(100)
+
+/** What a rule says of its calendar: a file beside the configuration, and the zone of entries that name none. */
+export type CalendarFile = NonNullable<z.output<typeof guardsSchema>[number]['freezeCalendar']>
+
+/** Rules as the judgement takes them. `read` is told a calendar's place in the file; what it throws is thrown. */
+export function guardRules(
+  file: z.output<typeof guardsSchema>,
+  read: (calendar: CalendarFile, path: string) => Calendar,
+): readonly GuardRule[] {
+  return file.map(({ freezeCalendar, ...rule }, n) => ({
+    ...normaliseLimits(rule),
+    ...(freezeCalendar === undefined ? {} : { calendars: [read(freezeCalendar, `guards.${n}.freezeCalendar`)] }),
+  }))
+}

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { clusterNamed, type Deployment } from '../../functions/shared/deployment.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
+import { latestStartSeconds } from '../../lib/domain/guard-times.ts'
 import type { Schedule } from '../../lib/domain/suite.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
 import { formatProblems } from '../../lib/suite/problems.ts'
@@ -69,7 +70,7 @@ export function schedules(names: Names, suites: readonly ScheduledSuite[], deplo
       enabled: suite.schedule.enabled,
       target: 'start',
       input: startInputOf(suite),
-      patience: 900,
+      patience: latestStartSeconds,
     }),
   ])
   return { ...group, ...Object.fromEntries(starts), [idOf(reaper)]: reap }

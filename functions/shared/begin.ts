@@ -94,16 +94,21 @@ function requestOf(
   { suite, cluster, invocation }: { readonly suite: Suite; readonly cluster: ClusterRef; readonly invocation: Invocation },
 ): StartRequest {
   const { clock, requestId } = invocation
-  const scheduled = input.scheduledAt !== undefined
   // A suite that came along never takes the place of a packaged one of its name.
   const kind = typeof input.suite === 'string' ? 'schedule' : 'sent along for'
   return {
     suite,
     cluster,
     seed: input.seed ?? clock.now() % 2 ** 32,
-    trigger: scheduled
-      ? { kind: 'schedule', key: `${kind} ${input.scheduledAt}`, by: input.by ?? 'EventBridge Scheduler' }
-      : { kind: 'manual', key: requestId, by: input.by ?? 'the AWS console' },
+    trigger:
+      input.scheduledAt !== undefined
+        ? {
+            kind: 'schedule',
+            key: `${kind} ${input.scheduledAt}`,
+            by: input.by ?? 'EventBridge Scheduler',
+            scheduledAt: Date.parse(input.scheduledAt),
+          }
+        : { kind: 'manual', key: requestId, by: input.by ?? 'the AWS console' },
     scheduledAt: input.scheduledAt === undefined ? null : Date.parse(input.scheduledAt),
   }
 }

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { FaultlineError } from '../../lib/domain/errors.ts'
-import { guardsSchema } from '../../lib/guard-settings.ts'
+import type { GuardRule } from '../../lib/domain/guard-rules.ts'
+import { calendarsBeside } from '../../lib/guard-calendars.ts'
+import { guardRules, guardsSchema } from '../../lib/guard-settings.ts'
 import { injectorSchema } from '../../lib/injector-settings.ts'
 import { notAllowed } from '../../lib/suite/did-you-mean.ts'
 import { checked } from '../../lib/suite/parse-with-schema.ts'
@@ -86,7 +88,7 @@ const fileSchema = strict({
 })
 
 /** What the owner of an installation decides; read from faultline.config.json by the deployment and by the functions. */
-export type Deployment = z.output<typeof deploymentSchema>
+export type Deployment = Omit<z.output<typeof deploymentSchema>, 'guards'> & { readonly guards: readonly GuardRule[] }
 export type ClusterEntry = Deployment['clusters'][string]
 
 /** Reads the file for a stage. @throws FaultlineError `bad_input` with every problem */
@@ -98,7 +100,8 @@ export function readDeployment(file: string, stage: string): Deployment {
     throw new FaultlineError('bad_input', `${file} cannot be read: ${(error as Error).message}`, { cause: error })
   }
   const { stages, $schema: _, ...common } = checked(fileSchema, json, file)
-  const deployment = checked(deploymentSchema, { ...common, ...stages[stage] }, `${file}, stage ${stage}`)
+  const { guards, ...rest } = checked(deploymentSchema, { ...common, ...stages[stage] }, `${file}, stage ${stage}`)
+  const deployment = { ...rest, guards: guardRules(guards, calendarsBeside(file)) }
   if (deployment.defaultCluster !== undefined) clusterNamed(deployment, deployment.defaultCluster)
   return deployment
 }

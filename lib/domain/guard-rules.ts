@@ -1,4 +1,5 @@
 import { isServing, whyOptedOut, workloadsIn } from './guard.ts'
+import type { Calendar } from './hours.ts'
 import type { Inventory } from './inventory.ts'
 import type { Pod } from './kube.ts'
 import { isReady } from './kube.ts'
@@ -16,6 +17,8 @@ export interface GuardRule extends GuardLimits {
   readonly namespaces?: readonly string[] | undefined
   /** `KEY` or `KEY=VALUE`: a label that each target, or their namespace, has to bear. */
   readonly optIn?: string | undefined
+  /** Their entries are freezes. */
+  readonly calendars?: readonly Calendar[] | undefined
 }
 
 /** Where a run takes place. */

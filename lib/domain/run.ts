@@ -49,6 +49,8 @@ export interface Trigger {
   readonly kind: 'manual' | 'schedule'
   readonly key: string
   readonly by: string
+  /** Of a schedule: when it meant the run to start, ms since epoch. */
+  readonly scheduledAt?: number
 }
 
 /** Who drives the run, and until when no other driver may. */

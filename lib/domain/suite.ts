@@ -1,4 +1,5 @@
 import type { EndCause } from './end-cause.ts'
+import type { Freeze, Hours } from './hours.ts'
 import type { ProbeSpec, ThresholdSpec } from './probe.ts'
 
 /** What can be done to a workload, as the suite file spells it. */
@@ -164,6 +165,11 @@ export interface GuardLimits {
   readonly longestStep?: number | undefined
   /** Of a whole run (its `maxDuration`), in seconds. */
   readonly longestRun?: number | undefined
+  /** Starts and faults are allowed inside one of them. */
+  readonly windows?: readonly Hours[] | undefined
+  readonly freezes?: readonly Freeze[] | undefined
+  /** Seconds that a scheduled start may come after its time. */
+  readonly latestStart?: number | undefined
 }
 
 /** A suite file with every default filled in; a run keeps its own copy. */
@@ -223,13 +229,7 @@ export interface Schedule {
 }
 
 /** When scheduled starts are allowed, in the schedule's time zone. */
-export interface StartWindow {
-  /** 0 is Sunday. */
-  readonly days: readonly number[]
-  /** Minutes since midnight; `toMinute` is not itself inside, and is on the next day when it comes before `fromMinute`. */
-  readonly fromMinute: number
-  readonly toMinute: number
-}
+export type StartWindow = Pick<Hours, 'days' | 'fromMinute' | 'toMinute'>
 
 /** Every kind of fault, as guards, reports and metrics call it. */
 export const faultNames = [

@@ -1,4 +1,5 @@
 import { assertNever, FaultlineError, StoreUnavailable } from '../domain/errors.ts'
+import { judgeLateness, judgeSchedule } from '../domain/guard-times.ts'
 import type { Action } from '../domain/next-action.ts'
 import { nextAction } from '../domain/next-action.ts'
 import type { Refusal } from '../domain/refusal.ts'
@@ -15,11 +16,11 @@ import { holdUntil } from './acts/hold.ts'
 import { injectStep, recheckStep } from './acts/inject.ts'
 import { awaitLateCalls } from './acts/late-calls.ts'
 import { standingIn } from './acts/others.ts'
+import { rulesOf } from './acts/plan.ts'
 import { checkRecovery } from './acts/recover.ts'
 import { revertFromMemory } from './acts/revert.ts'
 import { checkSteadyAgain, checkSteadyBefore } from './acts/steady.ts'
 import { verifyNothingLeft } from './acts/verify.ts'
-import { outsideWindow } from './acts/window.ts'
 import { endUnderDriver, endWithoutCluster } from './end-without-cluster.ts'
 import type { Engine, Progress } from './engine.ts'
 import { acquireLease, loadClaim } from './lease/claim.ts'
@@ -284,10 +285,12 @@ async function admit(driver: Driver): Promise<RunEvent | null> {
   ])
   if (driver.stop !== null) return null
   for (const warning of admission.warnings) driver.note(warning)
-  const window = outsideWindow(run, engine.clock.now())
+  const { suite, trigger } = run
+  const now = engine.clock.now()
   const refusals: readonly Refusal[] = [
     ...switches,
-    ...(window === null ? [] : [window]),
+    ...judgeSchedule(suite.schedule, trigger, now),
+    ...judgeLateness(rulesOf(driver.context(), suite), trigger, now),
     ...(lock === null ? [] : [lock]),
     ...admission.refusals,
     ...steady.refusals,

@@ -48,7 +48,7 @@ export interface ReportDocument {
   readonly cluster: Pick<ClusterRef, 'uid' | 'name' | 'simulated'>
   readonly namespace: string
   readonly seed: number
-  readonly trigger: Trigger
+  readonly trigger: Pick<Trigger, 'kind' | 'key' | 'by'>
   readonly requestedAt: string
   /** Null while the run is not over. */
   readonly endedAt: string | null
@@ -152,7 +152,7 @@ export function reportDocument({ run, injections, history, samples }: RunRecord)
     cluster: { uid: cluster.uid, name: cluster.name, simulated: cluster.simulated },
     namespace,
     seed,
-    trigger,
+    trigger: { kind: trigger.kind, key: trigger.key, by: trigger.by },
     requestedAt: iso(requestedAt),
     endedAt: isoOrNull(endedAt),
     durationMs: elapsed(requestedAt, endedAt),

@@ -1,4 +1,5 @@
 import { type DegradationSpec, type FaultSpec, plannedMs, type Selection, type Step, type Suite } from '../domain/suite.ts'
+import { normaliseLimits } from '../guard-settings.ts'
 import { amountsOf } from './degradation.ts'
 import { normaliseProbes } from './normalise-probes.ts'
 import { normaliseSchedule } from './schedule.ts'
@@ -34,7 +35,7 @@ export function normalise(file: SuiteFile): Suite {
     steps,
     hypothesis: file.hypothesis ?? '',
     ...normaliseProbes(file),
-    ...(file.guards === undefined ? {} : { guards: file.guards }),
+    ...(file.guards === undefined ? {} : { guards: normaliseLimits(file.guards) }),
     schedule: normaliseSchedule(file.schedule),
   }
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { StartWindow } from '../domain/suite.ts'
 import { cronProblem, rateProblem } from './cron.ts'
 import { weekdays } from './cron-fields.ts'
 import { nearest, quote } from './did-you-mean.ts'
@@ -10,7 +11,11 @@ const textThat = (problem: (text: string) => string | undefined) =>
     if (message !== undefined) context.addIssue({ code: 'custom', message })
   })
 
-const timeOfDay = textOf(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, 00:00 to 23:59')
+/** Of any day; daylight saving time is the zone's matter. */
+export const timeOfDay = textOf(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day, 00:00 to 23:59')
+
+/** A place's time zone. */
+export const timezone = textThat(timezoneProblem).default('UTC').describe('IANA name; daylight saving time is observed.')
 
 /** When a suite runs by itself, once it is deployed. */
 export const scheduleSchema = strict(
@@ -19,7 +24,7 @@ export const scheduleSchema = strict(
       .optional()
       .describe('Six fields as EventBridge Scheduler has them: minutes hours day-of-month month day-of-week year.'),
     rate: textThat(rateProblem).optional().describe('Every so often instead: `7 days`.'),
-    timezone: textThat(timezoneProblem).default('UTC').describe('IANA name; daylight saving time is observed.'),
+    timezone,
     enabled: z.boolean().default(true).describe('false: deployed, but not started.'),
     cluster: z.string().min(1).max(63).optional().describe('Name of a cluster in faultline.config.json; default: its defaultCluster.'),
     window: strict({
@@ -32,6 +37,28 @@ export const scheduleSchema = strict(
   },
   { schedule: 'the suite' },
 )
+
+/** Hours of a day and days of the week, as the judgement takes them. */
+export function windowOf({
+  days,
+  from,
+  to,
+}: {
+  readonly days?: readonly string[] | undefined
+  readonly from: string
+  readonly to: string
+}): StartWindow {
+  return {
+    days: days === undefined ? [0, 1, 2, 3, 4, 5, 6] : weekdays.flatMap((day, n) => (days.includes(day) ? [n] : [])),
+    fromMinute: minuteOf(from),
+    toMinute: minuteOf(to),
+  }
+}
+
+function minuteOf(time: string): number {
+  const [hours = 0, minutes = 0] = time.split(':').map(Number)
+  return hours * 60 + minutes
+}
 
 /** What people mean by an abbreviation is seldom what IANA has under it: `BST` is Dhaka's, `EST` knows no daylight saving. */
 const meantBy: Readonly<Record<string, string>> = {

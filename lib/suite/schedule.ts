@@ -1,9 +1,8 @@
 import type * as z from 'zod'
 import type { Schedule } from '../domain/suite.ts'
-import { weekdays } from './cron-fields.ts'
 import { valueAt } from './explain.ts'
 import type { Finding } from './problems.ts'
-import type { scheduleSchema } from './schedule-schema.ts'
+import { type scheduleSchema, windowOf } from './schedule-schema.ts'
 
 /** What no single field of a schedule shows. */
 export function scheduleFindings(file: unknown): readonly Finding[] {
@@ -33,17 +32,4 @@ export function normaliseSchedule(file: z.output<typeof scheduleSchema> | undefi
   if (file === undefined) return null
   const { cron = null, rate = null, timezone, enabled, cluster = null, window } = file
   return { cron, rate, timezone, enabled, cluster, window: window === undefined ? null : windowOf(window) }
-}
-
-function windowOf({ days, from, to }: { readonly days?: readonly string[] | undefined; readonly from: string; readonly to: string }) {
-  return {
-    days: days === undefined ? [0, 1, 2, 3, 4, 5, 6] : weekdays.flatMap((day, n) => (days.includes(day) ? [n] : [])),
-    fromMinute: minuteOf(from),
-    toMinute: minuteOf(to),
-  }
-}
-
-function minuteOf(time: string): number {
-  const [hours = 0, minutes = 0] = time.split(':').map(Number)
-  return hours * 60 + minutes
 }

@@ -71,17 +71,20 @@ async function until(done: () => Promise<boolean> | boolean): Promise<void> {
   for (let tries = 0; tries < 600 && !(await done()); tries++) await new Promise((resolve) => setTimeout(resolve, 100))
 }
 
+/** A start that comes long after its time is refused. */
+const due = `${new Date().toISOString().slice(0, 19)}Z`
+
 describe('the packaged functions', () => {
   it('play a whole suite by start, cut into five hand-overs at least, to the same end as uncut', async () => {
     const uncutAws = await open()
-    await uncutAws.invoke('start', { suite, seed: 7, scheduledAt: '2026-01-05T09:00:00Z' })
+    await uncutAws.invoke('start', { suite, seed: 7, scheduledAt: due })
     const uncut = await deeds(uncutAws, await onlyRun(uncutAws))
     expect(uncut.status).toBe('succeeded')
     await uncutAws.close()
     expect(uncutAws.refused).toEqual([])
 
     const local = await open({ timeoutMs: { start: 8_000, advance: 8_000 } })
-    await local.invoke('start', { suite, seed: 7, scheduledAt: '2026-01-05T09:00:00Z' })
+    await local.invoke('start', { suite, seed: 7, scheduledAt: due })
     await local.idle()
     const run = await onlyRun(local)
     expect(await deeds(local, run)).toEqual(uncut)
@@ -94,7 +97,7 @@ describe('the packaged functions', () => {
 
   it('make one run of the same scheduled event, delivered three times', async () => {
     const local = await open()
-    const event = { suite: { ...suite, experiments: suite.experiments.slice(1, 2) }, scheduledAt: '2026-01-05T09:00:00Z' }
+    const event = { suite: { ...suite, experiments: suite.experiments.slice(1, 2) }, scheduledAt: due }
     await Promise.all([1, 2, 3].map(() => local.invoke('start', event)))
     const run = await onlyRun(local)
     expect([run.status, run.trigger.kind]).toEqual(['succeeded', 'schedule'])
@@ -118,7 +121,7 @@ describe('the packaged functions', () => {
     expect([seenAt - haltedAt <= 5_000, undoneAt - seenAt <= 5_000]).toEqual([true, true])
     expect(left(local)).toEqual([])
 
-    const refused = await local.invoke('start', { suite, scheduledAt: '2026-01-05T10:00:00Z' })
+    const refused = await local.invoke('start', { suite, scheduledAt: due })
     expect(refused).toMatchObject({ state: 'refused', refusals: [{ code: 'halted', message: 'everything is halted by ann: incident' }] })
     expect((await local.store.runs.list()).map(({ status }) => status)).toEqual(['refused', 'aborted'])
     await local.invoke('control', { action: 'resume', by: 'ann' })
@@ -144,7 +147,7 @@ describe('the packaged functions', () => {
   it('record a start whose cluster does not answer as a refused run', async () => {
     const local = await open()
     await local.sandbox.close()
-    const answer = await local.invoke('start', { suite, scheduledAt: '2026-01-05T09:00:00Z' })
+    const answer = await local.invoke('start', { suite, scheduledAt: due })
     expect(answer).toMatchObject({ state: 'refused', refusals: [{ code: 'unreachable' }] })
   })
 

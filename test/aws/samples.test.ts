@@ -21,7 +21,7 @@ const expected: readonly (readonly [string, object | RegExp])[] = [
   ],
   ['control-replay.json', /there is no run quick-test-sui-20260105-100000-abcdefgh/],
   ['control-pause.json', { happened: 'suite quick-test-suite is paused by ann' }],
-  ['start-scheduled.json', { state: 'refused', refusals: [{ code: 'paused' }] }],
+  ['start-scheduled.json', { state: 'refused', refusals: [{ code: 'paused' }, { code: 'outside_window' }] }],
   ['control-unpause.json', { happened: 'suite quick-test-suite may start again' }],
   ['start-own-suite.json', { state: 'succeeded', orphans: 0 }],
   ['control-halt.json', { happened: 'everything is halted by ann: 0 live runs revert now, and none starts' }],

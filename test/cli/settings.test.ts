@@ -80,36 +80,3 @@ describe("the injectors' settings", () => {
     expect(() => read(text)).toThrow(message)
   })
 })
-
-describe("the owner's guards", () => {
-  const directory = mkdtempSync(join(tmpdir(), 'faultline-guards-'))
-  const file = join(directory, 'faultline.config.json')
-  const guards = [{ kinds: ['pod-delete'] }]
-  afterAll(() => rmSync(directory, { recursive: true, force: true }))
-
-  const read = (text: string, stage?: string) => {
-    writeFileSync(file, text)
-    return configOf({}, false, { FAULTLINE_CONFIG: file, ...(stage === undefined ? {} : { FAULTLINE_STAGE: stage }) }).guards
-  }
-
-  it('are those of the configuration file, or of its stage, beside whatever else it says', () => {
-    const text = JSON.stringify({ clusters: {}, guards, stages: { prod: { guards: [], xray: true }, test: {} } })
-    expect([read(text), read(text, 'prod'), read(text, 'test')]).toEqual([guards, [], guards])
-    expect(configOf({}, false, {}).guards).toEqual([])
-  })
-
-  it.each([
-    ['{', / cannot be read: /],
-    [JSON.stringify({ guards: [{ kinds: ['pod-kil'] }] }), /guards\.0\.kinds\.0/],
-    [JSON.stringify({ guards: [{ cluster: 'prod' }] }), /`cluster`.*`clusters`/],
-    [JSON.stringify({ guard: [{ kinds: ['pod-delete'] }] }), /guard: unknown key `guard`: did you mean `guards`\?/],
-    [JSON.stringify({ stages: { prod: { gaurds: [] } } }), /stages\.prod\.gaurds: .* did you mean `guards`/],
-  ])('that cannot be read are refused, named by file and path: %s', (text, why) => {
-    expect(() => read(text)).toThrow(why)
-    expect(() => read(text)).toThrow(file)
-  })
-
-  it('that are named and not there are refused', () => {
-    expect(() => configOf({}, false, { FAULTLINE_CONFIG: join(directory, 'none.json') })).toThrow(/none\.json cannot be read/)
-  })
-})

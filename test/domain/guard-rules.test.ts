@@ -182,6 +182,20 @@ describe('the rules of a configuration', () => {
     [[{ kinds: ['pod-kil'] }], 'pod-kill'],
     [[{ optin: 'x' }], 'optIn'],
     [[{ namespaces: [''] }], 'a name, or a pattern'],
+    [[{ windows: [{ from: '09:00', to: '09:00' }] }], 'from and to are the same'],
+    [[{ windows: [{ from: '24:00' }] }], 'a time of day'],
+    [[{ windows: [{ timezone: 'CET' }] }], 'Europe/Berlin'],
+    [[{ windows: [{ timezone: 'Europe/Berln' }] }], 'did you mean `Europe/Berlin`'],
+    [[{ windows: [{ days: ['MONDAY'] }] }], 'MON'],
+    [[{ windows: [{ firstDate: '2026-02-29' }] }], 'firstDate'],
+    [[{ windows: [{ firstDate: '2026-12-02', lastDate: '2026-12-01' }] }], 'comes before firstDate'],
+    [[{ windows: [] }], 'windows'],
+    [[{ freezes: [{ from: '2026-12-20' }] }], '"to"'],
+    [[{ freezes: [{ from: '2026-12-20', to: '2026-12-19' }] }], 'comes before from'],
+    [[{ freezes: [{ from: '2026-12-20T10:00', to: '2026-12-20T10:00' }] }], 'comes before from'],
+    [[{ freezes: [{ from: '2026-12-20T25:00', to: '2026-12-21' }] }], 'expected a date'],
+    [[{ freezes: [{ from: '2027-02-29', to: '2027-03-01' }] }], 'expected a date'],
+    [[{ latestStart: -1 }], 'latestStart'],
   ])('%j are refused with what is wrong', (rules, why) => {
     const parsed = guardsSchema.safeParse(rules)
     expect(parsed.success).toBe(false)

@@ -52,6 +52,27 @@ describe('faultline.config.json', () => {
     expect(() => read(config)).toThrow(message)
   })
 
+  it('names the calendar of freezes that cannot be read, with its file and path, and takes one that can', () => {
+    const clusters = { a: { eks: 'x' } }
+    const guards = [{ kinds: ['pod-delete'] }, { freezeCalendar: { file: 'freezes.ics' } }]
+    expect(() => read({ clusters, guards })).toThrow(`${file}, guards.1.freezeCalendar: freezes.ics cannot be read: ENOENT`)
+    writeFileSync(join(folder, 'freezes.ics'), 'BEGIN:VCALENDAR\nnothing\nEND:VCALENDAR\n')
+    expect(() => read({ clusters, guards })).toThrow(
+      `${file}, guards.1.freezeCalendar: freezes.ics is not a calendar that can be read: invalid line`,
+    )
+    writeFileSync(
+      join(folder, 'freezes.ics'),
+      'BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Sale\nDTSTART;VALUE=DATE:20261127\nEND:VEVENT\nEND:VCALENDAR\n',
+    )
+    const span = { from: Date.UTC(2026, 10, 27), to: Date.UTC(2026, 10, 28) }
+    expect(read({ clusters, guards }).guards[1]?.calendars?.map((one) => [one.name, ...one.during(span)])).toEqual([
+      ['freezes.ics', { ...span, what: 'Sale' }],
+    ])
+    expect(() => read({ clusters, guards: [{ freezeCalendar: { file: '../freezes.ics' } }] })).toThrow(
+      /guards\.0\.freezeCalendar\.file: .*beside this one/,
+    )
+  })
+
   it('asks for a name where several clusters are and none is the default', () => {
     const deployment = read({ clusters: { a: { eks: 'x' }, b: { eks: 'y' } } })
     expect(() => clusterNamed(deployment, undefined)).toThrow(/no cluster was named.*there are: a, b/)

@@ -1,6 +1,7 @@
 import { FaultlineError } from '../../domain/errors.ts'
 import { isOptedOut } from '../../domain/guard.ts'
 import { judgeSuite } from '../../domain/guard-rules.ts'
+import { judgeTimes, plannedSpans } from '../../domain/guard-times.ts'
 import type { Target } from '../../domain/injection.ts'
 import type { KubeObject, Pod } from '../../domain/kube.ts'
 import { isReady } from '../../domain/kube.ts'
@@ -59,8 +60,10 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
     ])
     const isNew = (refusal: Omit<Refusal, 'step'>) => ![...access, ...quota].some((told) => isSameRefusal(told, refusal))
     const steps = planned.map((step) => ({ ...step, refusals: step.refusals.filter(isNew) }))
+    const rules = rulesOf(context, suite)
     const refusals = [
-      ...judgeSuite(rulesOf(context, suite), { cluster: context.clusterName ?? null, namespace }, suite),
+      ...judgeSuite(rules, { cluster: context.clusterName ?? null, namespace }, suite),
+      ...judgeTimes(rules, suite, plannedSpans(suite, context.clock.now())),
       ...(isOptedOut(found.metadata.annotations)
         ? [refusal('guard', `namespace ${namespace} is opted out (annotation ${optOutAnnotation})`)]
         : []),

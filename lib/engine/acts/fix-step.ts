@@ -1,4 +1,5 @@
 import { FaultlineError, StoreUnavailable } from '../../domain/errors.ts'
+import { judgeTimes } from '../../domain/guard-times.ts'
 import type { Injection } from '../../domain/injection.ts'
 import { isWhole } from '../../domain/plan-seal.ts'
 import type { Refusal } from '../../domain/refusal.ts'
@@ -41,12 +42,18 @@ async function planNow(driver: Driver, run: Preparing): Promise<Written> {
   const spec = run.suite.steps[step]
   if (spec === undefined) throw new TypeError(`the suite has no step ${step}`)
   const context = driver.context()
-  const inventory = await takeInventory(context, { ofNodes: faultName(spec.fault) === 'node-drain', rules: rulesOf(context, run.suite) })
+  const rules = rulesOf(context, run.suite)
+  const inventory = await takeInventory(context, { ofNodes: faultName(spec.fault) === 'node-drain', rules })
   driver.targets.planned(step, inventory.pods)
   const planned = await planStep(driver.context(), { suite: run.suite, index: step, seed: run.seed, inventory })
   const { injections, refusals: against, warnings } = planned
   const counts = run.steps.map((record, n) => (n === step ? injections.length : (record.plan?.count ?? 1)))
-  const refusals: Refusal[] = [...against.map((refusal) => ({ ...refusal, step })), ...tooLargeRun(run.suite, counts)]
+  const span = { step, from: clock.now(), to: clock.now() + spec.durationMs }
+  const refusals: Refusal[] = [
+    ...against.map((refusal) => ({ ...refusal, step })),
+    ...tooLargeRun(run.suite, counts),
+    ...judgeTimes(rules, run.suite, [span]),
+  ]
   for (const node of injections.flatMap((i) => i.targets.filter((t) => t.kind === 'Node'))) {
     const busy = await acquireLock(driver.engine, run, node.name)
     if (busy !== null) refusals.push({ ...busy, step })

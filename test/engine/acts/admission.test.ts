@@ -47,7 +47,12 @@ describe('a start', () => {
     }
     expect(await world.play(byWhom('schedule'))).toMatchObject({
       status: 'refused',
-      refusals: [{ code: 'outside_window', message: 'it is Mon 09:00 in UTC; scheduled starts are allowed Tue from 09:00 to 16:00' }],
+      refusals: [
+        {
+          code: 'outside_window',
+          message: 'it is Mon 2026-01-05 09:00 in UTC; scheduled starts are allowed Tue from 09:00 to 16:00 in UTC',
+        },
+      ],
     })
     expect((await world.play(byWhom('manual'))).status).toBe('succeeded')
   })

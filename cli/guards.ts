@@ -1,0 +1,39 @@
+import { existsSync, readFileSync } from 'node:fs'
+import * as z from 'zod'
+import type { Config } from '../lib/config.ts'
+import { FaultlineError } from '../lib/domain/errors.ts'
+import { guardRules, guardsSchema } from '../lib/guard-settings.ts'
+import { nearest } from '../lib/suite/did-you-mean.ts'
+import { checked } from '../lib/suite/parse-with-schema.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Other keys of the file are the deployment's own; one that was meant to be `guards` must not lift them. */
+const noneMisspelt = (value: object, { addIssue }: z.RefinementCtx) => {
+  for (const key of Object.keys(value).filter((one) => one !== 'guards' && nearest(one, ['guards']) !== undefined))
+    addIssue({ code: 'custom', path: [key], message: `unknown key \`${key}\`: did you mean \`guards\`?` })
+}
+
+const guardsFile = z
+  .looseObject({
+    guards: guardsSchema.default([]),
+    stages: z.record(z.string(), z.looseObject({ guards: guardsSchema.optional() }).superRefine(noneMisspelt)).default({}),
+  })
+  .superRefine(noneMisspelt)
+
+/** The owner's rules: of the configuration file here, or that FAULTLINE_CONFIG names; of the stage that FAULTLINE_STAGE names, where it has its own. */
+export async function readGuards({ FAULTLINE_CONFIG: named, FAULTLINE_STAGE: stage = '' }: Environment): Promise<Config['guards']> {
+  const file = named ?? 'faultline.config.json'
+  if (named === undefined && !existsSync(file)) return []
+  let json: unknown
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new FaultlineError('bad_input', `${file} cannot be read: ${(error as Error).message}`, { cause: error })
+  }
+  const { guards, stages } = checked(guardsFile, json, file)
+  const rules = stages[stage]?.guards ?? guards
+  if (rules.length === 0) return []
+  const { calendarsBeside } = await import('../lib/guard-calendars.ts')
+  return guardRules(rules, calendarsBeside(file))
+}

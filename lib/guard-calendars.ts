@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { readCalendar } from './adapters/ical/calendar.ts'
+import { FaultlineError } from './domain/errors.ts'
+import type { Calendar } from './domain/hours.ts'
+import type { CalendarFile } from './guard-settings.ts'
+
+/** What reads the calendars that the rules of that configuration file name: they lie beside it, so that they are deployed with it. */
+export function calendarsBeside(configuration: string): (calendar: CalendarFile, path: string) => Calendar {
+  return ({ file, timezone }, path) => {
+    const name = `${configuration}, ${path}: ${file}`
+    let text: string
+    try {
+      text = readFileSync(join(dirname(configuration), file), 'utf8')
+    } catch (error) {
+      throw new FaultlineError('bad_input', `${name} cannot be read: ${(error as Error).message}`, { cause: error })
+    }
+    return { ...readCalendar(text, { name, timezone }), name: file }
+  }
+}
