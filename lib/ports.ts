@@ -97,6 +97,8 @@ export interface Cluster {
   readonly inFlight?: number
   /** Left out where nothing can be watched. */
   readonly awaitList?: AwaitList
+  /** Names of the API groups that are served, custom ones too; left out where there are none. */
+  readonly groups?: () => Promise<readonly string[]>
 }
 
 /**

@@ -38,6 +38,7 @@ const most: readonly (readonly [string, FaultSpec, number, Readonly<Record<strin
     podDelete,
     3,
     {
+      GET: 1, // the API groups
       'GET namespaces': 1,
       'POST selfsubjectrulesreviews': 1,
       'POST jobs': 2,
@@ -58,6 +59,7 @@ const most: readonly (readonly [string, FaultSpec, number, Readonly<Record<strin
     partition,
     2,
     {
+      GET: 1,
       'GET namespaces': 1,
       'POST selfsubjectrulesreviews': 2,
       'POST jobs': 3,

@@ -68,7 +68,8 @@ export class World {
     } = {},
   ): Engine {
     const wrap = <T extends object>(port: string, target: T): T => this.tracked(port, target, options.hook)
-    const cluster: Cluster = { objects: wrap('objects', this.cluster.objects), pods: wrap('pods', this.cluster.pods) }
+    const { groups = async () => [] } = wrap('discovery', { groups: this.cluster.groups ?? (async () => []) })
+    const cluster: Cluster = { objects: wrap('objects', this.cluster.objects), pods: wrap('pods', this.cluster.pods), groups }
     const { runs, ledger, locks, controls, samples, notices, totals } = this.store
     return {
       store: {

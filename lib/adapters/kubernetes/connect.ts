@@ -7,6 +7,7 @@ import { createAwaitList } from './await-list.ts'
 import { Credentials } from './credentials.ts'
 import { proxyOf } from './dispatcher.ts'
 import { Exchange } from './exchange.ts'
+import { apiGroups } from './groups.ts'
 import type { KubeCluster, KubeConnection } from './kubeconfig.ts'
 import { kubeObjects } from './objects.ts'
 import { kubePods } from './pods.ts'
@@ -51,6 +52,7 @@ export function openConnection(cluster: KubeCluster, credentials: AccessSource, 
     pods: kubePods(transport),
     inFlight,
     awaitList: createAwaitList(transport, clock),
+    groups: () => apiGroups(transport),
     close: () => transport.close(),
   }
 }

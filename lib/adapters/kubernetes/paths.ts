@@ -1,4 +1,5 @@
 import { FaultlineError } from '../../domain/errors.ts'
+import { chaosTools } from '../../domain/other-chaos.ts'
 
 interface Resource {
   readonly plural: string
@@ -15,6 +16,9 @@ export interface Place {
 
 const inNamespace = (plural: string): Resource => ({ plural, namespaced: true })
 const inCluster = (plural: string): Resource => ({ plural, namespaced: false })
+
+/** Chaos Mesh's kinds have no plural of their own. */
+const pluralOf = (kind: string) => (kind.endsWith('Chaos') ? kind.toLowerCase() : `${kind.toLowerCase()}s`)
 
 /** A table instead of discovery: no call before the first call, and nothing that can be missing when a revert needs it. */
 const resources: Readonly<Record<string, Resource>> = {
@@ -35,6 +39,7 @@ const resources: Readonly<Record<string, Resource>> = {
   CronJob: inNamespace('cronjobs'),
   NetworkPolicy: inNamespace('networkpolicies'),
   PodDisruptionBudget: inNamespace('poddisruptionbudgets'),
+  ...Object.fromEntries(chaosTools.flatMap(({ kinds }) => kinds.map((kind) => [kind, inNamespace(pluralOf(kind))]))),
   ClusterRole: inCluster('clusterroles'),
   ClusterRoleBinding: inCluster('clusterrolebindings'),
 }

@@ -24,6 +24,7 @@ import { isoSeconds, parseIso } from '../../time.ts'
 import type { Engine } from '../engine.ts'
 import { claimOf } from '../lease/claim.ts'
 import { beaconSpec } from './beacon.ts'
+import { otherChaos } from './other-chaos.ts'
 import type { LookUpRun } from './others.ts'
 import { othersAtWork } from './others.ts'
 import type { PlannedStep } from './plan.ts'
@@ -51,8 +52,9 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
       const since = `namespace ${namespace} is being deleted since ${found.metadata.deletionTimestamp}: nothing can be made in it`
       return refused(refusal('terminating', since))
     }
-    const [others, health, access, quota, planned] = await Promise.all([
+    const [others, tools, health, access, quota, planned] = await Promise.all([
       othersAtWork(context, lookUp),
+      otherChaos(context),
       checkHealth(context, suite),
       missingAccess(context, suite),
       tryFuse(context, suite),
@@ -68,6 +70,7 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
         ? [refusal('guard', `namespace ${namespace} is opted out (annotation ${optOutAnnotation})`)]
         : []),
       ...others.refusals,
+      ...tools.refusals,
       ...health.refusals,
       ...access,
       ...quota.filter((one) => !access.some((right) => isSameRefusal(right, one))),
@@ -77,7 +80,7 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
         steps.map(({ injections }) => injections.length),
       ),
     ]
-    return { refusals, warnings: others.warnings, baseline: health.baseline, steps }
+    return { refusals, warnings: [...others.warnings, ...tools.warnings], baseline: health.baseline, steps }
   } catch (error) {
     if (!(error instanceof FaultlineError)) throw error
     return refused({ ...asRefusal(error), step: null })

@@ -1,0 +1,34 @@
+import { KubernetesError } from '../../domain/errors.ts'
+import { type ChaosObject, type ChaosTool, chaosTools, judgeOtherChaos } from '../../domain/other-chaos.ts'
+import type { Refusal } from '../../domain/refusal.ts'
+import type { FaultContext } from '../../faults/fault.ts'
+
+type Place = Pick<FaultContext, 'cluster' | 'namespace'>
+
+/** Chaos of other tools on the cluster. One call tells which of them are installed; only those are looked at. */
+export async function otherChaos(place: Place): Promise<{ readonly refusals: readonly Refusal[]; readonly warnings: readonly string[] }> {
+  const groups = (await place.cluster.groups?.()) ?? []
+  const found = await Promise.all(chaosTools.filter(({ group }) => groups.includes(group)).map((tool) => lookAt(tool, place)))
+  return {
+    refusals: found.flatMap(({ against }) => against.map((message): Refusal => ({ code: 'busy', step: null, message }))),
+    warnings: found.flatMap(({ beside }) => beside),
+  }
+}
+
+async function lookAt(tool: ChaosTool, { cluster, namespace }: Place): Promise<ReturnType<typeof judgeOtherChaos>> {
+  const { apiVersion, name } = tool
+  try {
+    const lists = await Promise.all(tool.kinds.map((kind) => cluster.objects.list<ChaosObject>({ apiVersion, kind }).catch(unlessAbsent)))
+    return judgeOtherChaos(tool, lists.flat(), namespace)
+  } catch (error) {
+    if (!(error instanceof KubernetesError) || error.code !== 'forbidden') throw error
+    const why = `${name} is installed, and what it is doing may not be listed (deploy/rbac.yaml grants it): whether it is at work is not known`
+    return { against: [], beside: [why] }
+  }
+}
+
+/** A kind that this version of the tool does not have. */
+function unlessAbsent(error: unknown): readonly ChaosObject[] {
+  if (error instanceof KubernetesError && error.code === 'not_found') return []
+  throw error
+}
