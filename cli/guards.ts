@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import * as z from 'zod'
 import type { Config } from '../lib/config.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
-import { guardRules, guardsSchema } from '../lib/guard-settings.ts'
+import { guardRules, guardsSchema } from '../lib/owner-guards.ts'
 import { nearest } from '../lib/suite/did-you-mean.ts'
 import { checked } from '../lib/suite/parse-with-schema.ts'
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { readCalendar } from './adapters/ical/calendar.ts'
 import { FaultlineError } from './domain/errors.ts'
 import type { Calendar } from './domain/hours.ts'
-import type { CalendarFile } from './guard-settings.ts'
+import type { CalendarFile } from './owner-guards.ts'
 
 /** What reads the calendars that the rules of that configuration file name: they lie beside it, so that they are deployed with it. */
 export function calendarsBeside(configuration: string): (calendar: CalendarFile, path: string) => Calendar {

@@ -3,6 +3,7 @@ import type { Calendar } from './hours.ts'
 import type { Inventory } from './inventory.ts'
 import type { Pod } from './kube.ts'
 import { isReady } from './kube.ts'
+import type { ProbeSpec } from './probe.ts'
 import type { Refusal } from './refusal.ts'
 import type { GuardLimits, Most, Suite } from './suite.ts'
 import { faultName } from './suite.ts'
@@ -19,6 +20,8 @@ export interface GuardRule extends GuardLimits {
   readonly optIn?: string | undefined
   /** Their entries are freezes. */
   readonly calendars?: readonly Calendar[] | undefined
+  /** What has to be measured before a start, e.g. what is left of an error budget. */
+  readonly gates?: readonly ProbeSpec[] | undefined
 }
 
 /** Where a run takes place. */

@@ -19,7 +19,7 @@ import { standingIn } from './acts/others.ts'
 import { rulesOf } from './acts/plan.ts'
 import { checkRecovery } from './acts/recover.ts'
 import { revertFromMemory } from './acts/revert.ts'
-import { checkSteadyAgain, checkSteadyBefore } from './acts/steady.ts'
+import { askerFor, checkGates, checkSteadyAgain, checkSteadyBefore } from './acts/steady.ts'
 import { verifyNothingLeft } from './acts/verify.ts'
 import { endUnderDriver, endWithoutCluster } from './end-without-cluster.ts'
 import type { Engine, Progress } from './engine.ts'
@@ -279,21 +279,25 @@ async function admit(driver: Driver): Promise<RunEvent | null> {
   const { run, engine } = driver
   const switches = await forbiddenBySwitch(engine, run)
   const lock = await acquireLock(engine, run)
-  const [admission, steady] = await Promise.all([
-    examine(driver.context(), run.suite, run.seed, standingIn(engine)),
-    checkSteadyBefore(driver.probing, run.suite.probes, driver.interrupted),
+  const { suite, trigger, namespace } = run
+  const rules = rulesOf(driver.context(), suite)
+  const gates = rules.flatMap((rule) => rule.gates ?? [])
+  const [admission, steady, closed] = await Promise.all([
+    examine(driver.context(), suite, run.seed, standingIn(engine)),
+    checkSteadyBefore(driver.probing, suite.probes, driver.interrupted),
+    checkGates(askerFor(engine, { cluster: driver.cluster, namespace }), gates, driver.interrupted),
   ])
   if (driver.stop !== null) return null
   for (const warning of admission.warnings) driver.note(warning)
-  const { suite, trigger } = run
   const now = engine.clock.now()
   const refusals: readonly Refusal[] = [
     ...switches,
     ...judgeSchedule(suite.schedule, trigger, now),
-    ...judgeLateness(rulesOf(driver.context(), suite), trigger, now),
+    ...judgeLateness(rules, trigger, now),
     ...(lock === null ? [] : [lock]),
     ...admission.refusals,
     ...steady.refusals,
+    ...closed,
   ]
   return refusals.length > 0 ? { type: 'refused', refusals } : { type: 'admitted', baseline: admission.baseline }
 }

@@ -5,7 +5,8 @@ import type { FaultContext } from '../faults/fault.ts'
 import type { Cluster } from '../ports.ts'
 import { type Admission, examine, forbiddenBySwitch } from './acts/admit.ts'
 import { standingIn } from './acts/others.ts'
-import { askerFor, checkSteadyBefore, type Steadiness } from './acts/steady.ts'
+import { rulesOf } from './acts/plan.ts'
+import { askerFor, checkGates, checkSteadyBefore, type Steadiness } from './acts/steady.ts'
 import type { Engine } from './engine.ts'
 
 /** What stands for the id of a run in names of objects that do not exist yet. */
@@ -59,12 +60,14 @@ export async function examineSuite(
     unfenced: neverSends,
   }
   const asker = askerFor(engine, { cluster, namespace: suite.namespace })
-  const [switches, admission, steady] = await Promise.all([
+  const gates = rulesOf(context, suite).flatMap((rule) => rule.gates ?? [])
+  const [switches, admission, steady, closed] = await Promise.all([
     forbiddenBySwitch(engine, { id: plannedRunId, suite }),
     examine(context, suite, seed, standingIn(engine)),
     checkSteadyBefore(asker, suite.probes.filter(mayAsk), new AbortController().signal),
+    checkGates(asker, gates.filter(mayAsk), new AbortController().signal),
   ])
-  const refusals = [...switches, ...admission.refusals, ...steady.refusals]
-  const notAsked = suite.probes.filter((probe) => !mayAsk(probe)).map(({ name }) => name)
+  const refusals = [...switches, ...admission.refusals, ...steady.refusals, ...closed]
+  const notAsked = [...suite.probes, ...gates].filter((probe) => !mayAsk(probe)).map(({ name }) => name)
   return { suite, leftOut, notAsked, admission: { ...admission, refusals }, answers: steady.answers }
 }

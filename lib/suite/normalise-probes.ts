@@ -1,7 +1,16 @@
 import type { ProbeSource, ProbeSpec, ThresholdSpec, Tolerance } from '../domain/probe.ts'
 import { thresholdText } from '../domain/threshold.ts'
 import { type PresetName, type ProbePreset, probePresets } from './probe-presets.ts'
-import { type ProbeFile, readComparison, type ThresholdInput, type ToleranceFile, threshold, typedProbe } from './probes-schema.ts'
+import {
+  type GateFile,
+  type ProbeFile,
+  probeDefaults,
+  readComparison,
+  type ThresholdInput,
+  type ToleranceFile,
+  threshold,
+  typedProbe,
+} from './probes-schema.ts'
 import type { SuiteFile } from './schema.ts'
 
 type Entry = SuiteFile['probes'][number]
@@ -15,6 +24,12 @@ export function normaliseProbes(file: SuiteFile): { readonly probes: readonly Pr
     probes: file.probes.map((entry) => probeSpec(isPreset(entry) ? expand(entry) : entry, file.selector)),
     thresholds: [...own, ...brought],
   }
+}
+
+/** A gate as a probe that is asked before the start only. */
+export function gateSpec(file: GateFile): ProbeSpec {
+  const { interval, weight } = probeDefaults
+  return probeSpec({ ...file, type: 'prometheus', mode: 'before', interval, weight, optional: false }, '')
 }
 
 /** True for an entry that names a preset. */

@@ -163,6 +163,18 @@ const kubernetesKeys = {
     .describe('Ready pods, their share of all, restarts since the start, or how many pods lack a condition.'),
 }
 
+const { optional: _, ...ofGate } = prometheusKeys
+
+/** A question to Prometheus that has to be answered rightly before a start. */
+export const gate = strict({
+  name,
+  ...ofGate,
+  tolerance: common.tolerance,
+  timeout: common.timeout,
+  retries: common.retries,
+  unit: common.unit,
+})
+
 /** One entry of `probes` that says everything itself, told apart by `type`. */
 export const typedProbe = z.discriminatedUnion('type', [
   strict({ name, type: z.literal('http').describe('Asks an HTTP endpoint.'), ...httpKeys, ...common }),
@@ -214,6 +226,7 @@ export const threshold = strict({
   action: z.enum(['notify', 'abort']).default('notify').describe('abort: everything is reverted at once and the run ends.'),
 })
 
+export type GateFile = z.output<typeof gate>
 export type ProbeFile = z.output<typeof typedProbe>
 export type ProbeInput = z.input<typeof typedProbe>
 export type ThresholdInput = z.input<typeof threshold>

@@ -4,7 +4,7 @@ import type { Inventory } from '../../lib/domain/inventory.ts'
 import type { Node, Pod } from '../../lib/domain/kube.ts'
 import { seededRandom } from '../../lib/domain/random.ts'
 import { chooseTargets } from '../../lib/domain/targets.ts'
-import { guardsSchema } from '../../lib/guard-settings.ts'
+import { guardsSchema } from '../../lib/owner-guards.ts'
 import { anyPod, partition, podDelete, stepOf, suiteOf } from '../support/suites.ts'
 
 const place = { cluster: 'stage-1', namespace: 'shop' }
@@ -196,6 +196,9 @@ describe('the rules of a configuration', () => {
     [[{ freezes: [{ from: '2026-12-20T25:00', to: '2026-12-21' }] }], 'expected a date'],
     [[{ freezes: [{ from: '2027-02-29', to: '2027-03-01' }] }], 'expected a date'],
     [[{ latestStart: -1 }], 'latestStart'],
+    [[{ gates: [{ name: 'budget', query: 'x' }] }], 'tolerance'],
+    [[{ gates: [{ name: 'budget', tolerance: '> 0' }] }], 'query'],
+    [[{ gates: [{ name: 'budget', query: 'x', tolerance: '> a lot' }] }], 'no comparison'],
   ])('%j are refused with what is wrong', (rules, why) => {
     const parsed = guardsSchema.safeParse(rules)
     expect(parsed.success).toBe(false)

@@ -58,6 +58,18 @@ export async function checkSteadyBefore(asker: Asker, probes: readonly ProbeSpec
   }
 }
 
+/** Asks what the owner's rules want measured before a start; a gate that cannot be measured is closed. */
+export async function checkGates(asker: Asker, gates: readonly ProbeSpec[], signal: AbortSignal): Promise<readonly Refusal[]> {
+  const answers = await asker.askAll(gates, { phase: 'before', signal })
+  return answers.flatMap(({ probe, within, value, message }): readonly Refusal[] => {
+    if (within === true) return []
+    const measured = within === null ? `measured nothing: ${message}` : `measured ${valueText(value, probe.unit)}`
+    return [
+      { code: 'guard', step: null, message: `gate ${probe.name} is closed: it ${measured}; needed: ${toleranceText(probe.tolerance)}` },
+    ]
+  })
+}
+
 /** Asking again would not help: the question itself is wrong, or not allowed. */
 function isSenseless({ code }: Answered): boolean {
   return code === 'invalid' || code === 'forbidden' || code === 'bad_input'
