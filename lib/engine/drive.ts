@@ -1,25 +1,22 @@
 import { assertNever, FaultlineError, StoreUnavailable } from '../domain/errors.ts'
-import { judgeLateness, judgeSchedule } from '../domain/guard-times.ts'
 import type { Action } from '../domain/next-action.ts'
 import { nextAction } from '../domain/next-action.ts'
-import type { Refusal } from '../domain/refusal.ts'
 import type { Run } from '../domain/run.ts'
 import { isEnded, stepOf } from '../domain/run.ts'
 import type { RunEvent } from '../domain/transition.ts'
 import type { Cluster } from '../ports.ts'
 import { late, withDeadline } from '../with-deadline.ts'
-import { acquireLock, examine, forbiddenBySwitch, namespaceLock, nodeLock, workloadTargets } from './acts/admit.ts'
+import { namespaceLock, nodeLock, workloadTargets } from './acts/admit.ts'
 import { lightBeacon } from './acts/beacon.ts'
+import { decideStart } from './acts/decide-start.ts'
 import { revertAndLook } from './acts/end-look.ts'
 import { fixStep, lackingEntries, orStepRefused } from './acts/fix-step.ts'
 import { holdUntil } from './acts/hold.ts'
 import { injectStep, recheckStep } from './acts/inject.ts'
 import { awaitLateCalls } from './acts/late-calls.ts'
-import { standingIn } from './acts/others.ts'
-import { rulesOf } from './acts/plan.ts'
 import { checkRecovery } from './acts/recover.ts'
 import { revertFromMemory } from './acts/revert.ts'
-import { askerFor, checkGates, checkSteadyAgain, checkSteadyBefore } from './acts/steady.ts'
+import { checkSteadyAgain } from './acts/steady.ts'
 import { verifyNothingLeft } from './acts/verify.ts'
 import { endUnderDriver, endWithoutCluster } from './end-without-cluster.ts'
 import type { Engine, Progress } from './engine.ts'
@@ -229,7 +226,7 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
       driver.requestStop({ reason: action.reason, by: driver.engine.owner, detail: action.detail })
       return null
     case 'admit':
-      return admit(driver)
+      return decideStart(driver)
     case 'light_beacon':
       return orStepRefused(() => lightBeacon(driver))
     case 'plan_step':
@@ -272,32 +269,4 @@ async function recounted(driver: Driver, event: RunEvent | null): Promise<RunEve
 function withAnswers(driver: Driver, event: RunEvent | null): RunEvent | null {
   if (event?.type !== 'reverted' && event?.type !== 'recovered' && event?.type !== 'not_recovered') return event
   return { ...event, probes: driver.probing.summaries(stepOf(driver.run) ?? 0) }
-}
-
-/** Null when it was stopped meanwhile. */
-async function admit(driver: Driver): Promise<RunEvent | null> {
-  const { run, engine } = driver
-  const switches = await forbiddenBySwitch(engine, run)
-  const lock = await acquireLock(engine, run)
-  const { suite, trigger, namespace } = run
-  const rules = rulesOf(driver.context(), suite)
-  const gates = rules.flatMap((rule) => rule.gates ?? [])
-  const [admission, steady, closed] = await Promise.all([
-    examine(driver.context(), suite, run.seed, standingIn(engine)),
-    checkSteadyBefore(driver.probing, suite.probes, driver.interrupted),
-    checkGates(askerFor(engine, { cluster: driver.cluster, namespace }), gates, driver.interrupted),
-  ])
-  if (driver.stop !== null) return null
-  for (const warning of admission.warnings) driver.note(warning)
-  const now = engine.clock.now()
-  const refusals: readonly Refusal[] = [
-    ...switches,
-    ...judgeSchedule(suite.schedule, trigger, now),
-    ...judgeLateness(rules, trigger, now),
-    ...(lock === null ? [] : [lock]),
-    ...admission.refusals,
-    ...steady.refusals,
-    ...closed,
-  ]
-  return refusals.length > 0 ? { type: 'refused', refusals } : { type: 'admitted', baseline: admission.baseline }
 }

@@ -48,6 +48,7 @@ export interface ReportDocument {
   readonly cluster: Pick<ClusterRef, 'uid' | 'name' | 'simulated'>
   readonly namespace: string
   readonly seed: number
+  /** What started the run. The same key (event or request id) never starts a second one. */
   readonly trigger: Pick<Trigger, 'kind' | 'key' | 'by'>
   readonly requestedAt: string
   /** Null while the run is not over. */

@@ -1,3 +1,4 @@
+import { isUnmeasured, unmeasured } from '../domain/hypothesis.ts'
 import { valueText } from '../domain/steady.ts'
 import { printable } from '../domain/text.ts'
 import { clusterText } from './cluster-text.ts'
@@ -18,12 +19,13 @@ import {
 
 /** Makes the report for a pull request or a wiki: GitHub's Markdown. Pure; whatever came from outside is escaped. */
 export function markdownReport(document: ReportDocument): string {
-  const { suite, verdict, probes } = document
+  const { suite, verdict, probes, steps } = document
   const lines = [
     `# ${signs[verdict] ?? '⏳'} ${plain(suite.name)}: ${verdictWords(verdict)}`,
     '',
     plain(verdictSentence(document)),
     ...(suite.hypothesis === '' ? [] : ['', `**Hypothesis:** ${plain(suite.hypothesis)}`]),
+    ...(isUnmeasured({ hypothesis: suite.hypothesis, steps, probes }) ? ['', `**Warning:** ${plain(unmeasured)}`] : []),
     ...markdownList(document.reasons),
     '',
     ...markdownTable(['', ''], facts(document)),

@@ -1,4 +1,5 @@
 import { haltCommandFor } from '../domain/halt-command.ts'
+import { isUnmeasured, unmeasured } from '../domain/hypothesis.ts'
 import type { Evidence, Injection, Target } from '../domain/injection.ts'
 import { isOpen } from '../domain/injection.ts'
 import type { Run, StepRecord } from '../domain/run.ts'
@@ -62,6 +63,7 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
     ...(abort?.undoneAt === undefined ? [] : [`Undone     ${duration(abort.undoneAt - abort.at)} after the abort, with proof`]),
     ...(late === null ? [] : [`Late       ${late}`]),
     ...(suite.hypothesis === '' ? [] : [`Expected   ${suite.hypothesis}`]),
+    ...(isUnmeasured(suite) ? [`Warning    ${unmeasured}`] : []),
     ...(score === null ? [] : [`Score      ${score} ${scoreBasis(run.steps)} (resilience)`]),
     ...(run.lease === null || ended ? [] : [`Driver     ${run.lease.owner}, lease until ${dateAndTime(run.lease.until)}`]),
     ended

@@ -1,4 +1,5 @@
 import { sayAll } from '../domain/guard.ts'
+import { isUnmeasured, unmeasured } from '../domain/hypothesis.ts'
 import { plannedMs } from '../domain/suite.ts'
 import { nextDate } from './cron-dates.ts'
 import { quote } from './did-you-mean.ts'
@@ -66,7 +67,10 @@ export function warningsOf(file: SuiteFile, now: number = Date.now()): readonly 
     if (typeof share !== 'number' || share <= 50 || isDrain || step.blastRadius === 'all') return []
     return [`experiments[${n}]: ${share} % is more than half: refused of a workload where it comes to that, unless the step says ${sayAll}`]
   })
-  return [...moreThanHalf, ...sameName, ...sameTarget, ...sameTraffic, ...pastSchedule(file, now)]
+  const { hypothesis = '', probes } = file
+  const steps = file.experiments.map((step) => ({ hypothesis: step.hypothesis ?? '' }))
+  const notMeasured = isUnmeasured({ hypothesis, steps, probes }) ? [unmeasured] : []
+  return [...notMeasured, ...moreThanHalf, ...sameName, ...sameTarget, ...sameTraffic, ...pastSchedule(file, now)]
 }
 
 function twiceIn(list: unknown): readonly unknown[] {

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { loadAllYaml } from '@kubernetes/client-node'
+import { pathOf } from '../../lib/adapters/kubernetes/paths.ts'
+import { chaosTools } from '../../lib/domain/other-chaos.ts'
 import type { FaultSpec } from '../../lib/domain/suite.ts'
 import { faultName } from '../../lib/domain/suite.ts'
 import { neededAccess } from '../../lib/faults/permissions.ts'
@@ -109,6 +111,13 @@ describe('deploy/rbac.yaml', () => {
       { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get'] },
     ])
     expect(rules).toHaveLength(2)
+  })
+
+  it('grants what is looked at of other tools for chaos', () => {
+    const looks = chaosTools.flatMap(({ apiVersion, group, kinds }) =>
+      kinds.map((kind) => ({ verb: 'list', group, resource: pathOf({ apiVersion, kind }).split('/').at(-1) ?? '' })),
+    )
+    expect(looks.filter((access) => !isGranted(access)).map(inWords)).toEqual([])
   })
 
   it('grants nothing by a wildcard', () => {

@@ -207,6 +207,17 @@ test('a share of more than half is warned of, unless the step says all', () => {
   expect(stepOf({ ...step, blastRadius: 'half' }).blastRadius).toBeUndefined()
 })
 
+test('a hypothesis that nothing measures is warned of', () => {
+  const warningsOf = (change: object) =>
+    suiteOf(JSON.stringify({ name: 'S', experiments: [{ name: 'A', ...kill, duration: 10 }], ...change })).warnings
+  const warning = 'nothing measures the hypothesis: there are no probes (docs/probes.md)'
+  expect(warningsOf({ hypothesis: 'All is well.' })).toEqual([warning])
+  expect(warningsOf({ experiments: [{ name: 'A', ...kill, duration: 10, hypothesis: 'Reads go on.' }] })).toEqual([warning])
+  expect(warningsOf({ hypothesis: 'All is well.', probes: [{ name: 'p', type: 'kubernetes', read: 'ready', tolerance: '>= 1' }] })).toEqual(
+    [],
+  )
+})
+
 test('ports and CIDRs that stand twice are warned of, and taken once', () => {
   const params = { degradation_type: 'loss', ports: [80, 443, 80], cidrs: ['10.0.0.0/8', '10.0.0.0/8'] }
   const step = { name: 'A', type: 'network_degradation', params, duration: 10 }

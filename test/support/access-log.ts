@@ -18,9 +18,9 @@ export function recordAccess(sandbox: Pick<Sandbox, 'disturb'>): readonly Access
   return seen
 }
 
-/** Null for what every authenticated user may do (reviews, version). */
+/** Null for what every authenticated user may do (reviews, version, discovery). */
 function accessOf({ method, path }: SeenRequest): Access | null {
-  if (!path.startsWith('/api') || path.startsWith('/apis/authorization.k8s.io/')) return null
+  if (!path.startsWith('/api') || path === '/apis' || path.startsWith('/apis/authorization.k8s.io/')) return null
   const { resource, name, subresource, ...route } = parseRoute(path)
   // A namespace lies in itself, for RBAC.
   const namespace = resource.plural === 'namespaces' ? name : route.namespace

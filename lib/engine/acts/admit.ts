@@ -2,6 +2,7 @@ import { FaultlineError } from '../../domain/errors.ts'
 import { isOptedOut } from '../../domain/guard.ts'
 import { judgeSuite } from '../../domain/guard-rules.ts'
 import { judgeTimes, plannedSpans } from '../../domain/guard-times.ts'
+import { isUnmeasured, unmeasured } from '../../domain/hypothesis.ts'
 import type { Target } from '../../domain/injection.ts'
 import type { KubeObject, Pod } from '../../domain/kube.ts'
 import { isReady } from '../../domain/kube.ts'
@@ -80,7 +81,12 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
         steps.map(({ injections }) => injections.length),
       ),
     ]
-    return { refusals, warnings: [...others.warnings, ...tools.warnings], baseline: health.baseline, steps }
+    return {
+      refusals,
+      warnings: [...(isUnmeasured(suite) ? [unmeasured] : []), ...others.warnings, ...tools.warnings],
+      baseline: health.baseline,
+      steps,
+    }
   } catch (error) {
     if (!(error instanceof FaultlineError)) throw error
     return refused({ ...asRefusal(error), step: null })

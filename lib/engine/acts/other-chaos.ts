@@ -2,12 +2,13 @@ import { KubernetesError } from '../../domain/errors.ts'
 import { type ChaosObject, type ChaosTool, chaosTools, judgeOtherChaos } from '../../domain/other-chaos.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { FaultContext } from '../../faults/fault.ts'
+import { unlessForbidden } from './unless-forbidden.ts'
 
 type Place = Pick<FaultContext, 'cluster' | 'namespace'>
 
 /** Chaos of other tools on the cluster. One call tells which of them are installed; only those are looked at. */
 export async function otherChaos(place: Place): Promise<{ readonly refusals: readonly Refusal[]; readonly warnings: readonly string[] }> {
-  const groups = (await place.cluster.groups?.()) ?? []
+  const groups = (await place.cluster.groups?.().catch(unlessForbidden<string>)) ?? []
   const found = await Promise.all(chaosTools.filter(({ group }) => groups.includes(group)).map((tool) => lookAt(tool, place)))
   return {
     refusals: found.flatMap(({ against }) => against.map((message): Refusal => ({ code: 'busy', step: null, message }))),

@@ -1,3 +1,4 @@
+import { isUnmeasured, unmeasured } from '../../domain/hypothesis.ts'
 import { valueText } from '../../domain/steady.ts'
 import { clusterText } from '../cluster-text.ts'
 import type { ReportDocument } from '../document.ts'
@@ -50,6 +51,7 @@ function head(document: ReportDocument): Markup {
 <p class="lead">${verdictSentence(document)}</p>
 ${suite.description === '' ? null : markup`<p>${suite.description}</p>`}
 ${suite.hypothesis === '' ? null : markup`<p class="hypothesis"><strong>Hypothesis:</strong> ${suite.hypothesis}</p>`}
+${isUnmeasured({ hypothesis: suite.hypothesis, steps: document.steps, probes: document.probes }) ? markup`<p class="hypothesis"><strong>Warning:</strong> ${unmeasured}</p>` : null}
 ${reasons.length === 0 ? null : markup`<div class="reasons"><h2>Why</h2><ul>${reasons.map((reason) => markup`<li>${reason}</li>`)}</ul></div>`}
 <dl class="facts">
 ${fact('Started', markup`<time datetime="${requestedAt}">${dateAndTimeInWords(Date.parse(requestedAt))}</time>`)}

@@ -55,6 +55,15 @@ it('a tool that may not be looked at is told, and one that is not installed is n
   ])
 })
 
+it('a cluster that does not tell its groups keeps no run out', async () => {
+  world = await openWorld()
+  const groups = async () => {
+    throw new KubernetesError('forbidden', 403, 'list the API groups: forbidden')
+  }
+  const { admission } = await examineSuite(world.engine(), { cluster: { ...world.cluster, groups }, suite, seed: 1 })
+  expect([admission.refusals, admission.warnings]).toEqual([[], []])
+})
+
 it('the groups that a cluster serves are read from it', async () => {
   world = await openWorld()
   expect(await world.cluster.groups?.()).toEqual(expect.arrayContaining(['apps', 'batch', 'policy']))

@@ -1,0 +1,36 @@
+import { judgeLateness, judgeSchedule } from '../../domain/guard-times.ts'
+import type { Refusal } from '../../domain/refusal.ts'
+import type { RunEvent } from '../../domain/transition.ts'
+import type { Driver } from '../lease/driver.ts'
+import { acquireLock, examine, forbiddenBySwitch } from './admit.ts'
+import { standingIn } from './others.ts'
+import { rulesOf } from './plan.ts'
+import { askerFor, checkGates, checkSteadyBefore } from './steady.ts'
+
+/** Whether the run may begin, with every reason against it; null when it was stopped meanwhile. */
+export async function decideStart(driver: Driver): Promise<RunEvent | null> {
+  const { run, engine } = driver
+  const switches = await forbiddenBySwitch(engine, run)
+  const lock = await acquireLock(engine, run)
+  const { suite, trigger, namespace } = run
+  const rules = rulesOf(driver.context(), suite)
+  const gates = rules.flatMap((rule) => rule.gates ?? [])
+  const [admission, steady, closed] = await Promise.all([
+    examine(driver.context(), suite, run.seed, standingIn(engine)),
+    checkSteadyBefore(driver.probing, suite.probes, driver.interrupted),
+    checkGates(askerFor(engine, { cluster: driver.cluster, namespace }), gates, driver.interrupted),
+  ])
+  if (driver.stop !== null) return null
+  for (const warning of admission.warnings) driver.note(warning)
+  const now = engine.clock.now()
+  const refusals: readonly Refusal[] = [
+    ...switches,
+    ...judgeSchedule(suite.schedule, trigger, now),
+    ...judgeLateness(rules, trigger, now),
+    ...(lock === null ? [] : [lock]),
+    ...admission.refusals,
+    ...steady.refusals,
+    ...closed,
+  ]
+  return refusals.length > 0 ? { type: 'refused', refusals } : { type: 'admitted', baseline: admission.baseline }
+}
