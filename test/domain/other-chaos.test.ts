@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { type ChaosObject, chaosTools, judgeOtherChaos } from '../../lib/domain/other-chaos.ts'
+import { type ChaosObject, type ChaosTool, chaosTools, judgeOtherChaos } from '../../lib/domain/other-chaos.ts'
 
-const tool = (name: string) => chaosTools.find((one) => one.name === name) ?? expect.fail()
+const tool = (name: string) => chaosTools.find((one) => one.name === name) as ChaosTool
 const object = (kind: string, parts: Pick<ChaosObject, 'spec' | 'status'>): ChaosObject => ({
   apiVersion: 'v1',
   kind,

@@ -12,8 +12,11 @@ afterEach(() => world.close())
 
 const suite = suiteOf([stepOf(partition)])
 const query = 'slo_error_budget_left_ratio'
+const noCalendar = () => {
+  throw new TypeError('no rule names a calendar')
+}
 const rulesOf = (tolerance: unknown): readonly GuardRule[] =>
-  guardRules(guardsSchema.parse([{ gates: [{ name: 'error budget', query, tolerance, retries: 0 }] }]), () => expect.fail())
+  guardRules(guardsSchema.parse([{ gates: [{ name: 'error budget', query, tolerance, retries: 0 }] }]), noCalendar)
 
 it.each<readonly [string, unknown, Said, string | null]>([
   ['opens for what it needs', '> 0.5', 0.51, null],

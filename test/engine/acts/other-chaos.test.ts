@@ -14,7 +14,10 @@ const suite = suiteOf([stepOf(partition)])
 const chaos = { metadata: { name: 'delay', namespace: 'chaos' }, spec: { selector: { namespaces: [suite.namespace] } } }
 
 /** The world's cluster with custom resources of these groups, of which `lists` are answered; the embedded one serves none. */
-function withGroups(engine: Engine, groups: readonly string[], lists: Readonly<Record<string, readonly object[] | 'forbidden'>>): Cluster {
+function withGroups(
+  groups: readonly string[],
+  lists: Readonly<Record<string, readonly object[] | 'forbidden'>>,
+): { readonly cluster: Cluster; readonly engine: Engine } {
   const list: Cluster['objects']['list'] = async <T>(
     kind: { readonly apiVersion: string; readonly kind: string },
     options: object = {},
@@ -27,15 +30,13 @@ function withGroups(engine: Engine, groups: readonly string[], lists: Readonly<R
     return found.map((one) => ({ ...kind, ...one }) as T)
   }
   const cluster = { ...world.cluster, objects: { ...world.cluster.objects, list }, groups: async () => ['apps', ...groups] }
-  engine.connect = async () => cluster
-  return cluster
+  return { cluster, engine: { ...world.engine(), connect: async () => cluster } }
 }
 
 it('another tool at work in the namespace refuses a start on record, its plan says so, and nothing is touched', async () => {
   world = await openWorld()
   const before = world.footprint()
-  const engine = { ...world.engine() }
-  const cluster = withGroups(engine, ['chaos-mesh.org'], { NetworkChaos: [chaos], PodChaos: [] })
+  const { cluster, engine } = withGroups(['chaos-mesh.org'], { NetworkChaos: [chaos], PodChaos: [] })
   const message = `Chaos Mesh is at work in namespace ${suite.namespace} (NetworkChaos chaos/delay): wait until it is over, or end it`
   const { admission } = await examineSuite(engine, { cluster, suite, seed: 1 })
   expect(admission.refusals).toEqual([{ code: 'busy', step: null, message }])
@@ -46,8 +47,7 @@ it('another tool at work in the namespace refuses a start on record, its plan sa
 
 it('a tool that may not be looked at is told, and one that is not installed is not asked for', async () => {
   world = await openWorld()
-  const engine = { ...world.engine() }
-  const cluster = withGroups(engine, ['litmuschaos.io'], { ChaosEngine: 'forbidden' })
+  const { cluster, engine } = withGroups(['litmuschaos.io'], { ChaosEngine: 'forbidden' })
   const { admission } = await examineSuite(engine, { cluster, suite, seed: 1 })
   expect(admission.refusals).toEqual([])
   expect(admission.warnings).toEqual([
