@@ -12,6 +12,8 @@ import { strict } from '../../lib/suite/strict-object.ts'
 const ways = ['eks', 'secret', 'parameter', 'url'] as const
 const text = z.string().min(1)
 const webAddress = z.url({ protocol: /^https?$/ }).refine((address) => {
+  // What is no address at all was told before.
+  if (!URL.canParse(address)) return true
   const { username, password, search } = new URL(address)
   return username + password + search === ''
 }, 'expected an address without user, password and query: they would stand in logs and reports')

@@ -72,6 +72,9 @@ const actions = {
   unpause: strict({ action: z.literal('unpause'), suite: suiteName, ...who }),
 }
 
+/** What stands where a word should, as a word. */
+const wordOf = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
+
 /** What people may ask of `control`. */
 export const controlInput = z.discriminatedUnion(
   'action',
@@ -89,7 +92,7 @@ export const controlInput = z.discriminatedUnion(
     actions.pause,
     actions.unpause,
   ],
-  { error: ({ input }) => notAllowed(String(Object(input).action ?? ''), Object.keys(actions)) },
+  { error: ({ input }) => notAllowed(wordOf(Object(input).action), Object.keys(actions)) },
 )
 
 export type StartInput = z.output<typeof startInput>

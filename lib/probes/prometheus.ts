@@ -123,7 +123,7 @@ async function readToken(path: string): Promise<string> {
 }
 
 interface Result {
-  readonly resultType?: string
+  readonly resultType?: unknown
   readonly result?: unknown
 }
 
@@ -132,11 +132,12 @@ function resultOf(
   { base, isOurs }: { readonly base: string; readonly isOurs: boolean },
 ): { readonly result: Result; readonly warnings: string } {
   const { status, text, contentType, complete, redirectedTo } = answer
-  const json = jsonOf(text) as { status?: string; error?: string; errorType?: string; data?: Result | null; warnings?: unknown } | null
+  const json = jsonOf(text) as { status?: unknown; error?: unknown; errorType?: unknown; data?: Result | null; warnings?: unknown } | null
   if (json?.status === 'success') return { result: json.data ?? {}, warnings: warningsOf(json.warnings) }
   if (!complete) throw new FaultlineError('invalid', `the answer is larger than 1 MiB: make the query give one number`)
   const kind = contentType === '' ? '' : ` (${contentType.replace(/;.*$/, '').slice(0, 60)}, ${text.length} characters)`
-  const said = json?.error ?? `HTTP ${status}${isOurs && text.trim() !== '' ? `: ${text.slice(0, 120).trim()}` : kind}`
+  const theirs = typeof json?.error === 'string' ? json.error : undefined
+  const said = theirs ?? `HTTP ${status}${isOurs && text.trim() !== '' ? `: ${text.slice(0, 120).trim()}` : kind}`
   const from = redirectedTo === null ? '' : `, after a redirect to ${redirectedTo}`
   if (status >= 300 && status < 400)
     throw new FaultlineError(
@@ -171,21 +172,29 @@ function jsonOf(text: string): unknown {
 function instantValue({ resultType, result }: Result): readonly number[] {
   if (resultType === 'scalar') return [numberOf(listOf(result)[1])]
   if (resultType !== 'vector')
-    throw new FaultlineError('invalid', `the query gives a ${resultType ?? 'result of no known type'}, not a number`)
-  const series = listOf(result) as readonly { readonly value?: readonly unknown[] }[]
-  return onlyOne(series).map(({ value }) => numberOf((value ?? noNumbers())[1]))
+    throw new FaultlineError('invalid', `the query gives a ${kindOf(resultType)}, not a number`)
+  const series = listOf(result) as readonly ({ readonly value?: unknown } | null)[]
+  return onlyOne(series).map((one) => numberOf(pairOf(one?.value ?? noNumbers())[1]))
 }
 
 function rangeValues({ resultType, result }: Result): readonly number[] {
   if (resultType !== 'matrix')
-    throw new FaultlineError('invalid', `the query gives a ${resultType ?? 'result of no known type'}, not a range of numbers`)
-  const series = listOf(result) as readonly { readonly values?: readonly (readonly unknown[])[] }[]
-  return onlyOne(series).flatMap(({ values }) => (values ?? noNumbers()).map((value) => numberOf(value[1])))
+    throw new FaultlineError('invalid', `the query gives a ${kindOf(resultType)}, not a range of numbers`)
+  const series = listOf(result) as readonly ({ readonly values?: unknown } | null)[]
+  return onlyOne(series).flatMap((one) => listOf(one?.values ?? noNumbers()).map((value) => numberOf(pairOf(value)[1])))
 }
 
 /** Nothing in place of an empty list is what some proxies send (`"result": null`). */
 function listOf(result: unknown): readonly unknown[] {
   return Array.isArray(result) ? result : []
+}
+
+const kindOf = (resultType: unknown) => (typeof resultType === 'string' ? resultType : 'result of no known type')
+
+/** A time and a value; Prometheus never sends anything else. */
+function pairOf(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  throw new FaultlineError('invalid', 'the result holds something that is no pair of a time and a value: is this Prometheus?')
 }
 
 /** A series of native histograms has `histogram` in place of `value`. */
@@ -201,7 +210,9 @@ function onlyOne<T>(series: readonly T[]): readonly T[] {
 
 function numberOf(text: unknown): number {
   if (text === '+Inf') return Number.POSITIVE_INFINITY
-  return text === '-Inf' ? Number.NEGATIVE_INFINITY : Number(text)
+  if (text === '-Inf') return Number.NEGATIVE_INFINITY
+  // Nothing, and an empty text, would count as 0.
+  return typeof text === 'string' && text.trim() !== '' ? Number(text) : Number.NaN
 }
 
 function reduce(values: readonly number[], how: 'last' | 'min' | 'max' | 'avg'): number {

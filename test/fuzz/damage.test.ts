@@ -4,10 +4,10 @@ import { describe, expect, it } from '@jest/globals'
 import { configFromText } from '../../lib/adapters/kubernetes/config.ts'
 import { classifyDial } from '../../lib/adapters/kubernetes/dial.ts'
 import { isAbsent, jsonIn, refusal, statusOf } from '../../lib/adapters/kubernetes/errors.ts'
-import { FaultlineError } from '../../lib/domain/errors.ts'
 import { parseInjectorLog } from '../../lib/faults/injector/protocol.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
 import { damagedTexts } from './damage.ts'
+import { told } from './told.ts'
 
 const experiments = join(import.meta.dirname, '../../experiments')
 const suites = readdirSync(experiments)
@@ -41,16 +41,6 @@ const status = JSON.stringify({
   code: 404,
 })
 const lines = '{"phase":"active","target":"p","container":"c","ok":true,"message":"m","measurements":[{"name":"n","unit":"ms","value":1}]}'
-
-/** What became of one input: an answer, or a message; anything else is a bug. */
-function told(act: () => unknown): unknown {
-  try {
-    return act()
-  } catch (error) {
-    if (error instanceof FaultlineError && error.message !== '') return error
-    throw error
-  }
-}
 
 const count = 1_500
 
