@@ -1,9 +1,20 @@
+import { calls } from './calls.ts'
 import { coldstart } from './coldstart.ts'
 import { memory, start } from './command.ts'
 import { effect } from './effect.ts'
+import { fanout } from './fanout.ts'
+import { lateness } from './lateness.ts'
 
 /** Benchmarks by name; each answers one JSON document and whether its limits held. */
-const benches: Readonly<Record<string, () => Promise<{ readonly ok: boolean }>>> = { coldstart, start, memory, effect }
+const benches: Readonly<Record<string, () => Promise<{ readonly ok: boolean }>>> = {
+  fanout,
+  lateness,
+  calls,
+  coldstart,
+  start,
+  memory,
+  effect,
+}
 
 const [name = '', ...flags] = process.argv.slice(2)
 const bench = Object.hasOwn(benches, name) ? benches[name] : undefined

@@ -171,15 +171,13 @@ function jsonOf(text: string): unknown {
 /** `[time, "value"]` of a scalar, or of the one series of a vector. */
 function instantValue({ resultType, result }: Result): readonly number[] {
   if (resultType === 'scalar') return [numberOf(listOf(result)[1])]
-  if (resultType !== 'vector')
-    throw new FaultlineError('invalid', `the query gives a ${kindOf(resultType)}, not a number`)
+  if (resultType !== 'vector') throw new FaultlineError('invalid', `the query gives a ${kindOf(resultType)}, not a number`)
   const series = listOf(result) as readonly ({ readonly value?: unknown } | null)[]
   return onlyOne(series).map((one) => numberOf(pairOf(one?.value ?? noNumbers())[1]))
 }
 
 function rangeValues({ resultType, result }: Result): readonly number[] {
-  if (resultType !== 'matrix')
-    throw new FaultlineError('invalid', `the query gives a ${kindOf(resultType)}, not a range of numbers`)
+  if (resultType !== 'matrix') throw new FaultlineError('invalid', `the query gives a ${kindOf(resultType)}, not a range of numbers`)
   const series = listOf(result) as readonly ({ readonly values?: unknown } | null)[]
   return onlyOne(series).flatMap((one) => listOf(one?.values ?? noNumbers()).map((value) => numberOf(pairOf(value)[1])))
 }

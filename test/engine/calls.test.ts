@@ -1,35 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { FaultSpec } from '../../lib/domain/suite.ts'
-import { anyPod, memory, partition, podDelete, stepOf, suiteOf } from '../support/suites.ts'
+import { callsOfRun, totalOf } from '../support/calls.ts'
+import { memory, partition, podDelete } from '../support/suites.ts'
 import type { World } from '../support/world.ts'
 import { openWorld } from '../support/world.ts'
 
 let world: World
 beforeEach(async () => {
-  world = await openWorld({ replicas: 12 })
+  world = await openWorld({ replicas: 24 })
 })
 afterEach(() => world.close())
-
-/** What a run of one fault asked of the API server, by kind; names are left out. */
-async function callsOf(fault: FaultSpec, count: number): Promise<Readonly<Record<string, number>>> {
-  const calls: Record<string, number> = {}
-  world.sandbox.disturb(({ method, path }) => {
-    const [resource = '', name, subresource] = path
-      .replace(/^.*\/namespaces\/[^/]+\/(?=.)|^\/(api\/v1|apis\/[^/]+\/[^/]+)\//, '')
-      .split('/')
-    const kind = [method === 'GET' ? (name === undefined ? 'LIST' : 'GET') : method, subresource ?? '', resource]
-      .filter((part) => part !== '')
-      .join(' ')
-    calls[kind] = (calls[kind] ?? 0) + 1
-    return undefined
-  })
-  const run = await world.run(
-    world.engine(),
-    suiteOf([stepOf(fault, { durationMs: 1_000, targets: { ...anyPod, count } })], { graceBeforeMs: 0, graceAfterMs: 0 }),
-  )
-  expect(run.status).toBe('succeeded')
-  return calls
-}
 
 /** The most that a run may ask, by kind of call. On a real cluster polls come on top: they last as long as Kubernetes takes. */
 const most: readonly (readonly [string, FaultSpec, number, Readonly<Record<string, number>>])[] = [
@@ -108,7 +88,13 @@ const most: readonly (readonly [string, FaultSpec, number, Readonly<Record<strin
 
 describe('a run asks the API server no more than it needs', () => {
   test.each(most)('when it %s', async (_, fault, count, atMost) => {
-    const calls = await callsOf(fault, count)
+    const calls = await callsOfRun(world, fault, count)
     expect(Object.entries(calls).filter(([kind, n]) => n > (atMost[kind] ?? 0))).toEqual([])
+  })
+
+  test('when it deletes twelve pods: 45 calls beside the deletes at most, events of the pods included', async () => {
+    const calls = await callsOfRun(world, podDelete, 12)
+    expect(calls['DELETE pods']).toBe(12)
+    expect(totalOf(calls)).toBeLessThanOrEqual(12 + 45)
   })
 })

@@ -113,6 +113,8 @@ export class Exchange {
       method: call.method,
       headers: { accept: 'application/json, */*', 'user-agent': 'faultline', ...contentType(call), ...sendable(access) },
       body: call.body === undefined ? null : JSON.stringify(call.body),
+      // A DELETE has a body here, after which undici would give up the connection: the next call would need another one, and its TLS.
+      reset: false,
       signal,
     })
   }

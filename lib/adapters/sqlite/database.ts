@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { FaultlineError, StoreUnavailable } from '../../domain/errors.ts'
 import { isBusy, isFull, toStoreError } from './errors.ts'
+import { GroupCommit, inTransaction } from './group-commit.ts'
 import { assertUsable, createForOwnerOnly, ledgerFile, watchPlace } from './location.ts'
 import { keepReserve } from './reserve.ts'
 import { ensureSchema, isCurrent } from './schema.ts'
@@ -17,6 +18,8 @@ const busyPatienceMs = 5_000
 const busyPauseMs = { least: 1, most: 20 } as const
 /** Far longer than a transaction that makes progress, also on a slow disk. */
 const resumeAfterMs = 500
+
+const inMemory = ':memory:'
 
 /** An open file. Work is synchronous and short; what waits (for another process's transaction) leaves the event loop free. */
 export interface Database {
@@ -82,8 +85,8 @@ async function openToRead(directory: string): Promise<Database> {
 
 /** A database that lives as long as it is open, for tests. */
 export async function openDatabaseInMemory(): Promise<Database> {
-  const nowhere = { file: ':memory:', directory: '/', assertThere: () => undefined, makeRoom: () => false }
-  return prepared(new DatabaseSync(':memory:'), nowhere)
+  const nowhere = { file: inMemory, directory: '/', assertThere: () => undefined, makeRoom: () => false }
+  return prepared(new DatabaseSync(inMemory), nowhere)
 }
 
 async function prepared(db: DatabaseSync, around: Surroundings): Promise<Database> {
@@ -134,11 +137,14 @@ function createDatabase(db: DatabaseSync, around: Surroundings): Database {
       waiting.over()
     }
   }
+  // Memory is flushed nowhere.
+  const together = around.file === inMemory ? null : new GroupCommit(db, attempt)
   return {
     isReadOnly: false,
     read: (tried, work) => attempt(tried, () => work(db)),
-    write: (tried, work) => attempt(tried, () => inTransaction(db, work)),
+    write: (tried, work) => together?.write(tried, work) ?? attempt(tried, () => inTransaction(db, work)),
     close: async () => {
+      await together?.flushed()
       if (db.isOpen) db.close()
     },
   }
@@ -157,18 +163,5 @@ function waitForOthers(file: string): { pause(): Promise<boolean>; over(): void 
       return true
     },
     over: () => stopAgain?.(),
-  }
-}
-
-/** IMMEDIATE takes the write lock at once: what is read inside is what is written upon. */
-function inTransaction<T>(db: DatabaseSync, work: (db: DatabaseSync) => T): T {
-  db.exec('BEGIN IMMEDIATE')
-  try {
-    const result = work(db)
-    db.exec('COMMIT')
-    return result
-  } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK')
-    throw error
   }
 }

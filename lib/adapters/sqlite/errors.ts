@@ -11,6 +11,9 @@ function codeOf(error: unknown): number | undefined {
   return error.errcode & 0xff
 }
 
+/** Not an error of the work, but of the file it was done on. */
+export const isOfSqlite = (error: unknown): boolean => codeOf(error) !== undefined
+
 /** Another process writes, or opens the file, at this moment. */
 export function isBusy(error: unknown): boolean {
   const code = codeOf(error)

@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Condition } from '../table/conditions.ts'
 import { holds, merged, sums } from '../table/item-changes.ts'
 import { assertFits } from '../table/item-size.ts'
@@ -17,7 +17,7 @@ export function createTableAccess(database: Database): TableAccess {
       const stored = read(db, key)
       if (condition !== undefined && !condition.some((comparison) => holds(comparison, stored))) return false
       const item = next(stored)
-      if (item === undefined) db.prepare(remove).run(key.pk, key.sk)
+      if (item === undefined) prepared(db, remove).run(key.pk, key.sk)
       else write(db, item)
       return true
     })
@@ -34,8 +34,18 @@ export function createTableAccess(database: Database): TableAccess {
   }
 }
 
+/** A driver reads people's switches before each call that harms: making a statement takes longer than carrying it out. */
+const statements = new WeakMap<DatabaseSync, Map<string, StatementSync>>()
+
+function prepared(db: DatabaseSync, sql: string): StatementSync {
+  const known = statements.get(db) ?? new Map<string, StatementSync>()
+  const statement = known.get(sql) ?? db.prepare(sql)
+  statements.set(db, known.set(sql, statement))
+  return statement
+}
+
 function read(db: DatabaseSync, { pk, sk }: Key): Item | undefined {
-  const row = db.prepare(select).get(pk, sk)
+  const row = prepared(db, select).get(pk, sk)
   return row && (JSON.parse(String(row.item)) as Item)
 }
 
@@ -43,7 +53,7 @@ function write(db: DatabaseSync, item: Item): void {
   assertFits(item, item)
   const { pk, sk, phase, phaseAt, suite, requestedAt, ttl } = item
   const columns = [phase, phaseAt, suite, requestedAt, ttl].map((value) => (value ?? null) as SQLInputValue)
-  db.prepare(replace).run(pk, sk, ...columns, JSON.stringify(item))
+  prepared(db, replace).run(pk, sk, ...columns, JSON.stringify(item))
 }
 
 function find(db: DatabaseSync, { from, partition, sort, highestFirst = false }: Query, limit?: number): readonly Item[] {
@@ -51,7 +61,7 @@ function find(db: DatabaseSync, { from, partition, sort, highestFirst = false }:
   const range = sort === undefined ? { where: [], values: [] } : rangeOf(sortName, sort)
   const where = [`${partitionName} = ?`, `${sortName} IS NOT NULL`, ...range.where].join(' AND ')
   const direction = highestFirst ? 'DESC' : 'ASC'
-  const statement = db.prepare(`SELECT item FROM items WHERE ${where} ORDER BY ${sortName} ${direction} LIMIT ?`)
+  const statement = prepared(db, `SELECT item FROM items WHERE ${where} ORDER BY ${sortName} ${direction} LIMIT ?`)
   return statement.all(partition, ...range.values, limit ?? -1).map((row) => JSON.parse(String(row.item)) as Item)
 }
 

@@ -39,6 +39,14 @@ describe('connecting', () => {
     expect(api.seen[0]?.url).toBe('/k8s/clusters/c-1/api/v1/namespaces/kube-system')
   })
 
+  test('keeps its connection after a DELETE, whose body is the pod’s UID', async () => {
+    const { api, cluster } = await connectTo(() => ({ body: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web-1' } } }))
+    const pod = { apiVersion: 'v1', kind: 'Pod', namespace: 'shop', name: 'web-1' }
+    for (let n = 0; n < 8; n++) expect(await cluster.objects.delete(pod, { uid: 'u1' })).toBe('deleted')
+    expect(api.seen.map(({ method, headers }) => [method, headers.connection])).toEqual(Array(8).fill(['DELETE', 'keep-alive']))
+    expect(api.sockets()).toBeLessThanOrEqual(2)
+  })
+
   test('refuses a server that is no address', () => {
     expect(() => connectCluster(configForUrl('localhost:8080', 'x'))).toThrow(
       'cluster x: server "localhost:8080" is not an http(s) address',
