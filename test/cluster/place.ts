@@ -4,6 +4,7 @@ import type { ConnectedCluster } from '../../lib/adapters/kubernetes/connect.ts'
 import { connectCluster } from '../../lib/adapters/kubernetes/connect.ts'
 import type { KubeObject, Pod } from '../../lib/domain/kube.ts'
 import { isReady, refOf } from '../../lib/domain/kube.ts'
+import { type Admission, applyAdmission } from './admission.ts'
 import { type DriverAccount, makeDriverAccount } from './driver-account.ts'
 import type { Options } from './options.ts'
 
@@ -17,6 +18,8 @@ export interface Place {
   /** Makes the injectors' namespace one where Jobs, or their pods, are refused; and back. */
   refuse(what: 'jobs' | 'pods'): Promise<() => Promise<void>>
   readonly account: DriverAccount
+  /** deploy/admission, which holds for everything that the scenarios do. */
+  readonly admission: Admission
   close(): Promise<void>
 }
 
@@ -45,11 +48,17 @@ export async function openPlace(options: Options): Promise<Place> {
     await forget()
     throw error
   })
+  const admission = await applyAdmission(options, { namespace, injectors }).catch(async (error: unknown) => {
+    await account.close()
+    await forget()
+    throw error
+  })
   const pods = async () =>
     (await cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace })).filter((p) => p.metadata.labels?.app === 'e2e')
   const ready = () =>
     until('the workload is Ready', async () => (await pods()).filter(isReady).length === replicas && (await pods()).length === replicas)
   const close = async () => {
+    await admission.close()
     await account.close()
     await forget()
     await until(
@@ -59,7 +68,8 @@ export async function openPlace(options: Options): Promise<Place> {
     await cluster.close()
   }
   await ready()
-  return { cluster, namespace, injectors, pods, ready, refuse: (what) => refuse(cluster, injectors, what), account, close }
+  await until('the admission policies hold', () => admission.holds())
+  return { cluster, namespace, injectors, pods, ready, refuse: (what) => refuse(cluster, injectors, what), account, admission, close }
 }
 
 async function refuse(cluster: ConnectedCluster, injectors: string, what: 'jobs' | 'pods'): Promise<() => Promise<void>> {

@@ -72,7 +72,12 @@ try {
   say(
     `${wrong.length === 0 ? 'ok  ' : 'FAIL'} rights of deploy/rbac.yaml: ${asked} asked of the API server, ${wrong.length} wrong ${wrong.join('; ')}`,
   )
-  rightsOk = wrong.length === 0
+  const [pod] = await place.pods()
+  const abused = await place.admission.wronglyAdmitted(pod?.metadata.name ?? '', pod?.spec.nodeName ?? '')
+  say(
+    `${abused.wrong.length === 0 ? 'ok  ' : 'FAIL'} policies of deploy/admission: ${abused.tried} abuses tried, ${abused.wrong.length} not refused ${abused.wrong.join('; ')}`,
+  )
+  rightsOk = wrong.length + abused.wrong.length === 0
   const plays = scenarios.filter(({ name }) => isChosen(name)).map((scenario) => () => play(place, options, scenario))
   if (isChosen('test all')) plays.push(() => playTests(place, options))
   for (const suite of suiteNames) if (isChosen(`suite ${suite}`)) plays.push(() => playSuite(place, options, suite))
