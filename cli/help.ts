@@ -138,6 +138,16 @@ Examples:
   $ faultline resume --json
 
 What was halted is not started anew.`,
+  pause: `
+Examples:
+  $ faultline pause quick --why "release week"
+  $ faultline unpause quick
+
+It holds for the runs of this state directory; a run that is live goes on ("abort" ends it).`,
+  unpause: `
+Examples:
+  $ faultline unpause quick
+  $ faultline unpause experiments/mine.json --json`,
   resolve: `
 Examples:
   $ faultline resolve default-test-su-20261105 --by "Ana" --why "the node was scrapped"`,

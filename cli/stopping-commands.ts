@@ -4,7 +4,7 @@ import { wholeNumber, withCluster, withConfig, withState, withTelling } from './
 import { examples } from './help.ts'
 import { runArgument } from './running-commands.ts'
 
-/** Adds the switch that stops everything, and the one that lifts it. */
+/** Adds the switches that stop everything or keep one suite from starting, and those that lift them. */
 export function addSwitches(program: Command, act: Act): void {
   withState(program.command('halt').description('undo all runs of this state directory now, and let none start until "resume"'))
     .option('--why <text>', 'for the history', 'asked on the command line')
@@ -13,7 +13,16 @@ export function addSwitches(program: Command, act: Act): void {
   withState(program.command('resume').description('let runs start again after a halt'))
     .addHelpText('after', examples.resume)
     .action((flags) => act(flags, async (f, t) => (await import('./commands/halt.ts')).resume(f, t)))
+  withState(program.command('pause').argument('<suite>', pausedArgument).description('let no run of a suite start until "unpause"'))
+    .option('--why <text>', 'for the history', 'asked on the command line')
+    .addHelpText('after', examples.pause)
+    .action((suite: string, flags) => act(flags, async (f, t) => (await import('./commands/pause.ts')).pause(suite, f, t)))
+  withState(program.command('unpause').argument('<suite>', pausedArgument).description('let runs of a suite start again'))
+    .addHelpText('after', examples.unpause)
+    .action((suite: string, flags) => act(flags, async (f, t) => (await import('./commands/pause.ts')).unpause(suite, f, t)))
 }
+
+const pausedArgument = 'suite file, or the name of one that comes along; it is paused by the name that it says itself'
 
 /** Adds the commands that end one run, or what is left of some. */
 export function addStopping(program: Command, act: Act): void {

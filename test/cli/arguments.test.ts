@@ -17,6 +17,8 @@ const commands = [
   'abort',
   'halt',
   'resume',
+  'pause',
+  'unpause',
   'reap',
   'resolve',
   'sandbox',

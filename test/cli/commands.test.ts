@@ -73,6 +73,30 @@ describe('halt and resume', () => {
   })
 })
 
+describe('pause and unpause', () => {
+  it('let no run of that suite start in between, and others of the same directory do', async () => {
+    const paused = await place.faultline('pause', suite, '--why', 'release week')
+    expect(paused).toMatchObject({ code: 0, err: '' })
+    expect(paused.out).toMatch(/^suite "Cut" in .* is paused by .*: no run of it starts until "faultline unpause"; a live one goes on$/m)
+    const refused = await faultline(['run', suite, ...place.flags, '--json'])
+    expect(refused.code).toBe(2)
+    expect(JSON.parse(refused.out).refusals).toMatchObject([{ code: 'paused', message: expect.stringMatching(/: release week$/) }])
+    const other = await place.file('other.json', { ...partitionSuite(1), name: 'Other' })
+    expect((await faultline(['plan', other, ...place.flags])).code).toBe(0)
+    expect(JSON.parse((await place.faultline('unpause', suite, '--json')).out)).toMatchObject({
+      suite: 'Cut',
+      paused: false,
+      lifted: { why: 'release week' },
+    })
+    expect((await place.faultline('unpause', suite)).out).toBe('suite "Cut" was not paused; its runs may start\n')
+    expect((await faultline(['plan', suite, ...place.flags])).code).toBe(0)
+  })
+
+  it('refuse a suite that is none, by what is wrong with it', async () => {
+    expect(await place.faultline('pause', 'none.json')).toMatchObject({ code: 2, out: '' })
+  })
+})
+
 describe('a suite from standard input', () => {
   it('is checked and planned as one of a file', async () => {
     const text = JSON.stringify(partitionSuite(1))

@@ -1,0 +1,48 @@
+import { formatProblems } from '../../lib/suite/problems.ts'
+import { BadSuite, printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { personName } from '../owner.ts'
+import { parsedSuite } from '../suite-file.ts'
+import type { Terminal } from '../terminal.ts'
+
+export interface PauseFlags extends WorkFlags {
+  readonly why: string
+}
+
+/** `faultline pause SUITE`: no run of that suite starts until `faultline unpause SUITE`; a live one goes on. As of the control function. */
+export async function pause(named: string, flags: PauseFlags, terminal: Terminal): Promise<ExitCode> {
+  const suite = await nameOf(named, terminal)
+  return withComposition(flags, terminal, async ({ store, clock }) => {
+    const by = personName()
+    await store.controls.set({ kind: 'pause', suite }, by, flags.why, clock.now())
+    if (flags.json === true) printJson(terminal, { suite, paused: true, by, why: flags.why })
+    else
+      sayer(
+        flags,
+        terminal,
+      )(`suite "${suite}" in ${flags.state} is paused by ${by}: no run of it starts until "faultline unpause"; a live one goes on`)
+    return exitCodes.succeeded
+  })
+}
+
+/** `faultline unpause SUITE`: its runs may start again. */
+export async function unpause(named: string, flags: WorkFlags, terminal: Terminal): Promise<ExitCode> {
+  const suite = await nameOf(named, terminal)
+  return withComposition(flags, terminal, async ({ store }) => {
+    const { pause: lifted } = await store.controls.read({ id: '-', suite })
+    await store.controls.clear({ kind: 'pause', suite })
+    if (flags.json === true) printJson(terminal, { suite, paused: false, lifted })
+    else {
+      const what = lifted === null ? 'was not paused' : `was paused by ${lifted.by} (${lifted.why})`
+      sayer(flags, terminal)(`suite "${suite}" ${what}; its runs may start`)
+    }
+    return exitCodes.succeeded
+  })
+}
+
+/** A suite is paused by the name that it says itself, whatever file it came from. */
+async function nameOf(named: string, terminal: Terminal): Promise<string> {
+  const parsed = await parsedSuite(named, terminal)
+  if (!parsed.ok) throw new BadSuite(formatProblems(parsed.problems), parsed.problems)
+  return parsed.suite.name
+}
