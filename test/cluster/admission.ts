@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { KubeConfig, type KubernetesObject, KubernetesObjectApi, loadAllYaml, PatchStrategy } from '@kubernetes/client-node'
+import {
+  AuthenticationV1Api,
+  KubeConfig,
+  type KubernetesObject,
+  KubernetesObjectApi,
+  loadAllYaml,
+  PatchStrategy,
+} from '@kubernetes/client-node'
 import { type Abuse, abuses } from '../deploy/admission/abuses.ts'
 import type { Options } from './options.ts'
 
@@ -19,10 +26,13 @@ interface Names {
 }
 
 interface Policy extends KubernetesObject {
-  spec: { policyName?: string; matchResources?: object }
+  spec: { policyName?: string; matchResources?: object; variables?: { name: string; expression: string }[] }
 }
 
-/** Applies the policies with names of this run, for its own namespaces and account only. */
+/**
+ * Applies the policies with names of this run, for its own namespaces and accounts only. Scenarios that need more than the driver's account
+ * run as the administrator, who may mark objects, too; the stranger is an account that may do anything in these namespaces.
+ */
 export async function applyAdmission(options: Options, names: Names): Promise<Admission> {
   const objects = KubernetesObjectApi.makeApiClient(configAs(options, null))
   const made: KubernetesObject[] = []
@@ -30,7 +40,9 @@ export async function applyAdmission(options: Options, names: Names): Promise<Ad
     for (const object of made.toReversed()) await objects.delete(object).catch(() => undefined)
   }
   try {
-    for (const manifest of manifests(names)) made.push(await objects.create(manifest))
+    const { status } = await configAs(options, null).makeApiClient(AuthenticationV1Api).createSelfSubjectReview({ body: {} })
+    const administrator = status?.userInfo?.username ?? ''
+    for (const manifest of [...strangers(names), ...manifests(names, administrator)]) made.push(await objects.create(manifest))
   } catch (error) {
     await close()
     throw error
@@ -54,7 +66,7 @@ export async function applyAdmission(options: Options, names: Names): Promise<Ad
 }
 
 /** Policies have names of the cluster, so each run has its own, and leaves the objects of others alone. */
-function manifests(names: Names): readonly KubernetesObject[] {
+function manifests(names: Names, administrator: string): readonly KubernetesObject[] {
   const text = readFileSync(join(import.meta.dirname, '..', '..', 'deploy', 'admission', 'policies.yaml'), 'utf8')
   const own = (name: string) => `${name}-${names.injectors}`
   return (loadAllYaml(placed(text, names)) as Policy[]).map(({ spec, metadata, ...policy }) => ({
@@ -62,9 +74,26 @@ function manifests(names: Names): readonly KubernetesObject[] {
     metadata: { ...metadata, name: own(metadata?.name ?? '') },
     spec:
       spec.policyName === undefined
-        ? spec
+        ? { ...spec, variables: (spec.variables ?? []).map((one) => (one.name === 'isDriver' ? alsoBy(administrator, one) : one)) }
         : { ...spec, policyName: own(spec.policyName), matchResources: { namespaceSelector: { matchExpressions: [inOurs(names)] } } },
   }))
+}
+
+const alsoBy = (name: string, variable: { name: string; expression: string }) => ({
+  ...variable,
+  expression: `${variable.expression} || request.userInfo.username == '${name}'`,
+})
+
+function strangers({ namespace, injectors }: Names): readonly KubernetesObject[] {
+  const account = { kind: 'ServiceAccount', name: 'stranger', namespace }
+  const bound = (place: string) => ({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name: 'stranger', namespace: place },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+    subjects: [account],
+  })
+  return [{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'stranger', namespace } }, ...[namespace, injectors].map(bound)]
 }
 
 const inOurs = ({ namespace, injectors }: Names) => ({ key: 'kubernetes.io/metadata.name', operator: 'In', values: [namespace, injectors] })
@@ -78,10 +107,12 @@ async function attempt(
   names: Names,
   { abuse, pod = 'none', node = 'none' }: { readonly abuse: Abuse; readonly pod?: string; readonly node?: string },
 ): Promise<string | null> {
-  const account = (name: string) => `system:serviceaccount:${names.injectors}:${name}`
-  const users = { driver: account('faultline'), 'cordon-fuse': account('faultline-cordon-fuse') } as const
-  const as = abuse.who === 'driver' || abuse.who === 'cordon-fuse' ? users[abuse.who] : null
-  const objects = KubernetesObjectApi.makeApiClient(configAs(options, as))
+  const users: Readonly<Record<string, string>> = {
+    driver: `${names.injectors}:faultline`,
+    'cordon-fuse': `${names.injectors}:faultline-cordon-fuse`,
+    stranger: `${names.namespace}:stranger`,
+  }
+  const objects = KubernetesObjectApi.makeApiClient(configAs(options, `system:serviceaccount:${users[abuse.who]}`))
   try {
     if (abuse.create !== undefined) {
       await objects.create(JSON.parse(placed(JSON.stringify(abuse.create), names)) as KubernetesObject, undefined, 'All')
