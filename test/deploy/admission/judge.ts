@@ -43,7 +43,7 @@ export interface Attempt {
 }
 
 /** Accounts as `deploy/rbac.yaml` binds them, one that is in the group only, one of neither, and Kubernetes' own. */
-export const accounts = {
+const accounts = {
   driver: { username: 'system:serviceaccount:faultline-injectors:faultline', groups: ['system:serviceaccounts'] },
   'driver-by-group': { username: 'ann', groups: ['faultline'] },
   'cordon-fuse': { username: 'system:serviceaccount:faultline-injectors:faultline-cordon-fuse', groups: ['system:serviceaccounts'] },
