@@ -53,6 +53,25 @@ describe('two runs on one target', () => {
     await stress.exited()
   })
 
+  it('a cut is made in the network of the pod, though a process without any mark is in its cgroup, and on the node', async () => {
+    const pod = await node.pod()
+    const code = `N_UID=$1
+      of() { sed -n "s#^[0-9]*:\\([a-z]*\\):\\(/kubepods-test/.*\\)#/sys/fs/cgroup/\\1\\2#p" /proc/$1/cgroup | tail -n 1; }
+      first=$(pod_processes "$1" | head -n 1 | cut -d " " -f 1)
+      sleep 30 >/dev/null & stranger=$!
+      echo $stranger >"$(of "$first")/cgroup.procs"
+      rest=$(pod_processes "$1" | grep -v "^$stranger ")
+      pod_processes() { printf '%s\n' "$stranger" "$rest"; }
+      open_network && echo "net:[$NETWORK]"
+      pod_processes() { printf '%s\n' "$stranger"; }
+      open_network || echo "$? $WHY"
+      kill $stranger`
+    const opened = node.run(`FAULTLINE_ROLE=functions sh -c "$1" sh "$2"`, `${injectorScript}\n${code}`, pod.uid)
+    const [network, refused] = opened.split('\n')
+    expect(network).toBe(pod.net('readlink /proc/self/ns/net'))
+    expect(refused).toMatch(/^2 pod .* is on the node's own network/)
+  })
+
   it('burn each its own CPU time', async () => {
     const pod = await node.pod()
     const first = order('stress-cpu', pod, { FAULTLINE_AMOUNT: '1' })

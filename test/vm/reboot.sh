@@ -1,14 +1,15 @@
 #!/bin/sh
-# Inside the virtual machine, with a disk that stays (FAULTLINE_VM_DISK): memory, disk, latency, a cut and CPU load are injected and a
-# container is killed; then the machine is reset with all of it in force. After its second boot the same orders come again, as a
+# Inside the virtual machine, with a disk that stays (FAULTLINE_VM_DISK): memory, disk, latency, a cut, CPU and network load and a rate
+# are injected, a container is killed and another put into a crash loop; then the machine is reset with all of it in force. After its second boot the same orders come again, as a
 # replacement pod brings them, still in time by their apply-by: nothing is applied again, nothing is left, and that is what is told.
 set -u
 wanted='  '
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=test/vm/support.sh
 . test/vm/support.sh
-name=reboot kinds='memory disk latency cut kill cpu'
+name=reboot kinds='crashloop memory disk latency cut kill rate load cpu'
 a=5e8a1c3d-7b2f-4d6e-9a01-c4d5e6f70812 b=9e0c1f7a-52d4-4b0e-8a6f-0d9b8c7e6f51 c=7d5b8b4e-1d0a-4c55-9a0e-3c8f0c6d2b11
+d=2f1c9a70-6e3b-4d58-8b1f-51d2a7c3e904 e=c4a86d1e-0b97-4f2a-b6d3-90e7f15a2c68 f=8e60b2f5-47cd-4a19-9f0c-3ba1d84e7715
 id=$(printf 'a1%.0s' $(seq 32))
 top=/sys/fs/cgroup/kubepods.slice own=/sys/fs/cgroup/kubepods.slice/own.slice
 scope_of() { echo "$top/kubepods-pod$(echo "$1" | tr - _).slice/cri-containerd-$id.scope"; }
@@ -37,7 +38,7 @@ pod() {
 }
 first_of() { head -n 1 "$(scope_of "$1")/cgroup.procs"; }
 in_net() { uid=$1; shift; nsenter -t "$(first_of "$uid")" -n "$@"; }
-mkdir -p "$own" && pod $a 1 && pod $b 2 && pod $c 3
+mkdir -p "$own" && pod $a 1 && pod $b 2 && pod $c 3 && pod $d 4 && pod $e 5 && pod $f 6
 
 # order KIND: what its injector is told, in words.
 order() {
@@ -48,10 +49,15 @@ order() {
     cpu) set -- FAULTLINE_ACTION=stress-cpu FAULTLINE_AMOUNT=1 ;;
     cut) set -- FAULTLINE_ACTION=cut-network FAULTLINE_NEED_TRAFFIC=0 ;;
     kill) set -- FAULTLINE_ACTION=kill FAULTLINE_SIGNAL=KILL ;;
+    crashloop) set -- FAULTLINE_ACTION=crashloop ;;
+    rate) set -- FAULTLINE_ACTION=limit-network FAULTLINE_AMOUNT=2000 FAULTLINE_NEED_TRAFFIC=0 ;;
+    load) set -- FAULTLINE_ACTION=load-network FAULTLINE_AMOUNT=500 ;;
   esac
   echo "$*"
 }
-target_of() { case $1 in cpu | cut) echo $b ;; kill) echo $c ;; *) echo $a ;; esac; }
+target_of() {
+  case $1 in cpu | cut) echo $b ;; kill) echo $c ;; crashloop) echo $d ;; rate) echo $e ;; load) echo $f ;; *) echo $a ;; esac
+}
 
 # role NAME KIND [MORE]: one container of that kind's injector.
 role() {
@@ -65,6 +71,9 @@ role() {
     role "$own/$kind-$what.scope" >"/run/log.$kind.$what" 2>&1 </dev/null &
 }
 
+# What kills has nothing to undo.
+has_no_twin() { [ "$1" = kill ]; }
+
 look() {
   MEMORY=$(($(cat "$(scope_of $a)/memory.current") / 1048576)) DISK=$(df -m --output=used /run/kubelet | tail -n 1)
   used=$(awk '$1 == "usage_usec" { print $2 }' "$(scope_of $b)/cpu.stat")
@@ -72,13 +81,17 @@ look() {
   CPU=$((($(awk '$1 == "usage_usec" { print $2 }' "$(scope_of $b)/cpu.stat") - used) / 2000))
   TRIP=$(ping -q -n -c 5 -i 0.2 -W 2 10.77.1.2 | sed -n 's#^rtt.* = [^/]*/\([0-9]*\)[./].*#\1#p')
   CUT=$(ping -q -n -c 3 -i 0.2 -W 1 10.77.2.2 | sed -n 's#.* \([0-9.]*\)% packet loss.*#\1#p')
-  ALIVE=$(awk '$1 == "populated" { print $2 }' "$(scope_of $c)/cgroup.events")
-  echo "      memory $MEMORY MiB, disk $DISK MiB, CPU $CPU thousandths, round trip ${TRIP:-0} ms, lost ${CUT:-100} %, third container alive: $ALIVE"
+  ALIVE=$(awk '$1 == "populated" { sum += $2 } END { print sum }' "$(scope_of $c)/cgroup.events" "$(scope_of $d)/cgroup.events")
+  RATES=$(in_net $e tc qdisc show dev eth0 | grep -c tbf)
+  sent=$(cat /sys/class/net/out6/statistics/rx_bytes)
+  sleep 2
+  LOAD=$((($(cat /sys/class/net/out6/statistics/rx_bytes) - sent) * 8 / 2000))
+  echo "      memory $MEMORY MiB, disk $DISK MiB, CPU $CPU thousandths, round trip ${TRIP:-0} ms, lost ${CUT:-100} %, third and fourth container alive: $ALIVE, rates $RATES, load $LOAD kbit/s"
 }
 left() {
   grep -ls FAULTLINE_STRESS= /proc/[0-9]*/environ
   find /run/kubelet -name '.faultline*'
-  for one in $a $b; do in_net "$one" sh -c 'iptables-nft-save; tc qdisc show dev eth0' 2>/dev/null | grep -e FLT -e netem; done
+  for one in $a $b $e $f; do in_net "$one" sh -c 'iptables-nft-save; tc qdisc show dev eth0' 2>/dev/null | grep -e FLT -e netem -e tbf; done
 }
 
 if [ "$boots" = 1 ]; then
@@ -86,7 +99,7 @@ if [ "$boots" = 1 ]; then
   echo "$DISK" >/run/kubelet/disk-before
   # One after the other: an emulated processor has not the time for all at once.
   for kind in $kinds; do
-    [ $kind = kill ] || role twin $kind
+    has_no_twin $kind || role twin $kind
     role main $kind
     until_so 90 grep -q '"phase":"\(bite\|error\)"' "/run/log.$kind.main"
     must "$kind bites before the reset" "$(says "/run/log.$kind.main" '"phase":"bite","ok":true') == 1"
@@ -94,7 +107,7 @@ if [ "$boots" = 1 ]; then
   done
   must 'how long the container waited for a CPU is told (PSI)' "$(says /run/log.cpu.main '"name":"cpu pressure"') == 1"
   look
-  must 'seen from outside' "$MEMORY > 55 && $DISK >= $(cat /run/kubelet/disk-before) + 19 && $CPU > 200 && ${TRIP:-0} > 150 && ${CUT:-100} == 100 && $ALIVE == 0"
+  must 'seen from outside' "$MEMORY > 55 && $DISK >= $(cat /run/kubelet/disk-before) + 19 && $CPU > 200 && ${TRIP:-0} > 150 && ${CUT:-100} == 100 && $ALIVE == 0 && $RATES == 1 && $LOAD > 100"
   [ "$failed" -eq 0 ] || { report; exit 1; }
   sync
   # At once, without a word to any process: what is in force stays so until the power is off.
@@ -104,11 +117,11 @@ if [ "$boots" = 1 ]; then
 fi
 
 must 'the machine was booted anew' "$(says /run/kubelet/planned-under "$boot") == 0"
-for kind in $kinds; do [ $kind = kill ] || role twin $kind; role main $kind; mains="${mains-} $!"; done
+for kind in $kinds; do has_no_twin $kind || role twin $kind; role main $kind; mains="${mains-} $!"; done
 # shellcheck disable=SC2086 # words
 wait $mains
 look
-must 'nothing is applied again' "$MEMORY < 20 && $CPU < 100 && ${TRIP:-999} < 60 && ${CUT:-100} == 0 && $ALIVE == 1"
+must 'nothing is applied again' "$MEMORY < 20 && $CPU < 100 && ${TRIP:-999} < 60 && ${CUT:-100} == 0 && $ALIVE == 2 && $RATES == 0 && $LOAD < 50"
 must 'the disk is as it was before all' "$DISK <= $(cat /run/kubelet/disk-before) + 1"
 for kind in $kinds; do
   must "$kind: told as not carried out, because of the boot" "$(says "/run/log.$kind.main" 'the node was booted anew since the plan: only cleaned') && !$(says "/run/log.$kind.main" '"phase":"bite"')"

@@ -142,9 +142,10 @@ NODE_NETWORK=''
 
 # open_network: opens the current target's network namespace as fd 9; fails (with WHY) when no process of the pod is left,
 # refuses the node's own. Rules go with the namespace, so a namespace that is gone holds none. Stressors and keepers of other steps are in
-# the pod's cgroup, and in the network of the injector that started them: they say nothing of the pod's.
+# the pod's cgroup, and in the network of whoever started them: they say nothing of the pod's, nor does one that is just ending, whose mark
+# is gone. So a pod is on the node's own network only where all of its processes are.
 open_network() {
-  local pid own
+  local pid own on_node=''
   command exec 9>&-
   [ -n "$NODE_NETWORK" ] || NODE_NETWORK=$(readlink /proc/1/ns/net) || { WHY='the network namespace of the node cannot be read: hostPID and privileged are needed'; return 2; }
   for pid in $(pod_processes "$N_UID" | cut -d ' ' -f 1); do
@@ -153,12 +154,16 @@ open_network() {
     is_of_pod "$pid" && ! grep -qsa '^FAULTLINE_STRESS=' /proc/"$pid"/environ || { command exec 9>&-; continue; }
     if [ "$own" = "$NODE_NETWORK" ]; then
       command exec 9>&-
-      WHY="pod $N_PLACE is on the node's own network: a cut there would cut the node"
-      return 2
+      on_node=yes
+      continue
     fi
     NETWORK=${own#*\[} NETWORK=${NETWORK%]}
     return 0
   done 2>/dev/null
+  if [ -n "$on_node" ]; then
+    WHY="pod $N_PLACE is on the node's own network: a cut there would cut the node"
+    return 2
+  fi
   WHY="no process of pod $N_PLACE ($N_UID) runs on this node"
   return 1
 }
