@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { Exec, KubeConfig, type V1Status } from '@kubernetes/client-node'
 import type { Job, KubeObject, Node, Pod } from '../../lib/domain/kube.ts'
 import { isReady } from '../../lib/domain/kube.ts'
-import { cordonAnnotation, managedSelector } from '../../lib/domain/labels.ts'
+import { cordonAnnotation, managedSelector, roleLabel } from '../../lib/domain/labels.ts'
 import type { Options } from './options.ts'
 import { type Manifest, type Place, until } from './place.ts'
 
@@ -78,9 +78,9 @@ async function objectsOfOurs({ cluster: { objects }, namespace, injectors }: Pla
       [namespace, injectors].includes(metadata.namespace ?? ''),
     )
   const policies = await ours({ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' })
-  // A beacon has no effect, and a fuse that owns nothing has none either: what they own is looked at. A Job that is over does nothing more.
-  const isKeeping = ({ spec, status }: Job) =>
-    spec?.parallelism !== 0 &&
+  // Beacons and fuses have no effect of their own: what they own, and cordons, are looked at. A Job that is over does nothing more.
+  const isKeeping = ({ metadata, status }: Job) =>
+    !['beacon', 'fuse'].includes(metadata.labels?.[roleLabel] ?? '') &&
     !(status?.conditions ?? []).some(({ type, status: is }) => ['Complete', 'Failed'].includes(type) && is === 'True')
   const keepers = (await ours({ apiVersion: 'batch/v1', kind: 'Job' })).filter((job) => isKeeping(job as Job))
   const nodes = await objects.list<Node>({ apiVersion: 'v1', kind: 'Node' })
