@@ -192,7 +192,10 @@ function withLostTargets(run: Run, ended: readonly TargetEvent[]): Run {
   const expected = run.suite.steps[stepOf(run) ?? 0]?.expect
   const reasons = ended.flatMap((change): readonly Reason[] => {
     const cause = causeOf([change])
-    return cause === undefined || cause === expected ? [] : [{ code: 'ended_early', detail: `${change.target}: ${change.message}`, cause }]
+    const ofCause = cause === undefined ? {} : { cause }
+    return cause !== undefined && cause === expected
+      ? []
+      : [{ code: 'ended_early', detail: `${change.target}: ${change.message}`, ...ofCause }]
   })
   return reasons.length === 0 || recordOf(run).verdict !== 'running' ? run : withStep(run, { verdict: 'no_effect', reasons })
 }

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import type { Evidence, Injection } from '../domain/injection.ts'
+import type { Evidence, Injection, TargetEvent } from '../domain/injection.ts'
 import type { Inventory } from '../domain/inventory.ts'
 import type { KubeObject, ObjectRef } from '../domain/kube.ts'
 import type { NamedRun } from '../domain/names.ts'
@@ -83,6 +83,11 @@ export interface Fault {
    * begins, so that they outlive a crash; null when there is nothing to remember.
    */
   lastLook?(context: FaultContext, injection: Injection): Promise<UndoData | null>
+  /**
+   * What its own measurement said ended the effect on a target, where that is written down as it goes. Asked beside the revert, which does
+   * not wait for it: what cannot be read any more is not told.
+   */
+  endSaid?(context: FaultContext, injection: Injection): Promise<readonly TargetEvent[]>
   /** Pods on which it shows that another look for the bite is worth it; only a hint when to look. */
   biteShows?(injection: Injection): AwaitedPods
   /** The same for the undo. */

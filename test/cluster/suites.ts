@@ -1,9 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { refOf } from '../../lib/domain/kube.ts'
 import { faultline, outputTail } from './command.ts'
 import type { Options } from './options.ts'
-import type { Place } from './place.ts'
+import type { Manifest, Place } from './place.ts'
 import { leftovers, type Result } from './play.ts'
 import type { Told } from './stage.ts'
 
@@ -22,6 +23,7 @@ interface Answer extends Told {
 /** One of the suites as it is, on the scenarios' workload; whole, or (faults become shorter) within so many seconds. */
 export async function playSuite(place: Place, options: Options, suite: (typeof suiteNames)[number]): Promise<Result> {
   await place.ready()
+  const users = await place.cluster.objects.create(usersOf(place, options))
   const directory = mkdtempSync(join(tmpdir(), 'faultline-e2e-'))
   const images = ['--injector-image', options.injectorImage, '--injector-namespace', place.injectors]
   const pause = options.pauseImage === undefined ? [] : ['--pause-image', options.pauseImage]
@@ -46,6 +48,36 @@ export async function playSuite(place: Place, options: Options, suite: (typeof s
   } catch (error) {
     return { ...none, ok: false, verdict: 'error', note: `${String(error)} ${run.output().slice(-outputTail)}` }
   } finally {
+    await place.cluster.objects.delete(refOf(users))
     rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** Who asks the workload's Service ten times a second: a fault that meets nobody's traffic has no effect, and says so. */
+function usersOf({ namespace }: Place, options: Options): Manifest {
+  const labels = { app: 'e2e-users' }
+  const container = {
+    name: 'users',
+    image: options.injectorImage,
+    imagePullPolicy: 'IfNotPresent',
+    command: [
+      'sh',
+      '-c',
+      'trap "exit 0" TERM; while :; do curl -s -o /dev/null -m 0.5 "http://$E2E_SERVICE_HOST:$E2E_SERVICE_PORT/"; sleep 0.1; done',
+    ],
+    resources: { requests: { cpu: '10m', memory: '16Mi' } },
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+  }
+  const spec = {
+    terminationGracePeriodSeconds: 2,
+    automountServiceAccountToken: false,
+    securityContext: { runAsNonRoot: true, runAsUser: 65_532, seccompProfile: { type: 'RuntimeDefault' } },
+    containers: [container],
+  }
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'e2e-users', namespace },
+    spec: { replicas: 2, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
   }
 }

@@ -62,6 +62,28 @@ export async function biteOf(context: FaultContext, injection: Injection, phase:
   return say(judge(injection, { lines, recent, phase, pod }))
 }
 
+/** After these the effect on the target is over, while its step is not. A fault that kills is not ended by what it does. */
+const endsEffect: readonly (InjectorCode | null)[] = [
+  'oom_killed',
+  'stressor_oom_killed',
+  'stressor_died',
+  'restarted',
+  'holder_died',
+  'rules_gone',
+]
+
+/** What an injector measured of an effect that was over before its time, from its log; nothing where it has no pod or no log any more. */
+export async function endSaid(context: FaultContext, injection: Injection): Promise<readonly TargetEvent[]> {
+  const { source, job: name, action } = injectorUndo(injection)
+  if (action === 'kill' || action === 'crashloop') return []
+  const pods = await podsOfJob(context, source.namespace, { name })
+  const lines = (await Promise.all(pods.map((pod) => logOf(context, pod)))).flatMap(parseInjectorLog)
+  return eventsOf(
+    injection,
+    lines.filter(({ phase, code }) => phase === 'measure' && endsEffect.includes(code)),
+  )
+}
+
 async function withoutPod(
   context: FaultContext,
   job: { readonly namespace: string; readonly name: string },

@@ -10,7 +10,7 @@ import { whatPodsSay } from '../pod-messages.ts'
 import { currentPods } from '../pods.ts'
 import { injectorBiteMs } from './bite-time.ts'
 import { beginCheck, checkForResidue, dropCheck } from './check.ts'
-import { biteOf } from './effect-evidence.ts'
+import { biteOf, endSaid } from './effect-evidence.ts'
 import type { InjectorOrder } from './job.ts'
 import { ensureJob, injectorJob, isRefusal, orderSkewMs, podsOfJob, selectPods } from './job.ts'
 import type { InjectorFault } from './plan.ts'
@@ -45,6 +45,8 @@ export function injectorFault(kind: InjectorFault): Fault {
       if (seen.dead !== undefined) await giveOrderAnew(context, injection, seen.dead)
       return isKill(injection) && seen.evidence.finding === 'yes' ? startedAgain(context, injection, seen.evidence) : seen.evidence
     },
+
+    endSaid: (context, injection) => endSaid(context, injection),
 
     biteShows: (injection) => ({ ...injectorPods(injection), isThere: (pods) => pods.some(hasAnswered) }),
 

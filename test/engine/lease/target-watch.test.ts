@@ -3,7 +3,7 @@ import { KubernetesError } from '../../../lib/domain/errors.ts'
 import type { KubeObject } from '../../../lib/domain/kube.ts'
 import { around } from '../../support/around.ts'
 import { barePod } from '../../support/other-workloads.ts'
-import { anyPod, partition, stepOf, suiteOf } from '../../support/suites.ts'
+import { anyPod, memory, partition, stepOf, suiteOf } from '../../support/suites.ts'
 import type { World } from '../../support/world.ts'
 import { openWorld } from '../../support/world.ts'
 
@@ -85,6 +85,32 @@ describe('while a fault is held', () => {
     expect(run.status).toBe('no_effect')
     expect(run.steps[0]?.reasons).toEqual([{ code: 'ended_early', detail: `${target}: ${what}`, cause: 'deleted' }])
     expect(run.steps[0]?.changes.filter(({ code }) => code === 'deleted')).toHaveLength(1)
+  })
+
+  it.each([
+    ['stressor_oom_killed', 'no_effect', 'oom_killed'],
+    ['stressor_died', 'no_effect', undefined],
+    ['partial', 'succeeded', undefined],
+  ])('what an injector said of its effect after the last look is told: %s', async (code, status, cause) => {
+    const line = { phase: 'measure', ok: false, name: 'memory held', unit: 'MiB', value: 0, code, also: [], message: 'it died' }
+    let [target, uid, isOver] = ['', '', false]
+    const observed = world.engine('driver-1', {
+      observe: (progress) => {
+        isOver = progress.run.status === 'reverting'
+        if ('injections' in progress)
+          [target, uid] = [progress.injections[0]?.targets[0]?.name ?? '', progress.injections[0]?.targets[0]?.uid ?? '']
+      },
+    })
+    const engine = around(observed, async ({ method }, go) => {
+      const said = await go()
+      return method === 'log' && isOver && said !== ''
+        ? `${said}${JSON.stringify({ ...line, at: world.clock.now(), target: uid })}\n`
+        : said
+    })
+    const run = await world.run(engine, suiteOf([stepOf(memory, { durationMs: 30_000 })]))
+    expect(run.status).toBe(status)
+    const reason = { code: 'ended_early', detail: `${target}: it died`, ...(cause === undefined ? {} : { cause }) }
+    expect(run.steps[0]?.reasons).toEqual(status === 'succeeded' ? [] : [reason])
   })
 
   it('a target that is deleted once the fault is undone has not ended it', async () => {
