@@ -65,8 +65,8 @@ role() {
   shift 2
   mkdir -p "$own/$kind-$what.scope"
   # shellcheck disable=SC2016,SC2046 # its own parameters; words
-  env $(order "$kind") "FAULTLINE_ROLE=$what" "FAULTLINE_TAG=t-$kind" "FAULTLINE_BOOT_ID=$planned_under" "FAULTLINE_ENDS_AT=$(($(date +%s) + 300))" \
-    "FAULTLINE_APPLY_BY=$(($(date +%s) + 300))" "FAULTLINE_TARGETS=$(target_of "$kind") $id ns/$kind/main" "$@" \
+  env $(order "$kind") "FAULTLINE_ROLE=$what" "FAULTLINE_TAG=t-$kind" "FAULTLINE_BOOT_ID=$planned_under" "FAULTLINE_ENDS_AT=$(($(date +%s) + 900))" \
+    "FAULTLINE_APPLY_BY=$(($(date +%s) + 900))" "FAULTLINE_TARGETS=$(target_of "$kind") $id ns/$kind/main" "$@" \
     sh -c 'echo 0 >"$1/cgroup.procs" && exec unshare --mount sh -c "mount -t tmpfs tmpfs /tmp && exec sh -c \"\$(cat /run/injector.sh)\""' \
     role "$own/$kind-$what.scope" >"/run/log.$kind.$what" 2>&1 </dev/null &
 }
