@@ -130,7 +130,7 @@ Examples:
   $ faultline halt --why "incident 4711"
   $ faultline resume
 
-Drivers see it within seconds. It holds for the runs of this state directory; on AWS, {"action":"halt"} of the control function does the same
+Drivers see it within seconds. It holds for the runs of this state directory; on AWS, the function halt does the same
 for the installation, and the kubectl line of every view ends all chaos on a cluster, of every user.`,
   resume: `
 Examples:

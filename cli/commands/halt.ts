@@ -9,7 +9,7 @@ export interface HaltFlags extends WorkFlags {
   readonly why: string
 }
 
-/** `faultline halt`: every run of this state directory reverts, and none starts until `faultline resume`; as `halt` of the control function. */
+/** `faultline halt`: every run of this state directory reverts, and none starts until `faultline resume`; as the function `halt` on AWS. */
 export function halt(flags: HaltFlags, terminal: Terminal): Promise<ExitCode> {
   return withComposition(flags, terminal, async (composition) => {
     const say = sayer(flags, terminal)

@@ -1,7 +1,10 @@
 import { type FunctionName, functionNames, logicalId, type Names, type Resource, type Resources } from './names.ts'
 
 /** Who asks `control` reads its errors himself: a slip of his fingers pages no one. */
-const metricsOf = (name: FunctionName) => (name === 'control' ? (['Throttles'] as const) : (['Errors', 'Throttles'] as const))
+/** Who invokes them reads their errors. */
+const byHand: readonly FunctionName[] = ['control', 'resume']
+
+const metricsOf = (name: FunctionName) => (byHand.includes(name) ? (['Throttles'] as const) : (['Errors', 'Throttles'] as const))
 
 interface Alarm {
   readonly description: string

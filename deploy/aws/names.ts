@@ -6,6 +6,9 @@ export const functions = {
   advance: { retries: 2, maxAgeSeconds: 900 },
   reap: { retries: 0, maxAgeSeconds: 60 },
   control: { retries: 0, maxAgeSeconds: 60 },
+  /** Sent off without waiting, it has to happen all the same. */
+  halt: { retries: 2, maxAgeSeconds: 900 },
+  resume: { retries: 0, maxAgeSeconds: 60 },
 } as const
 
 /** Its next round, a minute later, is the retry: a queue would only page for what is mended by then. */

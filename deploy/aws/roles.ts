@@ -30,7 +30,7 @@ const reasons: Readonly<Record<string, string>> = {
 }
 
 /** These look through all runs; the others know theirs by its id. */
-const listing: readonly FunctionName[] = ['reap', 'control']
+const listing: readonly FunctionName[] = ['reap', 'control', 'halt']
 
 /** One role for each function, and one for the scheduler. */
 export function roles(names: Names, deployment: Deployment): Resources {
@@ -40,28 +40,43 @@ export function roles(names: Names, deployment: Deployment): Resources {
   }
 }
 
+/** These change one switch: no cluster, no alert, no event is their business. */
+export const switching: Partial<Record<FunctionName, readonly string[]>> = { halt: ['dynamodb:PutItem'], resume: ['dynamodb:DeleteItem'] }
+
 function functionRole({ prefix }: Names, name: FunctionName, deployment: Deployment): Resource {
   const statements = [
     allow('Log', ['logs:CreateLogStream', 'logs:PutLogEvents'], arn('logs', `log-group:/aws/lambda/${prefix}-${name}:*`)),
-    allow(
-      'Runs',
-      ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:Query'],
-      arnOf('Table'),
-    ),
+    allow('Runs', switching[name] ?? allOfTable, arnOf('Table')),
     ...(listing.includes(name) ? [allow('ListRuns', ['dynamodb:Query'], { 'Fn::Sub': `\${Table.Arn}/index/${dueIndex}` })] : []),
+    ...(withoutQueue.includes(name) ? [] : [allow('DeadLetters', ['sqs:SendMessage'], arnOf(logicalId(name, 'dlq')))]),
+    ...(switching[name] === undefined ? ofDrivers(deployment) : []),
+    ...(deployment.vpc === undefined ? [] : [allow('NetworkInterfaces', networkActions, '*')]),
+    ...(deployment.xray ? [allow('Traces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*')] : []),
+  ]
+  return role(`${prefix}-${name}`, { service: 'lambda.amazonaws.com', statements, deployment })
+}
+
+const allOfTable = [
+  'dynamodb:GetItem',
+  'dynamodb:BatchGetItem',
+  'dynamodb:PutItem',
+  'dynamodb:UpdateItem',
+  'dynamodb:DeleteItem',
+  'dynamodb:Query',
+]
+
+/** What driving a run takes, beside its records. */
+function ofDrivers(deployment: Deployment): readonly Statement[] {
+  return [
     allow('Events', ['events:PutEvents'], arnOf('EventBus')),
     allow('Alerts', ['sns:Publish'], { Ref: 'AlertTopic' }),
-    ...(withoutQueue.includes(name) ? [] : [allow('DeadLetters', ['sqs:SendMessage'], arnOf(logicalId(name, 'dlq')))]),
     ...topicKey(deployment),
     ...Object.values(deployment.clusters).flatMap((entry, n) => clusterAccess(String(n + 1), entry)),
     ...(deployment.reportBucket === undefined
       ? []
       : [allow('Reports', ['s3:PutObject', 's3:GetObject'], bucketPart(deployment.reportBucket))]),
     ...(deployment.prometheus?.sigv4Region === undefined ? [] : [allow('Metrics', ['aps:QueryMetrics'], workspace(deployment.prometheus))]),
-    ...(deployment.vpc === undefined ? [] : [allow('NetworkInterfaces', networkActions, '*')]),
-    ...(deployment.xray ? [allow('Traces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*')] : []),
   ]
-  return role(`${prefix}-${name}`, { service: 'lambda.amazonaws.com', statements, deployment })
 }
 
 /** SNS encrypts a message with a data key in the sender's name; a key's alias or id stands for a key of this account and region. */

@@ -1,7 +1,7 @@
 import type { Deployment } from '../../functions/shared/deployment.ts'
 import { alarms } from './alarms.ts'
 import { arnOf, functionId, functionNames, functions, logicalId, namesOf, type Resource, type Resources, withoutQueue } from './names.ts'
-import { roles } from './roles.ts'
+import { roles, switching } from './roles.ts'
 import { type ScheduledSuite, schedules } from './schedules.ts'
 import { bus, deadLetters, eventsMayWrite, table, topic } from './storage.ts'
 
@@ -61,10 +61,12 @@ function outputs(): Resources {
     EventBusArn: { Value: arnOf('EventBus') },
     AlertTopicArn: { Value: { Ref: 'AlertTopic' } },
     ...Object.fromEntries(
-      functionNames().map((name) => [
-        logicalId(name, 'role', 'arn'),
-        { Description: `For the access entry of ${name}`, Value: arnOf(logicalId(name, 'role')) },
-      ]),
+      functionNames()
+        .filter((name) => !(name in switching))
+        .map((name) => [
+          logicalId(name, 'role', 'arn'),
+          { Description: `For the access entry of ${name}`, Value: arnOf(logicalId(name, 'role')) },
+        ]),
     ),
   }
 }

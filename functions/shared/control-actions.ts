@@ -9,11 +9,11 @@ import { type Answer, drivenAnswer, runLine } from './answers.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
 import type { ControlInput } from './inputs.ts'
 import { findSuite, packagedSuites } from './suites.ts'
+import { recentRuns } from './switches.ts'
 
 type Asked<A extends ControlInput['action']> = Extract<ControlInput, { action: A }>
 
-/** What a person reads in a console; an answer of a function is 6 MB at most, and one event some 300 bytes. */
-const recentRuns = 10
+/** One event is some 300 bytes. */
 const recentEvents = 30
 
 /** What people ask of an installation. Switches are seen by every driver within seconds. */
@@ -35,11 +35,6 @@ export async function control(input: ControlInput, invocation: Invocation): Prom
       return abort(input, invocation)
     case 'resolve':
       return resolve(input, invocation)
-    case 'halt':
-      return halt(input, invocation)
-    case 'resume':
-      await invocation.store.controls.clear({ kind: 'halt' })
-      return { happened: `${input.by} lifted the halt`, next: 'runs may start again; what was halted is not started anew' }
     case 'pause':
       return pause(input, invocation)
     case 'unpause':
@@ -61,7 +56,8 @@ async function statusOfAll({ store, settings, clusters }: Invocation): Promise<A
   const live = runs.filter((run) => !isEnded(run))
   return {
     happened: `${live.length} runs are live${halt === null ? '' : `; everything is halted by ${halt.by}: ${halt.why}`}`,
-    next: halt === null ? 'ask with "run" for one of them; "halt" stops everything' : '"resume" lets runs start again',
+    next:
+      halt === null ? 'ask with "run" for one of them; the function halt stops everything' : 'the function resume lets runs start again',
     halt,
     paused: pauses.filter(({ pause }) => pause !== null),
     suites: names,
@@ -150,16 +146,6 @@ async function resolve({ run: id, by, why, force = false }: Asked<'resolve'>, in
   if (found === undefined) throw new FaultlineError('not_found', `there is no run ${id}; "status" without "run" lists them`)
   const run = await resolveRun(invocation.engine(found.cluster), id, { who: by, why, force })
   return drivenAnswer(run)
-}
-
-async function halt({ by, why }: Asked<'halt'>, { store, clock }: Invocation): Promise<Answer> {
-  await store.controls.set({ kind: 'halt' }, by, why, clock.now())
-  const live = (await store.runs.list({ limit: recentRuns })).filter((run) => !isEnded(run))
-  return {
-    happened: `everything is halted by ${by}: ${live.length} live runs revert now, and none starts`,
-    next: 'ask for the status; "resume" lets runs start again',
-    runs: live.map(runLine),
-  }
 }
 
 async function pause(input: Asked<'pause'>, invocation: Invocation): Promise<Answer> {

@@ -77,7 +77,7 @@ const deploymentShape = {
   /** The table, with what undoes live faults, cannot be deleted while this is on. */
   deletionProtection: z.boolean().default(false),
   /** Where an account's concurrency may be used up by others: so many executions are always free for these. */
-  reservedConcurrency: strict({ reap: executions.optional(), control: executions.optional() }).default({}),
+  reservedConcurrency: strict({ reap: executions.optional(), control: executions.optional(), halt: executions.optional() }).default({}),
   logRetentionDays: z.union([1, 3, 5, 7, 14, 30, 60, 90, 180, 365].map((days) => z.literal(days))).default(30),
 }
 

@@ -30,6 +30,9 @@ export const reapInput = z.unknown()
 
 const who = { by: text.default('the AWS console'), why: text.default('no reason given') }
 
+/** What `halt` and `resume` take. */
+export const switchInput = strict(who)
+
 const place = { cluster: text.optional(), seed: seed.optional() }
 /** false: answer at once, another function drives. */
 const wait = z.boolean().default(false)
@@ -66,8 +69,6 @@ const actions = {
   plan: strict({ action: z.literal('plan'), suite: startInput.shape.suite, cluster: text.optional(), seed: seed.optional() }),
   abort: strict({ action: z.literal('abort'), run: text, ...who }),
   resolve: strict({ action: z.literal('resolve'), run: text, by: text, why: text, force: z.boolean().optional() }),
-  halt: strict({ action: z.literal('halt'), ...who }),
-  resume: strict({ action: z.literal('resume'), ...who }),
   pause: strict({ action: z.literal('pause'), suite: suiteName, ...who }),
   unpause: strict({ action: z.literal('unpause'), suite: suiteName, ...who }),
 }
@@ -87,13 +88,12 @@ export const controlInput = z.discriminatedUnion(
     actions.plan,
     actions.abort,
     actions.resolve,
-    actions.halt,
-    actions.resume,
     actions.pause,
     actions.unpause,
   ],
   { error: ({ input }) => notAllowed(wordOf(Object(input).action), Object.keys(actions)) },
 )
 
+export type SwitchInput = z.output<typeof switchInput>
 export type StartInput = z.output<typeof startInput>
 export type ControlInput = z.output<typeof controlInput>

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { unzipSync } from 'fflate'
 import type { HostAnswer, HostRequest } from './lambda-host.ts'
 
-export type FunctionShortName = 'start' | 'advance' | 'reap' | 'control'
+export type FunctionShortName = 'start' | 'advance' | 'reap' | 'control' | 'halt' | 'resume'
 
 /** One function as the template describes it. */
 export interface FunctionSpec {

@@ -104,12 +104,12 @@ describe('the packaged functions', () => {
     expect((await local.store.ledger.history(run.id)).filter(({ type }) => type === 'injected')).toHaveLength(1)
   })
 
-  it('revert within 5 s of a halt by control, and refuse a start afterwards, on record, until it is lifted', async () => {
+  it('revert within 5 s of a halt, and refuse a start afterwards, on record, until it is lifted', async () => {
     const local = await open()
     const driving = local.invoke('start', { suite: longPartition, wait: true })
     await until(async () => (await local.store.runs.list()).some((run) => run.status === 'holding'))
     const haltedAt = Date.now()
-    const answer = await local.invoke('control', { action: 'halt', by: 'ann', why: 'incident' })
+    const answer = await local.invoke('halt', { by: 'ann', why: 'incident' })
     expect(answer).toMatchObject({ happened: 'everything is halted by ann: 1 live runs revert now, and none starts' })
     await driving
     const run = await onlyRun(local)
@@ -124,7 +124,7 @@ describe('the packaged functions', () => {
     const refused = await local.invoke('start', { suite, scheduledAt: due })
     expect(refused).toMatchObject({ state: 'refused', refusals: [{ code: 'halted', message: 'everything is halted by ann: incident' }] })
     expect((await local.store.runs.list()).map(({ status }) => status)).toEqual(['refused', 'aborted'])
-    await local.invoke('control', { action: 'resume', by: 'ann' })
+    await local.invoke('resume', { by: 'ann' })
     const { experiments } = suite
     const after = await local.invoke('start', { suite: { ...suite, experiments: experiments.slice(1, 2) } })
     expect(after).toMatchObject({ state: 'succeeded' })
@@ -156,11 +156,7 @@ describe('the packaged functions', () => {
     ['start', { suite: 'quick-test' }, /suite `quick-test` is not packaged. Allowed: default-test-suite, quick-test-suite/],
     ['start', { suite: { name: 'x' } }, /experiments/],
     ['start', { suite: 'quick-test-suite', cluster: 'nowhere' }, /cluster `nowhere` .*Allowed: embedded/],
-    [
-      'control',
-      { action: 'stop' },
-      /action: `stop`.*Allowed: inject, test, sweep, replay, status, plan, abort, resolve, halt, resume, pause, unpause/,
-    ],
+    ['control', { action: 'stop' }, /action: `stop`.*Allowed: inject, test, sweep, replay, status, plan, abort, resolve, pause, unpause/],
     ['control', { action: 'abort' }, /run/],
     ['advance', { 'detail-type': 'other', detail: {} }, /detail-type/],
   ] as const)('say of a wrong input to %s what is wrong, and do nothing', async (name, input, message) => {

@@ -13,7 +13,7 @@ import { openWithRoles, packagedResources, rolesWith } from '../support/local-aw
 import { requestedRun } from '../support/runs.ts'
 
 const region = 'eu-central-1'
-const names = ['start', 'advance', 'reap', 'control'] as const
+const names = ['start', 'advance', 'reap', 'control', 'halt', 'resume'] as const
 const closers: (() => Promise<unknown>)[] = []
 
 afterEach(async () => {
@@ -40,6 +40,8 @@ async function playAll(aws: LocalAws, others: Readonly<Record<string, ClusterEnt
   await aws.invoke('control', { action: 'pause', suite: 'quick-test-suite' })
   await aws.invoke('control', { action: 'unpause', suite: 'quick-test-suite' })
   await aws.invoke('control', { action: 'status' })
+  await aws.invoke('halt', {})
+  await aws.invoke('resume', {})
   // The call for a successor was lost: the next round of the reaper goes on with the run.
   const requested = { ...requestedRun(played.suite), requestedAt: Date.now() }
   const offered = { lease: { owner: 'gone', until: Date.now() + 60_000 }, handover: true }
@@ -99,7 +101,7 @@ describe('what the packaged roles allow', () => {
     await playAll(aws, others)
     expect(aws.refused).toEqual([])
     expect(await letServicesCall(roles, byServices)).toEqual([])
-    expect(await needless(roles)).toEqual({ start: [], advance: [], reap: [], control: [] })
+    expect(await needless(roles)).toEqual({ start: [], advance: [], reap: [], control: [], halt: [], resume: [] })
   })
 })
 
@@ -135,13 +137,16 @@ function byServicesWithAll(name: FunctionShortName): readonly (readonly [action:
     ['ec2:UnassignPrivateIpAddresses', network],
     ['xray:PutTraceSegments', '*'],
     ['xray:PutTelemetryRecords', '*'],
+  ] as const
+  const ofDrivers = [
     // SNS makes a data key in the sender's name.
     ['kms:GenerateDataKey', arn('kms', 'key/1a2b')],
     ['kms:Decrypt', arn('kms', 'key/1a2b')],
     // A link in an alert is signed by the function, and followed by a person.
     ['s3:GetObject', 'arn:aws:s3:::reports-of-game-days/faultline/run-1.html'],
   ] as const
-  return [...byServices(name), ...here]
+  // A switch alerts no person and links to no report.
+  return [...byServices(name), ...here, ...(name === 'halt' || name === 'resume' ? [] : ofDrivers)]
 }
 
 describe('what a configuration with everything allows', () => {
@@ -177,7 +182,7 @@ describe('what a configuration with everything allows', () => {
     await playAll(aws, others, { probes: [{ name: 'Orders', type: 'prometheus', query: 'sum(orders)', tolerance: { min: 0 } }] })
     expect([aws.refused, asked.refused]).toEqual([[], []])
     expect(await letServicesCall(roles, byServicesWithAll)).toEqual([])
-    expect(await needless(roles)).toEqual({ start: [], advance: [], reap: [], control: [] })
+    expect(await needless(roles)).toEqual({ start: [], advance: [], reap: [], control: [], halt: [], resume: [] })
   })
 })
 

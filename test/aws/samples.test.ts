@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { LocalAws } from '../../sandbox/aws/local-aws.ts'
 import { openWithRoles } from '../support/local-aws.ts'
 
-type Name = 'start' | 'advance' | 'reap' | 'control'
+type Name = 'start' | 'advance' | 'reap' | 'control' | 'halt' | 'resume'
 const run = promisify(execFile)
 const files = readdirSync('functions/events').filter((file) => file.endsWith('.json'))
 const sample = (file: string): Record<string, unknown> => JSON.parse(readFileSync(`functions/events/${file}`, 'utf8'))
@@ -24,7 +24,7 @@ const expected: readonly (readonly [string, object | RegExp])[] = [
   ['start-scheduled.json', { state: 'refused', refusals: [{ code: 'paused' }, { code: 'outside_window' }] }],
   ['control-unpause.json', { happened: 'suite quick-test-suite may start again' }],
   ['start-own-suite.json', { state: 'succeeded', orphans: 0 }],
-  ['control-halt.json', { happened: 'everything is halted by ann: 0 live runs revert now, and none starts' }],
+  ['halt.json', { happened: 'everything is halted by ann: 0 live runs revert now, and none starts' }],
   ['control-test.json', { verdict: 'refused', tests: [{ verdict: 'refused' }, { verdict: 'not_run' }, { verdict: 'not_run' }] }],
   [
     'start-by-hand.json',
@@ -33,7 +33,7 @@ const expected: readonly (readonly [string, object | RegExp])[] = [
       state: 'requested',
     },
   ],
-  ['control-resume.json', { happened: 'ann lifted the halt' }],
+  ['resume.json', { happened: 'ann lifted the halt' }],
   ['reap.json', { orphans: [] }],
   ['control-sweep.json', { found: [], removed: [], failed: [] }],
   ['advance.json', /there is no run quick-test-sui-20260105-100000-abcdefgh/],

@@ -38,11 +38,13 @@ describe('the packaged template', () => {
     expect(missing).toEqual([])
   })
 
-  it('has the four functions on arm64 and Node 24, with literal environments', () => {
+  it('has the six functions on arm64 and Node 24, with literal environments', () => {
     expect(functions.map(({ Properties }) => Properties.FunctionName).sort()).toEqual([
       'faultline-dev-advance',
       'faultline-dev-control',
+      'faultline-dev-halt',
       'faultline-dev-reap',
+      'faultline-dev-resume',
       'faultline-dev-start',
     ])
     for (const { Properties } of functions) {
@@ -129,14 +131,15 @@ describe('the packaged template', () => {
   })
 
   it('watches errors, throttles and the dead letters of every function, and a silent reaper; every alarm reaches the topic', () => {
+    const byHand = ['control', 'resume']
     const alarms = of('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties)
     for (const { Properties } of functions) {
       const metrics = alarms.filter((alarm) => alarm.Dimensions[0].Value === Properties.FunctionName).map((alarm) => alarm.MetricName)
       const name = Properties.FunctionName.replace('faultline-dev-', '')
-      expect(metrics).toEqual(expect.arrayContaining(name === 'control' ? ['Throttles'] : ['Errors', 'Throttles']))
+      expect(metrics).toEqual(expect.arrayContaining(byHand.includes(name) ? ['Throttles'] : ['Errors', 'Throttles']))
       // Who invokes control by hand reads its errors; what the reaper could not do its next round does.
       expect([metrics.includes('Errors'), alarms.some((alarm) => alarm.Dimensions[0].Value === `faultline-dev-${name}-dlq`)]).toEqual([
-        name !== 'control',
+        !byHand.includes(name),
         name !== 'reap',
       ])
     }
@@ -160,10 +163,10 @@ describe('the packaged template', () => {
 
   it('sends what failed asynchronously to the function’s own queue', () => {
     const destinations = of('AWS::Lambda::EventInvokeConfig').flatMap(({ Properties }) => references(Properties.DestinationConfig))
-    expect(destinations.sort()).toEqual(['AdvanceDlq', 'ControlDlq', 'StartDlq'])
+    expect(destinations.sort()).toEqual(['AdvanceDlq', 'ControlDlq', 'HaltDlq', 'ResumeDlq', 'StartDlq'])
   })
 
-  it.each(['start', 'advance', 'reap', 'control'])('has a zip of 1.5 MB at most for %s', (name) => {
+  it.each(['start', 'advance', 'reap', 'control', 'halt', 'resume'])('has a zip of 1.5 MB at most for %s', (name) => {
     expect(statSync(`.serverless/${name}.zip`).size).toBeLessThanOrEqual(1.5 * 1024 * 1024)
   })
 })

@@ -18,9 +18,12 @@ const plain: Deployment = {
   reservedConcurrency: {},
 }
 
-/** What the role of `start` may do, by the statements' names. */
-function allowed(deployment: Deployment): Readonly<Record<string, { readonly Action: unknown; readonly Resource: unknown }>> {
-  const role = roles(names, deployment).StartRole as {
+/** What the role of a function may do, by the statements' names. */
+function allowed(
+  deployment: Deployment,
+  id = 'StartRole',
+): Readonly<Record<string, { readonly Action: unknown; readonly Resource: unknown }>> {
+  const role = roles(names, deployment)[id] as {
     Properties: { Policies: { PolicyDocument: { Statement: Record<string, unknown>[] } }[] }
   }
   const [policy] = role.Properties.Policies
@@ -52,4 +55,14 @@ it('a role’s statements have names of their own, however alike the clusters’
   for (const name of ['cluster/one', 'cluster/two', 'secret:three-??????', 'parameter/four']) {
     expect(resources).toContainEqual(expect.stringContaining(name))
   }
+})
+
+it('who may halt cannot lift a halt by that, nor the other way about, and neither switch reaches a cluster or tells anyone', () => {
+  const all = { ...plain, clusters: { a: { eks: 'one' } }, reportBucket: 'reports' }
+  expect(Object.keys(allowed(all, 'HaltRole'))).toEqual(['Log', 'Runs', 'ListRuns', 'DeadLetters'])
+  expect(Object.keys(allowed(all, 'ResumeRole'))).toEqual(['Log', 'Runs', 'DeadLetters'])
+  expect([allowed(all, 'HaltRole').Runs?.Action, allowed(all, 'ResumeRole').Runs?.Action]).toEqual([
+    ['dynamodb:PutItem'],
+    ['dynamodb:DeleteItem'],
+  ])
 })

@@ -96,5 +96,7 @@ export function functionRoles(resources: TemplateResources): Readonly<Record<Fun
     advance: new Role('AdvanceRole', resources),
     reap: new Role('ReapRole', resources),
     control: new Role('ControlRole', resources),
+    halt: new Role('HaltRole', resources),
+    resume: new Role('ResumeRole', resources),
   }
 }

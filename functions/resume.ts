@@ -1,0 +1,6 @@
+import { entry } from './shared/entry.ts'
+import { switchInput } from './shared/inputs.ts'
+import { resume } from './shared/switches.ts'
+
+/** Lifts a halt. A function of its own, so that few may be allowed it. */
+export const handler = entry('resume', switchInput, resume)
