@@ -53,7 +53,7 @@ export async function playSuite(place: Place, options: Options, suite: (typeof s
   }
 }
 
-/** Who asks the workload's Service ten times a second: a fault that meets nobody's traffic has no effect, and says so. */
+/** Who asks the workload's Service ten times a second: a fault that meets no traffic has no effect, and says so. */
 function usersOf({ namespace }: Place, options: Options): Manifest {
   const labels = { app: 'e2e-users' }
   const container = {

@@ -142,7 +142,7 @@ NODE_NETWORK=''
 
 # open_network: opens the current target's network namespace as fd 9; fails (with WHY) when no process of the pod is left,
 # refuses the node's own. Rules go with the namespace, so a namespace that is gone holds none. Stressors and keepers of other steps are in
-# the pod's cgroup, and in the network of whoever started them: they say nothing of the pod's, nor does one that is just ending, whose mark
+# the pod's cgroup, and in the network of the process that started them: they say nothing of the pod's, nor does one that is just ending, whose mark
 # is gone. So a pod is on the node's own network only where all of its processes are.
 open_network() {
   local pid own on_node=''
