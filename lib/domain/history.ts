@@ -1,5 +1,6 @@
 import { assertNever } from './errors.ts'
 import type { HistoryEvent, HistoryLine, HistoryType, UndoTries } from './history-event.ts'
+import type { Finding } from './injection.ts'
 import { reasonText } from './reason.ts'
 import type { Run } from './run.ts'
 import { stepOf } from './run.ts'
@@ -96,7 +97,7 @@ function stepLines(event: StepEvent): readonly Line[] {
     case 'rechecked':
       return event.outcomes.map((o) => ({
         type: event.type,
-        message: `injection ${o.n} before its planned end: ${o.summary}`,
+        message: `${atEnd[o.finding]}: ${o.summary}`,
         data: o,
       }))
     case 'targets_changed':
@@ -122,6 +123,13 @@ function stepLines(event: StepEvent): readonly Line[] {
     default:
       return assertNever(event)
   }
+}
+
+/** What the last look at a fault that is held found. */
+const atEnd: Readonly<Record<Finding, string>> = {
+  yes: 'still bites just before its planned end',
+  no: 'ended before its planned end',
+  unknown: 'whether it still bites before its planned end is unknown',
 }
 
 function underWayText({ underWay = [] }: Extract<RunEvent, { type: 'handed_over' }>): string {
