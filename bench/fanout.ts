@@ -9,16 +9,19 @@ import { openSqliteStore } from '../lib/adapters/sqlite/store.ts'
 import { systemClock } from '../lib/adapters/system-clock.ts'
 import type { Injection, Target } from '../lib/domain/injection.ts'
 import { Driver } from '../lib/engine/lease/driver.ts'
+import type { Fault } from '../lib/faults/fault.ts'
 import { podDelete } from '../lib/faults/pod-delete.ts'
+import { policyPartition } from '../lib/faults/policy-partition/policy-partition.ts'
 import { injectionOf } from '../test/support/fault-context.ts'
 import { requestedRun } from '../test/support/runs.ts'
-import { deletionUndo } from '../test/support/undo-data.ts'
+import { deletionUndo, policyUndo } from '../test/support/undo-data.ts'
 import { benchEngine } from './engine.ts'
 import { answersAfterMs, type SlowApiReady, slowNamespace } from './slow-api.ts'
 
 const sizes = [10, 100, 1_000, 10_000] as const
 const podsPerNode = 50
-const rounds = 3
+/** Of a size; the smaller it is, the more a single pause of the machine counts. */
+const roundsOf = (pods: number) => (pods > 1_000 ? 3 : 15)
 /** So many calls of the baseline are measured; more would take minutes and say the same. */
 const mostOneByOne = 100
 /** As a list is cut into pages. */
@@ -26,57 +29,114 @@ const pageSize = 500
 /** What the deeds may take at most, as a multiple of the least that is possible. */
 const mostRatio = 1.5
 
+/** A fault put in place on all pods at once. */
+interface Deed {
+  readonly name: string
+  readonly fault: Fault
+  readonly change: Partial<Injection>
+  /** The least number of answers that must come one after the other. */
+  readonly inRow: (pods: number) => number
+}
+
+const waves = (pods: number) => Math.ceil(pods / defaultBounds.maxInFlight)
+const fuse = { namespace: slowNamespace, name: 'fuse', uid: 'fuse-uid', burnsAt: 0 }
+const deeds: readonly Deed[] = [
+  {
+    name: 'pod-delete',
+    fault: podDelete,
+    change: { undo: deletionUndo() },
+    // A page of the list must have come before the next one is asked for; then all deletes, as many at once as the client sends.
+    inRow: (pods) => Math.ceil(pods / pageSize) + waves(pods),
+  },
+  {
+    name: 'partition by policy',
+    fault: policyPartition,
+    change: { undo: policyUndo(), armed: fuse, fuse: { namespace: slowNamespace, name: 'fuse', pod: null } },
+    // A label on each pod, then the policy that selects them.
+    inRow: (pods) => waves(pods) + 1,
+  },
+]
+
 interface Size {
   readonly pods: number
   readonly nodes: number
-  /** A page of the list must have come before the next one is asked for; then all deletes, as many at once as the client sends. */
   readonly boundMs: number
   readonly ms: number
   readonly ratio: number
-  /** The same deletes each after the other, from so many that were measured. */
+  /** As many deletes each after the other, from so many that were measured. */
   readonly oneByOne: { readonly ms: number; readonly measured: number }
   readonly timesFaster: number
+  /** Of this process, for each pod, in µs. */
+  readonly cpuUs: number
 }
 
 /**
- * Deletes all pods of a namespace as a driver does, fences and the ledger's switches included, over the real client, at an API server that
- * answers after 20 ms: medians of 3, beside the least that is possible, and beside the same calls one by one.
+ * Deletes, or labels and cuts off, all pods of a namespace as a driver does, fences and the ledger's switches included, over the real client,
+ * at an API server that answers after 20 ms: medians, beside the least that is possible, and beside deletes one by one.
  */
 export async function fanout() {
-  const found: Size[] = []
-  for (const pods of sizes) found.push(await measure(pods, Math.ceil(pods / podsPerNode)))
-  return {
-    answersAfterMs,
-    inFlight: defaultBounds.maxInFlight,
-    ratios: Object.fromEntries(found.map(({ pods, ratio }) => [pods, ratio])),
-    sizes: found,
-    ok: found.every(({ ratio }) => ratio <= mostRatio),
+  const found: Record<string, readonly Size[]> = Object.fromEntries(deeds.map(({ name }) => [name, []]))
+  for (const pods of sizes) {
+    for (const [name, size] of await measure(pods, Math.ceil(pods / podsPerNode))) found[name] = [...(found[name] ?? []), size]
   }
+  const ratios = Object.fromEntries(
+    Object.entries(found).map(([name, list]) => [name, Object.fromEntries(list.map(({ pods, ratio }) => [pods, ratio]))]),
+  )
+  const ok = Object.values(found).every((list) => list.every(({ ratio }) => ratio <= mostRatio))
+  return { ratios, answersAfterMs, inFlight: defaultBounds.maxInFlight, deeds: found, ok }
 }
 
-async function measure(pods: number, nodes: number): Promise<Size> {
+async function measure(pods: number, nodes: number): Promise<readonly (readonly [name: string, size: Size])[]> {
   const folder = await mkdtemp(join(tmpdir(), 'faultline-bench-'))
   const api = await startApi(pods, nodes)
   const cluster = connectCluster(configForUrl(api.url, 'benched'))
   try {
     const targets = Array.from({ length: pods }, (_, index) => targetOf(index, nodes))
-    const times: number[] = []
-    // The first round opens connections and lets the code be compiled.
-    for (let round = 0; round <= rounds; round++) {
-      const ms = await deleteAll(cluster, targets, join(folder, String(round)))
-      if (round > 0) times.push(ms)
-    }
-    const ms = times.sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0
     const measured = targets.slice(0, mostOneByOne)
     const oneByOneMs = ((await deleteOneByOne(cluster, measured)) / measured.length) * pods
-    const boundMs = (Math.ceil(pods / pageSize) + Math.ceil(pods / defaultBounds.maxInFlight)) * answersAfterMs
     const oneByOne = { ms: Math.round(oneByOneMs), measured: measured.length }
-    return { pods, nodes, boundMs, ms: Math.round(ms), ratio: rounded(ms / boundMs), oneByOne, timesFaster: rounded(oneByOneMs / ms) }
+    const found: (readonly [string, Size])[] = []
+    for (const deed of deeds) {
+      const { ms, cpuUs } = await median(deed, { cluster, targets, folder })
+      const boundMs = deed.inRow(pods) * answersAfterMs
+      const size = {
+        pods,
+        nodes,
+        boundMs,
+        ms: Math.round(ms),
+        ratio: rounded(ms / boundMs),
+        oneByOne,
+        timesFaster: rounded(oneByOneMs / ms),
+      }
+      found.push([deed.name, { ...size, cpuUs: Math.round(cpuUs / pods) }])
+    }
+    return found
   } finally {
     await cluster.close()
     await api.close()
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+interface Place {
+  readonly cluster: ConnectedCluster
+  readonly targets: readonly Target[]
+  readonly folder: string
+}
+
+interface Took {
+  readonly ms: number
+  readonly cpuUs: number
+}
+
+async function median(deed: Deed, place: Place): Promise<Took> {
+  const took: Took[] = []
+  // The first round opens connections and lets the code be compiled.
+  for (let round = 0; round <= roundsOf(place.targets.length); round++) {
+    const one = await doTo(deed, place, join(place.folder, `${deed.name} ${round}`))
+    if (round > 0) took.push(one)
+  }
+  return took.sort((a, b) => a.ms - b.ms)[Math.floor(took.length / 2)] ?? { ms: Number.NaN, cpuUs: Number.NaN }
 }
 
 const rounded = (value: number) => Number(value.toFixed(2))
@@ -90,7 +150,7 @@ const targetOf = (index: number, nodes: number): Target => ({
 })
 
 /** By a driver with a ledger of its own, which is a file as the command's. */
-async function deleteAll(cluster: ConnectedCluster, targets: readonly Target[], directory: string): Promise<number> {
+async function doTo({ fault, change }: Deed, { cluster, targets }: Place, directory: string): Promise<Took> {
   const store = await openSqliteStore({ directory, clock: systemClock })
   try {
     const engine = benchEngine(store, cluster)
@@ -98,10 +158,11 @@ async function deleteAll(cluster: ConnectedCluster, targets: readonly Target[], 
     const run = { ...requestedRun(), lease }
     await store.runs.create(run)
     const driver = new Driver(engine, cluster, { run, injections: [] })
-    const injection: Injection = injectionOf('pod-delete', { targets, undo: deletionUndo() })
-    const from = performance.now()
-    await podDelete.inject(driver.interruptibleContext(), injection)
-    return performance.now() - from
+    const injection = injectionOf('pod-delete', { targets, ...change })
+    const [from, cpuFrom] = [performance.now(), process.cpuUsage()]
+    await fault.inject(driver.interruptibleContext(), injection)
+    const { user, system } = process.cpuUsage(cpuFrom)
+    return { ms: performance.now() - from, cpuUs: user + system }
   } finally {
     await store.close()
   }
