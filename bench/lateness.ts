@@ -9,7 +9,7 @@ import { drive } from '../lib/engine/drive.ts'
 import type { Progress } from '../lib/engine/engine.ts'
 import { start } from '../lib/engine/start.ts'
 import type { Cluster, Store } from '../lib/ports.ts'
-import { startLocalSandbox } from '../sandbox/start.ts'
+import { type LocalSandbox, startLocalSandbox } from '../sandbox/start.ts'
 import { exchangeWith, localCluster } from '../test/support/local-cluster.ts'
 import { partition, stepOf, suiteOf } from '../test/support/suites.ts'
 import { benchEngine } from './engine.ts'
@@ -46,11 +46,16 @@ async function measure(runs: number, steps: number): Promise<{ readonly steps: n
   const store = await openSqliteStore({ directory: folder, clock: systemClock })
   const [undo, timer]: [number[], number[]] = [[], []]
   try {
+    // Simulated clusters take their time to come up, in this very process: no run waits for that.
+    const sandboxes = await Promise.all(Array.from({ length: runs }, openSandbox))
     await Promise.all(
-      Array.from({ length: runs }, (_, n) =>
-        play(store, { key: String(n), steps: steps / runs, late: (ms) => undo.push(ms), timerLate: (ms) => timer.push(ms) }),
-      ),
+      sandboxes.map(async (sandbox, n) => {
+        // Runs do not begin in the same millisecond.
+        await systemClock.sleep((n * holdMs) / runs)
+        await play(store, { sandbox, key: String(n), steps: steps / runs, late: (ms) => undo.push(ms), timerLate: (ms) => timer.push(ms) })
+      }),
     )
+    await Promise.all(sandboxes.map((sandbox) => sandbox.close()))
     return { steps: undo.length, undo: spread(undo), timer: spread(timer) }
   } finally {
     await store.close()
@@ -58,46 +63,46 @@ async function measure(runs: number, steps: number): Promise<{ readonly steps: n
   }
 }
 
+async function openSandbox(): Promise<LocalSandbox> {
+  const sandbox = startLocalSandbox({ replicas: 2, startDelayMs: 10, stopDelayMs: 10, requestsPerSecond: 1 })
+  await sandbox.ready()
+  return sandbox
+}
+
 interface Played {
+  readonly sandbox: LocalSandbox
   readonly key: string
   readonly steps: number
   late(ms: number): void
   timerLate(ms: number): void
 }
 
-async function play(store: Store, { key, steps: count, late, timerLate }: Played): Promise<void> {
-  const sandbox = startLocalSandbox({ replicas: 2, startDelayMs: 10, stopDelayMs: 10, requestsPerSecond: 1 })
-  try {
-    await sandbox.ready()
-    let plannedEnd: number | null = null
-    const inner = localCluster({ exchange: exchangeWith(sandbox), clock: systemClock })
-    const cluster: Cluster = {
-      ...inner,
-      objects: {
-        ...inner.objects,
-        delete: (ref, options) => {
-          // The fuse goes first: the policy is collected with it.
-          if (plannedEnd !== null) {
-            late(systemClock.now() - plannedEnd)
-            plannedEnd = null
-          }
-          return inner.objects.delete(ref, options)
-        },
+async function play(store: Store, { sandbox, key, steps: count, late, timerLate }: Played): Promise<void> {
+  let plannedEnd: number | null = null
+  const inner = localCluster({ exchange: exchangeWith(sandbox), clock: systemClock })
+  const cluster: Cluster = {
+    ...inner,
+    objects: {
+      ...inner.objects,
+      delete: (ref, options) => {
+        // The fuse goes first: the policy is collected with it.
+        if (plannedEnd !== null) {
+          late(systemClock.now() - plannedEnd)
+          plannedEnd = null
+        }
+        return inner.objects.delete(ref, options)
       },
-    }
-    const observe = (progress: Progress) => {
-      if (progress.kind !== 'event' || progress.event.type !== 'injected' || progress.run.status !== 'holding') return
-      const { revertAt } = progress.run
-      plannedEnd = revertAt
-      setTimeout(() => timerLate(systemClock.now() - revertAt), revertAt - systemClock.now())
-    }
-    const run = await playRun({ store, cluster, observe, key, count })
-    // A second is short for a look at the evidence before its end, where a hundred runs look at once: not what is measured here.
-    if (!['succeeded', 'no_effect'].includes(run.status))
-      throw new Error(`a run ended as ${run.status}: ${JSON.stringify(run.steps.at(-1))}`)
-  } finally {
-    await sandbox.close()
+    },
   }
+  const observe = (progress: Progress) => {
+    if (progress.kind !== 'event' || progress.event.type !== 'injected' || progress.run.status !== 'holding') return
+    const { revertAt } = progress.run
+    plannedEnd = revertAt
+    setTimeout(() => timerLate(systemClock.now() - revertAt), revertAt - systemClock.now())
+  }
+  const run = await playRun({ store, cluster, observe, key, count })
+  // A second is short for a look at the evidence before its end, where a hundred runs look at once: not what is measured here.
+  if (!['succeeded', 'no_effect'].includes(run.status)) throw new Error(`a run ended as ${run.status}: ${JSON.stringify(run.steps.at(-1))}`)
 }
 
 interface Setting {

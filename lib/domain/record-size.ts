@@ -21,12 +21,18 @@ export function storedBytes(value: unknown): number {
   if (typeof value === 'string') return utf8Bytes(value)
   if (typeof value === 'number') return numberBytes(value)
   if (typeof value !== 'object' || value === null) return 1
-  if (Array.isArray(value)) return 3 + sum(value.map((element) => 1 + storedBytes(element)))
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined)
-  return 3 + sum(fields.map(([name, field]) => 1 + utf8Bytes(name) + storedBytes(field)))
+  let bytes = 3
+  if (Array.isArray(value)) {
+    for (const element of value as readonly unknown[]) bytes += 1 + storedBytes(element)
+    return bytes
+  }
+  for (const [name, field] of Object.entries(value)) if (field !== undefined) bytes += 1 + utf8Bytes(name) + storedBytes(field)
+  return bytes
 }
 
+/** Records are measured at each save, and are almost wholly of characters of one byte. */
 function utf8Bytes(text: string): number {
+  if (!beyondAscii.test(text)) return text.length
   let bytes = 0
   for (const character of text) {
     const code = character.codePointAt(0) ?? 0
@@ -35,13 +41,25 @@ function utf8Bytes(text: string): number {
   return bytes
 }
 
+const beyondAscii = /[\u0080-\uffff]/
+
 /** One byte for each two significant digits (zeros at both ends are trimmed), one more for the exponent, and one for a sign. */
 function numberBytes(value: number): number {
-  const digits = String(Math.abs(value))
+  const digits = Number.isSafeInteger(value) ? digitsOfWhole(Math.abs(value)) : digitsOf(Math.abs(value))
+  return Math.ceil(digits / 2) + 1 + (value < 0 ? 1 : 0)
+}
+
+function digitsOfWhole(value: number): number {
+  let rest = value
+  while (rest !== 0 && rest % 10 === 0) rest /= 10
+  return rest === 0 ? 0 : String(rest).length
+}
+
+function digitsOf(value: number): number {
+  return String(value)
     .replace(/e.*$/, '')
     .replace('.', '')
     .replace(/^0+|0+$/g, '').length
-  return Math.ceil(digits / 2) + 1 + (value < 0 ? 1 : 0)
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
