@@ -98,7 +98,7 @@ async function play(store: Store, { sandbox, key, steps: count, late, timerLate 
     if (progress.kind !== 'event' || progress.event.type !== 'injected' || progress.run.status !== 'holding') return
     const { revertAt } = progress.run
     plannedEnd = revertAt
-    setTimeout(() => timerLate(systemClock.now() - revertAt), revertAt - systemClock.now())
+    setTimeout(() => timerLate(systemClock.now() - revertAt), Math.max(0, revertAt - systemClock.now()))
   }
   const run = await playRun({ store, cluster, observe, key, count })
   // A second is short for a look at the evidence before its end, where a hundred runs look at once: not what is measured here.

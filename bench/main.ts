@@ -16,10 +16,17 @@ const benches: Readonly<Record<string, () => Promise<{ readonly ok: boolean }>>>
   effect,
 }
 
+/** Each after the other: side by side they would slow one another. */
+async function all(): Promise<{ readonly ok: boolean }> {
+  const results: Record<string, { readonly ok: boolean }> = {}
+  for (const [name, bench] of Object.entries(benches)) results[name] = await bench()
+  return { ...results, ok: Object.values(results).every(({ ok }) => ok) }
+}
+
 const [name = '', ...flags] = process.argv.slice(2)
-const bench = Object.hasOwn(benches, name) ? benches[name] : undefined
+const bench = name === 'all' ? all : Object.hasOwn(benches, name) ? benches[name] : undefined
 if (bench === undefined) {
-  process.stderr.write(`bench \`${name}\` is not known. Allowed: ${Object.keys(benches).join(', ')}\n`)
+  process.stderr.write(`bench \`${name}\` is not known. Allowed: ${Object.keys(benches).join(', ')}, all\n`)
   process.exit(2)
 }
 const result = await bench()
