@@ -190,12 +190,13 @@ function afterRecheck(run: Run, outcomes: readonly RecheckedOutcome[]): Run {
 /** Targets that went after the last look at the fault itself, and before its planned end. */
 function withLostTargets(run: Run, ended: readonly TargetEvent[]): Run {
   const expected = run.suite.steps[stepOf(run) ?? 0]?.expect
-  const reasons = ended.flatMap((change): readonly Reason[] => {
-    const cause = causeOf([change])
+  const { changes } = recordOf(run)
+  const reasons = [...Map.groupBy(ended, ({ target }) => target)].flatMap(([target, events]): readonly Reason[] => {
+    const cause = causeOf([...events, ...changes.filter((change) => change.target === target)])
     const ofCause = cause === undefined ? {} : { cause }
     return cause !== undefined && cause === expected
       ? []
-      : [{ code: 'ended_early', detail: `${change.target}: ${change.message}`, ...ofCause }]
+      : [{ code: 'ended_early', detail: `${target}: ${events[0]?.message}`, ...ofCause }]
   })
   return reasons.length === 0 || recordOf(run).verdict !== 'running' ? run : withStep(run, { verdict: 'no_effect', reasons })
 }

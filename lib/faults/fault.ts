@@ -89,7 +89,7 @@ export interface Fault {
    */
   endSaid?(context: FaultContext, injection: Injection): Promise<readonly TargetEvent[]>
   /** Pods on which it shows that another look for the bite is worth it; only a hint when to look. */
-  biteShows?(injection: Injection): AwaitedPods
+  biteShows?(injection: Injection): AwaitedPods | undefined
   /** The same for the undo. */
   undoShows?(injection: Injection): AwaitedPods
   /** Takes it away. */

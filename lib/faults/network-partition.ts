@@ -6,7 +6,7 @@ import { needsTraffic } from './injector/plan.ts'
 import { policyPartition } from './policy-partition/policy-partition.ts'
 
 /** Drops inside the targets' own network namespaces: any CNI, established connections too. */
-const netfilterPartition = injectorFault({
+export const netfilterPartition = injectorFault({
   action: () => 'cut-network',
   container: () => null,
   env: (spec) => cutEnvironment(spec),
@@ -19,6 +19,8 @@ export const networkPartition: Fault = {
   plan: (context) => (mechanismOf(context) === 'netfilter' ? netfilterPartition : policyPartition).plan(context),
   inject: (context, injection) => chosen(injection).inject(context, injection),
   evidence: (context, injection, phase) => chosen(injection).evidence(context, injection, phase),
+  endSaid: async (context, injection) => (await chosen(injection).endSaid?.(context, injection)) ?? [],
+  biteShows: (injection) => chosen(injection).biteShows?.(injection),
   lastLook: async (context, injection) => (await chosen(injection).lastLook?.(context, injection)) ?? null,
   revert: (context, injection) => chosen(injection).revert(context, injection),
   undone: (context, injection) => chosen(injection).undone(context, injection),

@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, it, test } from '@jest/globals'
 import type { Finding, Target } from '../../lib/domain/injection.ts'
 import { targetLabel } from '../../lib/domain/labels.ts'
-import { networkPartition } from '../../lib/faults/network-partition.ts'
+import { netfilterPartition, networkPartition } from '../../lib/faults/network-partition.ts'
+import { policyPartition } from '../../lib/faults/policy-partition/policy-partition.ts'
 import type { SandboxOptions } from '../../sandbox/start.ts'
 import { around } from '../support/around.ts'
 import { contextOf, evidenceOf, injectionOf } from '../support/fault-context.ts'
@@ -204,3 +205,11 @@ async function cutWithPolicy(injection: ReturnType<typeof partitionOf>): Promise
   Object.assign(injection, { armed: { ...injection.armed, uid } })
   await networkPartition.inject(contextOf(world), injection)
 }
+
+test.each(['lastLook', 'endSaid', 'biteShows', 'undoShows', 'endedEarly'] as const)(
+  'what only one of the two mechanisms can do is passed on: %s',
+  (method) => {
+    const canOne = [policyPartition, netfilterPartition].some((fault) => fault[method] !== undefined)
+    expect(networkPartition[method] !== undefined).toBe(canOne)
+  },
+)

@@ -113,7 +113,7 @@ async function log(transport: Transport, pod: PodName & { container: string; sin
   const tried = `read the log of container ${pod.container} of ${nameOf(ref)}`
   const since = pod.sinceSeconds === undefined ? {} : { sinceSeconds: String(pod.sinceSeconds) }
   const query = { container: pod.container, limitBytes: String(maxLogBytes), ...since }
-  const answer = await transport.send({ method: 'GET', path: pathOf(ref, 'log'), query, tried, repeat: 'always' })
+  const answer = await transport.send({ method: 'GET', path: pathOf(ref, 'log'), query, tried, repeat: 'always', byKubelet: true })
   if (isAbsent(answer, ref) || (answer.status === 400 && notStarted.test(statusOf(answer)?.message ?? ''))) return ''
   if (answer.status !== 200) throw refusal(tried, answer)
   return answer.text

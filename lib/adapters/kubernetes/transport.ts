@@ -17,6 +17,8 @@ export interface Request extends Call {
   readonly repeat: 'always' | 'unsent'
   /** Answers to hand back although their status asks for a retry. */
   readonly final?: (answer: Answer) => boolean
+  /** It is answered by a kubelet, which may be dead: such calls have slots of their own, and take none from a revert. */
+  readonly byKubelet?: true
 }
 
 /** Bounds of a cluster's calls. */
@@ -37,7 +39,7 @@ export class Transport {
   readonly #random: () => number
   readonly #bounds: Bounds
   readonly #calls: ReturnType<typeof pLimit>
-  readonly #dials: ReturnType<typeof pLimit>
+  readonly #toNodes: ReturnType<typeof pLimit>
   readonly #closing = new AbortController()
 
   constructor(options: { exchange: Exchange; clock: Clock; random: () => number; bounds: Bounds }) {
@@ -46,7 +48,7 @@ export class Transport {
     this.#random = options.random
     this.#bounds = options.bounds
     this.#calls = pLimit(options.bounds.maxInFlight)
-    this.#dials = pLimit(options.bounds.maxInFlight)
+    this.#toNodes = pLimit(options.bounds.maxInFlight)
   }
 
   /** The first answer that is not to be retried, of whatever status. Throws KubernetesError `unavailable` when there is none within the bounds. */
@@ -69,7 +71,7 @@ export class Transport {
 
   /** One attempt in a lane of its own, so that pods which do not answer cannot hold up a revert. */
   async dial(call: Call): Promise<Answer> {
-    return this.#dials(() => {
+    return this.#toNodes(() => {
       if (this.#closing.signal.aborted) throw closed()
       return this.#exchange.send(call, this.#bounds.dialTimeoutMs)
     })
@@ -109,7 +111,8 @@ export class Transport {
 
   async #attempt(request: Request, endsAt: number): Promise<Answer | NoAnswer> {
     try {
-      return await this.#calls(() => {
+      const slots = request.byKubelet === true ? this.#toNodes : this.#calls
+      return await slots(() => {
         const left = endsAt - this.#clock.now()
         if (this.#closing.signal.aborted) throw closed()
         if (left <= 0)

@@ -27,7 +27,9 @@ async function lookAtEnd(driver: Driver, now: number): Promise<RunEvent | null> 
   const step = endedOnTime(driver.run, now)
   if (step === null) return null
   try {
-    const [{ changes, ended }, said] = await Promise.all([driver.targets.lookAtEnd(driver, step), saidSince(driver)])
+    const saying = withDeadline(driver.engine.clock, settleMs, saidSince(driver))
+    const [{ changes, ended }, answer] = await Promise.all([driver.targets.lookAtEnd(driver, step), saying])
+    const said = answer === late ? [] : answer
     const all = [...changes, ...said]
     return all.length + ended.length === 0 ? null : { type: 'targets_changed', changes: all, ended: [...ended, ...said] }
   } catch (error) {

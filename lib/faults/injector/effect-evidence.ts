@@ -72,12 +72,13 @@ const endsEffect: readonly (InjectorCode | null)[] = [
   'rules_gone',
 ]
 
-/** What an injector measured of an effect that was over before its time, from its log; nothing where it has no pod or no log any more. */
+/** What an injector measured of an effect that was over before its time, from the end of its log; nothing where it has no pod or no log any more. */
 export async function endSaid(context: FaultContext, injection: Injection): Promise<readonly TargetEvent[]> {
   const { source, job: name, action } = injectorUndo(injection)
   if (action === 'kill' || action === 'crashloop') return []
   const pods = await podsOfJob(context, source.namespace, { name })
-  const lines = (await Promise.all(pods.map((pod) => logOf(context, pod)))).flatMap(parseInjectorLog)
+  const logs = await Promise.all(pods.map((pod) => logOf(context, pod, freshSeconds(injection.targets.length))))
+  const lines = logs.flatMap(parseInjectorLog)
   return eventsOf(
     injection,
     lines.filter(({ phase, code }) => phase === 'measure' && endsEffect.includes(code)),

@@ -204,6 +204,15 @@ describe('many calls', () => {
     expect(api.seen.map(({ method }) => method)).toEqual(['GET'])
   })
 
+  test('that hang in reading logs from dead kubelets do not hold up a revert', async () => {
+    const { api, cluster } = await connectTo((request) => (request.url.includes('/log') ? 'hang' : { body: pod }), { maxInFlight: 1 })
+    const reads = Promise.allSettled([1, 2].map(() => cluster.pods.log({ namespace: 'db', name: 'db-0', container: 'injector' })))
+    await until(() => api.seen.length === 1)
+    expect(await cluster.objects.delete(ref, { uid: 'u1' })).toBe('deleted')
+    await cluster.close()
+    expect((await reads).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  })
+
   test('that hang in dials do not hold up a revert', async () => {
     const { api, cluster } = await connectTo((request) => (request.url.includes('/proxy') ? 'hang' : { body: pod }), { maxInFlight: 1 })
     const dial = cluster.pods.dial({ namespace: 'db', name: 'db-0', port: 8080 }, '/health')
