@@ -9,12 +9,16 @@ export const latestStartSeconds = 900
 
 const minuteMs = 60_000
 
-/** The start, and each step if all goes as planned. */
-export function plannedSpans(suite: Suite, now: number): readonly (Span & { readonly step: number | null })[] {
+/** The start, and each step: it begins as planned, and takes as long as it may (`longestMs` of each, with its time to bite). */
+export function plannedSpans(
+  suite: Suite,
+  now: number,
+  longestMs: readonly number[],
+): readonly (Span & { readonly step: number | null })[] {
   let at = now + suite.graceBeforeMs
   const steps = suite.steps.map(({ durationMs, intervalMs }, step) => {
-    const span = { step, from: at, to: at + durationMs }
-    at = span.to + intervalMs
+    const span = { step, from: at, to: at + Math.max(durationMs, longestMs[step] ?? 0) }
+    at += durationMs + intervalMs
     return span
   })
   return [{ step: null, from: now, to: now }, ...steps]

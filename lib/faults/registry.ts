@@ -1,5 +1,5 @@
 import type { Injection } from '../domain/injection.ts'
-import type { FaultName } from '../domain/suite.ts'
+import { type FaultName, faultName, type Step } from '../domain/suite.ts'
 import { crashloop } from './crashloop.ts'
 import type { Fault, Patience } from './fault.ts'
 import { injectorBiteMs } from './injector/bite-time.ts'
@@ -32,6 +32,21 @@ export function patienceOf(injection: Pick<Injection, 'fault' | 'undo'>): Patien
   if (injection.fault === 'node-drain') return { biteMs: 50_000, insist: true }
   if (injection.fault === 'pod-delete') return { biteMs: 5_000, insist: false }
   return { biteMs: injection.undo.kind === 'injector' ? injectorBiteMs(injection.undo) : policyBiteMs, insist: false }
+}
+
+/** How long after it began to be put in place a fault may bite at the latest. What is repeated until it is done has its step's time for it. */
+export function longestBiteMs(injection: Pick<Injection, 'fault' | 'undo'>, durationMs: number): number {
+  const { biteMs, insist } = patienceOf(injection)
+  return insist ? Math.max(biteMs, durationMs) : biteMs
+}
+
+/** How long after a step was planned its faults end at the latest: their fuses are armed, they bite, and are held for its duration. */
+export function longestStepMs({ fault: spec, durationMs }: Step, injections: readonly Pick<Injection, 'undo' | 'fuse'>[]): number {
+  const fault = faultName(spec)
+  const bites = injections.map(
+    ({ undo, fuse }) => (fuse === null ? 0 : armingLeadMs({ fuse })) + longestBiteMs({ fault, undo }, durationMs),
+  )
+  return Math.max(0, ...bites) + durationMs
 }
 
 /**

@@ -17,7 +17,8 @@ const suite = suiteOf(
   ],
   { graceBeforeMs: 10 * minuteMs },
 )
-const judged = (rules: readonly GuardRule[], time: string) => judgeTimes(rules, suite, plannedSpans(suite, Date.parse(time)))
+const judged = (rules: readonly GuardRule[], time: string, longestMs: readonly number[] = []) =>
+  judgeTimes(rules, suite, plannedSpans(suite, Date.parse(time), longestMs))
 const allowed = 'allowed: Mon, Tue, Wed, Thu, Fri from 09:00 to 16:00 in Europe/Berlin'
 
 describe('windows', () => {
@@ -63,6 +64,13 @@ describe('windows', () => {
     const found = judged([{ windows }], time)
     expect(found.map(({ step, message }) => [step, message])).toEqual(refusals)
     expect(found.every(({ code }) => code === 'outside_window')).toBe(true)
+  })
+
+  it('hold a step for as long as it may take, and the next one from when it is planned', () => {
+    const time = '2026-01-05T12:50:00Z'
+    expect(judged([{ windows: [office] }], time, [90 * minuteMs, 30 * minuteMs])).toEqual([])
+    expect(judged([{ windows: [office] }], time, [30 * minuteMs, 31 * minuteMs]).map(({ step }) => step)).toEqual([1])
+    expect(judged([{ windows: [office] }], time, [141 * minuteMs]).map(({ step }) => step)).toEqual([0])
   })
 
   it('of several rules hold together', () => {

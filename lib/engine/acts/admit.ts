@@ -19,6 +19,7 @@ import type { FaultContext } from '../../faults/fault.ts'
 import { fuseJob } from '../../faults/fuse-job.ts'
 import { ownersOf } from '../../faults/owners.ts'
 import { missing, neededAccess } from '../../faults/permissions.ts'
+import { longestStepMs } from '../../faults/registry.ts'
 import { tryJob } from '../../faults/try-job.ts'
 import type { Cluster } from '../../ports.ts'
 import { isoSeconds, parseIso } from '../../time.ts'
@@ -64,9 +65,10 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
     const isNew = (refusal: Omit<Refusal, 'step'>) => ![...access, ...quota].some((told) => isSameRefusal(told, refusal))
     const steps = planned.map((step) => ({ ...step, refusals: step.refusals.filter(isNew) }))
     const rules = rulesOf(context, suite)
+    const longestMs = suite.steps.map((step, n) => longestStepMs(step, planned[n]?.injections ?? []))
     const refusals = [
       ...judgeSuite(rules, { cluster: context.clusterName ?? null, namespace }, suite),
-      ...judgeTimes(rules, suite, plannedSpans(suite, context.clock.now())),
+      ...judgeTimes(rules, suite, plannedSpans(suite, context.clock.now(), longestMs)),
       ...(isOptedOut(found.metadata.annotations)
         ? [refusal('guard', `namespace ${namespace} is opted out (annotation ${optOutAnnotation})`)]
         : []),

@@ -7,6 +7,7 @@ import type { Preparing } from '../../domain/run.ts'
 import { stepOf } from '../../domain/run.ts'
 import { faultName } from '../../domain/suite.ts'
 import type { RunEvent } from '../../domain/transition.ts'
+import { longestStepMs } from '../../faults/registry.ts'
 import type { Driver } from '../lease/driver.ts'
 import { acquireLock } from './admit.ts'
 import { asRefusal, planStep, rulesOf, takeInventory, tooLargeRun } from './plan.ts'
@@ -48,7 +49,7 @@ async function planNow(driver: Driver, run: Preparing): Promise<Written> {
   const planned = await planStep(driver.context(), { suite: run.suite, index: step, seed: run.seed, inventory })
   const { injections, refusals: against, warnings } = planned
   const counts = run.steps.map((record, n) => (n === step ? injections.length : (record.plan?.count ?? 1)))
-  const span = { step, from: clock.now(), to: clock.now() + spec.durationMs }
+  const span = { step, from: clock.now(), to: clock.now() + longestStepMs(spec, injections) }
   const refusals: Refusal[] = [
     ...against.map((refusal) => ({ ...refusal, step })),
     ...tooLargeRun(run.suite, counts),

@@ -10,7 +10,7 @@ import type { Fault, FaultContext } from '../../faults/fault.ts'
 import { armFuse, setFuse } from '../../faults/fuse.ts'
 import { fuseState } from '../../faults/fuse-state.ts'
 import { noteBegun } from '../../faults/performed-actions.ts'
-import { armingLeadMs, faults, leadMs, patienceOf } from '../../faults/registry.ts'
+import { armingLeadMs, faults, leadMs, longestBiteMs, patienceOf } from '../../faults/registry.ts'
 import { late, withDeadline } from '../../with-deadline.ts'
 import type { Driver } from '../lease/driver.ts'
 import { wasHalted } from '../lease/watchdog.ts'
@@ -177,11 +177,9 @@ async function injectUntilItBites(driver: Driver, planned: Injection): Promise<P
   let injection = planned
   const { clock } = driver.engine
   const fault: Fault = faults[injection.fault]
-  const { biteMs, insist } = patienceOf(injection)
+  const { insist } = patienceOf(injection)
   const context = driver.interruptibleContext()
-  // What is repeated until it is done (a drain) has the step's own time for it.
-  const enoughMs = insist ? Math.max(biteMs, durationOf(driver, injection)) : biteMs
-  const giveUpAt = (injection.injectingAt ?? clock.now()) + enoughMs
+  const giveUpAt = (injection.injectingAt ?? clock.now()) + longestBiteMs(injection, durationOf(driver, injection))
   await patiently(driver, giveUpAt, () => fault.inject(context, injection))
   let shows = fault.biteShows?.(injection)
   const untilWorthALook = async () => {

@@ -5,7 +5,7 @@ import type { Run } from '../../../lib/domain/run.ts'
 import { drive } from '../../../lib/engine/drive.ts'
 import { examineSuite } from '../../../lib/engine/examine-suite.ts'
 import { start } from '../../../lib/engine/start.ts'
-import { anyPod, podDelete, stepOf, suiteOf } from '../../support/suites.ts'
+import { anyPod, nodeDrain, podDelete, stepOf, suiteOf } from '../../support/suites.ts'
 import { openWorld, type World } from '../../support/world.ts'
 
 const minuteMs = 60_000
@@ -38,6 +38,34 @@ it.each<readonly [string, GuardRule, RegExp]>([
     /freeze \(2026-01-05T09:20 to 2026-01-05T12:00 in UTC\)$/,
   ],
 ])('a step whose turn comes so late that it %s is refused then', async (_, rule, why) => {
+  const run = await heldUp(rule, suite)
+  expect(run.steps.map(({ verdict }) => verdict)).toEqual(['succeeded', 'failed'])
+  expect(run.steps[1]?.reasons.map(({ detail }) => detail)).toEqual([expect.stringMatching(why)])
+  expect((await world.store.ledger.list(run.id)).map(({ step }) => step)).toEqual([0])
+})
+
+/** A drain tries its evictions for as long as it is to be held: one of 10 minutes is over after 20 and the start of its fuse at the latest. */
+const drain = stepOf(nodeDrain, { durationMs: 10 * minuteMs, blastRadius: 'all' })
+
+it('a fault that might bite so late that it is held beyond its window is refused at the start', async () => {
+  world = await openWorld({ replicas: 3 })
+  const refusalsUntil = async (toMinute: number) => {
+    const engine = world.engine('driver-1', { config: { guards: [{ windows: [until(toMinute)] }] } })
+    const { admission } = await examineSuite(engine, { cluster: world.cluster, suite: suiteOf([drain], { graceBeforeMs: 0 }), seed: 1 })
+    return admission.refusals.map(({ code, step }) => [code, step])
+  }
+  expect(await refusalsUntil(9 * 60 + 20)).toEqual([['outside_window', 0]])
+  expect(await refusalsUntil(9 * 60 + 22)).toEqual([])
+})
+
+it('a fault whose turn comes so late that it might be held into a freeze is refused then', async () => {
+  const rule = { freezes: [{ from: '2026-01-05T09:45', to: '2026-01-05T12:00', timezone: 'UTC' }] }
+  const run = await heldUp(rule, { ...suite, steps: [...suite.steps.slice(0, 1), drain] })
+  expect(run.steps[1]?.reasons.map(({ detail }) => detail)).toEqual([expect.stringMatching(/freeze \(2026-01-05T09:45 to/)])
+})
+
+/** Runs the suite on a world whose first step needs 25 minutes to recover. */
+async function heldUp(rule: GuardRule, held: typeof suite): Promise<Run> {
   world = await openWorld({ replicas: 3 })
   let isHeldUp = false
   const engine = world.engine('driver-1', {
@@ -50,11 +78,8 @@ it.each<readonly [string, GuardRule, RegExp]>([
       void world.clock.sleep(25 * minuteMs).then(() => setSchedulable(true))
     },
   })
-  const run = await world.run(engine, { ...suite, recoveryTimeoutMs: 60 * minuteMs, maxDurationMs: 120 * minuteMs })
-  expect(run.steps.map(({ verdict }) => verdict)).toEqual(['succeeded', 'failed'])
-  expect(run.steps[1]?.reasons.map(({ detail }) => detail)).toEqual([expect.stringMatching(why)])
-  expect((await world.store.ledger.list(run.id)).map(({ step }) => step)).toEqual([0])
-})
+  return world.run(engine, { ...held, recoveryTimeoutMs: 60 * minuteMs, maxDurationMs: 120 * minuteMs })
+}
 
 function setSchedulable(schedulable: boolean): void {
   for (const { kind, metadata } of world.sandbox.objects())
