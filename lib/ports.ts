@@ -33,15 +33,21 @@ export interface KubeObjects {
   get<T extends KubeObject>(ref: ObjectRef): Promise<T | undefined>
   /** Every page. */
   list<T extends KubeObject>(kind: Pick<ObjectRef, 'apiVersion' | 'kind'>, options?: ListOptions): Promise<readonly T[]>
-  create<T extends KubeObject>(object: T, options?: { readonly dryRun?: boolean }): Promise<T>
+  create<T extends KubeObject>(object: T, options?: { readonly dryRun?: boolean } & Repeats): Promise<T>
   /** JSON merge patch, or a JSON patch (with `test` operations) when `patch` is an array. */
-  patch<T extends KubeObject>(ref: ObjectRef, patch: object | readonly JsonPatchOperation[]): Promise<T>
+  patch<T extends KubeObject>(ref: ObjectRef, patch: object | readonly JsonPatchOperation[], options?: Repeats): Promise<T>
   /**
    * Always with propagationPolicy Background; `uid` is a precondition. `removed`: it is gone with the answer; `deleted`: it will go, once its
    * grace is over or its finalizers are off. `unclear`: it is gone (or another bears its name) after an attempt whose answer was lost, so
    * that this very call may have deleted it.
    */
-  delete(ref: ObjectRef, options?: { readonly uid?: string; readonly graceSeconds?: number }): Promise<Deletion>
+  delete(ref: ObjectRef, options?: { readonly uid?: string; readonly graceSeconds?: number } & Repeats): Promise<Deletion>
+}
+
+/** A write whose answer is lost, or that is asked to come later, is sent again by itself. */
+export interface Repeats {
+  /** Once it has fired, the write is not sent again; what was on its way stays on its way. */
+  readonly until?: AbortSignal | undefined
 }
 
 export type Deletion = 'removed' | 'deleted' | 'absent' | 'unclear'
@@ -57,11 +63,13 @@ export interface KubePods {
   /** Dials the pod from the API server (`pods/NAME:PORT/proxy`). Any HTTP answer is reached; only a dial error is not. `silent`: nothing came back in time (a dropped packet looks so). */
   dial(pod: { readonly namespace: string; readonly name: string; readonly port: number }, path: string): Promise<DialResult>
   /** Asks for an eviction; `blocked` means a PodDisruptionBudget said 429; the message names it. */
-  evict(pod: {
-    readonly namespace: string
-    readonly name: string
-    readonly uid: string
-  }): Promise<{ readonly outcome: 'evicted' | 'absent' | 'blocked'; readonly message: string }>
+  evict(
+    pod: {
+      readonly namespace: string
+      readonly name: string
+      readonly uid: string
+    } & Repeats,
+  ): Promise<{ readonly outcome: 'evicted' | 'absent' | 'blocked'; readonly message: string }>
   /** The container's log as text, '' when the pod or its log is gone; of the last `sinceSeconds` by the node's own clock. */
   log(pod: {
     readonly namespace: string

@@ -41,7 +41,7 @@ export interface FaultContext extends NamedRun {
   readonly held?: () => Promise<void>
   /** What this process listed in the last `maxAgeMs`, where a moment does not matter; undefined where it did not. */
   readonly seen?: SeenList
-  /** While injecting: fires when the run is to stop; waits then give up. */
+  /** While injecting: fires when the run is to stop; waits then give up, and what puts a fault in place is not sent again. */
   readonly interrupt?: AbortSignal
 }
 

@@ -118,7 +118,7 @@ function actionOf({ uid }: Target, outcome: 'deleted' | 'unclear'): string {
 async function deletePod(context: FaultContext, injection: Injection, target: Target): Promise<Exclude<Deletion, 'removed'>> {
   const { graceSeconds } = undoOf(injection, 'deletion')
   const { namespace, name, uid } = target
-  const options = { uid, ...(graceSeconds === null ? {} : { graceSeconds }) }
+  const options = { uid, until: context.interrupt, ...(graceSeconds === null ? {} : { graceSeconds }) }
   try {
     const call = { verb: 'delete', kind: 'Pod', namespace, name, uid } as const
     const outcome = await context.unfenced(call, () =>

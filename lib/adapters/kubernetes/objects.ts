@@ -1,6 +1,6 @@
 import type { KubeObject, ObjectRef } from '../../domain/kube.ts'
 import { fieldManager } from '../../domain/managed-fields.ts'
-import type { Deletion, KubeObjects } from '../../ports.ts'
+import type { Deletion, KubeObjects, Repeats } from '../../ports.ts'
 import { isAbsent, jsonIn } from './errors.ts'
 import type { Answer } from './exchange.ts'
 import { inOneCall, listAll } from './list.ts'
@@ -12,8 +12,8 @@ export function kubeObjects(transport: Transport): KubeObjects {
   return {
     get: (ref) => get(transport, ref),
     list: inOneCall((kind, options) => listAll(transport, kind, options)),
-    create: (object, options) => create(transport, object, options?.dryRun === true),
-    patch: (ref, patch) => change(transport, ref, patch),
+    create: (object, options) => create(transport, object, options ?? {}),
+    patch: (ref, patch, options) => change(transport, ref, { patch, ...options }),
     delete: (ref, options) => remove(transport, ref, options ?? {}),
   }
 }
@@ -25,17 +25,25 @@ async function get<T extends KubeObject>(transport: Transport, ref: ObjectRef): 
 }
 
 /** Repeated when its answer was lost: if the first attempt went through, the second says already_exists, and the caller reads back. */
-async function create<T extends KubeObject>(transport: Transport, object: T, dryRun: boolean): Promise<T> {
+async function create<T extends KubeObject>(
+  transport: Transport,
+  object: T,
+  { dryRun = false, until }: { readonly dryRun?: boolean } & Repeats,
+): Promise<T> {
   const { name, namespace } = object.metadata
   const place = { apiVersion: object.apiVersion, kind: object.kind, name, ...(namespace === undefined ? {} : { namespace }) }
   const tried = `create ${nameOf(place)}${dryRun ? ' (dry run)' : ''}`
   const query = { fieldManager, ...(dryRun ? { dryRun: 'All' } : {}) }
-  const answer = await transport.send({ method: 'POST', path: collectionOf(place), query, body: object, tried, repeat: 'always' })
+  const answer = await transport.send({ method: 'POST', path: collectionOf(place), query, body: object, tried, repeat: 'always', until })
   return objectIn<T>(tried, answer)
 }
 
 /** Repeated when its answer was lost: a merge patch gives the same again; a `test` or a resourceVersion that no longer holds says so. */
-async function change<T extends KubeObject>(transport: Transport, ref: ObjectRef, patch: object): Promise<T> {
+async function change<T extends KubeObject>(
+  transport: Transport,
+  ref: ObjectRef,
+  { patch, until }: { readonly patch: object } & Repeats,
+): Promise<T> {
   const tried = `patch ${nameOf(ref)}`
   const contentType = Array.isArray(patch) ? 'application/json-patch+json' : 'application/merge-patch+json'
   const answer = await transport.send({
@@ -46,13 +54,14 @@ async function change<T extends KubeObject>(transport: Transport, ref: ObjectRef
     contentType,
     tried,
     repeat: 'always',
+    until,
   })
   return objectIn<T>(tried, answer)
 }
 
 /** Without a UID a repetition could take a successor of the same name, so it is repeated only when it cannot have arrived. */
-async function remove(transport: Transport, ref: ObjectRef, options: { uid?: string; graceSeconds?: number }): Promise<Deletion> {
-  const { uid, graceSeconds } = options
+async function remove(transport: Transport, ref: ObjectRef, options: { uid?: string; graceSeconds?: number } & Repeats): Promise<Deletion> {
+  const { uid, graceSeconds, until } = options
   const tried = `delete ${nameOf(ref)}`
   const body = {
     apiVersion: 'v1',
@@ -61,7 +70,14 @@ async function remove(transport: Transport, ref: ObjectRef, options: { uid?: str
     ...(uid === undefined ? {} : { preconditions: { uid } }),
     ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
   }
-  const answer = await transport.send({ method: 'DELETE', path: pathOf(ref), body, tried, repeat: uid === undefined ? 'unsent' : 'always' })
+  const answer = await transport.send({
+    method: 'DELETE',
+    path: pathOf(ref),
+    body,
+    tried,
+    repeat: uid === undefined ? 'unsent' : 'always',
+    until,
+  })
   const isGone = isAbsent(answer, ref) || (uid !== undefined && answer.status === 409)
   if (isGone && answer.afterLost === true) return 'unclear'
   if (isAbsent(answer, ref)) return 'absent'

@@ -1,4 +1,4 @@
-import type { KubePods } from '../../ports.ts'
+import type { KubePods, Repeats } from '../../ports.ts'
 import { classifyDial } from './dial.ts'
 import { isAbsent, jsonIn, refusal, statusOf } from './errors.ts'
 import type { Answer, Call } from './exchange.ts'
@@ -73,12 +73,20 @@ function within(path: string): string {
   return `${url.pathname}${url.search}`
 }
 
-async function evict(transport: Transport, pod: PodName & { uid: string }): ReturnType<KubePods['evict']> {
+async function evict(transport: Transport, pod: PodName & { uid: string } & Repeats): ReturnType<KubePods['evict']> {
   const ref = podRef(pod)
   const tried = `evict ${nameOf(ref)}`
-  const { name, namespace, uid } = pod
+  const { name, namespace, uid, until } = pod
   const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace }, deleteOptions: { preconditions: { uid } } }
-  const answer = await transport.send({ method: 'POST', path: pathOf(ref, 'eviction'), body, tried, repeat: 'always', final: isBudgets })
+  const answer = await transport.send({
+    method: 'POST',
+    path: pathOf(ref, 'eviction'),
+    body,
+    tried,
+    repeat: 'always',
+    until,
+    final: isBudgets,
+  })
   if (isAbsent(answer, ref)) return { outcome: 'absent', message: `${nameOf(ref)} is gone` }
   if (isBudgets(answer)) return { outcome: 'blocked', message: budgetIn(answer) }
   if (answer.status === 409) return replaced(transport, { pod, answer, tried })

@@ -17,6 +17,8 @@ export interface Request extends Call {
   readonly repeat: 'always' | 'unsent'
   /** Answers to hand back although their status asks for a retry. */
   readonly final?: (answer: Answer) => boolean
+  /** Once it has fired, no further attempt is made. */
+  readonly until?: AbortSignal | undefined
   /** It is answered by a kubelet, which may be dead: such calls have slots of their own, and take none from a revert. */
   readonly byKubelet?: true
 }
@@ -64,8 +66,9 @@ export class Transport {
       const asked = outcome instanceof NoAnswer ? 0 : retryAfterMs(outcome, now)
       const pause = pauseMs({ attempt, random: this.#random(), retryAfterMs: asked })
       const mayRepeat = attempt < this.#bounds.maxAttempts && now + pause < endsAt && isRepeatable(request, outcome)
-      if (!mayRepeat || this.#closing.signal.aborted) throw givenUp(request, { outcome, attempt, asked })
-      await this.#clock.sleep(pause, this.#closing.signal)
+      const over = request.until === undefined ? this.#closing.signal : AbortSignal.any([this.#closing.signal, request.until])
+      if (mayRepeat && !over.aborted) await this.#clock.sleep(pause, over)
+      if (!mayRepeat || over.aborted) throw givenUp(request, { outcome, attempt, asked })
     }
   }
 

@@ -169,7 +169,7 @@ function targetLine(target: Target, peers: readonly string[]): string {
 /** Creates the Job, or finds the one of that name that is ours already. */
 export async function ensureJob(context: FaultContext, job: Job, ownerUid: string | null): Promise<Job> {
   try {
-    return await context.cluster.objects.create(job)
+    return await context.cluster.objects.create(job, { until: context.interrupt })
   } catch (error) {
     if (!(error instanceof FaultlineError && error.code === 'already_exists')) throw error
     const { name, namespace = '' } = job.metadata

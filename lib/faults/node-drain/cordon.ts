@@ -58,10 +58,8 @@ async function patchNode(
 ): Promise<boolean> {
   const { annotation, ...spec } = want
   try {
-    await context.cluster.objects.patch(nodeRef(node.metadata.name), {
-      metadata: { resourceVersion: node.metadata.resourceVersion, annotations: { [cordonAnnotation]: annotation } },
-      spec,
-    })
+    const patch = { metadata: { resourceVersion: node.metadata.resourceVersion, annotations: { [cordonAnnotation]: annotation } }, spec }
+    await context.cluster.objects.patch(nodeRef(node.metadata.name), patch, { until: context.interrupt })
     return true
   } catch (error) {
     if (error instanceof KubernetesError && error.code === 'conflict' && attempt < attempts) return false

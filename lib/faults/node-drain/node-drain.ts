@@ -88,7 +88,9 @@ const eviction = 'eviction of '
 async function evict(context: FaultContext, injection: Injection, pod: Pod): Promise<void> {
   const { name, namespace = '', uid = '' } = pod.metadata
   const call = { verb: 'evict', kind: 'Pod', namespace, name, uid } as const
-  const { outcome, message } = await context.unfenced(call, () => context.cluster.pods.evict({ namespace, name, uid }))
+  const { outcome, message } = await context.unfenced(call, () =>
+    context.cluster.pods.evict({ namespace, name, uid, until: context.interrupt }),
+  )
   if (outcome !== 'absent') noteAction(context, injection, `${eviction}${fullName(pod)}`, outcome === 'blocked' ? message : '')
 }
 

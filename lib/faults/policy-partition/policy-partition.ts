@@ -35,7 +35,8 @@ export const policyPartition: Fault = {
     const policy = partitionPolicy(injection)
     await context.mayBegin?.()
     try {
-      await context.cluster.objects.create({ ...policy, metadata: { ...policy.metadata, ownerReferences: ownedBy(fuse) } })
+      const owned = { ...policy, metadata: { ...policy.metadata, ownerReferences: ownedBy(fuse) } }
+      await context.cluster.objects.create(owned, { until: context.interrupt })
     } catch (error) {
       if (!(error instanceof FaultlineError && error.code === 'already_exists')) throw error
       const found = await context.cluster.objects.get<NetworkPolicy>(policyRef(injection))
@@ -165,7 +166,8 @@ function isOurs(policy: NetworkPolicy | undefined, injection: Injection): boolea
 /** The UID in a merge patch is a precondition (422 when it is another pod's); it also works for a pod that has no labels at all. */
 async function mark(context: FaultContext, target: Target, tag: string): Promise<void> {
   try {
-    await context.cluster.objects.patch(podRef(target), { metadata: { uid: target.uid, labels: { [targetLabel]: tag } } })
+    const patch = { metadata: { uid: target.uid, labels: { [targetLabel]: tag } } }
+    await context.cluster.objects.patch(podRef(target), patch, { until: context.interrupt })
   } catch (error) {
     if (!gone(error) || (await currentPods(context, [target])).has(target.name)) throw error
     throw new FaultlineError('not_found', `pod ${target.name} was replaced before it could be cut off`, { cause: error })
