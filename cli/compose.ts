@@ -2,6 +2,7 @@ import { signForPrometheus } from '../lib/adapters/aws/sigv4.ts'
 import { systemClock } from '../lib/adapters/system-clock.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import type { Engine, Progress } from '../lib/engine/engine.ts'
+import { readCalendars } from '../lib/owner-guards.ts'
 import type { Clock, MetricsSink, Notifier, Store } from '../lib/ports.ts'
 import { createProbes } from '../lib/probes/probes.ts'
 import { Clusters } from './clusters.ts'
@@ -27,6 +28,8 @@ export interface Composition {
   readonly clusters: Clusters
   /** An engine for runs on a cluster of that kind. */
   engine(cluster: { readonly simulated: boolean }, observe?: (progress: Progress) => void): Engine
+  /** Reads the owner's rules to the end, for a command that plans or starts. @throws FaultlineError `bad_input` where they cannot be read */
+  checkGuards(): void
   /** Closes all connections, and stops an embedded cluster that was started for a command unless a run on it is not over. */
   close(): Promise<void>
 }
@@ -59,6 +62,7 @@ export async function compose({ flags, env, isLive, say }: ComposeOptions): Prom
       report: (run) => leaveReports({ stateDir, store }, run),
       observe,
     }),
+    checkGuards: () => readCalendars(guards),
     close: async () => {
       try {
         await clusters.close(await isOwed(store))

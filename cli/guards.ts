@@ -21,10 +21,27 @@ const guardsFile = z
   })
   .superRefine(noneMisspelt)
 
-/** The owner's rules: of the configuration file here, or that FAULTLINE_CONFIG names; of the stage that FAULTLINE_STAGE names, where it has its own. */
-export async function readGuards({ FAULTLINE_CONFIG: named, FAULTLINE_STAGE: stage = '' }: Environment): Promise<Config['guards']> {
-  const file = named ?? 'faultline.config.json'
-  if (named === undefined && !existsSync(file)) return []
+/**
+ * The owner's rules: of the configuration file here, or that FAULTLINE_CONFIG names; of the stage that FAULTLINE_STAGE names, where it has its
+ * own. A file that cannot be read is a rule that nothing can be started by: commands that only stop or undo work without it.
+ */
+export async function readGuards(env: Environment): Promise<Config['guards']> {
+  try {
+    return await rulesOfFile(env)
+  } catch (error) {
+    if (!(error instanceof FaultlineError)) throw error
+    const refuse = () => {
+      throw error
+    }
+    return [{ calendars: [{ name: fileOf(env), during: refuse }] }]
+  }
+}
+
+const fileOf = ({ FAULTLINE_CONFIG: named }: Environment) => named ?? 'faultline.config.json'
+
+async function rulesOfFile(env: Environment): Promise<Config['guards']> {
+  const file = fileOf(env)
+  if (env.FAULTLINE_CONFIG === undefined && !existsSync(file)) return []
   let json: unknown
   try {
     json = JSON.parse(readFileSync(file, 'utf8'))
@@ -32,7 +49,7 @@ export async function readGuards({ FAULTLINE_CONFIG: named, FAULTLINE_STAGE: sta
     throw new FaultlineError('bad_input', `${file} cannot be read: ${(error as Error).message}`, { cause: error })
   }
   const { guards, stages } = checked(guardsFile, json, file)
-  const rules = stages[stage]?.guards ?? guards
+  const rules = stages[env.FAULTLINE_STAGE ?? '']?.guards ?? guards
   if (rules.length === 0) return []
   const { calendarsBeside } = await import('../lib/guard-calendars.ts')
   return guardRules(rules, calendarsBeside(file))

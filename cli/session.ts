@@ -28,7 +28,10 @@ export async function withSession(flags: RunFlags, terminal: Terminal, work: (se
   const say = sayer(flags, terminal)
   try {
     return await Promise.race([
-      withComposition(flags, terminal, (composition) => work({ flags, terminal, composition, interrupts, say })),
+      withComposition(flags, terminal, (composition) => {
+        composition.checkGuards()
+        return work({ flags, terminal, composition, interrupts, say })
+      }),
       left,
     ])
   } finally {

@@ -30,7 +30,7 @@ export const guardsSchema = z
 /** What a rule says of its calendar: a file beside the configuration, and the zone of entries that name none. */
 export type CalendarFile = NonNullable<z.output<typeof guardsSchema>[number]['freezeCalendar']>
 
-/** Rules as the judgement takes them. `read` is told a calendar's place in the file; what it throws is thrown. */
+/** Rules as the judgement takes them. `read` is told a calendar's place in the file. */
 export function guardRules(
   file: z.output<typeof guardsSchema>,
   read: (calendar: CalendarFile, path: string) => Calendar,
@@ -40,4 +40,9 @@ export function guardRules(
     ...(gates === undefined ? {} : { gates: gates.map(gateSpec) }),
     ...(freezeCalendar === undefined ? {} : { calendars: [read(freezeCalendar, `guards.${n}.freezeCalendar`)] }),
   }))
+}
+
+/** Reads every calendar of the rules, before anything is begun that they could stand against. @throws FaultlineError `bad_input` of the first that cannot be read */
+export function readCalendars(rules: readonly GuardRule[]): void {
+  for (const { calendars = [] } of rules) for (const calendar of calendars) calendar.during({ from: 0, to: 0 })
 }

@@ -26,6 +26,7 @@ export async function planParsed(source: SuiteSource, flags: PlanFlags, terminal
   for (const warning of warnings) say(`warning: ${warning}`)
   return withComposition(flags, terminal, async (composition) => {
     const { clusters } = composition
+    composition.checkGuards()
     const chosen = await (cluster === undefined ? clusters.choose() : clusters.chooseAgain(cluster))
     const seed = seedOf(flags)
     const engine = composition.engine(chosen.ref)

@@ -1,6 +1,6 @@
 // What serverless.yml asks for: osls requires CommonJS here. Run by Node 24, which reads TypeScript.
 const { join } = require('node:path')
-const { readDeployment } = require('../../functions/shared/deployment.ts')
+const { readForPackage } = require('../../functions/shared/deployment.ts')
 const { scheduledSuites } = require('./schedules.ts')
 const { template } = require('./template.ts')
 
@@ -8,7 +8,7 @@ const root = join(__dirname, '..', '..')
 
 async function forStage({ resolveVariable }, make) {
   const stage = await resolveVariable('sls:stage')
-  return make(stage, readDeployment(join(root, 'faultline.config.json'), stage))
+  return make(stage, readForPackage(join(root, 'faultline.config.json'), stage))
 }
 
 module.exports = {

@@ -4,7 +4,7 @@ import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { GuardRule } from '../../lib/domain/guard-rules.ts'
 import { calendarsBeside } from '../../lib/guard-calendars.ts'
 import { injectorSchema } from '../../lib/injector-settings.ts'
-import { guardRules, guardsSchema } from '../../lib/owner-guards.ts'
+import { guardRules, guardsSchema, readCalendars } from '../../lib/owner-guards.ts'
 import { notAllowed } from '../../lib/suite/did-you-mean.ts'
 import { checked } from '../../lib/suite/parse-with-schema.ts'
 import { strict } from '../../lib/suite/strict-object.ts'
@@ -93,7 +93,14 @@ const fileSchema = strict({
 export type Deployment = Omit<z.output<typeof deploymentSchema>, 'guards'> & { readonly guards: readonly GuardRule[] }
 export type ClusterEntry = Deployment['clusters'][string]
 
-/** Reads the file for a stage. @throws FaultlineError `bad_input` with every problem */
+/** The file as it is packaged: whole, with the calendars that it names. @throws FaultlineError `bad_input` with every problem */
+export function readForPackage(file: string, stage: string): Deployment {
+  const deployment = readDeployment(file, stage)
+  readCalendars(deployment.guards)
+  return deployment
+}
+
+/** Reads the file for a stage; its calendars only when a start asks for them. @throws FaultlineError `bad_input` with every problem */
 export function readDeployment(file: string, stage: string): Deployment {
   let json: unknown
   try {

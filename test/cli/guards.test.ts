@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
 import { readGuards } from '../../cli/guards.ts'
+import { readCalendars } from '../../lib/owner-guards.ts'
 import { faultline } from './fake-terminal.ts'
 
 describe("the owner's guards", () => {
@@ -11,9 +12,14 @@ describe("the owner's guards", () => {
   const guards = [{ kinds: ['pod-delete'] }]
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
+  const forStart = async (env: Parameters<typeof readGuards>[0]) => {
+    const rules = await readGuards(env)
+    readCalendars(rules)
+    return rules
+  }
   const read = (text: string, stage?: string) => {
     writeFileSync(file, text)
-    return readGuards({ FAULTLINE_CONFIG: file, ...(stage === undefined ? {} : { FAULTLINE_STAGE: stage }) })
+    return forStart({ FAULTLINE_CONFIG: file, ...(stage === undefined ? {} : { FAULTLINE_STAGE: stage }) })
   }
 
   it('are those of the configuration file, or of its stage, beside whatever else it says', async () => {
@@ -34,16 +40,34 @@ describe("the owner's guards", () => {
   })
 
   it('that are named and not there are refused', async () => {
-    await expect(readGuards({ FAULTLINE_CONFIG: join(directory, 'none.json') })).rejects.toThrow(/none\.json cannot be read/)
+    await expect(forStart({ FAULTLINE_CONFIG: join(directory, 'none.json') })).rejects.toThrow(/none\.json cannot be read/)
   })
 })
 
-it('a calendar of freezes that cannot be read ends a command with 2, by file and path, before anything is done', async () => {
+describe('a configuration that cannot be read', () => {
   const directory = mkdtempSync(join(tmpdir(), 'faultline-freezes-'))
   const file = join(directory, 'faultline.config.json')
-  writeFileSync(file, JSON.stringify({ guards: [{ freezeCalendar: { file: 'none.ics' } }] }))
-  const ran = await faultline(['run', '--sandbox', '--state', join(directory, 'state')], { FAULTLINE_CONFIG: file })
-  rmSync(directory, { recursive: true, force: true })
-  expect(ran).toMatchObject({ code: 2, out: '' })
-  expect(ran.err).toContain(`${file}, guards.0.freezeCalendar: none.ics cannot be read`)
+  const state = ['--state', join(directory, 'state')]
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+  const configurations = [
+    [JSON.stringify({ guards: [{ freezeCalendar: { file: 'none.ics' } }] }), ', guards.0.freezeCalendar: none.ics cannot be read'],
+    ['{ "guards": [', ' cannot be read: '],
+  ] as const
+
+  it.each(configurations)('ends a start and a plan with 2, by file and path, before anything is done: %s', async (text, why) => {
+    writeFileSync(file, text)
+    for (const command of ['run', 'plan']) {
+      const ran = await faultline([command, '--sandbox', ...state], { FAULTLINE_CONFIG: file })
+      expect(ran).toMatchObject({ code: 2, out: '' })
+      expect(ran.err).toContain(`${file}${why}`)
+    }
+  })
+
+  it.each(configurations.map(([text]) => text))('keeps no one from halting, undoing and looking: %s', async (text) => {
+    writeFileSync(file, text)
+    for (const command of ['halt', 'resume', 'reap', 'runs']) {
+      const { code, err } = await faultline([command, ...state], { FAULTLINE_CONFIG: file })
+      expect({ command, code, err }).toEqual({ command, code: 0, err: '' })
+    }
+  })
 })

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from '@jest/globals'
-import { clusterNamed, readDeployment } from '../../functions/shared/deployment.ts'
+import { clusterNamed, readDeployment, readForPackage } from '../../functions/shared/deployment.ts'
 import { engineConfig, readSettings } from '../../functions/shared/settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'faultline-config-'))
@@ -52,22 +52,21 @@ describe('faultline.config.json', () => {
     expect(() => read(config)).toThrow(message)
   })
 
-  it('names the calendar of freezes that cannot be read, with its file and path, and takes one that can', () => {
+  it('names the calendar of freezes that cannot be packaged, with its file and path; the functions read it when a start asks for it', () => {
     const clusters = { a: { eks: 'x' } }
     const guards = [{ kinds: ['pod-delete'] }, { freezeCalendar: { file: 'freezes.ics' } }]
-    expect(() => read({ clusters, guards })).toThrow(`${file}, guards.1.freezeCalendar: freezes.ics cannot be read: ENOENT`)
+    const [, rule] = read({ clusters, guards }).guards
+    const pack = () => readForPackage(file, 'dev')
+    expect(pack).toThrow(`${file}, guards.1.freezeCalendar: freezes.ics cannot be read: ENOENT`)
     writeFileSync(join(folder, 'freezes.ics'), 'BEGIN:VCALENDAR\nnothing\nEND:VCALENDAR\n')
-    expect(() => read({ clusters, guards })).toThrow(
-      `${file}, guards.1.freezeCalendar: freezes.ics is not a calendar that can be read: invalid line`,
-    )
+    expect(pack).toThrow(`${file}, guards.1.freezeCalendar: freezes.ics is not a calendar that can be read: invalid line`)
     writeFileSync(
       join(folder, 'freezes.ics'),
       'BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Sale\nDTSTART;VALUE=DATE:20261127\nEND:VEVENT\nEND:VCALENDAR\n',
     )
     const span = { from: Date.UTC(2026, 10, 27), to: Date.UTC(2026, 10, 28) }
-    expect(read({ clusters, guards }).guards[1]?.calendars?.map((one) => [one.name, ...one.during(span)])).toEqual([
-      ['freezes.ics', { ...span, what: 'Sale' }],
-    ])
+    expect(pack).not.toThrow()
+    expect(rule?.calendars?.map((one) => [one.name, ...one.during(span)])).toEqual([['freezes.ics', { ...span, what: 'Sale' }]])
     expect(() => read({ clusters, guards: [{ freezeCalendar: { file: '../freezes.ics' } }] })).toThrow(
       /guards\.0\.freezeCalendar\.file: .*beside this one/,
     )

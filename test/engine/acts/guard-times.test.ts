@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from '@jest/globals'
+import { FaultlineError } from '../../../lib/domain/errors.ts'
 import type { GuardRule } from '../../../lib/domain/guard-rules.ts'
 import type { Hours } from '../../../lib/domain/hours.ts'
 import type { Run } from '../../../lib/domain/run.ts'
@@ -62,6 +63,20 @@ it('a fault whose turn comes so late that it might be held into a freeze is refu
   const rule = { freezes: [{ from: '2026-01-05T09:45', to: '2026-01-05T12:00', timezone: 'UTC' }] }
   const run = await heldUp(rule, { ...suite, steps: [...suite.steps.slice(0, 1), drain] })
   expect(run.steps[1]?.reasons.map(({ detail }) => detail)).toEqual([expect.stringMatching(/freeze \(2026-01-05T09:45 to/)])
+})
+
+it('a calendar that cannot be read any more refuses the step whose turn it is, and the run ends', async () => {
+  world = await openWorld({ replicas: 3 })
+  let asked = 0
+  // At the start and for the first step it is there.
+  const during = () => {
+    asked += 1
+    if (asked > 2) throw new FaultlineError('bad_input', 'freezes.ics cannot be read')
+    return []
+  }
+  const run = await world.run(world.engine('driver-1', { config: { guards: [{ calendars: [{ name: 'freezes.ics', during }] }] } }), suite)
+  expect(run.steps.map(({ verdict }) => verdict)).toEqual(['succeeded', 'failed'])
+  expect(run.steps[1]?.reasons.map(({ detail }) => detail)).toEqual([expect.stringContaining('freezes.ics cannot be read')])
 })
 
 /** Runs the suite on a world whose first step needs 25 minutes to recover. */
