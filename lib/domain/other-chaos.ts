@@ -9,6 +9,8 @@ export interface ChaosObject extends KubeObject {
     readonly target?: { readonly selector?: PodSelector }
     readonly engineState?: string
     readonly appinfo?: { readonly appns?: string }
+    /** Litmus: targets that are chosen in another way than by `appinfo`. */
+    readonly selectors?: object
   }
   readonly status?: {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[]
@@ -19,6 +21,8 @@ export interface ChaosObject extends KubeObject {
 
 interface PodSelector {
   readonly namespaces?: readonly string[]
+  /** Names of pods by their namespace; where there are any, nothing else of the selector counts. */
+  readonly pods?: Readonly<Record<string, readonly string[]>>
 }
 
 /** A tool whose chaos must not meet ours: evidence of a fault, and of its undo, would be about both. */
@@ -33,6 +37,13 @@ export interface ChaosTool {
 }
 
 const has = ({ status }: ChaosObject, type: string) => (status?.conditions ?? []).some((one) => one.type === type && one.status === 'True')
+
+/** Of Chaos Mesh: one that names none selects in the namespace of its object. */
+function namespacesOf({ pods = {}, namespaces = [] }: PodSelector, own: string): readonly string[] {
+  const ofPods = Object.keys(pods)
+  if (ofPods.length > 0) return ofPods
+  return namespaces.length > 0 ? namespaces : [own]
+}
 
 /** Kinds and states as of Chaos Mesh 2.8, Litmus 3 and krkn-operator 0.2. */
 export const chaosTools: readonly ChaosTool[] = [
@@ -64,7 +75,7 @@ export const chaosTools: readonly ChaosTool[] = [
     },
     worksIn: ({ metadata, spec }) => {
       const selectors = [spec?.selector, spec?.target?.selector].filter((one) => one !== undefined)
-      return selectors.length === 0 ? null : selectors.flatMap(({ namespaces }) => namespaces ?? [metadata.namespace ?? ''])
+      return selectors.length === 0 ? null : selectors.flatMap((one) => namespacesOf(one, metadata.namespace ?? ''))
     },
   },
   {
@@ -75,7 +86,7 @@ export const chaosTools: readonly ChaosTool[] = [
     isActive: ({ spec, status }) => spec?.engineState !== 'stop' && !['completed', 'stopped'].includes(status?.engineStatus ?? ''),
     worksIn: ({ spec }) => {
       const namespace = spec?.appinfo?.appns ?? ''
-      return namespace === '' ? null : [namespace]
+      return namespace === '' || spec?.selectors !== undefined ? null : [namespace]
     },
   },
   {

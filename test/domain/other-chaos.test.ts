@@ -38,6 +38,19 @@ describe('chaos of another tool', () => {
     ['Chaos Mesh', 'works elsewhere', object('StressChaos', { spec: { selector: { namespaces: ['other'] } } }), 'beside'],
     ['Chaos Mesh', 'works where its object is', object('StressChaos', { spec: { selector: {} } }), 'beside'],
     ['Chaos Mesh', 'cuts others off from here', object('NetworkChaos', { spec: { selector: {}, target: inShop } }), 'against'],
+    ['Chaos Mesh', 'works on pods here by name', object('PodChaos', { spec: { selector: { pods: { shop: ['cart-0'] } } } }), 'against'],
+    [
+      'Chaos Mesh',
+      'works on pods elsewhere by name, whatever else it says',
+      object('PodChaos', { spec: { selector: { pods: { other: ['cart-0'] }, namespaces: ['shop'] } } }),
+      'beside',
+    ],
+    [
+      'Chaos Mesh',
+      'works where its object is, with empty lists',
+      { ...object('StressChaos', { spec: { selector: { pods: {}, namespaces: [] } } }), metadata: { name: 'x', namespace: 'shop' } },
+      'against',
+    ],
     ['Chaos Mesh', 'works on machines', object('AWSChaos', { spec: { action: 'ec2-stop' } }), 'against'],
     ['Litmus', 'is new', object('ChaosEngine', { spec: { engineState: 'active', appinfo: { appns: 'shop' } } }), 'against'],
     [
@@ -59,6 +72,12 @@ describe('chaos of another tool', () => {
       'over',
     ],
     ['Litmus', 'works elsewhere', object('ChaosEngine', { spec: { engineState: 'active', appinfo: { appns: 'other' } } }), 'beside'],
+    [
+      'Litmus',
+      'selects in another way, too',
+      object('ChaosEngine', { spec: { engineState: 'active', appinfo: { appns: 'other' }, selectors: { pods: [] } } }),
+      'against',
+    ],
     ['Litmus', 'works on nodes', object('ChaosEngine', { spec: { engineState: 'active' } }), 'against'],
     ['Krkn', 'is new', object('KrknScenarioRun', {}), 'against'],
     ['Krkn', 'runs', object('KrknScenarioRun', { status: { phase: 'Running' } }), 'against'],
