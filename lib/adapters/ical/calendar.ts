@@ -131,13 +131,14 @@ function occurrences(entry: Entry, { from, to, ms, name }: Reading): readonly (S
   try {
     const lastsMs = entry.duration.toSeconds() * 1000
     const hasShifts = entry.rangeExceptions.length > 0
+    const earlierMs = mostEarlierMs(entry)
     const each = entry.iterator()
     for (let n = 0; n < mostOccurrences; n++) {
       const next = each.next()
       if (!next) return found
       // Zones are slow to ask: far from what is looked for the wall clock is near enough.
       const rough = wallMs(next)
-      if (rough - roughMs > to) return found
+      if (rough - roughMs - earlierMs > to) return found
       if (rough + lastsMs + roughMs < from && !hasShifts) continue
       const { item, startDate } = entry.getOccurrenceDetails(next)
       found.push(...spanOf(item, startDate, ms))
@@ -146,6 +147,12 @@ function occurrences(entry: Entry, { from, to, ms, name }: Reading): readonly (S
     throw unreadable(name, `entry "${titleOf(entry.component)}": ${(error as Error).message}`, error)
   }
   throw unreadable(name, `entry "${titleOf(entry.component)}" repeats more than ${mostOccurrences} times: begin it later`)
+}
+
+/** How much earlier than their rule says its occurrences may begin, once all from one on are moved. */
+function mostEarlierMs({ rangeExceptions, exceptions }: Entry): number {
+  const moved = rangeExceptions.flatMap(([, id]) => exceptions[id] ?? [])
+  return Math.max(0, ...moved.map(({ recurrenceId, startDate }) => wallMs(recurrenceId) - wallMs(startDate)))
 }
 
 function msIn(zone: PlaceZone): (time: Time) => number {

@@ -126,6 +126,22 @@ describe('the entries of a calendar', () => {
     expect(during(text, '2026-01-17T00:00Z', '2026-01-18T00:00Z')).toEqual([['2026-01-17T09:00', '2026-01-17T10:00']])
   })
 
+  it.each([
+    ['earlier', '20260115', '2026-01-22', '2026-01-26'],
+    ['later', '20260122', '2026-01-29', '2026-01-26'],
+  ])('may be moved some days %s from one on', (_, day, moved, left) => {
+    const weekly = entry(berlin('DTSTART', '20260105T080000'), berlin('DTEND', '20260105T180000'), 'RRULE:FREQ=WEEKLY')
+    const from = entry(
+      'RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20260119T080000',
+      berlin('DTSTART', `${day}T100000`),
+      berlin('DTEND', `${day}T110000`),
+    )
+    const on = (date: string) => during(calendarOf(...weekly, ...from), `${date}T00:00Z`, `${date}T23:59Z`)
+    expect(on(moved)).toEqual([[`${moved}T09:00`, `${moved}T10:00`]])
+    expect(on(left)).toEqual([])
+    expect(on('2026-01-12')).toEqual([['2026-01-12T07:00', '2026-01-12T17:00']])
+  })
+
   it('may be in a zone that the file defines itself', () => {
     const zone = [
       'BEGIN:VTIMEZONE',
