@@ -17,6 +17,9 @@ const isMoment = (text: string) => {
 }
 const moment = z.string().refine(isMoment, 'expected a date, or a date and a time of day: 2026-12-20 or 2026-12-20T18:00')
 
+/** A date alone begins and ends with its day. */
+const timeOf = (text: string, ofDate: string) => (text.includes('T') ? text : `${text}T${ofDate}`)
+
 const guardWindow = strict({
   timezone,
   days: z
@@ -40,7 +43,10 @@ const freeze = strict({
   to: moment.describe('A date is inside to its end; a time of day is not itself inside.'),
   timezone,
   why: z.string().min(1).max(200).optional().describe('For people.'),
-}).refine(({ from, to }) => from < to || (from === to && !to.includes('T')), { error: 'comes before from', path: ['to'] })
+}).refine(({ from, to }) => timeOf(from, '00:00') < timeOf(to, '24:00'), {
+  error: 'is not after from: a freeze lasts a minute at least',
+  path: ['to'],
+})
 
 /** Limits that a suite may set itself, too; it is bound to all that hold. */
 export const guardLimits = {

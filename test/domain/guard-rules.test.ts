@@ -191,8 +191,10 @@ describe('the rules of a configuration', () => {
     [[{ windows: [{ firstDate: '2026-12-02', lastDate: '2026-12-01' }] }], 'comes before firstDate'],
     [[{ windows: [] }], 'windows'],
     [[{ freezes: [{ from: '2026-12-20' }] }], '"to"'],
-    [[{ freezes: [{ from: '2026-12-20', to: '2026-12-19' }] }], 'comes before from'],
-    [[{ freezes: [{ from: '2026-12-20T10:00', to: '2026-12-20T10:00' }] }], 'comes before from'],
+    [[{ freezes: [{ from: '2026-12-20', to: '2026-12-19' }] }], 'is not after from'],
+    [[{ freezes: [{ from: '2026-12-20T10:00', to: '2026-12-20T10:00' }] }], 'is not after from'],
+    [[{ freezes: [{ from: '2026-12-20', to: '2026-12-20T00:00' }] }], 'is not after from'],
+    [[{ freezes: [{ from: '2026-12-20T00:00', to: '2026-12-19' }] }], 'is not after from'],
     [[{ freezes: [{ from: '2026-12-20T25:00', to: '2026-12-21' }] }], 'expected a date'],
     [[{ freezes: [{ from: '2027-02-29', to: '2027-03-01' }] }], 'expected a date'],
     [[{ latestStart: -1 }], 'latestStart'],
@@ -203,5 +205,15 @@ describe('the rules of a configuration', () => {
     const parsed = guardsSchema.safeParse(rules)
     expect(parsed.success).toBe(false)
     expect(JSON.stringify(parsed.error?.issues)).toContain(why)
+  })
+
+  it.each([
+    ['2026-12-24T18:00', '2026-12-24'],
+    ['2026-12-24', '2026-12-24'],
+    ['2026-12-24', '2026-12-24T00:01'],
+    ['2026-12-24T18:00', '2026-12-24T18:01'],
+    ['2026-12-24T18:00', '2026-12-25T06:00'],
+  ])('take a freeze from %s to %s', (from, to) => {
+    expect(guardsSchema.safeParse([{ freezes: [{ from, to }] }]).error).toBeUndefined()
   })
 })
