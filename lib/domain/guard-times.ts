@@ -1,5 +1,5 @@
 import type { GuardRule } from './guard-rules.ts'
-import { type Freeze, hoursText, isInside, momentText, type Span, wallClock } from './hours.ts'
+import { type Freeze, hoursText, isInside, momentText, rememberingWallClock, type Span, type WallClock, type wallClock } from './hours.ts'
 import type { Refusal } from './refusal.ts'
 import type { Trigger } from './run.ts'
 import type { Suite } from './suite.ts'
@@ -30,29 +30,35 @@ export function judgeTimes(
   suite: Suite,
   spans: readonly (Span & { readonly step: number | null })[],
 ): readonly Refusal[] {
+  const clock = rememberingWallClock()
+  const times = spans.map((span) => ({ ...span, moments: moments(span) }))
   return rules.flatMap((rule) => {
-    const [early, ...others] = spans.flatMap((span) => outside(rule, suite, span))
+    const [early, ...others] = times.flatMap((span) => outside(rule, suite, { ...span, clock }))
     // A start that is outside says it for its steps, too.
     const misses = early === undefined ? [] : early.step === null ? [early] : [early, ...others]
-    return [...misses, ...frozen(rule, spans)]
+    return [...misses, ...frozen(rule, times, clock)]
   })
 }
+
+type Clock = typeof wallClock
+/** With every minute of it. */
+type Minutes = Span & { readonly moments: readonly number[] }
 
 function outside(
   { windows }: GuardRule,
   { steps }: Suite,
-  { step, from, to }: Span & { readonly step: number | null },
+  { step, moments: each, clock }: Minutes & { readonly step: number | null; readonly clock: Clock },
 ): readonly Refusal[] {
   if (windows === undefined) return []
-  const at = moments({ from, to }).find((moment) => !windows.some((window) => isInside(window, moment)))
+  const at = each.find((moment) => !windows.some((window) => isInside(window, moment, clock)))
   if (at === undefined) return []
   const [{ timezone } = { timezone: 'UTC' }] = windows
   const what = step === null ? 'the start is' : `step ${steps[step]?.name} would be going on`
   return [refusal(step, `${what} at ${momentText(at, timezone)}; allowed: ${windows.map(hoursText).join('; or ')}`)]
 }
 
-function frozen({ freezes = [], calendars = [] }: GuardRule, spans: readonly Span[]): readonly Refusal[] {
-  const listed = freezes.filter((freeze) => spans.some((span) => moments(span).some((at) => isFrozen(freeze, at))))
+function frozen({ freezes = [], calendars = [] }: GuardRule, spans: readonly Minutes[], clock: Clock): readonly Refusal[] {
+  const listed = freezes.filter((freeze) => spans.some((span) => span.moments.some((at) => isFrozen(freeze, clock(at, freeze.timezone)))))
   const whole = { from: Math.min(...spans.map(({ from }) => from)), to: Math.max(...spans.map(({ to }) => to)) }
   const entries = calendars.flatMap((calendar) =>
     calendar
@@ -69,8 +75,7 @@ function touches(entry: Span, { from, to }: Span): boolean {
   return entry.from < Math.max(to, from + 1) && entry.to > from
 }
 
-function isFrozen({ from, to, timezone }: Freeze, at: number): boolean {
-  const { date, time } = wallClock(at, timezone)
+function isFrozen({ from, to }: Freeze, { date, time }: WallClock): boolean {
   // As texts: a date alone comes before every time of its day.
   const now = `${date}T${time}`
   return from <= now && (to.includes('T') ? now < to : date <= to)

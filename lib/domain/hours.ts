@@ -68,14 +68,30 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat('en-GB', { timeZone, calendar: 'iso8601', weekday: 'short', ...digits, hourCycle: 'h23' })
 }
 
-/** Whether the instant is inside. A time that clocks skip in spring never is, one that they show twice in autumn is twice. */
-export function isInside({ timezone, days, fromMinute, toMinute, firstDate = '', lastDate = '9999' }: Hours, at: number): boolean {
-  const now = wallClock(at, timezone)
+/** A wall clock that remembers what it showed: zones are slow to ask, and many rules ask about the same minutes. */
+export function rememberingWallClock(): typeof wallClock {
+  const zones = new Map<string, Map<number, WallClock>>()
+  return (at, timezone) => {
+    const known = zones.get(timezone) ?? new Map<number, WallClock>()
+    zones.set(timezone, known)
+    const shown = known.get(at) ?? wallClock(at, timezone)
+    known.set(at, shown)
+    return shown
+  }
+}
+
+/** Whether the instant is inside; `clock` may remember. A time that clocks skip in spring never is, one that they show twice in autumn is twice. */
+export function isInside(
+  { timezone, days, fromMinute, toMinute, firstDate = '', lastDate = '9999' }: Hours,
+  at: number,
+  clock = wallClock,
+): boolean {
+  const now = clock(at, timezone)
   const opensOn = ({ date, day }: WallClock) => days.includes(day) && date >= firstDate && date <= lastDate
   if (fromMinute < toMinute) return now.minute >= fromMinute && now.minute < toMinute && opensOn(now)
   if (now.minute >= fromMinute && opensOn(now)) return true
   // Noon of the day before, give or take the hour of a change: its date and weekday are what counts.
-  return now.minute < toMinute && opensOn(wallClock(at - (now.minute + 12 * 60) * minuteMs, timezone))
+  return now.minute < toMinute && opensOn(clock(at - (now.minute + 12 * 60) * minuteMs, timezone))
 }
 
 /** `Mon, Tue from 22:00 to 02:00 in Europe/Berlin, from 2026-12-01 to 2026-12-20` */

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import type { GuardRule } from '../../lib/domain/guard-rules.ts'
 import { judgeLateness, judgeSchedule, judgeTimes, plannedSpans } from '../../lib/domain/guard-times.ts'
 import type { Calendar, Freeze, Hours } from '../../lib/domain/hours.ts'
@@ -141,6 +141,17 @@ describe('freezes', () => {
       why('Release (freezes.ics: Mon 2026-01-05 10:20Z to Mon 2026-01-05 12:00Z)'),
     )
   })
+})
+
+it('many windows and freezes ask a zone once for each minute of the steps', () => {
+  const shown = jest.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts')
+  const freeze: Freeze = { timezone: 'Europe/Berlin', from: '2026-12-20', to: '2026-12-21' }
+  const rule = { windows: Array.from({ length: 20 }, () => evening).concat(office), freezes: Array.from({ length: 100 }, () => freeze) }
+  expect(judged([rule, rule], '2026-01-05T08:00:00Z')).toEqual([])
+  const asked = shown.mock.calls.length
+  shown.mockRestore()
+  // The start, and two steps of 30 minutes.
+  expect(asked).toBeLessThanOrEqual(1 + 2 * 30)
 })
 
 describe('a late start', () => {
