@@ -30,8 +30,12 @@ export const reapInput = z.unknown()
 
 const who = { by: text.default('the AWS console'), why: text.default('no reason given') }
 
-/** What `halt` and `resume` take. */
-export const switchInput = strict(who)
+/** What `halt` and `resume` take; their own name as an `action` is what a person may send who is used to `control`. */
+export const haltInput = strict({ action: z.literal('halt').optional(), ...who })
+export const resumeInput = strict({ action: z.literal('resume').optional(), ...who })
+
+/** Functions of their own, which people may look for in `control`. */
+const switches = ['halt', 'resume']
 
 const place = { cluster: text.optional(), seed: seed.optional() }
 /** false: answer at once, another function drives. */
@@ -76,6 +80,11 @@ const actions = {
 /** What stands where a word should, as a word. */
 const wordOf = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
 
+function noAction(action: string): string {
+  if (!switches.includes(action)) return notAllowed(action, Object.keys(actions))
+  return `\`${action}\` is a function of its own: invoke faultline-STAGE-${action} with {}`
+}
+
 /** What people may ask of `control`. */
 export const controlInput = z.discriminatedUnion(
   'action',
@@ -91,9 +100,9 @@ export const controlInput = z.discriminatedUnion(
     actions.pause,
     actions.unpause,
   ],
-  { error: ({ input }) => notAllowed(wordOf(Object(input).action), Object.keys(actions)) },
+  { error: ({ input }) => noAction(wordOf(Object(input).action)) },
 )
 
-export type SwitchInput = z.output<typeof switchInput>
+export type SwitchInput = Omit<z.output<typeof haltInput>, 'action'>
 export type StartInput = z.output<typeof startInput>
 export type ControlInput = z.output<typeof controlInput>

@@ -2,18 +2,23 @@ import { isEnded } from '../../lib/domain/run.ts'
 import { type Answer, runLine } from './answers.ts'
 import type { Invocation } from './compose.ts'
 import type { SwitchInput } from './inputs.ts'
+import { log } from './log.ts'
 
 /** What a person reads in a console; an answer of a function is 6 MB at most. */
 export const recentRuns = 10
 
-/** Every driver sees it within seconds. */
+/** Every driver sees it within seconds. Once it is stored nothing fails any more: a second try might halt again what a person resumed meanwhile. */
 export async function halt({ by, why }: SwitchInput, { store, clock }: Invocation): Promise<Answer> {
   await store.controls.set({ kind: 'halt' }, by, why, clock.now())
-  const live = (await store.runs.list({ limit: recentRuns })).filter((run) => !isEnded(run))
-  return {
-    happened: `everything is halted by ${by}: ${live.length} live runs revert now, and none starts`,
-    next: 'ask control for the status; the function resume lets runs start again',
-    runs: live.map(runLine),
+  const next = 'ask control for the status; the function resume lets runs start again'
+  const halted = `everything is halted by ${by}`
+  try {
+    const live = (await store.runs.list({ limit: recentRuns })).filter((run) => !isEnded(run))
+    return { happened: `${halted}: ${live.length} live runs revert now, and none starts`, next, runs: live.map(runLine) }
+  } catch (error) {
+    const { message } = error as Error
+    log('error', `the runs could not be listed: ${message}`, { function: 'halt' })
+    return { happened: `${halted}: live runs revert now, and none starts; which are live could not be listed: ${message}`, next }
   }
 }
 
