@@ -20,6 +20,27 @@ export function awaitLateCalls(driver: Driver): Promise<void> {
   return told
 }
 
+/**
+ * The same for a driver's own: a DELETE that was given up without an answer may arrive until a call of its kind is dead. Nothing is called
+ * undone before.
+ */
+export async function awaitUnanswered(driver: Driver): Promise<void> {
+  const calls = driver.unanswered
+  if (calls.length === 0) return
+  const waiting = unanswered.get(driver) ?? tellUnanswered(driver, calls).finally(() => unanswered.delete(driver))
+  unanswered.set(driver, waiting)
+  await waiting
+}
+
+/** Injections are reverted side by side: their calls are waited for and told once. */
+const unanswered = new WeakMap<Driver, Promise<void>>()
+
+async function tellUnanswered(driver: Driver, calls: Driver['unanswered']): Promise<void> {
+  await driver.sleepUntil(Math.max(...calls.map(({ until }) => until)), { interruptible: false })
+  const changes = await Promise.all(calls.map(({ until, ...call }) => lookAt(driver, call, 'was never answered')))
+  await driver.record({ type: 'late_calls', changes })
+}
+
 /** What was handed over with the run is told once by its driver, whichever act comes to it first. */
 const tellings = new WeakMap<Driver, Promise<void>>()
 
@@ -27,13 +48,13 @@ async function tell(driver: Driver): Promise<void> {
   await driver.sleepUntil(driver.run.unfencedUntil ?? 0, { interruptible: false })
   const { underWay = [] } = driver.run
   if (underWay.length === 0) return
-  const changes = await Promise.all(underWay.map((call) => lookAt(driver, call)))
+  const changes = await Promise.all(underWay.map((call) => lookAt(driver, call, 'was unanswered when its driver handed over')))
   await driver.record({ type: 'late_calls', changes })
 }
 
-async function lookAt({ cluster, engine }: Driver, call: CallUnderWay): Promise<TargetEvent> {
+async function lookAt({ cluster, engine }: Driver, call: CallUnderWay, how: string): Promise<TargetEvent> {
   const [code, became] = await becameOf(cluster, call)
-  const message = `a ${call.verb} of ${isoSeconds(call.sentAt)} was unanswered when its driver handed over; ${became}`
+  const message = `a ${call.verb} of ${isoSeconds(call.sentAt)} ${how}; ${became}`
   return { at: engine.clock.now(), target: call.name, code, message }
 }
 

@@ -9,7 +9,7 @@ import { jobRef } from '../../faults/fuse-job.ts'
 import { faults } from '../../faults/registry.ts'
 import type { Driver } from '../lease/driver.ts'
 import { keep } from './inject.ts'
-import { awaitLateCalls } from './late-calls.ts'
+import { awaitLateCalls, awaitUnanswered } from './late-calls.ts'
 
 /** Collection takes 0.1 to 1 s and a CNI's own delay about as long; a fault that is not gone then is tried again as a whole. */
 export const settleMs = 2_000
@@ -46,6 +46,7 @@ async function revertOne(driver: Driver, stored: Injection): Promise<string | nu
     )
     await fault.revert(context, injection)
     await awaitLateCalls(driver)
+    await awaitUnanswered(driver)
     const evidence = await proofOfUndo(driver, injection)
     const status = evidence.finding === 'yes' ? 'reverted' : 'reverting'
     const after = await driver.update(injection, { status, evidence: keep(injection, evidence) })

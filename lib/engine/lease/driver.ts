@@ -140,6 +140,11 @@ export class Driver {
     return this.record({ type: 'handed_over', ...this.#unfenced.offer() })
   }
 
+  /** Calls that no fuse can fence, and that this driver has no answer to: they may still arrive. */
+  get unanswered(): UnfencedCalls['unanswered'] {
+    return this.#unfenced.unanswered
+  }
+
   /** As `context`, for what a halt must interrupt: waits give up, and calls that no fuse can fence are no longer made. */
   interruptibleContext(): FaultContext {
     return { ...this.context(), interrupt: this.interrupted }

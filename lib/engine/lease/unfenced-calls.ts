@@ -60,10 +60,14 @@ export class UnfencedCalls {
   /** Nothing begins after this; what is on its way now. */
   offer(): { readonly unfencedUntil?: number; readonly underWay?: readonly CallUnderWay[] } {
     this.#isOffered = true
-    const now = this.#clock.now()
-    const underWay = this.#underWay.filter(({ until }) => until > now)
+    const underWay = this.unanswered
     if (underWay.length === 0) return {}
     return { unfencedUntil: Math.max(...underWay.map(({ until }) => until)), underWay: underWay.map(({ until, ...call }) => call) }
+  }
+
+  /** Those that this driver has no answer to, and until when each may still arrive, ms since epoch. */
+  get unanswered(): readonly (CallUnderWay & { readonly until: number })[] {
+    return this.#underWay.filter(({ until }) => until > this.#clock.now())
   }
 
   async #mayBegin(): Promise<void> {
