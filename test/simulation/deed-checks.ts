@@ -9,6 +9,9 @@ export class DeedChecks {
   readonly #simulation: Simulation
   readonly #firstSent = new Map<string, number>()
   readonly #late: Promise<void>[] = []
+  /** Policies that came when their entry was proven undone: their fuse is gone, and Kubernetes takes them along. */
+  readonly #fenced = new Set<string>()
+  readonly #takenAway = new Set<string>()
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation
@@ -27,6 +30,7 @@ export class DeedChecks {
     this.#checkStop(deed, own.run.id, what)
     if (isZombies) return
     const isUndone = own.entries.filter((entry) => covers(entry, deed)).every(({ status }) => status === 'reverted')
+    if (isUndone && deed.kind === 'policy') this.#fenced.add(keyOf(deed))
     if (isUndone && (deed.kind === 'delete' || deed.kind === 'eviction'))
       this.#simulation.violated(`${what} after it was proven undone (its run is ${own.run.status})`)
     for (const { run, entries } of ledgers) {
@@ -37,10 +41,19 @@ export class DeedChecks {
   }
 
   isDone(deed: Deed): void {
-    const isAgain = deed.kind === 'policy' && this.done.some(({ kind, name }) => kind === deed.kind && name === deed.name)
+    const isAgain =
+      deed.kind === 'policy' &&
+      !this.#fenced.has(keyOf(deed)) &&
+      !this.#takenAway.has(deed.name) &&
+      this.done.some(({ kind, name }) => kind === deed.kind && name === deed.name)
     if (isAgain) this.#simulation.violated(`${deed.sender} did ${deed.kind} ${deed.name} a second time`)
     this.done.push(deed)
     if (deed.kind === 'cordon') this.#late.push(this.#cordonIsInTime(deed))
+  }
+
+  /** A person took a policy of ours away: who goes on with a fault that is being put in place cannot tell that from one that never came. */
+  policyWasDeleted(name: string): void {
+    this.#takenAway.add(name)
   }
 
   /** What was looked at beside all else. */
@@ -90,4 +103,9 @@ function covers({ undo, targets }: Injection, { kind, name, uid }: Deed): boolea
     case 'delete':
       return undo.kind === 'deletion' && targets.some((target) => target.uid === uid)
   }
+}
+
+/** One sending of a deed. */
+function keyOf({ sender, kind, name, sentAt }: Deed): string {
+  return `${sender} ${kind} ${name} ${sentAt}`
 }

@@ -123,8 +123,10 @@ export class Outsiders {
 
   #deletePolicies(): void {
     for (const { metadata } of this.#all('NetworkPolicy'))
-      if (metadata.labels?.[managedByLabel] === managedBy)
+      if (metadata.labels?.[managedByLabel] === managedBy) {
         this.#simulation.sandbox.delete('networkpolicies', { name: metadata.name, namespace })
+        this.#simulation.deeds.policyWasDeleted(metadata.name)
+      }
   }
 
   #deleteNamespace(name: string): void {
