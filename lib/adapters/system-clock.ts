@@ -17,9 +17,6 @@ export interface TimeSources {
  */
 const sleptMs = 2_000
 
-/** How often it is asked, which takes a call of the kernel; the time is told thousands of times a second. */
-const askEveryMs = 10
-
 /**
  * Time that only runs forward: the wall clock as it was when the process began, plus what the monotonic clock counted since, so that a
  * step of the wall clock ends no lease and shortens no fault. A machine that slept is set by the wall clock anew.
@@ -27,15 +24,11 @@ const askEveryMs = 10
 export function steadyTime(sources: TimeSources): () => number {
   const take = () => ({ wall: sources.wall(), monotonic: sources.monotonic(), uptime: sources.uptime() })
   let from = take()
-  let askAt = 0
   return () => {
     const monotonic = sources.monotonic() - from.monotonic
-    if (monotonic < askAt) return from.wall + Math.floor(monotonic)
-    askAt = monotonic + askEveryMs
     if (sources.uptime() - from.uptime - monotonic > sleptMs) {
       const slept = take()
       from = { ...slept, wall: Math.max(slept.wall, from.wall + monotonic) }
-      askAt = 0
       return from.wall
     }
     return from.wall + Math.floor(monotonic)

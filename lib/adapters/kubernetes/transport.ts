@@ -72,7 +72,7 @@ export class Transport {
     }
   }
 
-  /** One attempt in a lane of its own, so that pods which do not answer cannot hold up a revert. */
+  /** One attempt, in the slots of what nodes answer: pods which do not cannot hold up a revert. */
   async dial(call: Call): Promise<Answer> {
     return this.#toNodes(() => {
       if (this.#closing.signal.aborted) throw closed()
