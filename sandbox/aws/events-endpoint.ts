@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Listening, listen } from '../api/server.ts'
 
 /** An event as a rule's target receives it. */
 export interface DeliveredEvent {
@@ -28,26 +29,14 @@ export interface EventsEndpointOptions {
  * Stands where EventBridge is: PutEvents is passed on to moto_server where there is one, and what was accepted is delivered here, since
  * moto brings events to no function.
  */
-export async function openEventsEndpoint({
-  upstream,
-  deliver,
-}: EventsEndpointOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const server = createServer((request, response) => {
+export async function openEventsEndpoint({ upstream, deliver }: EventsEndpointOptions): Promise<Listening> {
+  return listen(0, (request, response) => {
     answer(request, { response, upstream, deliver }).catch((error: unknown) => {
       response
         .writeHead(500, { 'content-type': 'application/x-amz-json-1.1' })
         .end(JSON.stringify({ __type: 'InternalFailure', message: String(error) }))
     })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    })
-  return { url: `http://127.0.0.1:${address.port}`, close }
 }
 
 async function answer(

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { listen } from '../api/server.ts'
 import { type AwsCall, callsOf, signerOf } from './aws-call.ts'
 
 /** Why AWS would refuse a call; undefined: it may be made. */
@@ -20,23 +21,14 @@ export interface Gate {
 
 export async function openGate(options: GateOptions): Promise<Gate> {
   const refused: string[] = []
-  const server = createServer((request, response) => {
+  // Connections are kept between invocations, as they are with AWS.
+  const { url, close } = await listen(0, (request, response) => {
     answer(request, response, { ...options, refused }).catch((error: unknown) => {
       refused.push(String(error))
       response.writeHead(500, { 'content-type': json }).end(JSON.stringify({ __type: 'InternalFailure', message: String(error) }))
     })
   })
-  // A function keeps its connections between invocations, as it does with AWS.
-  server.keepAliveTimeout = 60_000
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  const close = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      server.closeAllConnections()
-    })
-  return { url: `http://127.0.0.1:${address.port}`, refused, close }
+  return { url, refused, close }
 }
 
 const json = 'application/x-amz-json-1.1'
