@@ -1,3 +1,4 @@
+import { actorText } from '../lib/domain/actor.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import type { Run, Trigger } from '../lib/domain/run.ts'
 import { isEnded } from '../lib/domain/run.ts'
@@ -8,9 +9,9 @@ import { start } from '../lib/engine/start.ts'
 import { clusterText } from '../lib/report/cluster-text.ts'
 import type { RunRecord } from '../lib/report/document.ts'
 import { recordOf } from '../lib/report/record.ts'
+import { actorOn } from './actor.ts'
 import type { ChosenCluster } from './clusters.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
-import { personName } from './owner.ts'
 import { giveUpAfterMs, isAbandoned, reapAll, unfinishedRuns } from './reaping.ts'
 import { recordFromMemory, writeReports } from './reports.ts'
 import { createScreen, type Screen } from './screen.ts'
@@ -87,8 +88,9 @@ async function reapBefore({ composition, say }: Session, { ref }: ChosenCluster,
   for (const { runId, message } of errors) say(`run ${runId} could not be reaped: ${message}`)
 }
 
-function startRun({ flags, composition }: Session, { chosen, suite, seed }: RunOrder) {
-  const trigger: Trigger = { kind: 'manual', key: flags.id ?? crypto.randomUUID(), by: personName() }
+async function startRun({ flags, composition }: Session, { chosen, suite, seed }: RunOrder) {
+  const actor = await actorOn(chosen)
+  const trigger: Trigger = { kind: 'manual', key: flags.id ?? crypto.randomUUID(), by: actorText(actor), actor }
   const scheduledAt = flags.id === undefined ? composition.clock.now() : null
   return start(composition.engine(chosen.ref), { suite, cluster: chosen.ref, seed, trigger, scheduledAt })
 }

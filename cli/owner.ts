@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
+import type { Actor } from '../lib/domain/actor.ts'
 import { hash53 } from '../lib/domain/random.ts'
 
 /**
@@ -20,10 +21,10 @@ export function isDeadOwner(owner: string): boolean {
   return now.ended || String(now.ticks) !== start
 }
 
-/** Who sits here, for the history: `user@host`. */
-export function personName(): string {
+/** Who sits here, as the operating system says: `user@host`. */
+export function osActor(): Actor {
   const user = readOr(() => userInfo().username) ?? 'unknown'
-  return `${user}@${hostname()}`
+  return { kind: 'os', name: `${user}@${hostname()}` }
 }
 
 function machine(): string {

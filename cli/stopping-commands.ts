@@ -52,7 +52,7 @@ export function addStopping(program: Command, act: Act): void {
       ),
     ),
   )
-    .requiredOption('--by <name>', 'who says so')
+    .requiredOption('--by <name>', 'who says so; recorded as a claim beside the user of this machine')
     .requiredOption('--why <text>', 'what makes you sure')
     .option('--force', 'also while a fuse or "reap" could still end it with proof')
     .addHelpText('after', examples.resolve)

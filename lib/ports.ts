@@ -1,3 +1,4 @@
+import type { Actor } from './domain/actor.ts'
 import type { HistoryEvent } from './domain/history-event.ts'
 import type { Injection } from './domain/injection.ts'
 import type { KubeObject, ObjectRef } from './domain/kube.ts'
@@ -107,6 +108,8 @@ export interface Cluster {
   readonly awaitList?: AwaitList
   /** Names of the API groups that are served, custom ones too; left out where there are none. */
   readonly groups?: () => Promise<readonly string[]>
+  /** The user that the API server takes the credentials for; null where it does not say. */
+  readonly whoAmI?: () => Promise<string | null>
 }
 
 /**
@@ -166,7 +169,7 @@ export interface LockStore {
 export interface ControlStore {
   /** One strongly consistent read of all that concerns the run. */
   read(run: { readonly id: string; readonly suite: string }): Promise<Controls>
-  set(control: ControlKey, by: string, why: string, at: number): Promise<void>
+  set(control: ControlKey, word: Control): Promise<void>
   clear(control: ControlKey): Promise<void>
 }
 
@@ -176,7 +179,10 @@ export type ControlKey =
   | { readonly kind: 'abort'; readonly runId: string }
 
 export interface Control {
+  /** For people. */
   readonly by: string
+  /** Absent where a name alone is known. */
+  readonly actor?: Actor
   readonly why: string
   readonly at: number
 }

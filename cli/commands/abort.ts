@@ -6,7 +6,7 @@ import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts
 import type { Composition } from '../compose.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { findRun } from '../find-run.ts'
-import { personName } from '../owner.ts'
+import { osActor } from '../owner.ts'
 import { giveUpAfterMs } from '../reaping.ts'
 import { writeReports } from '../reports.ts'
 import type { Terminal } from '../terminal.ts'
@@ -28,7 +28,7 @@ export function abort(wanted: string, flags: AbortFlags, terminal: Terminal): Pr
     const { run, driven } = await abortRun(
       composition.engine(found.cluster),
       found.id,
-      { who: personName(), why: flags.why },
+      { who: osActor(), why: flags.why },
       { giveUpAfterMs },
     )
     if (driven === 'elsewhere') say(`asked ${run.lease?.owner ?? 'its driver'} to abort run ${run.id}; it looks every few seconds`)

@@ -1,7 +1,8 @@
 import { isEnded } from '../../lib/domain/run.ts'
+import { wordOf } from '../../lib/engine/control.ts'
 import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { personName } from '../owner.ts'
+import { osActor } from '../owner.ts'
 import { unfinishedRuns } from '../reaping.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -14,8 +15,9 @@ export function halt(flags: HaltFlags, terminal: Terminal): Promise<ExitCode> {
   return withComposition(flags, terminal, async (composition) => {
     const say = sayer(flags, terminal)
     const { store, clock } = composition
-    const by = personName()
-    await store.controls.set({ kind: 'halt' }, by, flags.why, clock.now())
+    const word = wordOf(osActor(), flags.why, clock.now())
+    const { by } = word
+    await store.controls.set({ kind: 'halt' }, word)
     const live = (await unfinishedRuns(composition)).filter((run) => !isEnded(run))
     if (flags.json === true)
       printJson(terminal, { halted: true, by, why: flags.why, live: live.map((run) => ({ run: run.id, state: run.status })) })

@@ -1,7 +1,8 @@
+import { wordOf } from '../../lib/engine/control.ts'
 import { formatProblems } from '../../lib/suite/problems.ts'
 import { BadSuite, printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { personName } from '../owner.ts'
+import { osActor } from '../owner.ts'
 import { parsedSuite } from '../suite-file.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -13,8 +14,9 @@ export interface PauseFlags extends WorkFlags {
 export async function pause(named: string, flags: PauseFlags, terminal: Terminal): Promise<ExitCode> {
   const suite = await nameOf(named, terminal)
   return withComposition(flags, terminal, async ({ store, clock }) => {
-    const by = personName()
-    await store.controls.set({ kind: 'pause', suite }, by, flags.why, clock.now())
+    const word = wordOf(osActor(), flags.why, clock.now())
+    const { by } = word
+    await store.controls.set({ kind: 'pause', suite }, word)
     if (flags.json === true) printJson(terminal, { suite, paused: true, by, why: flags.why })
     else
       sayer(

@@ -1,4 +1,5 @@
 import { defaultConfig } from '../../lib/config.ts'
+import { type Actor, actorText } from '../../lib/domain/actor.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Refusal } from '../../lib/domain/refusal.ts'
 import type { ClusterRef, Run } from '../../lib/domain/run.ts'
@@ -9,6 +10,7 @@ import { isTaken } from '../../lib/engine/lease/claim.ts'
 import { handOverAtOnce } from '../../lib/engine/lease/hand-over.ts'
 import { recordRefused, type StartRequest, start } from '../../lib/engine/start.ts'
 import { type Answer, drivenAnswer, runLine } from './answers.ts'
+import { actorOf } from './caller.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
 import type { StartInput } from './inputs.ts'
 import { findSuite } from './suites.ts'
@@ -105,10 +107,14 @@ function requestOf(
         ? {
             kind: 'schedule',
             key: `${kind} ${input.scheduledAt}`,
-            by: input.by ?? 'EventBridge Scheduler',
+            ...startedBy(actorOf(invocation, input.by, 'EventBridge Scheduler')),
             scheduledAt: Date.parse(input.scheduledAt),
           }
-        : { kind: 'manual', key: requestId, by: input.by ?? 'the AWS console' },
+        : { kind: 'manual', key: requestId, ...startedBy(actorOf(invocation, input.by)) },
     scheduledAt: input.scheduledAt === undefined ? null : Date.parse(input.scheduledAt),
   }
+}
+
+function startedBy(actor: Actor) {
+  return { by: actorText(actor), actor }
 }

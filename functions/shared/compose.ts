@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Context } from 'aws-lambda'
 import { signForPrometheus } from '../../lib/adapters/aws/sigv4.ts'
 import { systemClock } from '../../lib/adapters/system-clock.ts'
+import type { Identity } from '../../lib/domain/actor.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import type { Budget } from '../../lib/engine/lease/hand-over.ts'
 import type { Clock, ReportStore, Store } from '../../lib/ports.ts'
@@ -15,6 +16,8 @@ import { engineConfig, readSettings, type Settings } from './settings.ts'
 /** What an invocation works with. */
 export interface Invocation {
   readonly requestId: string
+  /** Who calls, as AWS signed it; null where an invocation does not say. */
+  readonly caller: Identity | null
   readonly settings: Settings
   readonly clock: Clock
   readonly store: Store
@@ -50,6 +53,7 @@ export async function compose(context: Context): Promise<Invocation> {
   const owner = `${context.functionName}/${context.awsRequestId}/${randomUUID().slice(0, 8)}`
   return {
     requestId: context.awsRequestId,
+    caller: null,
     settings,
     clock: systemClock,
     store,

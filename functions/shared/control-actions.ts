@@ -2,10 +2,11 @@ import { assertNever, FaultlineError } from '../../lib/domain/errors.ts'
 import type { ProbeSource, ProbeSpec } from '../../lib/domain/probe.ts'
 import { isEnded } from '../../lib/domain/run.ts'
 import { faultName, plannedMs } from '../../lib/domain/suite.ts'
-import { abortRun, resolveRun } from '../../lib/engine/control.ts'
+import { abortRun, resolveRun, wordOf } from '../../lib/engine/control.ts'
 import { examineSuite } from '../../lib/engine/examine-suite.ts'
 import { actionTexts } from '../../lib/report/fault-description.ts'
 import { type Answer, drivenAnswer, runLine } from './answers.ts'
+import { actorOf } from './caller.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
 import type { ControlInput } from './inputs.ts'
 import { findSuite, packagedSuites } from './suites.ts'
@@ -129,7 +130,7 @@ async function abort({ run: id, by, why }: Asked<'abort'>, invocation: Invocatio
   const found = await invocation.store.runs.load(id)
   if (found === undefined) throw new FaultlineError('not_found', `there is no run ${id}; "status" without "run" lists them`)
   const options = { budget: invocation.budget, giveUpAfterMs }
-  const { run, driven } = await abortRun(invocation.engine(found.cluster), id, { who: by, why }, options)
+  const { run, driven } = await abortRun(invocation.engine(found.cluster), id, { who: actorOf(invocation, by), why }, options)
   if (driven === 'here' && !isEnded(run)) return drivenAnswer(run)
   if (driven !== 'elsewhere')
     return { ...drivenAnswer(run), happened: `run ${id} is over${driven === 'here' ? '' : ' already'}: ${run.status}` }
@@ -144,15 +145,16 @@ async function abort({ run: id, by, why }: Asked<'abort'>, invocation: Invocatio
 async function resolve({ run: id, by, why, force = false }: Asked<'resolve'>, invocation: Invocation): Promise<Answer> {
   const found = await invocation.store.runs.load(id)
   if (found === undefined) throw new FaultlineError('not_found', `there is no run ${id}; "status" without "run" lists them`)
-  const run = await resolveRun(invocation.engine(found.cluster), id, { who: by, why, force })
+  const run = await resolveRun(invocation.engine(found.cluster), id, { who: actorOf(invocation, by), why, force })
   return drivenAnswer(run)
 }
 
 async function pause(input: Asked<'pause'>, invocation: Invocation): Promise<Answer> {
   const { name } = await suiteOf(input, invocation)
-  await invocation.store.controls.set({ kind: 'pause', suite: name }, input.by, input.why, invocation.clock.now())
+  const word = wordOf(actorOf(invocation, input.by), input.why, invocation.clock.now())
+  await invocation.store.controls.set({ kind: 'pause', suite: name }, word)
   return {
-    happened: `suite ${input.suite} is paused by ${input.by}`,
+    happened: `suite ${input.suite} is paused by ${word.by}`,
     next: 'its scheduled starts are refused until "unpause"; a live run goes on',
   }
 }

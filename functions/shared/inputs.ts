@@ -28,7 +28,8 @@ export const advanceInput = z.looseObject({
 /** Whatever the schedule sends; nothing of it is needed. */
 export const reapInput = z.unknown()
 
-const who = { by: text.default('the AWS console'), why: text.default('no reason given') }
+/** `by` is a claim: who it was comes from the platform, where it says so. */
+const who = { by: text.optional(), why: text.default('no reason given') }
 
 /** What `halt` and `resume` take; their own name as an `action` is what a person may send who is used to `control`. */
 export const haltInput = strict({ action: z.literal('halt').optional(), ...who })

@@ -1,5 +1,8 @@
+import { actorText } from '../../lib/domain/actor.ts'
 import { isEnded } from '../../lib/domain/run.ts'
+import { wordOf } from '../../lib/engine/control.ts'
 import { type Answer, runLine } from './answers.ts'
+import { actorOf } from './caller.ts'
 import type { Invocation } from './compose.ts'
 import type { SwitchInput } from './inputs.ts'
 import { log } from './log.ts'
@@ -8,10 +11,12 @@ import { log } from './log.ts'
 export const recentRuns = 10
 
 /** Every driver sees it within seconds. Once it is stored nothing fails any more: a second try might halt again what a person resumed meanwhile. */
-export async function halt({ by, why }: SwitchInput, { store, clock }: Invocation): Promise<Answer> {
-  await store.controls.set({ kind: 'halt' }, by, why, clock.now())
+export async function halt({ by, why }: SwitchInput, invocation: Invocation): Promise<Answer> {
+  const { store, clock } = invocation
+  const word = wordOf(actorOf(invocation, by), why, clock.now())
+  await store.controls.set({ kind: 'halt' }, word)
   const next = 'ask control for the status; the function resume lets runs start again'
-  const halted = `everything is halted by ${by}`
+  const halted = `everything is halted by ${word.by}`
   try {
     const live = (await store.runs.list({ limit: recentRuns })).filter((run) => !isEnded(run))
     return { happened: `${halted}: ${live.length} live runs revert now, and none starts`, next, runs: live.map(runLine) }
@@ -23,7 +28,10 @@ export async function halt({ by, why }: SwitchInput, { store, clock }: Invocatio
 }
 
 /** Runs may start again; those that were halted stay so. */
-export async function resume({ by }: SwitchInput, { store }: Invocation): Promise<Answer> {
-  await store.controls.clear({ kind: 'halt' })
-  return { happened: `${by} lifted the halt`, next: 'runs may start again; what was halted is not started anew' }
+export async function resume({ by }: SwitchInput, invocation: Invocation): Promise<Answer> {
+  await invocation.store.controls.clear({ kind: 'halt' })
+  return {
+    happened: `${actorText(actorOf(invocation, by))} lifted the halt`,
+    next: 'runs may start again; what was halted is not started anew',
+  }
 }

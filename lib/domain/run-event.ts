@@ -3,7 +3,7 @@ import type { PlanSeal } from './plan-seal.ts'
 import type { ProbeSummary, ThresholdCrossing } from './probe.ts'
 import type { Reason } from './reason.ts'
 import type { Refusal } from './refusal.ts'
-import type { Lease } from './run.ts'
+import type { Lease, Resolution } from './run.ts'
 import type { Abort, Baseline, BeaconRef, CallUnderWay, InjectedOutcome, RecheckedOutcome } from './run-facts.ts'
 
 /** Everything that can happen to a run. The engine reports what it saw; `transition` says what that makes of the run. */
@@ -45,4 +45,4 @@ export type RunEvent =
   | { readonly type: 'verified'; readonly orphans: readonly string[]; readonly inert?: readonly string[] }
   | { readonly type: 'verify_failed'; readonly message: string; readonly orphans: readonly string[] }
   | { readonly type: 'abort'; readonly abort: Abort }
-  | { readonly type: 'resolved'; readonly by: string; readonly why: string }
+  | ({ readonly type: 'resolved' } & Resolution)

@@ -1,3 +1,4 @@
+import type { Actor } from './actor.ts'
 import type { HistoryEvent } from './history-event.ts'
 import type { Finding, TargetEvent } from './injection.ts'
 import type { PlanSeal } from './plan-seal.ts'
@@ -48,7 +49,10 @@ export interface SecretSource {
 export interface Trigger {
   readonly kind: 'manual' | 'schedule'
   readonly key: string
+  /** For people. */
   readonly by: string
+  /** Absent where a name alone is known. */
+  readonly actor?: Actor
   /** Of a schedule: when it meant the run to start, ms since epoch. */
   readonly scheduledAt?: number
 }
@@ -61,7 +65,10 @@ export interface Lease {
 
 /** A person's word that ends a run whose undo cannot be proven. */
 export interface Resolution {
+  /** For people. */
   readonly by: string
+  /** Absent where a name alone is known. */
+  readonly actor?: Actor
   readonly why: string
 }
 

@@ -46,9 +46,10 @@ function apply(run: Run, event: RunEvent, now: number): Run {
     case 'abort':
       return beginRevert({ ...run, abort: run.abort ?? event.abort }, now)
     case 'resolved': {
-      const { by, why } = event
+      const { type, ...resolution } = event
+      const { by, why } = resolution
       const failed = withStep(run, { verdict: 'failed', reasons: [{ code: 'resolved', detail: `${why} (resolved by ${by})` }] })
-      return { ...end(failed, 'failed', now), resolved: { by, why } }
+      return { ...end(failed, 'failed', now), resolved: resolution }
     }
     case 'refused':
       return { ...end(run, 'refused', now), refusals: event.refusals }

@@ -1,9 +1,11 @@
+import { type Actor, actorText } from '../domain/actor.ts'
 import { FaultlineError, StoreUnavailable } from '../domain/errors.ts'
 import type { Injection } from '../domain/injection.ts'
 import { isOpen } from '../domain/injection.ts'
 import type { Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import { transition } from '../domain/transition.ts'
+import type { Control } from '../ports.ts'
 import { isoSeconds } from '../time.ts'
 import { namespaceLock } from './acts/admit.ts'
 import type { DriveOptions } from './drive.ts'
@@ -13,16 +15,21 @@ import { claimOf, isTaken } from './lease/claim.ts'
 import { Notifications } from './notifications/notifications.ts'
 import { settleInTime } from './settle.ts'
 
+/** What a switch keeps of who set it. */
+export function wordOf(who: Actor, why: string, at: number): Control {
+  return { by: actorText(who), actor: who, why, at }
+}
+
 /** Asks the run's driver to abort; when there is none any more, reverts here and now. */
 export async function abortRun(
   engine: Engine,
   runId: string,
-  by: { readonly who: string; readonly why: string },
+  by: { readonly who: Actor; readonly why: string },
   options: DriveOptions = {},
 ): Promise<{ readonly run: Run; readonly driven: 'elsewhere' | 'here' | 'already_over' }> {
   const run = await mustLoad(engine, runId)
   if (isEnded(run)) return { run, driven: 'already_over' }
-  await engine.store.controls.set({ kind: 'abort', runId }, by.who, by.why, engine.clock.now())
+  await engine.store.controls.set({ kind: 'abort', runId }, wordOf(by.who, by.why, engine.clock.now()))
   if (claimOf(run, engine) === 'held') return { run, driven: 'elsewhere' }
   try {
     return { run: await drive(engine, runId, options), driven: 'here' }
@@ -34,7 +41,7 @@ export async function abortRun(
 
 /** A person's word; `force` even where a fuse or a reaper could still end the run with proof. */
 interface Word {
-  readonly who: string
+  readonly who: Actor
   readonly why: string
   readonly force?: boolean
 }
@@ -52,7 +59,7 @@ export async function resolveRun(engine: Engine, runId: string, by: Word): Promi
   const better = by.force === true ? null : await whatStillEndsIt(engine, run, injections)
   if (better !== null) throw new FaultlineError('refused', `${better}; only if you are certain, resolve it by force`)
   await store.ledger.appendHistory(runId, run.events)
-  const resolved = transition(run, { type: 'resolved', by: by.who, why: by.why }, clock.now())
+  const resolved = transition(run, { type: 'resolved', by: actorText(by.who), actor: by.who, why: by.why }, clock.now())
   await store.runs.save(resolved)
   const notifications = new Notifications(engine, runId)
   notifications.notify(resolved, resolved.events, injections)

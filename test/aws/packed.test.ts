@@ -110,10 +110,10 @@ describe('the packaged functions', () => {
     await until(async () => (await local.store.runs.list()).some((run) => run.status === 'holding'))
     const haltedAt = Date.now()
     const answer = await local.invoke('halt', { by: 'ann', why: 'incident' })
-    expect(answer).toMatchObject({ happened: 'everything is halted by ann: 1 live runs revert now, and none starts' })
+    expect(answer).toMatchObject({ happened: 'everything is halted by ann (claimed): 1 live runs revert now, and none starts' })
     await driving
     const run = await onlyRun(local)
-    expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'halted', by: 'ann', detail: 'incident' } })
+    expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'halted', by: 'ann (claimed)', detail: 'incident' } })
     const history = await local.store.ledger.history(run.id)
     const seenAt = history.find((event) => event.type === 'abort')?.at ?? 0
     const undoneAt = history.find((event) => event.type === 'reverted')?.at ?? 0
@@ -122,7 +122,10 @@ describe('the packaged functions', () => {
     expect(left(local)).toEqual([])
 
     const refused = await local.invoke('start', { suite, scheduledAt: due })
-    expect(refused).toMatchObject({ state: 'refused', refusals: [{ code: 'halted', message: 'everything is halted by ann: incident' }] })
+    expect(refused).toMatchObject({
+      state: 'refused',
+      refusals: [{ code: 'halted', message: 'everything is halted by ann (claimed): incident' }],
+    })
     expect((await local.store.runs.list()).map(({ status }) => status)).toEqual(['refused', 'aborted'])
     await local.invoke('resume', { by: 'ann' })
     const { experiments } = suite

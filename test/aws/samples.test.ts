@@ -20,11 +20,11 @@ const expected: readonly (readonly [string, object | RegExp])[] = [
     { happened: expect.stringMatching(/^run network-partit-\S+ is recorded; another function drives or refuses it$/), state: 'requested' },
   ],
   ['control-replay.json', /there is no run quick-test-sui-20260105-100000-abcdefgh/],
-  ['control-pause.json', { happened: 'suite quick-test-suite is paused by ann' }],
+  ['control-pause.json', { happened: 'suite quick-test-suite is paused by ann (claimed)' }],
   ['start-scheduled.json', { state: 'refused', refusals: [{ code: 'paused' }, { code: 'outside_window' }] }],
   ['control-unpause.json', { happened: 'suite quick-test-suite may start again' }],
   ['start-own-suite.json', { state: 'succeeded', orphans: 0 }],
-  ['halt.json', { happened: 'everything is halted by ann: 0 live runs revert now, and none starts' }],
+  ['halt.json', { happened: 'everything is halted by ann (claimed): 0 live runs revert now, and none starts' }],
   ['control-test.json', { verdict: 'refused', tests: [{ verdict: 'refused' }, { verdict: 'not_run' }, { verdict: 'not_run' }] }],
   [
     'start-by-hand.json',
@@ -75,7 +75,10 @@ describe('a sample event', () => {
     const aborted = Object(await aws.invoke('control', { ...sample('control-abort.json'), run: started.run }))
     expect(aborted.happened).toMatch(/was asked to abort|is over/)
     await aws.idle()
-    expect(await aws.store.runs.load(started.run)).toMatchObject({ status: 'aborted', abort: { by: 'ann', detail: 'customers notice' } })
+    expect(await aws.store.runs.load(started.run)).toMatchObject({
+      status: 'aborted',
+      abort: { by: 'ann (claimed)', detail: 'customers notice' },
+    })
     const advance = await aws.invoke('advance', { ...sample('advance.json'), detail: { runId: started.run } })
     expect(advance).toMatchObject({ happened: `run ${started.run} ended: aborted` })
   })

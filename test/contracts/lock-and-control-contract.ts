@@ -69,24 +69,25 @@ export function controlStoreContract(harness: StoreHarness): void {
     })
 
     test('a run sees the halt, the pause of its suite and its own abort, each with who, why and when', async () => {
-      await controls().set({ kind: 'halt' }, 'ada', 'incident 7', nine)
-      await controls().set({ kind: 'pause', suite: 'Quick' }, 'bob', 'release', nine + 1)
-      await controls().set({ kind: 'abort', runId: 'r1' }, 'eve', 'enough', nine + 2)
+      await controls().set({ kind: 'halt' }, { by: 'ada', why: 'incident 7', at: nine })
+      await controls().set({ kind: 'pause', suite: 'Quick' }, { by: 'bob', why: 'release', at: nine + 1 })
+      const actor = { kind: 'kubernetes', name: 'oidc:eve', also: [{ kind: 'os', name: 'eve@laptop' }] } as const
+      await controls().set({ kind: 'abort', runId: 'r1' }, { by: 'eve', actor, why: 'enough', at: nine + 2 })
       expect(await controls().read(run)).toEqual({
         halt: { by: 'ada', why: 'incident 7', at: nine },
         pause: { by: 'bob', why: 'release', at: nine + 1 },
-        abort: { by: 'eve', why: 'enough', at: nine + 2 },
+        abort: { by: 'eve', actor, why: 'enough', at: nine + 2 },
       })
     })
 
     test('a run does not see what concerns others', async () => {
-      await controls().set({ kind: 'pause', suite: 'Quick 2' }, 'bob', 'release', nine)
-      await controls().set({ kind: 'abort', runId: 'r10' }, 'eve', 'enough', nine)
+      await controls().set({ kind: 'pause', suite: 'Quick 2' }, { by: 'bob', why: 'release', at: nine })
+      await controls().set({ kind: 'abort', runId: 'r10' }, { by: 'eve', why: 'enough', at: nine })
       expect(await controls().read(run)).toEqual(none)
     })
 
     test('a switch that is cleared is gone, and may be cleared again', async () => {
-      await controls().set({ kind: 'halt' }, 'ada', 'incident 7', nine)
+      await controls().set({ kind: 'halt' }, { by: 'ada', why: 'incident 7', at: nine })
       await controls().clear({ kind: 'halt' })
       await controls().clear({ kind: 'halt' })
       expect(await controls().read(run)).toEqual(none)

@@ -147,7 +147,7 @@ export function runStoreContract(harness: StoreHarness, { atomic }: { readonly a
       await runs().create(requestedRun('r1'))
       await ledger.add(plannedInjection('r1', 0, 0))
       await ledger.appendHistory('r1', [{ version: 1, n: 0, at: nine, type: 'rested', step: null, message: 'first' }])
-      await controls.set({ kind: 'abort', runId: 'r1' }, 'ada', 'enough', nine)
+      await controls.set({ kind: 'abort', runId: 'r1' }, { by: 'ada', why: 'enough', at: nine })
     }
     // 30 days after 09:10:00, in epoch seconds
     const thirtyDaysOn = 1_770_196_200

@@ -13,7 +13,7 @@ import { partition, stepOf, suiteOf } from '../support/suites.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const twoSteps = suiteOf([stepOf(partition), stepOf(partition)])
-const word = { who: 'ada', why: 'the cluster was deleted' }
+const word = { who: { kind: 'os', name: 'ada' }, why: 'the cluster was deleted' } as const
 
 let world: World
 

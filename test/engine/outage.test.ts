@@ -109,7 +109,9 @@ describe('a cluster that does not answer', () => {
     const { engine } = failing('cluster', 'reverting')
     const left = await world.run(engine, suiteOf([stepOf(partition)]), { giveUpAfterMs: 60_000 })
     expect(left).toMatchObject({ status: 'reverting', lease: null })
-    const resolved = await world.play(resolveRun(world.engine('ann'), left.id, { who: 'ann', why: 'the cluster was deleted' }))
+    const resolved = await world.play(
+      resolveRun(world.engine('ann'), left.id, { who: { kind: 'os', name: 'ann' }, why: 'the cluster was deleted' }),
+    )
     expect(resolved).toMatchObject({ status: 'failed', resolved: { by: 'ann', why: 'the cluster was deleted' } })
   })
 })

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Invocation } from '../../functions/shared/compose.ts'
 import { control } from '../../functions/shared/control-actions.ts'
 import { controlInput } from '../../functions/shared/inputs.ts'
+import { claimed } from '../../lib/domain/actor.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -20,6 +21,7 @@ function ask(
 ) {
   const engine = world.engine('control')
   const invocation = {
+    caller: null,
     requestId: options.request ?? 'request-1',
     settings: { suites: 'experiments', deployment: { packagedSuitesOnly: options.packagedSuitesOnly ?? false } },
     clock: world.clock,
@@ -50,11 +52,16 @@ describe('test of the control function', () => {
       families: [{ family: 'network', tests: 3, passed: 3, skipped: 0, failed: 0 }],
     })
     expect(await runs()).toEqual(['all', 'random', 'specific'].map((kind) => `network-partition ${kind}: succeeded`))
-    expect((await world.store.runs.list())[0]?.trigger).toEqual({ kind: 'manual', key: 'request-1', by: 'ann' })
+    expect((await world.store.runs.list())[0]?.trigger).toEqual({
+      kind: 'manual',
+      key: 'request-1',
+      by: 'ann (claimed)',
+      actor: claimed('ann'),
+    })
   })
 
   it('is guarded as a start is: where all is halted, the first is refused on record and no other begins', async () => {
-    await world.store.controls.set({ kind: 'halt' }, 'ann', 'incident', world.clock.now())
+    await world.store.controls.set({ kind: 'halt' }, { by: 'ann', why: 'incident', at: world.clock.now() })
     const answer = await ask({ action: 'test', family: 'network', duration: 15, pause: 0 })
     expect(answer).toMatchObject({ verdict: 'refused', tests: [{ verdict: 'refused' }, { verdict: 'not_run' }, { verdict: 'not_run' }] })
     expect(await runs()).toEqual(['network-partition random: refused'])
@@ -99,7 +106,7 @@ describe('inject and replay of the control function', () => {
   it('begin a run that another function drives, unless they are told to wait for its end', async () => {
     const begun = await ask({ ...inject, by: 'ann' })
     expect(begun.happened).toMatch(/^run \S+ is recorded; another function drives or refuses it$/)
-    expect(await world.store.runs.load(String(begun.run))).toMatchObject({ status: 'requested', seed: 5, trigger: { by: 'ann' } })
+    expect(await world.store.runs.load(String(begun.run))).toMatchObject({ status: 'requested', seed: 5, trigger: { by: 'ann (claimed)' } })
   })
 
   it('repeat the suite of a run, as it was then, with its seed and on its cluster', async () => {
@@ -107,7 +114,7 @@ describe('inject and replay of the control function', () => {
     const again = await ask({ action: 'replay', run: first.run, by: 'ben', wait: true })
     const [before, now] = await Promise.all([first, again].map(({ run }) => world.store.runs.load(String(run))))
     expect(now?.suite).toEqual(before?.suite)
-    expect(now).toMatchObject({ status: 'succeeded', seed: 5, trigger: { key: 'request-1', by: 'ben' } })
+    expect(now).toMatchObject({ status: 'succeeded', seed: 5, trigger: { key: 'request-1', by: 'ben (claimed)' } })
     expect(reached.at(-1)).toBe(before?.cluster.name)
   })
 })

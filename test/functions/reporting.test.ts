@@ -44,6 +44,7 @@ beforeEach(async () => {
     observe: () => undefined,
   }
   invocation = {
+    caller: null,
     requestId: 'request-2',
     settings: { suites: '.', deployment: { packagedSuitesOnly: false } },
     store,

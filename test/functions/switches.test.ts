@@ -2,6 +2,7 @@ import { expect, it, jest } from '@jest/globals'
 import type { Invocation } from '../../functions/shared/compose.ts'
 import { controlInput, haltInput, resumeInput } from '../../functions/shared/inputs.ts'
 import { halt } from '../../functions/shared/switches.ts'
+import { claimed } from '../../lib/domain/actor.ts'
 import { StoreUnavailable } from '../../lib/domain/errors.ts'
 import { checked } from '../../lib/suite/parse-with-schema.ts'
 import { requestedRun } from '../contracts/records.ts'
@@ -11,17 +12,17 @@ type Store = Pick<Invocation['store'], 'runs' | 'controls'>
 function haltWith(list: Store['runs']['list']) {
   const set = jest.fn<Store['controls']['set']>(async () => {})
   const store = { runs: { list }, controls: { set } }
-  const answer = halt({ by: 'ann', why: 'incident' }, { store, clock: { now: () => 7 } } as unknown as Invocation)
+  const answer = halt({ by: 'ann', why: 'incident' }, { caller: null, store, clock: { now: () => 7 } } as unknown as Invocation)
   return { set, answer }
 }
 
 it('halt answers with the live runs', async () => {
   const { set, answer } = haltWith(async () => [requestedRun('r1')])
   expect(await answer).toMatchObject({
-    happened: 'everything is halted by ann: 1 live runs revert now, and none starts',
+    happened: 'everything is halted by ann (claimed): 1 live runs revert now, and none starts',
     runs: [{ run: 'r1' }],
   })
-  expect(set.mock.calls).toEqual([[{ kind: 'halt' }, 'ann', 'incident', 7]])
+  expect(set.mock.calls).toEqual([[{ kind: 'halt' }, { by: 'ann (claimed)', actor: claimed('ann'), why: 'incident', at: 7 }]])
 })
 
 it('halt has halted, and says so, where the runs cannot be listed any more: it is not to be tried again', async () => {
@@ -30,7 +31,7 @@ it('halt has halted, and says so, where the runs cannot be listed any more: it i
   })
   expect(await answer).toEqual({
     happened:
-      'everything is halted by ann: live runs revert now, and none starts; which are live could not be listed: the store did not answer: the table is throttled',
+      'everything is halted by ann (claimed): live runs revert now, and none starts; which are live could not be listed: the store did not answer: the table is throttled',
     next: 'ask control for the status; the function resume lets runs start again',
   })
   expect(set).toHaveBeenCalledTimes(1)
@@ -48,6 +49,6 @@ it.each([
 ] as const)('%s takes its own name as an action, none, and no other', (action, input, other) => {
   const named = { action, by: 'ann', why: 'incident' }
   expect(checked<unknown>(input, named, action)).toEqual(named)
-  expect(checked<unknown>(input, {}, action)).toEqual({ by: 'the AWS console', why: 'no reason given' })
+  expect(checked<unknown>(input, {}, action)).toEqual({ why: 'no reason given' })
   expect(() => checked<unknown>(input, { action: other }, action)).toThrow('action')
 })

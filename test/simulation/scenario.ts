@@ -154,19 +154,19 @@ export class Scenario {
         driver?.stallAtWrite(1 + Math.floor(random() ** 2 * 40), random() * 150_000)
         break
       case 'halt':
-        void store.controls.set({ kind: 'halt' }, 'ann', 'enough', clock.now()).then(() => stops.isStored('all'))
+        void store.controls.set({ kind: 'halt' }, { by: 'ann', why: 'enough', at: clock.now() }).then(() => stops.isStored('all'))
         break
       case 'resume':
         void store.controls.clear({ kind: 'halt' }).then(() => stops.isLifted('all'))
         break
       case 'abort':
-        this.#command(runId, (engine, id) => abortRun(engine, id, { who: 'ann', why: 'enough' }, { giveUpAfterMs }))
+        this.#command(runId, (engine, id) => abortRun(engine, id, { who: { kind: 'os', name: 'ann' }, why: 'enough' }, { giveUpAfterMs }))
         break
       case 'resolve':
       case 'resolve by force':
         this.#command(runId, (engine, id) => {
           this.#simulation.resolved.add(id)
-          return resolveRun(engine, id, { who: 'ann', why: 'I looked', force: kind === 'resolve by force' })
+          return resolveRun(engine, id, { who: { kind: 'os', name: 'ann' }, why: 'I looked', force: kind === 'resolve by force' })
         })
         break
       case 'reaper comes early':

@@ -12,6 +12,7 @@ import type { KubeCluster, KubeConnection } from './kubeconfig.ts'
 import { kubeObjects } from './objects.ts'
 import { kubePods } from './pods.ts'
 import { type Bounds, Transport } from './transport.ts'
+import { whoAmI } from './who-am-i.ts'
 
 export interface ConnectOptions extends Partial<Bounds> {
   /** Measures timeouts and pauses. A virtual clock that jumps ahead lets calls in flight time out, so simulations leave this one real. */
@@ -53,6 +54,7 @@ export function openConnection(cluster: KubeCluster, credentials: AccessSource, 
     inFlight,
     awaitList: createAwaitList(transport, clock),
     groups: () => apiGroups(transport),
+    whoAmI: () => whoAmI(transport),
     close: () => transport.close(),
   }
 }

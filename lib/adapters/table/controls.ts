@@ -13,9 +13,9 @@ export function createControlStore(table: TableAccess): ControlStore {
       const control = ({ pk, sk }: Key) => (items.find((item) => item.pk === pk && item.sk === sk)?.body as Control | undefined) ?? null
       return { halt: control(keys.halt), pause: control(keys.pause), abort: control(keys.abort) }
     },
-    set: async (control, by, why, at) => {
+    set: async (control, word) => {
       const ttl = control.kind === 'abort' ? await ttlOf(table, control.runId) : undefined
-      await table.put({ ...keyOf(control), ttl, body: { by, why, at } })
+      await table.put({ ...keyOf(control), ttl, body: word })
     },
     clear: async (control) => {
       await table.delete(keyOf(control))

@@ -187,7 +187,7 @@ describe('a start', () => {
 
   it('tells all reasons at once', async () => {
     world = await openWorld()
-    await world.store.controls.set({ kind: 'pause', suite: 'Example' }, 'ann', 'holidays', 0)
+    await world.store.controls.set({ kind: 'pause', suite: 'Example' }, { by: 'ann', why: 'holidays', at: 0 })
     const engine = world.engine('d', {
       config: { injector: defaultConfig.injector },
     })

@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => world.close())
 
 const deletes = suiteOf([stepOf(podDelete, { targets: { ...anyPod, count: 2 } })])
-const halt = () => world.store.controls.set({ kind: 'halt' }, 'ann', 'enough', world.clock.now())
+const halt = () => world.store.controls.set({ kind: 'halt' }, { by: 'ann', why: 'enough', at: world.clock.now() })
 
 /** Drives the suite with the pods that its driver deletes counted, and does something before or after certain calls. */
 async function drivenWith(
@@ -130,7 +130,7 @@ describe('a switch that is stored', () => {
         deliver: (call) => {
           if (call === 1) {
             const key = kind === 'halt' ? ({ kind } as const) : ({ kind, runId } as const)
-            void world.store.controls.set(key, 'ann', 'enough', world.clock.now())
+            void world.store.controls.set(key, { by: 'ann', why: 'enough', at: world.clock.now() })
           }
           return call === 1 ? [1_000] : []
         },

@@ -82,7 +82,7 @@ describe('a person', () => {
     const run = await runAnd('holding', async () => {
       askedAt = world.clock.now()
       const [found] = await world.store.runs.list()
-      return abortRun(world.engine('someone'), found?.id ?? '', { who: 'ann', why: 'the pager rang' })
+      return abortRun(world.engine('someone'), found?.id ?? '', { who: { kind: 'os', name: 'ann' }, why: 'the pager rang' })
     })
     expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'asked', by: 'ann', detail: 'the pager rang' } })
     const times = await eventTimes(run)
@@ -91,7 +91,9 @@ describe('a person', () => {
   })
 
   it('halts everything by the switch', async () => {
-    const run = await runAnd('holding', () => world.store.controls.set({ kind: 'halt' }, 'bob', 'incident 7', world.clock.now()))
+    const run = await runAnd('holding', () =>
+      world.store.controls.set({ kind: 'halt' }, { by: 'bob', why: 'incident 7', at: world.clock.now() }),
+    )
     expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'halted', by: 'bob', detail: 'incident 7' } })
     await world.pass(10_000)
     expect(await world.run(world.engine(), long, { key: 'later' })).toMatchObject({

@@ -202,7 +202,7 @@ describe('a run that is handed from driver to driver', () => {
     const relay = new Relay(world, {
       ...tiny,
       deliver: (call) => {
-        if (call === 2) void world.store.controls.set({ kind: 'halt' }, 'ann', 'enough', world.clock.now())
+        if (call === 2) void world.store.controls.set({ kind: 'halt' }, { by: 'ann', why: 'enough', at: world.clock.now() })
         return [100]
       },
     })

@@ -19,7 +19,7 @@ it('a DELETE that was given up without an answer keeps the run from being called
     if (method !== 'delete' || args[0].kind !== 'Pod' || arrivedAt !== 0) return go()
     arrivedAt = world.clock.now() + 14_000
     void world.clock.sleep(14_000).then(go)
-    await world.store.controls.set({ kind: 'halt' }, 'ann', 'enough', world.clock.now())
+    await world.store.controls.set({ kind: 'halt' }, { by: 'ann', why: 'enough', at: world.clock.now() })
     await world.clock.sleep(10_000)
     throw new KubernetesError('unavailable', 0, 'no answer within 10 s; it may have been carried out all the same', { retryable: true })
   })

@@ -51,7 +51,7 @@ describe('events in the cluster', () => {
   })
 
   it('tell on the workload why a run was refused', async () => {
-    await world.store.controls.set({ kind: 'halt' }, 'ann', 'freeze', world.clock.now())
+    await world.store.controls.set({ kind: 'halt' }, { by: 'ann', why: 'freeze', at: world.clock.now() })
     const run = await world.run(world.engine(), suiteOf([stepOf(partition)]))
     expect(run.status).toBe('refused')
     expect(new Set(told().map(({ reason, message }) => `${reason} ${message}`))).toEqual(

@@ -149,7 +149,7 @@ describe('notifiers', () => {
     const [first, second] = pages.map((page) => page.at)
     expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(300_000)
     expect(pages[0]?.message).toContain('not allowed to delete jobs')
-    await world.play(resolveRun(engine, run.id, { who: 'ada', why: 'node is scrap' }))
+    await world.play(resolveRun(engine, run.id, { who: { kind: 'os', name: 'ada' }, why: 'node is scrap' }))
     expect(told.heard.at(-1)).toMatchObject({ kind: 'run.finished', severity: 'critical', data: { unproven: true } })
   })
 
@@ -193,7 +193,7 @@ describe('notifiers', () => {
   })
 
   it('are told why a run is refused', async () => {
-    await world.store.controls.set({ kind: 'halt' }, 'ada', 'incident 7', 0)
+    await world.store.controls.set({ kind: 'halt' }, { by: 'ada', why: 'incident 7', at: 0 })
     const told = ear()
     const run = await world.run(world.engine('driver-1', { notifiers: [told.notifier] }), suite)
     expect(run.status).toBe('refused')
