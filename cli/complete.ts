@@ -95,6 +95,7 @@ function argumentOf(command: CommandUnknownOpts, position: number): Fitting {
     case 'suite':
       return { words, wanted: ['suites', 'files'] }
     case 'run':
+    case 'later':
       return { words: [{ word: 'latest', what: 'the newest' }], wanted: ['runs'] }
     default:
       return { words, wanted: [] }

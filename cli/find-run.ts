@@ -1,14 +1,24 @@
 import { FaultlineError } from '../lib/domain/errors.ts'
-import type { Run } from '../lib/domain/run.ts'
+import { isEnded, type Run } from '../lib/domain/run.ts'
 import type { Store } from '../lib/ports.ts'
+import { print, type Terminal } from './terminal.ts'
 
-/** The run that a person means: its id, the beginning of its id, or `latest`: the newest that was not refused. */
-export async function findRun(store: Store, wanted: string): Promise<Run> {
+/**
+ * The run that a person means: its id, the beginning of its id, or `latest`, whatever became of it; the terminal is told which that is.
+ * With `live`, latest is the newest that is not over, while there is one.
+ */
+export async function findRun(
+  store: Store,
+  wanted: string,
+  terminal: Pick<Terminal, 'err'>,
+  { live = false }: { readonly live?: boolean } = {},
+): Promise<Run> {
   const exact = await store.runs.load(wanted)
   if (exact !== undefined) return exact
   const runs = await store.runs.list()
-  const started = runs.find((run) => run.status !== 'refused') ?? runs[0]
-  const matches = wanted === 'latest' ? [...(started === undefined ? [] : [started])] : runs.filter((run) => run.id.startsWith(wanted))
+  const [newest] = [...(live ? runs.filter((run) => !isEnded(run)) : []), ...runs]
+  if (wanted === 'latest' && newest !== undefined) print(terminal.err, `latest is ${newest.id} (${newest.status.replaceAll('_', ' ')})`)
+  const matches = wanted === 'latest' ? [...(newest === undefined ? [] : [newest])] : runs.filter((run) => run.id.startsWith(wanted))
   const [only] = matches
   if (matches.length > 1)
     throw new FaultlineError('bad_input', `"${wanted}" is the beginning of ${matches.length} runs: ${inShort(matches)}`)

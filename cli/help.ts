@@ -84,6 +84,18 @@ Examples:
 Examples:
   $ faultline runs
   $ faultline runs --suite "Default test suite" --limit 5 --json`,
+  trend: `
+Examples:
+  $ faultline trend quick
+  $ faultline trend "Default test suite" --limit 50 --json
+
+Score and verdict of each run, and the longest time of a step to be noticed by a probe (detect), to recover, and to be undone after its
+planned end (undo). Refused runs are left out; runs on other clusters and namespaces are tables of their own. The newest is compared with the
+median of those before that did and expected the same; times that differ by less than 5 s, and scores by less than 1, are taken for the same.`,
+  diff: `
+Examples:
+  $ faultline diff nightly-20261104 nightly-20261105
+  $ faultline diff nightly-20261104 latest --exit-code       for a pipeline`,
   show: `
 Examples:
   $ faultline show latest

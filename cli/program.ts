@@ -83,12 +83,29 @@ async function buildProgram(terminal: Terminal, { argv, isJson, done }: Wiring):
   return program
 }
 
+const trendArgument = 'suite file, a suite that comes along, or the name that a suite says itself'
+
 function addLooking(program: Command, act: Act): void {
   withState(program.command('runs').description('list runs, newest first'))
     .option('--suite <name>', 'only those of this suite')
+    .option('--wide', 'suite, namespace and cluster, too, however wide the table is')
     .addOption(new Option('--limit <n>', 'at most so many').argParser(wholeNumber(1, 10_000)).default(20))
     .addHelpText('after', examples.runs)
     .action((flags) => act(flags, async (f, t) => (await import('./commands/runs.ts')).listRuns(f, t)))
+  withState(program.command('trend').argument('<suite>', trendArgument).description('how the runs of a suite went: is it getting better?'))
+    .addOption(new Option('--limit <n>', 'the newest so many').argParser(wholeNumber(1, 10_000)).default(20))
+    .addHelpText('after', examples.trend)
+    .action((suite: string, flags) => act(flags, async (f, t) => (await import('./commands/trend.ts')).trend(suite, f, t)))
+  withState(
+    program
+      .command('diff')
+      .argument('<run>', runArgument)
+      .argument('<later>', runArgument)
+      .description('what a run found that an earlier one did not; what got worse first'),
+  )
+    .option('--exit-code', 'exit with 1 where something got worse')
+    .addHelpText('after', examples.diff)
+    .action((run: string, later: string, flags) => act(flags, async (f, t) => (await import('./commands/diff.ts')).diff(run, later, f, t)))
   withState(
     program
       .command('show')

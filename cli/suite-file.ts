@@ -91,6 +91,13 @@ export async function parsedSuite(named: string, terminal: Pick<Terminal, 'stdin
   return parsedFile(await suiteFile(named), terminal)
 }
 
+/** The name that a suite says itself, whatever file it came from. */
+export async function suiteNameOf(named: string, terminal: Pick<Terminal, 'stdin'>): Promise<string> {
+  const parsed = await parsedSuite(named, terminal)
+  if (!parsed.ok) throw new BadSuite(formatProblems(parsed.problems), parsed.problems)
+  return parsed.suite.name
+}
+
 function parsedFile(file: string, { stdin }: Pick<Terminal, 'stdin'>): Promise<ParsedSuite> {
   return file === '-' ? readSuiteFrom(stdin(), 'stdin') : loadSuite(file)
 }

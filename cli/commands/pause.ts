@@ -1,9 +1,8 @@
 import { wordOf } from '../../lib/engine/control.ts'
-import { formatProblems } from '../../lib/suite/problems.ts'
-import { BadSuite, printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
+import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { osActor } from '../owner.ts'
-import { parsedSuite } from '../suite-file.ts'
+import { suiteNameOf } from '../suite-file.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface PauseFlags extends WorkFlags {
@@ -12,7 +11,7 @@ export interface PauseFlags extends WorkFlags {
 
 /** `faultline pause SUITE`: no run of that suite starts until `faultline unpause SUITE`; a live one goes on. As of the control function. */
 export async function pause(named: string, flags: PauseFlags, terminal: Terminal): Promise<ExitCode> {
-  const suite = await nameOf(named, terminal)
+  const suite = await suiteNameOf(named, terminal)
   return withComposition(flags, terminal, async ({ store, clock }) => {
     const word = wordOf(osActor(), flags.why, clock.now())
     const { by } = word
@@ -29,7 +28,7 @@ export async function pause(named: string, flags: PauseFlags, terminal: Terminal
 
 /** `faultline unpause SUITE`: its runs may start again. */
 export async function unpause(named: string, flags: WorkFlags, terminal: Terminal): Promise<ExitCode> {
-  const suite = await nameOf(named, terminal)
+  const suite = await suiteNameOf(named, terminal)
   return withComposition(flags, terminal, async ({ store }) => {
     const { pause: lifted } = await store.controls.read({ id: '-', suite })
     await store.controls.clear({ kind: 'pause', suite })
@@ -40,11 +39,4 @@ export async function unpause(named: string, flags: WorkFlags, terminal: Termina
     }
     return exitCodes.succeeded
   })
-}
-
-/** A suite is paused by the name that it says itself, whatever file it came from. */
-async function nameOf(named: string, terminal: Terminal): Promise<string> {
-  const parsed = await parsedSuite(named, terminal)
-  if (!parsed.ok) throw new BadSuite(formatProblems(parsed.problems), parsed.problems)
-  return parsed.suite.name
 }

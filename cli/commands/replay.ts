@@ -1,7 +1,7 @@
 import type { Run } from '../../lib/domain/run.ts'
+import { type Difference, differencesOf } from '../../lib/report/differences.ts'
 import { reportDocument } from '../../lib/report/document.ts'
 import { recordOf } from '../../lib/report/record.ts'
-import { type Difference, replayDifferences } from '../../lib/report/replay.ts'
 import { table } from '../../lib/report/table.ts'
 import { withComposition } from '../command.ts'
 import { type DrivenRun, driveNewRun, prepared } from '../drive-run.ts'
@@ -22,21 +22,17 @@ export async function replay(wanted: string, flags: ReplayFlags, terminal: Termi
   if (flags.dryRun === true) return planAgain(wanted, flags, terminal)
   return withSession(flags, terminal, async (session) => {
     const { composition, say } = session
-    const before = await findRun(composition.store, wanted)
+    const before = await findRun(composition.store, wanted, terminal)
     const { suite } = withSuiteFlags(sourceOf(before), flags)
     const chosen = await prepared(session, suite.namespace, () => composition.clusters.chooseAgain(before.cluster))
     say(`again: run ${before.id} (${before.status}), seed ${flags.seed ?? before.seed}`)
     const driven = await driveNewRun(session, { chosen, suite, seed: flags.seed ?? before.seed, files: flags.report ?? [] })
-    return tell(
-      session,
-      driven,
-      replayDifferences(reportDocument(await recordOf(composition.store, before)), reportDocument(driven.record)),
-    )
+    return tell(session, driven, differencesOf(reportDocument(await recordOf(composition.store, before)), reportDocument(driven.record)))
   })
 }
 
 async function planAgain(wanted: string, flags: ReplayFlags, terminal: Terminal): Promise<ExitCode> {
-  const before = await withComposition(flags, terminal, ({ store }) => findRun(store, wanted))
+  const before = await withComposition(flags, terminal, ({ store }) => findRun(store, wanted, terminal))
   return planParsed(sourceOf(before), { ...flags, seed: flags.seed ?? before.seed }, terminal)
 }
 

@@ -18,7 +18,7 @@ export async function writeReport(wanted: string, flags: WorkFlags & ReportFlags
   const { output } = flags
   const format = formatFor(flags)
   return await withComposition(flags, terminal, async ({ store }) => {
-    const run = await findRun(store, wanted)
+    const run = await findRun(store, wanted, terminal)
     const record = await recordOf(store, run)
     if (output !== undefined) {
       await writeTo(output, renderReport(format, record))

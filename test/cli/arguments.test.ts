@@ -12,6 +12,8 @@ const commands = [
   'plan',
   'validate',
   'runs',
+  'trend',
+  'diff',
   'show',
   'report',
   'abort',

@@ -197,8 +197,8 @@ describe('looking back', () => {
   it('lists runs, newest first', async () => {
     const { code, out } = await place.faultline('runs', '--limit', '2')
     expect(code).toBe(0)
-    expect(out.split('\n')[0]).toMatch(/^run +state +suite +namespace +cluster +started +took$/)
-    expect(out.trimEnd().split('\n').length).toBe(3)
+    expect(out.split('\n')[0]).toMatch(/^run +state +started +took +namespace$/)
+    expect(out.trimEnd().split('\n').length).toBe(4)
   })
 
   it('shows a run by "latest" and by the beginning of its id', async () => {
@@ -235,7 +235,7 @@ describe('stopping what is over', () => {
   it('resolve refuses', async () => {
     const { code, err } = await place.faultline('resolve', 'latest', '--by', 'ana', '--why', 'scrapped')
     expect(code).toBe(2)
-    expect(err).toMatch(/^error: run cut-\S+ is over already/)
+    expect(err).toMatch(/^latest is cut-\S+ \(succeeded\)\nerror: run cut-\S+ is over already/)
   })
 
   it('reap finds nothing', async () => {
