@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { FaultlineError } from '../lib/domain/errors.ts'
+import { isYamlName } from '../lib/suite/suite-names.ts'
 import { packageRoot } from './package-root.ts'
 
 /** What every file of a suite that comes along ends in. */
@@ -21,7 +22,7 @@ export function packagedSuites(): ReadonlyMap<string, string> {
  * @throws FaultlineError `bad_input` for a word that is neither
  */
 export async function suiteFile(given: string): Promise<string> {
-  if (given === '-' || given === '' || /[/\\]|\.json$/.test(given) || existsSync(given)) return given
+  if (given === '-' || given === '' || /[/\\]|\.json$/.test(given) || isYamlName(given) || existsSync(given)) return given
   const suites = packagedSuites()
   const found = suites.get(given)
   if (found !== undefined) return found

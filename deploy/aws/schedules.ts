@@ -6,24 +6,28 @@ import { latestStartSeconds } from '../../lib/domain/guard-times.ts'
 import type { Schedule } from '../../lib/domain/suite.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
 import { formatProblems } from '../../lib/suite/problems.ts'
+import { isYamlName, suitesAmong } from '../../lib/suite/suite-names.ts'
+import { readYaml } from '../../lib/suite/yaml-text.ts'
 import { arnOf, functionId, logicalId, type Names, type Resource, type Resources, withoutQueue } from './names.ts'
 
 /** A packaged suite that starts by itself. */
 export interface ScheduledSuite {
-  /** Its file without `.json`. */
+  /** Its file without the ending. */
   readonly name: string
   readonly schedule: Schedule
 }
 
 /** Every suite of the folder with a schedule. @throws FaultlineError `bad_input` with all that is wrong with any of them */
 export function scheduledSuites(folder: string): readonly ScheduledSuite[] {
-  const files = readdirSync(folder).filter((file) => file.endsWith('.json') && file !== 'schema.json')
-  return files.flatMap((file) => {
+  const suites = suitesAmong(readdirSync(folder))
+  return suites.flatMap(({ name, file }, n) => {
     const path = join(folder, file)
-    const parsed = parseSuite(readFileSync(path, 'utf8'), path)
+    const twin = suites.findIndex((other) => other.name === name)
+    if (twin < n) throw new FaultlineError('bad_input', `${path} and ${suites[twin]?.file} are two suites of one name; rename one of them`)
+    const parsed = isYamlName(file) ? parseSuite(readFileSync(path, 'utf8'), path, readYaml) : parseSuite(readFileSync(path, 'utf8'), path)
     if (!parsed.ok) throw new FaultlineError('bad_input', formatProblems(parsed.problems))
     const { schedule } = parsed.suite
-    return schedule === null ? [] : [{ name: file.slice(0, -'.json'.length), schedule }]
+    return schedule === null ? [] : [{ name, schedule }]
   })
 }
 
@@ -47,12 +51,12 @@ const idOf = (name: string) => logicalId(name, 'schedule')
 function checkNames(suites: readonly ScheduledSuite[]): void {
   const taken = new Map([[idOf(reaper), 'the reaper']])
   for (const { name } of suites) {
-    const said = `experiments/${name}.json has a schedule, which bears its name`
+    const said = `experiments/${name} has a schedule, which bears its name`
     if (!/^\w[\w.-]{0,63}$/.test(name))
       throw new FaultlineError('bad_input', `${said}: rename it (1 to 64 ASCII letters, digits, "-", "_" and ".")`)
     const other = taken.get(idOf(name))
     if (other !== undefined) throw new FaultlineError('bad_input', `${said}: it would take the place of ${other}'s schedule; rename it`)
-    taken.set(idOf(name), `${name}.json`)
+    taken.set(idOf(name), name)
   }
 }
 

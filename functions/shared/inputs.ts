@@ -4,7 +4,7 @@ import { notAllowed } from '../../lib/suite/did-you-mean.ts'
 import { strict } from '../../lib/suite/strict-object.ts'
 
 const text = z.string().min(1).max(500)
-const suiteName = z.string().regex(/^[\w][\w.-]{0,99}$/, 'expected the name of a file in experiments/, without ".json"')
+const suiteName = z.string().regex(/^[\w][\w.-]{0,99}$/, 'expected the name of a file in experiments/, without its ending')
 const seed = z.int().min(0)
 
 /** What `start` takes: from a schedule (with `scheduledAt`) or from a person. */

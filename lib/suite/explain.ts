@@ -145,8 +145,13 @@ function wrongType(found: unknown, expected: readonly string[]): string {
   const bare =
     (expected.some((form) => form === 'number' || form === 'int') && /^\s*-?\d+(\.\d+)?\s*$/.test(found)) ||
     (expected.includes('boolean') && /^(true|false)$/.test(found))
-  return bare ? `${said}: write ${found.trim()} without quotes` : said
+  if (bare) return `${said}: write ${found.trim()} without quotes`
+  const meant = expected.includes('boolean') ? otherBooleans[found.toLowerCase()] : undefined
+  return meant === undefined ? said : `${said}: write ${meant}`
 }
+
+/** What YAML 1.1 took for true and false. */
+const otherBooleans: Readonly<Record<string, string>> = { yes: 'true', on: 'true', y: 'true', no: 'false', off: 'false', n: 'false' }
 
 const unitKeys: Readonly<Record<string, readonly string[]>> = {
   seconds: [

@@ -1,62 +1,21 @@
-import { createScanner, getLocation, getNodeValue, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
+import { createScanner, getLocation, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
 import { quote } from './did-you-mean.ts'
-import { type Path, type Problem, pathText } from './problems.ts'
-
-/** A suite is 6 levels deep; a parser that recurses overflows its stack at some thousands. */
-const deepest = 32
-/** One slip brings others; beyond a screen of them none helps. */
-const mostSyntaxProblems = 20
-
-/** A file's text as JSON, with the way back from a path to line and column. */
-export interface JsonText {
-  /** What could be read as JSON; undefined when the syntax is broken. */
-  readonly value: unknown
-  readonly problems: readonly Problem[]
-  locate(path: Path, at: 'key' | 'value'): { readonly line: number; readonly column: number }
-}
+import type { Path } from './problems.ts'
+import { deepest, mostSyntaxProblems, type SuiteText, startReading } from './suite-text.ts'
 
 /** Reads strict JSON and reports every syntax error and every key that stands twice; never throws, whatever the text. */
-export function readJson(text: string, file: string): JsonText {
-  const positionOf = lineIndex(text)
-  const problem = (offset: number, path: Path, message: string): Problem => ({ file, ...positionOf(offset), path: pathText(path), message })
-  const broken = (problems: readonly Problem[]): JsonText => ({ value: undefined, problems, locate: () => positionOf(0) })
-
-  const bom = text.startsWith('\ufeff') ? [problem(0, [], 'the file starts with a byte order mark: save it as UTF-8 without BOM')] : []
-  // A blank in its place keeps every offset.
-  const body = bom.length > 0 ? ` ${text.slice(1)}` : text
-  if (body.trim() === '') return broken([...bom, problem(0, [], 'the file is empty; expected a JSON object with `name` and `experiments`')])
+export function readJson(text: string, file: string): SuiteText {
+  const reading = startReading(text, file, 'a JSON object')
+  if ('value' in reading) return reading
+  const { body, problem, broken, whole } = reading
   const tooDeep = offsetDeeperThan(deepest, body)
-  if (tooDeep !== undefined) return broken([...bom, problem(tooDeep, [], `nested deeper than ${deepest} levels`)])
+  if (tooDeep !== undefined) return broken([problem(tooDeep, [], `nested deeper than ${deepest} levels`)])
 
   const errors: ParseError[] = []
   const root = parseTree(body, errors, { disallowComments: true, allowTrailingComma: false })
-  if (root === undefined || errors.length > 0) {
-    const syntax = withoutEchoes(errors, body).slice(0, mostSyntaxProblems)
-    return broken([...bom, ...syntax.map((error) => problem(error.offset, pathAt(body, error.offset), syntaxMessage(error, body)))])
-  }
-  const find = nodeFinder(root)
-  const twice = duplicateKeys(root, []).map(({ path, node, first }) =>
-    problem(node.offset, path, `this key stands twice in the same object, first in line ${positionOf(first.offset).line}`),
-  )
-  return {
-    value: getNodeValue(root),
-    problems: [...bom, ...twice],
-    locate: (path, at) => positionOf(find(path, at).offset),
-  }
-}
-
-function lineIndex(text: string): (offset: number) => { readonly line: number; readonly column: number } {
-  const starts = [0, ...Array.from(text.matchAll(/\r\n|\n|\r/g), (match) => match.index + match[0].length)]
-  return (offset) => {
-    let low = 0
-    let high = starts.length - 1
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2)
-      if ((starts[middle] ?? 0) <= offset) low = middle
-      else high = middle - 1
-    }
-    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 }
-  }
+  if (root !== undefined && errors.length === 0) return whole(root)
+  const syntax = withoutEchoes(errors, body).slice(0, mostSyntaxProblems)
+  return broken(syntax.map((error) => problem(error.offset, pathAt(body, error.offset), syntaxMessage(error, body))))
 }
 
 /** The parser recurses, so what would overflow its stack is found beforehand. */
@@ -115,47 +74,4 @@ const syntaxWords: Readonly<Record<string, string>> = {
 function syntaxMessage(error: ParseError, text: string): string {
   const found = text.slice(error.offset, error.offset + Math.max(1, error.length)).trim()
   return `${found === '' ? 'the end of the file' : quote(found)} ${syntaxWords[printParseErrorCode(error.error)] ?? 'is not JSON'}`
-}
-
-interface Twice {
-  readonly path: Path
-  readonly node: Node
-  readonly first: Node
-}
-
-function duplicateKeys(node: Node, path: Path): readonly Twice[] {
-  if (node.type === 'array') return (node.children ?? []).flatMap((child, n) => duplicateKeys(child, [...path, n]))
-  if (node.type !== 'object') return []
-  const seen = new Map<string, Node>()
-  return (node.children ?? []).flatMap(({ children: [key, value] = [] }) => {
-    if (key === undefined) return []
-    const name = String(key.value)
-    const first = seen.get(name)
-    if (first === undefined) seen.set(name, key)
-    const inside = value === undefined ? [] : duplicateKeys(value, [...path, name])
-    return first === undefined ? inside : [{ path: [...path, name], node: key, first }, ...inside]
-  })
-}
-
-/** Finds the node of a path, or of its nearest parent: something missing is shown where it should have been. Of a key that stands twice the last counts. */
-function nodeFinder(root: Node): (path: Path, at: 'key' | 'value') => Node {
-  const members = new Map<Node, ReadonlyMap<string | number, Node>>()
-  const memberOf = (node: Node, part: string | number): Node | undefined => {
-    const known =
-      members.get(node) ??
-      new Map((node.children ?? []).map((child, n) => [node.type === 'object' ? child.children?.[0]?.value : n, child]))
-    members.set(node, known)
-    return known.get(part)
-  }
-  return (path, at) => {
-    let node = root
-    for (const [n, part] of path.entries()) {
-      const member = memberOf(node, part)
-      const key = member?.type === 'property' && at === 'key' && n === path.length - 1
-      const next = member?.type === 'property' ? member.children?.[key ? 0 : 1] : member
-      if (next === undefined) return node
-      node = next
-    }
-    return node
-  }
 }

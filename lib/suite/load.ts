@@ -1,12 +1,14 @@
 import { createReadStream } from 'node:fs'
-import { largestFile, type ParsedSuite, parseSuite, tooLarge } from './parse.ts'
+import { readJson } from './json-text.ts'
+import { largestFile, type ParsedSuite, parseSuite, type ReadText, tooLarge } from './parse.ts'
+import { isYamlName } from './suite-names.ts'
 
 /** Reads and checks a suite file; a file that cannot be read is a problem like any other, so the caller has one way to answer. */
 export function loadSuite(file: string): Promise<ParsedSuite> {
   return readSuite(() => createReadStream(file, { end: largestFile }), file)
 }
 
-/** As `loadSuite`, from a stream; `file` names it in problems. */
+/** As `loadSuite`, from a stream; `file` names it in problems. Without a name's ending the text shows which form it has. */
 export function readSuiteFrom(stream: AsyncIterable<Buffer>, file: string): Promise<ParsedSuite> {
   return readSuite(() => stream, file)
 }
@@ -15,13 +17,23 @@ async function readSuite(open: () => AsyncIterable<Buffer>, file: string): Promi
   try {
     const bytes = await readUpTo(open(), largestFile + 1)
     if (bytes.length > largestFile) return tooLarge(file)
-    return parseSuite(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), file)
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return parseSuite(text, file, await readerOf(text, file))
   } catch (error) {
     const { code = '', message = '' } = Object(error) as { readonly code?: string; readonly message?: string }
     if (code === '') throw error
     return { ok: false, problems: [{ file, line: 0, column: 0, path: '', message: unreadable[code] ?? `cannot be read: ${message}` }] }
   }
 }
+
+/** The reader of YAML takes as long to load as all else that `validate` needs: only a file that is YAML waits for it. */
+async function readerOf(text: string, file: string): Promise<ReadText> {
+  const isYaml = isYamlName(file) || (!file.includes('.') && beginsAsYaml.test(text))
+  return isYaml ? (await import('./yaml-text.ts')).readYaml : readJson
+}
+
+/** A comment, a document's beginning, or a key: JSON begins with none of them. */
+const beginsAsYaml = /^\s*(?:#|---|%|[A-Za-z_$][\w$-]*\s*:)/
 
 /** What Node's error codes mean for a person who named a file. */
 const unreadable: Readonly<Record<string, string>> = {

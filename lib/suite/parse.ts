@@ -6,6 +6,7 @@ import { normalise } from './normalise.ts'
 import { type Finding, type Problem, pathText } from './problems.ts'
 import { suiteSchema } from './schema.ts'
 import { sizeFindings } from './size-checks.ts'
+import type { SuiteText } from './suite-text.ts'
 
 /** Larger files are refused, in bytes. */
 export const largestFile = 1_048_576
@@ -15,10 +16,16 @@ export type ParsedSuite =
   | { readonly ok: true; readonly suite: Suite; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
-/** Turns the text of a suite file into a suite, or tells all that is wrong with it at once; never throws. `file` is only named in problems. */
-export function parseSuite(text: string, file: string): ParsedSuite {
+/** What reads a form of text: `readJson`, or `readYaml` of yaml-text.ts, which is loaded only where a file is YAML. */
+export type ReadText = (text: string, file: string) => SuiteText
+
+/**
+ * Turns the text of a suite file into a suite, or tells all that is wrong with it at once; never throws. `file` is only named in problems.
+ * `read` is what its form is read by. @default readJson
+ */
+export function parseSuite(text: string, file: string, read: ReadText = readJson): ParsedSuite {
   if (Buffer.byteLength(text) > largestFile) return tooLarge(file)
-  const json = readJson(text, file)
+  const json = read(text, file)
   if (json.value === undefined) return { ok: false, problems: json.problems }
   const placed = ({ path, at, message }: Finding): Problem => ({ file, ...json.locate(path, at), path: pathText(path), message })
   const found = [...schemaFindings(json.value), ...crossFindings(json.value)].map(placed)

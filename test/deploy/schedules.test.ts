@@ -14,13 +14,13 @@ const made = (...suites: readonly string[]) => schedules(names, suites.map(suite
 it('a suite cannot take the place of the reaper’s schedule', () => {
   for (const name of ['reap', 'Reap']) {
     expect(() => made(name)).toThrow(
-      `experiments/${name}.json has a schedule, which bears its name: it would take the place of the reaper's schedule`,
+      `experiments/${name} has a schedule, which bears its name: it would take the place of the reaper's schedule`,
     )
   }
 })
 
 it('two suites cannot become one schedule', () => {
-  expect(() => made('quick-test', 'quick_test')).toThrow("it would take the place of quick-test.json's schedule; rename it")
+  expect(() => made('quick-test', 'quick_test')).toThrow("it would take the place of quick-test's schedule; rename it")
   expect(Object.keys(made('quick-test', 'quick-test-2'))).toEqual([
     'ScheduleGroup',
     'QuickTestSchedule',
