@@ -31,6 +31,9 @@ export interface ClustersOptions {
 const noClusterNamed =
   'no kubeconfig found: --kubeconfig or KUBECONFIG names one; only at a terminal outside CI is the embedded cluster (simulated) used unasked, elsewhere --sandbox says so'
 
+/** A person waits for what a dead API server does not say: two tries tell as much as five. */
+const impatient = { maxAttempts: 2, timeoutMs: 5_000, budgetMs: 12_000 } as const
+
 const embeddedName = 'faultline-sandbox'
 
 /** Every cluster that this process is connected to. */
@@ -75,6 +78,23 @@ export class Clusters {
       if (!(error instanceof FaultlineError && error.code === 'cluster_gone')) throw error
       throw new FaultlineError('cluster_gone', `${error.message}; --sandbox starts another one`, { cause: error })
     }
+  }
+
+  /** As `choose`, but a real cluster is not asked who it is: it may be dead. Simulated as far as can be told. */
+  async open(): Promise<{ readonly name: string; readonly simulated: boolean; readonly cluster: Cluster }> {
+    const found = await this.#find()
+    if (found === 'none') {
+      const { ref, cluster } = await this.choose()
+      return { name: ref.name, simulated: ref.simulated, cluster }
+    }
+    const { connectCluster, clusterIdentity } = await import('../lib/adapters/kubernetes/connect.ts')
+    const cluster = connectCluster(found.config, impatient)
+    this.#open.push(cluster)
+    const { simulated } = await clusterIdentity(cluster).catch((error: unknown) => {
+      if (!(error instanceof FaultlineError)) throw error
+      return { simulated: false }
+    })
+    return { name: found.name, simulated, cluster }
   }
 
   /** As `choose`, but starts nothing: null when there is no cluster to look at. */

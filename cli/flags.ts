@@ -74,8 +74,8 @@ export function withTelling<A extends unknown[], O extends OptionValues>(command
     )
 }
 
-/** Adds the flags that change a suite for this once. */
-export function withSuite<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
+/** Adds the flags that say which workload is meant. */
+export function withNamespace<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return command
     .addOption(
       new Option('-n, --namespace <name>', "namespace of the workload, instead of the suite's")
@@ -83,11 +83,15 @@ export function withSuite<A extends unknown[], O extends OptionValues>(command: 
         .argParser(namespaceName),
     )
     .addOption(new Option('--selector <labels>', "label selector of the workload, instead of the suite's").env('FAULTLINE_SELECTOR'))
-    .addOption(
-      new Option('--seed <n>', 'repeats the choice of targets (random if not given)')
-        .env('FAULTLINE_SEED')
-        .argParser(wholeNumber(0, 0xffff_ffff)),
-    )
+}
+
+/** Adds the flags that change a suite for this once. */
+export function withSuite<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
+  return withNamespace(command).addOption(
+    new Option('--seed <n>', 'repeats the choice of targets (random if not given)')
+      .env('FAULTLINE_SEED')
+      .argParser(wholeNumber(0, 0xffff_ffff)),
+  )
 }
 
 /** Adds the flags that change how long a suite takes. */

@@ -130,6 +130,14 @@ Examples:
 
 By label, in all namespaces: what belongs to a run that is over, or to one unknown here once it has expired. What a live or dead run still
 holds is not touched: "faultline reap" ends dead ones. Exits with 3 when something could not be removed.`,
+  doctor: `
+Examples:
+  $ faultline doctor --injector-image registry.example.com/faultline-injector:1 --fuse-image bitnami/kubectl:1.34
+  $ faultline doctor --context staging -n jadevectordb-system --only permissions,network-policies
+  $ faultline doctor --json
+
+docs/doctor.md says what each check looks at. What it makes in the cluster is gone when it ends, or by itself three minutes later.
+Exits with 0 when all is well, with 1 for warnings (what could not be looked at is one), with 2 when something failed.`,
   metrics: `
 Examples:
   $ faultline metrics --port 8000

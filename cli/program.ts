@@ -3,6 +3,7 @@ import { FaultlineError } from '../lib/domain/errors.ts'
 import { printableText } from '../lib/domain/text.ts'
 import { type Act, type Action, BadSuite, printJson, type WorkFlags } from './command.ts'
 import { completionScripts, type Shell, shells } from './completion-scripts.ts'
+import { addDoctor } from './doctor-command.ts'
 import { errorText } from './error-text.ts'
 import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.ts'
 import { formatOption, wholeNumber, withState } from './flags.ts'
@@ -75,6 +76,7 @@ async function buildProgram(terminal: Terminal, { argv, isJson, done }: Wiring):
   const act = <F extends object>(flags: F, action: Action<F>) => action(withSwitches(flags, terminal.env), terminal).then(done)
   await addRunning(program, act, argv)
   addLooking(program, act)
+  addDoctor(program, act)
   addMetrics(program, act)
   addStopping(program, act)
   addSwitches(program, act)

@@ -37,10 +37,24 @@ export class Network {
     return !('pod' in from) || this.#allowed('Egress', from.pod, { pod: to }, { pod: to, port })
   }
 
-  #allowed(direction: Direction, subject: Pod, peer: Peer, target: { pod: Pod; port: number }): boolean {
-    const policies = this.#store
+  /** Whether policies let a pod open a connection to an address outside the pod network, at any port. */
+  admitsOut(from: Pod, address: string): boolean {
+    if (!this.#enforce) return true
+    const policies = this.#selecting('Egress', from)
+    const rules = policies.flatMap((policy) => rulesOf(policy, 'Egress').map(({ to = [] }) => ({ to, policy })))
+    const fits = ({ to, policy }: (typeof rules)[number]) =>
+      to.length === 0 || to.some((one) => this.#isPeer(one, { address }, policy.metadata.namespace ?? ''))
+    return policies.length === 0 || rules.some(fits)
+  }
+
+  #selecting(direction: Direction, subject: Pod): readonly NetworkPolicy[] {
+    return this.#store
       .list('networkpolicies', subject.metadata.namespace)
       .filter((policy) => policy.spec.policyTypes?.includes(direction) && matchesSelector(policy.spec.podSelector, subject.metadata.labels))
+  }
+
+  #allowed(direction: Direction, subject: Pod, peer: Peer, target: { pod: Pod; port: number }): boolean {
+    const policies = this.#selecting(direction, subject)
     if (policies.length === 0) return true
     return policies.some((policy) => rulesOf(policy, direction).some((rule) => this.#fits(rule, direction, policy, { peer, target })))
   }

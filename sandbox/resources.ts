@@ -53,6 +53,8 @@ export const resources: readonly Resource[] = [
   resource('networking.k8s.io/v1', 'networkpolicies', 'NetworkPolicy', { short: 'netpol' }),
   resource('networking.k8s.io/v1', 'ingresses', 'Ingress', { short: 'ing', sub: 'status' }),
   resource('coordination.k8s.io/v1', 'leases', 'Lease'),
+  resource('admissionregistration.k8s.io/v1', 'validatingadmissionpolicies', 'ValidatingAdmissionPolicy', { cluster: true, sub: 'status' }),
+  resource('admissionregistration.k8s.io/v1', 'validatingadmissionpolicybindings', 'ValidatingAdmissionPolicyBinding', { cluster: true }),
   resource('rbac.authorization.k8s.io/v1', 'roles', 'Role'),
   resource('rbac.authorization.k8s.io/v1', 'rolebindings', 'RoleBinding'),
   resource('rbac.authorization.k8s.io/v1', 'clusterroles', 'ClusterRole', { cluster: true }),

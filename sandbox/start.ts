@@ -41,6 +41,8 @@ export interface SandboxOptions {
   readonly enforceNetworkPolicies?: boolean
   /** true simulates a CNI that drops what policies forbid (a dial hangs), instead of refusing it. */
   readonly policiesDrop?: boolean
+  /** false simulates a cluster whose pods cannot look names up. */
+  readonly dns?: boolean
   /** false leaves the workload and its namespace out. */
   readonly workload?: boolean
   /** Repeats UIDs, names and container IDs. */
@@ -155,8 +157,8 @@ function assemble(options: SandboxOptions): { cluster: Cluster; backend: Backend
   const timers = new Timers(options.clock ?? systemClock)
   const store = new Store(options.historySize ?? 5000)
   const cluster = new Cluster({ store, timers, random: createRandom(options.seed), rules: new Rules() })
-  const { enforceNetworkPolicies = true, policiesDrop = false, requestsPerSecond = 50, dialTimeoutMs = 5000 } = options
-  const world = new World(cluster, { enforceNetworkPolicies, requestsPerSecond })
+  const { enforceNetworkPolicies = true, dns = true, policiesDrop = false, requestsPerSecond = 50, dialTimeoutMs = 5000 } = options
+  const world = new World(cluster, { enforceNetworkPolicies, requestsPerSecond, dns })
   const { startDelayMs = 1000, stopDelayMs = 1000, backOffBaseMs = 2000 } = options
   const pace = { startDelayMs, stopDelayMs, backOffBaseMs }
   const unpullable = new Set<string>()

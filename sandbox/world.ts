@@ -38,6 +38,8 @@ export class World implements Surroundings {
   readonly effects: Effects
   readonly network: Network
   readonly traffic: Traffic
+  /** Whether pods can look names up. */
+  readonly hasDns: boolean
   /** Marks that injectors leave on nodes, as in a node-local directory. */
   readonly marks = new Set<string>()
   readonly #ticks: (() => void)[] = []
@@ -45,8 +47,9 @@ export class World implements Surroundings {
   #ticking = false
   #turn = 0
 
-  constructor(cluster: Cluster, options: { enforceNetworkPolicies: boolean; requestsPerSecond: number }) {
+  constructor(cluster: Cluster, options: { enforceNetworkPolicies: boolean; requestsPerSecond: number; dns?: boolean }) {
     this.cluster = cluster
+    this.hasDns = options.dns ?? true
     this.effects = new Effects(() => this.touch())
     this.network = new Network(cluster.store, options.enforceNetworkPolicies)
     this.traffic = new Traffic(this, options.requestsPerSecond)

@@ -84,7 +84,13 @@ describe('the rooms', () => {
   })
 
   it('let only adapters and the command line read the environment or the wall clock', () => {
-    const readers = [...sources('lib/engine'), ...sources('lib/faults'), ...sources('lib/report'), ...sources('lib/domain')]
+    const readers = [
+      ...sources('lib/engine'),
+      ...sources('lib/faults'),
+      ...sources('lib/doctor'),
+      ...sources('lib/report'),
+      ...sources('lib/domain'),
+    ]
     expect(readers.filter((file) => /\bprocess\.|\bDate\.now\(/.test(code(file)))).toEqual([])
   })
 })

@@ -50,3 +50,14 @@ export function hasCrashed(pod: Pod, restartsBefore: number | undefined): boolea
   const down = (pod.status?.containerStatuses ?? []).some((status) => status.state?.running === undefined)
   return down || (restartsBefore !== undefined && restartsOf(pod) > restartsBefore)
 }
+
+/** Where a pod can be dialled: the first declared TCP port, else the readiness probe's. */
+export function portOf(pod: Pod): number | undefined {
+  for (const container of pod.spec.containers) {
+    const declared = container.ports?.find((p) => (p.protocol ?? 'TCP') === 'TCP')
+    if (declared !== undefined) return declared.containerPort
+    const probed = container.readinessProbe?.httpGet?.port ?? container.readinessProbe?.tcpSocket?.port
+    if (typeof probed === 'number') return probed
+  }
+  return undefined
+}

@@ -2,6 +2,7 @@ import { type EffectKind, effectKinds } from '../effects.ts'
 import type { Signal } from '../world.ts'
 import { type Action, actionNamed, type Measure, measureKind } from './actions.ts'
 import type { Behaviour, Process, ProcessContext } from './behaviour.ts'
+import { nodeLook } from './node-look.ts'
 import { type InjectorTarget, parseTargets } from './targets.ts'
 
 type Phase = 'before' | 'bite' | 'measure' | 'undone' | 'residue' | 'error'
@@ -29,6 +30,7 @@ export const injector: Behaviour = (context) => {
   const node = context.pod()?.spec.nodeName ?? ''
   const targets = parseTargets(context.env.FAULTLINE_TARGETS ?? '')
   const name = context.env.FAULTLINE_ACTION ?? ''
+  if (name === 'look') return nodeLook(context)
   if (name === 'check') return check(context, targets, tag)
   const mark = `${node}/${tag}`
   if (context.env.FAULTLINE_ROLE === 'twin') return twin(context, mark)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { loadAllYaml } from '@kubernetes/client-node'
 import { pathOf } from '../../lib/adapters/kubernetes/paths.ts'
+import { helpfulAccess } from '../../lib/doctor/cluster/access-checks.ts'
 import { chaosTools } from '../../lib/domain/other-chaos.ts'
 import type { FaultSpec } from '../../lib/domain/suite.ts'
 import { faultName } from '../../lib/domain/suite.ts'
@@ -118,6 +119,14 @@ describe('deploy/rbac.yaml', () => {
       kinds.map((kind) => ({ verb: 'list', group, resource: pathOf({ apiVersion, kind }).split('/').at(-1) ?? '' })),
     )
     expect(looks.filter((access) => !isGranted(access)).map(inWords)).toEqual([])
+  })
+
+  it('grants what helps a run, and what doctor looks at', () => {
+    expect(
+      helpfulAccess({ namespace, config: world.engine().config })
+        .filter((access) => !isGranted(access))
+        .map(inWords),
+    ).toEqual([])
   })
 
   it('grants nothing by a wildcard', () => {

@@ -40,6 +40,11 @@ const resources: Readonly<Record<string, Resource>> = {
   NetworkPolicy: inNamespace('networkpolicies'),
   PodDisruptionBudget: inNamespace('poddisruptionbudgets'),
   ...Object.fromEntries(chaosTools.flatMap(({ kinds }) => kinds.map((kind) => [kind, inNamespace(pluralOf(kind))]))),
+  SelfSubjectReview: inCluster('selfsubjectreviews'),
+  ValidatingAdmissionPolicy: inCluster('validatingadmissionpolicies'),
+  ValidatingAdmissionPolicyBinding: inCluster('validatingadmissionpolicybindings'),
+  /** Of metrics.k8s.io: what a node uses. */
+  NodeMetrics: inCluster('nodes'),
   ClusterRole: inCluster('clusterroles'),
   ClusterRoleBinding: inCluster('clusterrolebindings'),
 }

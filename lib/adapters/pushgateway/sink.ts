@@ -52,7 +52,8 @@ function encoded(value: string): string {
   return value === '' ? '=' : Buffer.from(value).toString('base64url')
 }
 
-function addressOf(text: string): { readonly base: string; readonly headers: Readonly<Record<string, string>> } {
+/** Where it is, without a name and password, which go into headers. @throws FaultlineError `bad_input` */
+export function addressOf(text: string): { readonly base: string; readonly headers: Readonly<Record<string, string>> } {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !['http:', 'https:'].includes(url.protocol) || url.search !== '' || url.hash !== '') {
     throw new FaultlineError(
@@ -66,7 +67,8 @@ function addressOf(text: string): { readonly base: string; readonly headers: Rea
   return { base, headers: username === '' ? {} : { authorization: `Basic ${secret}` } }
 }
 
-function wordsOf(error: unknown): string {
+/** Why a fetch failed. */
+export function wordsOf(error: unknown): string {
   const { message, cause } = Object(error) as { readonly message?: string; readonly cause?: { readonly message?: string } }
   return cause?.message ?? message ?? String(error)
 }

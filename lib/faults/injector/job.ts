@@ -29,6 +29,8 @@ export interface InjectorOrder {
   /** When it was given, ms since epoch by the node's clock as far as that is known: it must be carried out right after. */
   readonly givenAt: number
   readonly env: Readonly<Record<string, string>>
+  /** What is run in place of the injector's script. @default injectorScript */
+  readonly script?: string
 }
 
 /** Where injectors of a step come from and live; stored with its undo data, so that a revert needs no configuration. */
@@ -122,7 +124,7 @@ function container(order: InjectorOrder, role: 'main' | 'twin'): object {
     name: role === 'main' ? 'injector' : 'twin',
     image: order.source.image,
     imagePullPolicy: order.source.pullPolicy,
-    command: ['sh', '-c', injectorScript],
+    command: ['sh', '-c', order.script ?? injectorScript],
     securityContext: { privileged: true },
     env: [
       ...Object.entries(env).map(([name, value]) => ({ name, value: literal(value) })),

@@ -10,7 +10,7 @@ import type { PolicyUndo } from '../../domain/undo-data.ts'
 import { asMeasurements, dialTargets } from '../connectivity-probe.ts'
 import type { PlanContext, StepPlan } from '../fault.ts'
 import { podlessFuse } from '../fuse-job.ts'
-import { restartsOf } from '../pods.ts'
+import { portOf, restartsOf } from '../pods.ts'
 import { listSurroundings } from '../surroundings.ts'
 
 /** Fixes the targets of a cut by policy, with a canary that answers before it. */
@@ -115,15 +115,4 @@ function asTarget(pod: Pod): Target {
   const { name, namespace = '', uid = '' } = pod.metadata
   const port = portOf(pod)
   return { kind: 'Pod', namespace, name, uid, node: pod.spec.nodeName ?? '', ...(port === undefined ? {} : { port }) }
-}
-
-/** The first declared TCP port, else the readiness probe's. */
-function portOf(pod: Pod): number | undefined {
-  for (const container of pod.spec.containers) {
-    const declared = container.ports?.find((p) => (p.protocol ?? 'TCP') === 'TCP')
-    if (declared !== undefined) return declared.containerPort
-    const probed = container.readinessProbe?.httpGet?.port ?? container.readinessProbe?.tcpSocket?.port
-    if (typeof probed === 'number') return probed
-  }
-  return undefined
 }

@@ -1,0 +1,106 @@
+import { randomBytes } from 'node:crypto'
+import { createLogUpdate } from 'log-update'
+import { signForPrometheus } from '../../lib/adapters/aws/sigv4.ts'
+import { systemClock } from '../../lib/adapters/system-clock.ts'
+import type { Config } from '../../lib/config.ts'
+import { clusterChecks } from '../../lib/doctor/cluster/checks.ts'
+import type { Outlets } from '../../lib/doctor/cluster/cluster-look.ts'
+import { lookAtCluster } from '../../lib/doctor/cluster/look-at-cluster.ts'
+import type { Progress } from '../../lib/doctor/examine.ts'
+import { FaultlineError } from '../../lib/domain/errors.ts'
+import { healthOf } from '../../lib/domain/finding.ts'
+import { clusterText } from '../../lib/report/cluster-text.ts'
+import { notAllowed } from '../../lib/suite/did-you-mean.ts'
+import { suiteDefaults } from '../../lib/suite/schema.ts'
+import { Clusters } from '../clusters.ts'
+import { printJson, sayer, type WorkFlags } from '../command.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
+import { configOf } from '../settings.ts'
+import { openStateDir } from '../state-dir.ts'
+import { inLocale, printPainted, type Terminal } from '../terminal.ts'
+import { doctorLines, progressLine } from '../view/doctor-view.ts'
+import { painter } from '../view/paint.ts'
+
+export interface DoctorFlags extends WorkFlags {
+  readonly namespace?: string
+  readonly selector?: string
+  readonly only?: readonly string[]
+}
+
+const exitOf = { ok: exitCodes.succeeded, warnings: exitCodes.notSucceeded, failed: exitCodes.refused } as const
+
+/** `faultline doctor`: looks at everything that runs need, and takes away what it made for that. Exits with 0, 1 (warnings) or 2. */
+export async function doctor(flags: DoctorFlags, terminal: Terminal): Promise<ExitCode> {
+  checkNames(flags.only)
+  const { namespace = suiteDefaults.namespace, selector = suiteDefaults.selector } = flags
+  const say = sayer(flags, terminal)
+  const clusters = new Clusters({
+    ...{ flags, env: terminal.env, isLive: terminal.isLive, clock: systemClock, say },
+    stateDir: openStateDir(flags.state),
+    maxInFlight: flags.maxInFlight,
+  })
+  const interrupt = new AbortController()
+  const dispose = terminal.onInterrupt(() => interrupt.abort())
+  const screen = progressOn(terminal, flags.json === true)
+  try {
+    const { name, simulated, cluster } = await clusters.open()
+    const config = configOf(flags, simulated, terminal.env)
+    const findings = await lookAtCluster(
+      {
+        ...{ cluster, clusterName: name, clock: systemClock, config, namespace, selector, interrupt: interrupt.signal },
+        ...{ id: `doctor-${randomBytes(5).toString('hex')}`, outlets: outletsOf(config, flags.pushgatewayUrl) },
+      },
+      { only: flags.only, progress: screen.show },
+    )
+    screen.end()
+    const health = healthOf(findings)
+    if (flags.json === true) {
+      const checks = findings.map((finding) => ({ ...finding, what: whatOf(finding.check) }))
+      printJson(terminal, { verdict: health, cluster: { name, simulated }, namespace, checks, exitCode: exitOf[health] })
+    } else
+      for (const line of doctorLines({ of: clusterText({ name, simulated }), findings }, terminal.out.columns, painter(terminal.hasColour)))
+        printPainted(terminal.out, line)
+    return exitOf[health]
+  } finally {
+    screen.end()
+    dispose()
+    await clusters.close({ keepEmbedded: false })
+  }
+}
+
+const checkNames = (only: readonly string[] = []): void => {
+  const wrong = only.find((name) => !Object.hasOwn(clusterChecks, name))
+  if (wrong !== undefined) throw new FaultlineError('bad_input', `--only: ${notAllowed(wrong, Object.keys(clusterChecks), 'is no check')}`)
+}
+
+function whatOf(check: string): string {
+  return Object.hasOwn(clusterChecks, check) ? clusterChecks[check as keyof typeof clusterChecks].what : 'what this look made is gone'
+}
+
+function outletsOf({ prometheus }: Pick<Config, 'prometheus'>, pushgatewayUrl: string | undefined): Outlets {
+  return {
+    prometheus: prometheus.url === null ? null : () => askForOne(prometheus),
+    pushgateway:
+      pushgatewayUrl === undefined
+        ? null
+        : async () => (await import('../../lib/adapters/pushgateway/ready.ts')).askPushgateway(pushgatewayUrl),
+  }
+}
+
+const promqlTimeoutMs = 5_000
+
+async function askForOne(config: Config['prometheus']): Promise<string> {
+  const { askPrometheus } = await import('../../lib/probes/prometheus.ts')
+  const source = { type: 'prometheus', url: null, query: 'vector(1)', range: null, whenEmpty: null } as const
+  const signal = new AbortController().signal
+  await askPrometheus(source, { config, sign: signForPrometheus, now: systemClock.now(), timeoutMs: promqlTimeoutMs, signal })
+  return `${config.url} answers PromQL`
+}
+
+/** One line at a terminal, which is redrawn; nothing in a pipe. */
+function progressOn({ out, isLive }: Terminal, isJson: boolean): { readonly show: Progress; readonly end: () => void } {
+  if (!isLive || isJson) return { show: () => undefined, end: () => undefined }
+  const stream = { write: (text: string) => out.write(text), isTTY: true, columns: out.columns, rows: out.rows }
+  const update = createLogUpdate(stream as unknown as NodeJS.WritableStream)
+  return { show: (state) => update(inLocale(out, progressLine(state, out.columns))), end: () => update.clear() }
+}
