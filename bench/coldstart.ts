@@ -65,7 +65,8 @@ export async function coldstart() {
 
 async function prepare(folder: string) {
   const zips: Record<string, number> = {}
-  for (const name of ['start', 'advance', 'reap', 'control', 'halt', 'resume']) zips[name] = (await stat(`.serverless/${name}.zip`)).size
+  for (const name of ['start', 'advance', 'reap', 'look', 'control', 'halt', 'resume'])
+    zips[name] = (await stat(`.serverless/${name}.zip`)).size
   const files = unzipSync(new Uint8Array(await readFile('.serverless/start.zip')))
   for (const [name, content] of Object.entries(files)) {
     await mkdir(join(folder, dirname(name)), { recursive: true })

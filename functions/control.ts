@@ -1,6 +1,6 @@
 import { control } from './shared/control-actions.ts'
-import { entry } from './shared/entry.ts'
+import { entryForPeople } from './shared/entry.ts'
 import { controlInput } from './shared/inputs.ts'
 
 /** What people ask by hand: status, plan, inject, test, replay, sweep, abort, resolve, pause, unpause. `halt` and `resume` are functions. */
-export const handler = entry('control', controlInput, control)
+export const handler = entryForPeople('control', controlInput, control)

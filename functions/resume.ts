@@ -1,6 +1,6 @@
-import { entry } from './shared/entry.ts'
+import { entryForPeople } from './shared/entry.ts'
 import { resumeInput } from './shared/inputs.ts'
 import { resume } from './shared/switches.ts'
 
 /** Lifts a halt. A function of its own, so that few may be allowed it. */
-export const handler = entry('resume', resumeInput, resume)
+export const handler = entryForPeople('resume', resumeInput, resume)

@@ -1,9 +1,10 @@
 import { faultName, plannedMs } from '../../lib/domain/suite.ts'
 import { examineSuite } from '../../lib/engine/examine-suite.ts'
 import { probeDocument } from '../../lib/report/probe-document.ts'
+import type { OtherTimes } from '../../lib/suite/other-times.ts'
 import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { readSuite, type SuiteFlags, type SuiteSource, seedOf, type TimeFlags, withSuiteFlags } from '../suite-file.ts'
+import { readSuite, type SuiteFlags, type SuiteSource, seedOf, withSuiteFlags } from '../suite-file.ts'
 import { printPainted, type Terminal } from '../terminal.ts'
 import { painter } from '../view/paint.ts'
 import { madeObjects, type Plan, planLines } from '../view/plan-view.ts'
@@ -14,7 +15,7 @@ export interface PlanFlags extends WorkFlags, SuiteFlags {}
 const widestText = 120
 
 /** `faultline plan SUITE`: what a run would do to whom and for how long, or why it would be refused. Changes nothing. */
-export async function planSuite(named: string | undefined, flags: PlanFlags & TimeFlags, terminal: Terminal): Promise<ExitCode> {
+export async function planSuite(named: string | undefined, flags: PlanFlags & OtherTimes, terminal: Terminal): Promise<ExitCode> {
   return planParsed(await readSuite(named, flags, terminal), flags, terminal)
 }
 

@@ -2,6 +2,7 @@ import { isEnded, type Run } from '../../lib/domain/run.ts'
 import { clusterText } from '../../lib/report/cluster-text.ts'
 import { columnsOf } from '../../lib/report/columns.ts'
 import { dateAndTime, duration } from '../../lib/report/durations.ts'
+import { type RunRow, runRow } from '../../lib/report/run-row.ts'
 import { table } from '../../lib/report/table.ts'
 import { printJson, type WorkFlags, withComposition } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -21,32 +22,42 @@ export function listRuns(flags: RunsFlags, terminal: Terminal): Promise<ExitCode
   return withComposition(flags, terminal, async (composition) => {
     const { store } = composition
     const isLost = (run: Run) => !isEnded(run) && isAbandoned(composition, run)
-    const runs = await store.runs.list({ limit: flags.limit, ...(flags.suite === undefined ? {} : { suite: flags.suite }) })
-    if (flags.json === true) printJson(terminal, { runs: runs.map((run) => asJson(run, isLost(run))) })
-    else if (runs.length === 0) print(terminal.out, `no runs yet in ${flags.state}`)
-    else for (const row of flags.wide === true ? wideTable(runs, isLost) : narrowTable(runs, isLost)) print(terminal.out, row)
+    const found = await store.runs.list({ limit: flags.limit, ...(flags.suite === undefined ? {} : { suite: flags.suite }) })
+    const runs = found.map((run) => runRow(run, isLost(run)))
+    if (flags.json === true) printJson(terminal, { runs })
+    else tellRuns(runs, { wide: flags.wide === true, none: `no runs yet in ${flags.state}` }, terminal)
     return exitCodes.succeeded
   })
 }
 
+/** A list of runs as people read it; `none` says so when there are none. */
+function tellRuns(
+  runs: readonly RunRow[],
+  { wide, none }: { readonly wide: boolean; readonly none: string },
+  { out }: Pick<Terminal, 'out'>,
+): void {
+  const lines = runs.length === 0 ? [none] : wide ? wideTable(runs) : narrowTable(runs)
+  for (const text of lines) print(out, text)
+}
+
 /** What fits a terminal of 80 columns: the namespace only where there is room for it. */
-function narrowTable(runs: readonly Run[], isLost: (run: Run) => boolean): readonly string[] {
-  const ids = shortIds(runs.map(({ id }) => id))
-  const cells = (run: Run, i: number) => [
-    ids[i] ?? run.id,
-    isLost(run) ? `${run.status}, lost` : run.status,
-    dateAndTime(run.requestedAt).slice(5, 16).replace('T', ' '),
-    tookOf(run),
-    run.namespace,
+function narrowTable(runs: readonly RunRow[]): readonly string[] {
+  const ids = shortIds(runs.map(({ run }) => run))
+  const cells = (row: RunRow, i: number) => [
+    ids[i] ?? row.run,
+    row.driverLost ? `${row.state}, lost` : row.state,
+    startedAt(row).slice(5, 16).replace('T', ' '),
+    tookOf(row),
+    row.namespace,
   ]
   const all = table(['run', 'state', 'started', 'took', 'namespace'], runs.map(cells))
   const fitting = all.every((row) => columnsOf(row) <= narrow)
     ? all
     : table(
         ['run', 'state', 'started', 'took'],
-        runs.map((run, i) => cells(run, i).slice(0, -1)),
+        runs.map((row, i) => cells(row, i).slice(0, -1)),
       )
-  const [simulated, lost] = [runs.some(({ cluster }) => cluster.simulated), runs.some(isLost)]
+  const [simulated, lost] = [runs.some(({ cluster }) => cluster.simulated), runs.some(({ driverLost }) => driverLost)]
   return [
     ...fitting,
     ...(simulated ? [`${runs.every(({ cluster }) => cluster.simulated) ? 'all' : 'some'} on a simulated cluster (--wide says which)`] : []),
@@ -56,35 +67,21 @@ function narrowTable(runs: readonly Run[], isLost: (run: Run) => boolean): reado
 
 const narrow = 80
 
-function wideTable(runs: readonly Run[], isLost: (run: Run) => boolean): readonly string[] {
+function wideTable(runs: readonly RunRow[]): readonly string[] {
   return table(
     ['run', 'state', 'suite', 'namespace', 'cluster', 'started', 'took'],
-    runs.map((run) => [
-      run.id,
-      isLost(run) ? `${run.status} (driver lost: reap it)` : run.status,
-      run.suite.name,
-      run.namespace,
-      clusterText(run.cluster),
-      dateAndTime(run.requestedAt),
-      tookOf(run),
+    runs.map((row) => [
+      row.run,
+      row.driverLost ? `${row.state} (driver lost: reap it)` : row.state,
+      row.suite,
+      row.namespace,
+      clusterText(row.cluster),
+      startedAt(row),
+      tookOf(row),
     ]),
   )
 }
 
-const tookOf = (run: Run) => (isEnded(run) ? duration(run.endedAt - run.requestedAt) : '-')
+const startedAt = ({ requestedAt }: RunRow) => dateAndTime(Date.parse(requestedAt))
 
-function asJson(run: Run, driverLost: boolean): object {
-  const { id, status, namespace, cluster, requestedAt } = run
-  const endedAt = isEnded(run) ? new Date(run.endedAt).toISOString() : null
-  const { uid, name, simulated } = cluster
-  return {
-    run: id,
-    state: status,
-    driverLost,
-    suite: run.suite.name,
-    namespace,
-    cluster: { uid, name, simulated },
-    requestedAt: new Date(requestedAt).toISOString(),
-    endedAt,
-  }
-}
+const tookOf = ({ requestedAt, endedAt }: RunRow) => (endedAt === null ? '-' : duration(Date.parse(endedAt) - Date.parse(requestedAt)))

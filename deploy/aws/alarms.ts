@@ -1,8 +1,7 @@
 import { type FunctionName, functionNames, logicalId, type Names, type Resource, type Resources } from './names.ts'
 
-/** Who asks `control` reads its errors himself: a slip of his fingers pages no one. */
-/** Who invokes them reads their errors. */
-const byHand: readonly FunctionName[] = ['control', 'resume']
+/** Who invokes them reads their errors: a slip of the fingers pages no one. */
+const byHand: readonly FunctionName[] = ['look', 'control', 'resume']
 
 const metricsOf = (name: FunctionName) => (byHand.includes(name) ? (['Throttles'] as const) : (['Errors', 'Throttles'] as const))
 
@@ -17,7 +16,7 @@ interface Alarm {
   readonly missing?: boolean
 }
 
-/** Errors (but `control`'s) and throttles of each function, anything undeliverable, and a reaper that stands still: all go to the alert topic. */
+/** Errors (but of what is only used by hand) and throttles of each function, anything undeliverable, and a reaper that stands still: all go to the alert topic. */
 export function alarms({ prefix }: Names, queues: readonly string[]): Resources {
   const perFunction = functionNames().flatMap((name) =>
     metricsOf(name).map((metric) => [

@@ -5,14 +5,15 @@ export const functions = {
   start: { retries: 2, maxAgeSeconds: 900 },
   advance: { retries: 2, maxAgeSeconds: 900 },
   reap: { retries: 0, maxAgeSeconds: 60 },
+  look: { retries: 0, maxAgeSeconds: 60 },
   control: { retries: 0, maxAgeSeconds: 60 },
   /** Sent off without waiting, it has to happen all the same. */
   halt: { retries: 2, maxAgeSeconds: 900 },
   resume: { retries: 0, maxAgeSeconds: 60 },
 } as const
 
-/** Its next round, a minute later, is the retry: a queue would only page for what is mended by then. */
-export const withoutQueue: readonly string[] = ['reap']
+/** The reaper's next round, a minute later, is its retry: a queue would only page for what is mended by then. Who looks has the answer or none. */
+export const withoutQueue: readonly string[] = ['reap', 'look']
 
 export type FunctionName = keyof typeof functions
 

@@ -1,5 +1,5 @@
 import type { ClusterEntry, Deployment } from '../../functions/shared/deployment.ts'
-import { dueIndex } from '../../lib/adapters/table/table-access.ts'
+import { dueIndex, suitesIndex } from '../../lib/adapters/table/table-access.ts'
 import {
   arn,
   arnOf,
@@ -29,8 +29,13 @@ const reasons: Readonly<Record<string, string>> = {
   Traces: 'X-Ray has no resources for segments',
 }
 
-/** These look through all runs; the others know theirs by its id. */
-const listing: readonly FunctionName[] = ['reap', 'control', 'halt']
+/** These look through all runs, by these indexes; the others know theirs by its id. */
+const listing: Partial<Record<FunctionName, readonly string[]>> = {
+  reap: [dueIndex],
+  look: [dueIndex, suitesIndex],
+  control: [dueIndex],
+  halt: [dueIndex],
+}
 
 /** One role for each function, and one for the scheduler. */
 export function roles(names: Names, deployment: Deployment): Resources {
@@ -40,20 +45,29 @@ export function roles(names: Names, deployment: Deployment): Resources {
   }
 }
 
-/** These change one switch: no cluster, no alert, no event is their business. */
-export const switching: Partial<Record<FunctionName, readonly string[]>> = { halt: ['dynamodb:PutItem'], resume: ['dynamodb:DeleteItem'] }
+/** These change one switch, or nothing: no cluster, no alert, no event is their business. */
+export const ofTableOnly: Partial<Record<FunctionName, readonly string[]>> = {
+  look: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
+  halt: ['dynamodb:PutItem'],
+  resume: ['dynamodb:DeleteItem'],
+}
 
 function functionRole({ prefix }: Names, name: FunctionName, deployment: Deployment): Resource {
   const statements = [
     allow('Log', ['logs:CreateLogStream', 'logs:PutLogEvents'], arn('logs', `log-group:/aws/lambda/${prefix}-${name}:*`)),
-    allow('Runs', switching[name] ?? allOfTable, arnOf('Table')),
-    ...(listing.includes(name) ? [allow('ListRuns', ['dynamodb:Query'], { 'Fn::Sub': `\${Table.Arn}/index/${dueIndex}` })] : []),
+    allow('Runs', ofTableOnly[name] ?? allOfTable, arnOf('Table')),
+    ...listRuns(name),
     ...(withoutQueue.includes(name) ? [] : [allow('DeadLetters', ['sqs:SendMessage'], arnOf(logicalId(name, 'dlq')))]),
-    ...(switching[name] === undefined ? ofDrivers(deployment) : []),
+    ...(ofTableOnly[name] === undefined ? ofDrivers(deployment) : []),
     ...(deployment.vpc === undefined ? [] : [allow('NetworkInterfaces', networkActions, '*')]),
     ...(deployment.xray ? [allow('Traces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*')] : []),
   ]
   return role(`${prefix}-${name}`, { service: 'lambda.amazonaws.com', statements, deployment })
+}
+
+function listRuns(name: FunctionName): readonly Statement[] {
+  const indexes = listing[name]?.map((index) => ({ 'Fn::Sub': `\${Table.Arn}/index/${index}` }))
+  return indexes === undefined ? [] : [allow('ListRuns', ['dynamodb:Query'], indexes)]
 }
 
 const allOfTable = [

@@ -1,9 +1,10 @@
 import type { Deployment } from '../../functions/shared/deployment.ts'
 import { alarms } from './alarms.ts'
 import { arnOf, functionId, functionNames, functions, logicalId, namesOf, type Resource, type Resources, withoutQueue } from './names.ts'
-import { roles, switching } from './roles.ts'
+import { ofTableOnly, roles } from './roles.ts'
 import { type ScheduledSuite, schedules } from './schedules.ts'
 import { bus, deadLetters, eventsMayWrite, table, topic } from './storage.ts'
+import { urlOutputs, urls } from './urls.ts'
 
 /** Everything of the stack but the functions themselves, which osls packages, in the form of serverless.yml's `resources`. */
 export function template(stage: string, deployment: Deployment, suites: readonly ScheduledSuite[]) {
@@ -17,6 +18,7 @@ export function template(stage: string, deployment: Deployment, suites: readonly
     ...eventsMayWrite(),
     ...roles(names, deployment),
     ...asyncInvocation(),
+    ...urls(),
     ...schedules(names, suites, deployment),
     ...alarms(names, queues),
   }
@@ -60,9 +62,10 @@ function outputs(): Resources {
     TableName: { Value: { Ref: 'Table' } },
     EventBusArn: { Value: arnOf('EventBus') },
     AlertTopicArn: { Value: { Ref: 'AlertTopic' } },
+    ...urlOutputs(),
     ...Object.fromEntries(
       functionNames()
-        .filter((name) => !(name in switching))
+        .filter((name) => !(name in ofTableOnly))
         .map((name) => [
           logicalId(name, 'role', 'arn'),
           { Description: `For the access entry of ${name}`, Value: arnOf(logicalId(name, 'role')) },

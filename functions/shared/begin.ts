@@ -22,10 +22,13 @@ export async function begin(input: StartInput, invocation: Invocation): Promise<
   return beginSuite(suite, { ...input, isPackaged: typeof input.suite === 'string' }, invocation)
 }
 
+/** `id`: what the same request has again, where the asker says so. */
+type BeginInput = StartInput & { readonly id?: string }
+
 /** As `begin`, of a suite that is known already; guarded in the same way. */
 export async function beginSuite(
   suite: Suite,
-  input: StartInput & { readonly isPackaged?: boolean },
+  input: BeginInput & { readonly isPackaged?: boolean },
   invocation: Invocation,
 ): Promise<Answer> {
   if (invocation.settings.deployment.packagedSuitesOnly && input.isPackaged !== true)
@@ -74,7 +77,7 @@ function unreached(error: FaultlineError): Omit<Refusal, 'step'> {
 
 /** What speaks against a start before its cluster is looked at is recorded like any other reason; the cluster's identity is not known then. */
 async function refuse(
-  input: StartInput,
+  input: BeginInput,
   { suite, invocation, refusal }: { readonly suite: Suite; readonly invocation: Invocation; readonly refusal: Omit<Refusal, 'step'> },
 ): Promise<Answer> {
   const { name, via } = invocation.clusters.source(input.cluster)
@@ -92,7 +95,7 @@ function refuseFuture({ scheduledAt }: StartInput, { clock }: Invocation): void 
 }
 
 function requestOf(
-  input: StartInput,
+  input: BeginInput,
   { suite, cluster, invocation }: { readonly suite: Suite; readonly cluster: ClusterRef; readonly invocation: Invocation },
 ): StartRequest {
   const { clock, requestId } = invocation
@@ -110,7 +113,7 @@ function requestOf(
             ...startedBy(actorOf(invocation, input.by, 'EventBridge Scheduler')),
             scheduledAt: Date.parse(input.scheduledAt),
           }
-        : { kind: 'manual', key: requestId, ...startedBy(actorOf(invocation, input.by)) },
+        : { kind: 'manual', key: input.id ?? requestId, ...startedBy(actorOf(invocation, input.by)) },
     scheduledAt: input.scheduledAt === undefined ? null : Date.parse(input.scheduledAt),
   }
 }

@@ -5,8 +5,19 @@ import type { Answer } from './answers.ts'
 import { begin, beginSuite } from './begin.ts'
 import type { Invocation } from './compose.ts'
 import type { ControlInput } from './inputs.ts'
+import { changedSuite } from './suites.ts'
 
 type Asked<A extends ControlInput['action']> = Extract<ControlInput, { action: A }>
+
+/** A suite, packaged or sent along, changed for this once or not; another function drives it. */
+export async function runSuite(input: Asked<'run'>, invocation: Invocation): Promise<Answer> {
+  const { suite: wanted, namespace, selector, duration, grace, id } = input
+  const { suite, warnings } = await changedSuite(input, invocation)
+  const isAsDeployed = [namespace, selector, duration, grace].every((change) => change === undefined)
+  const start = { ...placeOf({ ...input, wait: false }), suite: wanted, ...(id === undefined ? {} : { id }) }
+  const answer = await beginSuite(suite, { ...start, isPackaged: typeof wanted === 'string' && isAsDeployed }, invocation)
+  return { ...answer, warnings }
+}
 
 /** One fault, now: the suite that `faultline inject` makes of the same flags, begun as `start` begins one. */
 export function injectFault(input: Asked<'inject'>, invocation: Invocation): Promise<Answer> {

@@ -7,6 +7,12 @@ const text = z.string().min(1).max(500)
 const suiteName = z.string().regex(/^[\w][\w.-]{0,99}$/, 'expected the name of a file in experiments/, without its ending')
 const seed = z.int().min(0)
 
+/** A list of so many has less than the 6 MB that a function may answer. */
+const mostRuns = 10_000
+
+/** What stands where a word should, as a word. */
+const wordOf = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
+
 /** What `start` takes: from a schedule (with `scheduledAt`) or from a person. */
 export const startInput = strict({
   suite: z.union([suiteName, z.record(z.string(), z.unknown())]).describe('Name of a packaged suite, or a whole suite.'),
@@ -38,11 +44,47 @@ export const resumeInput = strict({ action: z.literal('resume').optional(), ...w
 /** Functions of their own, which people may look for in `control`. */
 const switches = ['halt', 'resume']
 
+const status = strict({ action: z.literal('status'), run: text.optional() })
+const count = z.int().min(0)
+
+/** What people may ask of `look`. */
+export const lookInput = z.discriminatedUnion(
+  'action',
+  [
+    status,
+    strict({ action: z.literal('runs'), suite: text.optional(), limit: z.int().min(1).max(mostRuns).default(20) }),
+    strict({
+      action: z.literal('record'),
+      run: text.describe('Id, the beginning of it, or "latest".'),
+      /** What the asker has of it already. */
+      known: strict({ history: count, samples: count, ledger: text.nullable() }).optional(),
+    }),
+  ],
+  { error: ({ input }) => notAllowed(wordOf(Object(input).action), ['status', 'runs', 'record']) },
+)
+
 const place = { cluster: text.optional(), seed: seed.optional() }
 /** false: answer at once, another function drives. */
 const wait = z.boolean().default(false)
 
+/** The suite for another workload, and for another time, for this once. */
+const changes = {
+  namespace: text.optional(),
+  selector: text.optional(),
+  duration: z.int().min(1).max(604_800).optional().describe('Seconds: the longest that it may take.'),
+  grace: z.int().min(0).max(3_600).optional().describe('Seconds of quiet before the first and after the last step.'),
+}
+
 const actions = {
+  run: strict({
+    action: z.literal('run'),
+    suite: startInput.shape.suite,
+    ...changes,
+    ...place,
+    by: text.optional(),
+    id: text.optional().describe('The same one never starts a second run of the suite in the same place.'),
+  }),
+  reap: strict({ action: z.literal('reap') }),
   inject: strict({
     action: z.literal('inject'),
     fault: text.describe('network-partition, node-failure, resource-exhaustion or network-degradation.'),
@@ -70,16 +112,19 @@ const actions = {
   }),
   sweep: strict({ action: z.literal('sweep'), cluster: text.optional(), dryRun: z.boolean().default(false) }),
   replay: strict({ action: z.literal('replay'), run: text, ...place, by: text.optional(), wait }),
-  status: strict({ action: z.literal('status'), run: text.optional() }),
-  plan: strict({ action: z.literal('plan'), suite: startInput.shape.suite, cluster: text.optional(), seed: seed.optional() }),
+  status,
+  plan: strict({
+    action: z.literal('plan'),
+    suite: startInput.shape.suite,
+    ...changes,
+    ...place,
+    whole: z.boolean().optional().describe('With all that `faultline plan` prints.'),
+  }),
   abort: strict({ action: z.literal('abort'), run: text, ...who }),
   resolve: strict({ action: z.literal('resolve'), run: text, by: text, why: text, force: z.boolean().optional() }),
   pause: strict({ action: z.literal('pause'), suite: suiteName, ...who }),
   unpause: strict({ action: z.literal('unpause'), suite: suiteName, ...who }),
 }
-
-/** What stands where a word should, as a word. */
-const wordOf = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
 
 function noAction(action: string): string {
   if (!switches.includes(action)) return notAllowed(action, Object.keys(actions))
@@ -90,8 +135,10 @@ function noAction(action: string): string {
 export const controlInput = z.discriminatedUnion(
   'action',
   [
+    actions.run,
     actions.inject,
     actions.test,
+    actions.reap,
     actions.sweep,
     actions.replay,
     actions.status,
@@ -106,4 +153,5 @@ export const controlInput = z.discriminatedUnion(
 
 export type SwitchInput = Omit<z.output<typeof haltInput>, 'action'>
 export type StartInput = z.output<typeof startInput>
+export type LookInput = z.output<typeof lookInput>
 export type ControlInput = z.output<typeof controlInput>

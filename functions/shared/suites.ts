@@ -3,24 +3,40 @@ import { join } from 'node:path'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
 import { notAllowed } from '../../lib/suite/did-you-mean.ts'
+import type { OtherTimes, Warned } from '../../lib/suite/other-times.ts'
+import type { OtherWorkload } from '../../lib/suite/other-workload.ts'
 import type { ParsedSuite } from '../../lib/suite/parse.ts'
 import { formatProblems } from '../../lib/suite/problems.ts'
 import { suitesAmong } from '../../lib/suite/suite-names.ts'
+import type { Settings } from './settings.ts'
 
 /** Suites that travel with the functions, by file name without its ending. */
 export async function packagedSuites(folder: string): Promise<readonly string[]> {
   return suitesAmong(await readdir(folder)).map(({ name }) => name)
 }
 
-/** A packaged suite by its name, or one that was sent along; only who needs a suite loads what reads it. @throws FaultlineError `bad_input` with every problem of it */
+/** A packaged suite by its name (`quick` for quick-test-suite), or one that was sent along; only who needs a suite loads what reads it. @throws FaultlineError `bad_input` with every problem of it */
 export async function findSuite(folder: string, wanted: string | object): Promise<Suite> {
   const [{ loadSuite }, { parseSuite }] = await Promise.all([import('../../lib/suite/load.ts'), import('../../lib/suite/parse.ts')])
   if (typeof wanted !== 'string') return usable(parseSuite(JSON.stringify(wanted, null, 2), 'suite'))
   const suites = suitesAmong(await readdir(folder))
-  const found = suites.find(({ name }) => name === wanted)
+  const found = [wanted, `${wanted}-test-suite`].flatMap((one) => suites.filter(({ name }) => name === one))[0]
   if (found !== undefined) return usable(await loadSuite(join(folder, found.file)))
   const names = suites.map(({ name }) => name)
   throw new FaultlineError('bad_input', `suite ${notAllowed(wanted, names, 'is not packaged')}`)
+}
+
+/** As `findSuite`, for another workload and another time where the asker says so. */
+export async function changedSuite(
+  { suite: wanted, namespace, selector, duration, grace }: OtherWorkload & OtherTimes & { readonly suite: string | object },
+  { settings }: { readonly settings: Pick<Settings, 'suites'> },
+): Promise<Warned> {
+  const [{ forWorkload }, { withTimes }] = await Promise.all([
+    import('../../lib/suite/other-workload.ts'),
+    import('../../lib/suite/other-times.ts'),
+  ])
+  const { suite, warnings } = withTimes(await findSuite(settings.suites, wanted), { duration, grace })
+  return { suite: forWorkload(suite, { namespace, selector }), warnings }
 }
 
 function usable(parsed: ParsedSuite): Suite {

@@ -6,6 +6,8 @@ export interface HostRequest {
   readonly event: unknown
   readonly requestId: string
   readonly functionName: string
+  /** What it was invoked by; undefined: by its own name. */
+  readonly alias: string | undefined
   /** When it is killed, ms since epoch: decided outside, as Lambda does. */
   readonly endsAt: number
 }
@@ -28,12 +30,12 @@ process.on('message', async (request: HostRequest) => {
 })
 process.on('disconnect', () => process.exit(0))
 
-async function run({ event, requestId, functionName, endsAt }: HostRequest): Promise<HostAnswer> {
+async function run({ event, requestId, functionName, alias, endsAt }: HostRequest): Promise<HostAnswer> {
   const context = {
     awsRequestId: requestId,
     functionName,
     functionVersion: '$LATEST',
-    invokedFunctionArn: `arn:aws:lambda:${process.env.AWS_REGION}:123456789012:function:${functionName}`,
+    invokedFunctionArn: `arn:aws:lambda:${process.env.AWS_REGION}:123456789012:function:${functionName}${alias === undefined ? '' : `:${alias}`}`,
     memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE ?? '512',
     logGroupName: `/aws/lambda/${functionName}`,
     logStreamName: `local/${process.pid}`,

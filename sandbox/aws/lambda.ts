@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { unzipSync } from 'fflate'
 import type { HostAnswer, HostRequest } from './lambda-host.ts'
 
-export type FunctionShortName = 'start' | 'advance' | 'reap' | 'control' | 'halt' | 'resume'
+export type FunctionShortName = 'start' | 'advance' | 'reap' | 'look' | 'control' | 'halt' | 'resume'
 
 /** One function as the template describes it. */
 export interface FunctionSpec {
@@ -22,6 +22,8 @@ export interface FunctionSpec {
 
 export interface InvokeOptions {
   readonly requestId?: string
+  /** The alias that it is invoked by; it stands in the ARN that the function is told. */
+  readonly alias?: string
   readonly timeoutMs?: number
 }
 
@@ -65,10 +67,10 @@ export class LocalFunction {
   }
 
   /** The function's answer. @throws TimedOut, or an error with the function's own name and message */
-  async invoke(event: unknown, { requestId = randomUUID(), timeoutMs = this.spec.timeoutMs }: InvokeOptions = {}): Promise<unknown> {
+  async invoke(event: unknown, { requestId = randomUUID(), alias, timeoutMs = this.spec.timeoutMs }: InvokeOptions = {}): Promise<unknown> {
     const environment = this.#take()
     await environment.ready
-    const request: HostRequest = { event, requestId, functionName: this.spec.name, endsAt: Date.now() + timeoutMs }
+    const request: HostRequest = { event, requestId, alias, functionName: this.spec.name, endsAt: Date.now() + timeoutMs }
     const answer = await ask(environment.child, request)
     environment.busy = false
     if (answer === 'timed out' || answer === 'died') {

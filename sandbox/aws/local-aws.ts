@@ -9,14 +9,18 @@ import { createDynamoStore } from '../../lib/adapters/dynamodb/store.ts'
 import { ensureTable } from '../../lib/adapters/dynamodb/table.ts'
 import { systemClock } from '../../lib/adapters/system-clock.ts'
 import type { Store } from '../../lib/ports.ts'
+import { urlAlias } from '../../lib/remote/interface.ts'
 import { onPath } from '../programs.ts'
 import { type Sandbox, type SandboxOptions, startSandbox } from '../start.ts'
+import { localAccount } from './aws-call.ts'
 import { startDynalite } from './dynalite.ts'
 import { type DeliveredEvent, openEventsEndpoint } from './events-endpoint.ts'
+import { type FunctionUrls, type FunctionUrlsOptions, openFunctionUrls } from './function-urls.ts'
 import { type Authorize, type Gate, openGate } from './gate.ts'
 import { type FunctionShortName, type InvokeOptions, LocalFunction } from './lambda.ts'
 import { type Moto, startMoto } from './moto.ts'
 import { type PackagedStack, readStack } from './packaged-stack.ts'
+import type { Person } from './verify-signature.ts'
 
 export interface LocalAwsOptions {
   /** Where `osls package` put template and zips. */
@@ -29,9 +33,21 @@ export interface LocalAwsOptions {
   readonly log?: (line: string) => void
   /** @default everything may be called */
   readonly authorize?: Authorize
+  /** Who may sign requests to the functions' URLs. @default `localPerson` alone */
+  readonly people?: readonly Person[]
+  /** @default everyone may call every URL */
+  readonly authorizePerson?: FunctionUrlsOptions['authorize']
 }
 
 const region = 'eu-central-1'
+
+/** Who uses the functions here. */
+export const localPerson: Person = {
+  accessKeyId: 'AKIALOCALPERSON00000',
+  secretAccessKey: 'only/for/this/machine',
+  arn: `arn:aws:iam::${localAccount}:user/local`,
+}
+
 /** It takes any; a function's own is its name, by which the gate knows who calls. */
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' }
 
@@ -50,6 +66,7 @@ export class LocalAws {
   readonly #closers: (() => Promise<unknown>)[]
   readonly #functions = new Map<FunctionShortName, LocalFunction>()
   #gate: Gate | undefined
+  #urls: FunctionUrls | undefined
   #config = ''
   readonly #open = new Set<Promise<unknown>>()
 
@@ -86,7 +103,15 @@ export class LocalAws {
       upstream: (service) => served[service] ?? moto?.url,
       authorize: options.authorize ?? (async () => undefined),
     })
-    closers.unshift(aws.#gate.close, endpoint.close)
+    aws.#urls = await openFunctionUrls({
+      names: stack.withUrl,
+      region,
+      account: localAccount,
+      people: options.people ?? [localPerson],
+      authorize: options.authorizePerson ?? (async () => undefined),
+      invoke: (name, event) => aws.invoke(name as FunctionShortName, event, { alias: urlAlias }),
+    })
+    closers.unshift(aws.#urls.close, aws.#gate.close, endpoint.close)
     await Promise.all([aws.#unpack(), sandbox.ready()])
     return aws
   }
@@ -114,6 +139,11 @@ export class LocalAws {
   /** Every call of a function that `authorize` did not allow, with the reason. */
   get refused(): readonly string[] {
     return this.#gate?.refused ?? []
+  }
+
+  /** How a command line reaches the functions by their URLs; whose signatures are taken is for the caller to know. */
+  get installation(): { readonly region: string; readonly urls: Readonly<Record<string, string>> } {
+    return { region, urls: this.#urls?.urls ?? {} }
   }
 
   /** What a function needs beside what the template gives it, to work here instead of on AWS. */

@@ -15,6 +15,8 @@ export interface PackagedStack {
   readonly table: string
   readonly bus: string
   readonly topic: string
+  /** Short names of the functions that have a URL with AWS_IAM in front of it. */
+  readonly withUrl: readonly string[]
   /** Enabled ones. */
   readonly schedules: readonly ScheduleSpec[]
   /** Whether an event on the bus goes to `advance`. */
@@ -49,8 +51,12 @@ export async function readStack(directory: string): Promise<PackagedStack> {
       }),
     )
   const pattern = of('AWS::Events::Rule')[0]?.Properties.EventPattern ?? {}
+  const withUrl = of('AWS::Lambda::Url')
+    .filter(({ Properties }) => Properties.AuthType === 'AWS_IAM')
+    .map(({ Properties }) => String(Resources[Properties.TargetFunctionArn.Ref]?.Properties.FunctionName).split('-').at(-1) ?? '')
   return {
     functions,
+    withUrl,
     schedules,
     table: of('AWS::DynamoDB::Table')[0]?.Properties.TableName,
     bus: of('AWS::Events::EventBus')[0]?.Properties.Name,

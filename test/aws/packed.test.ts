@@ -159,7 +159,11 @@ describe('the packaged functions', () => {
     ['start', { suite: 'quick-test' }, /suite `quick-test` is not packaged. Allowed: default-test-suite, quick-test-suite/],
     ['start', { suite: { name: 'x' } }, /experiments/],
     ['start', { suite: 'quick-test-suite', cluster: 'nowhere' }, /cluster `nowhere` .*Allowed: embedded/],
-    ['control', { action: 'stop' }, /action: `stop`.*Allowed: inject, test, sweep, replay, status, plan, abort, resolve, pause, unpause/],
+    [
+      'control',
+      { action: 'stop' },
+      /action: `stop`.*Allowed: run, reap, inject, test, sweep, replay, status, plan, abort, resolve, pause, unpause/,
+    ],
     ['control', { action: 'abort' }, /run/],
     ['advance', { 'detail-type': 'other', detail: {} }, /detail-type/],
   ] as const)('say of a wrong input to %s what is wrong, and do nothing', async (name, input, message) => {

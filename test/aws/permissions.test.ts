@@ -13,7 +13,7 @@ import { openWithRoles, packagedResources, rolesWith } from '../support/local-aw
 import { requestedRun } from '../support/runs.ts'
 
 const region = 'eu-central-1'
-const names = ['start', 'advance', 'reap', 'control', 'halt', 'resume'] as const
+const names = ['start', 'advance', 'reap', 'look', 'control', 'halt', 'resume'] as const
 const closers: (() => Promise<unknown>)[] = []
 
 afterEach(async () => {
@@ -40,6 +40,11 @@ async function playAll(aws: LocalAws, others: Readonly<Record<string, ClusterEnt
   await aws.invoke('control', { action: 'pause', suite: 'quick-test-suite' })
   await aws.invoke('control', { action: 'unpause', suite: 'quick-test-suite' })
   await aws.invoke('control', { action: 'status' })
+  await aws.invoke('look', { action: 'status' })
+  await aws.invoke('look', { action: 'status', run })
+  await aws.invoke('look', { action: 'runs', suite: 'Played' })
+  await aws.invoke('look', { action: 'record', run: 'latest' })
+  await aws.invoke('control', { action: 'reap' })
   await aws.invoke('halt', {})
   await aws.invoke('resume', {})
   // The call for a successor was lost: the next round of the reaper goes on with the run.
@@ -75,7 +80,7 @@ function byServices(name: FunctionShortName): readonly (readonly [action: string
   const stream = arn('logs', `log-group:/aws/lambda/faultline-dev-${name}:log-stream:2026/01/05/[$LATEST]1a2b`)
   // Lambda writes what a function prints, and puts away an event that failed for good; the reaper's are made anew every minute.
   const logs = ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => [action, stream] as const)
-  return [...logs, ...(name === 'reap' ? [] : ([['sqs:SendMessage', arn('sqs', `faultline-dev-${name}-dlq`)]] as const))]
+  return [...logs, ...(name === 'reap' || name === 'look' ? [] : ([['sqs:SendMessage', arn('sqs', `faultline-dev-${name}-dlq`)]] as const))]
 }
 
 async function letServicesCall(roles: Roles, calls: typeof byServices): Promise<readonly string[]> {
@@ -101,7 +106,7 @@ describe('what the packaged roles allow', () => {
     await playAll(aws, others)
     expect(aws.refused).toEqual([])
     expect(await letServicesCall(roles, byServices)).toEqual([])
-    expect(await needless(roles)).toEqual({ start: [], advance: [], reap: [], control: [], halt: [], resume: [] })
+    expect(await needless(roles)).toEqual({ start: [], advance: [], reap: [], look: [], control: [], halt: [], resume: [] })
   })
 })
 
@@ -146,7 +151,7 @@ function byServicesWithAll(name: FunctionShortName): readonly (readonly [action:
     ['s3:GetObject', 'arn:aws:s3:::reports-of-game-days/faultline/run-1.html'],
   ] as const
   // A switch alerts no person and links to no report.
-  return [...byServices(name), ...here, ...(name === 'halt' || name === 'resume' ? [] : ofDrivers)]
+  return [...byServices(name), ...here, ...(['look', 'halt', 'resume'].includes(name) ? [] : ofDrivers)]
 }
 
 describe('what a configuration with everything allows', () => {
@@ -182,7 +187,7 @@ describe('what a configuration with everything allows', () => {
     await playAll(aws, others, { probes: [{ name: 'Orders', type: 'prometheus', query: 'sum(orders)', tolerance: { min: 0 } }] })
     expect([aws.refused, asked.refused]).toEqual([[], []])
     expect(await letServicesCall(roles, byServicesWithAll)).toEqual([])
-    expect(await needless(roles)).toEqual({ start: [], advance: [], reap: [], control: [], halt: [], resume: [] })
+    expect(await needless(roles)).toEqual({ start: [], advance: [], reap: [], look: [], control: [], halt: [], resume: [] })
   })
 })
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { LocalAws } from '../../sandbox/aws/local-aws.ts'
 import { openWithRoles } from '../support/local-aws.ts'
 
-type Name = 'start' | 'advance' | 'reap' | 'control' | 'halt' | 'resume'
+type Name = 'start' | 'advance' | 'reap' | 'look' | 'control' | 'halt' | 'resume'
 const run = promisify(execFile)
 const files = readdirSync('functions/events').filter((file) => file.endsWith('.json'))
 const sample = (file: string): Record<string, unknown> => JSON.parse(readFileSync(`functions/events/${file}`, 'utf8'))
@@ -14,6 +14,10 @@ const nameOf = (file: string) => file.split(/[-.]/)[0] as Name
 /** What each sample must come to; they are played in this order, on a cluster and a table of their own. */
 const expected: readonly (readonly [string, object | RegExp])[] = [
   ['control-status.json', { halt: null, clusters: ['embedded'] }],
+  ['look-status.json', { halt: null, clusters: ['embedded'] }],
+  ['look-runs.json', { runs: [] }],
+  ['look-record.json', /there are no runs yet/],
+  ['control-reap.json', { reap: { reaped: [], alive: [], errors: [], orphans: [] } }],
   ['control-plan.json', { refusals: [], happened: 'suite Quick test suite could start now' }],
   [
     'control-inject.json',
@@ -24,6 +28,7 @@ const expected: readonly (readonly [string, object | RegExp])[] = [
   ['start-scheduled.json', { state: 'refused', refusals: [{ code: 'paused' }, { code: 'outside_window' }] }],
   ['control-unpause.json', { happened: 'suite quick-test-suite may start again' }],
   ['start-own-suite.json', { state: 'succeeded', orphans: 0 }],
+  ['control-run.json', { state: 'requested', warnings: [] }],
   ['halt.json', { happened: 'everything is halted by ann (claimed): 0 live runs revert now, and none starts' }],
   ['control-test.json', { verdict: 'refused', tests: [{ verdict: 'refused' }, { verdict: 'not_run' }, { verdict: 'not_run' }] }],
   [
@@ -33,7 +38,7 @@ const expected: readonly (readonly [string, object | RegExp])[] = [
       state: 'requested',
     },
   ],
-  ['resume.json', { happened: 'ann lifted the halt' }],
+  ['resume.json', { happened: 'ann (claimed) lifted the halt' }],
   ['reap.json', { orphans: [] }],
   ['control-sweep.json', { found: [], removed: [], failed: [] }],
   ['advance.json', /there is no run quick-test-sui-20260105-100000-abcdefgh/],

@@ -6,14 +6,14 @@ interface Resource {
   readonly Type: string
   readonly DeletionPolicy?: string
   readonly UpdateReplacePolicy?: string
+  readonly DependsOn?: readonly string[]
   readonly Metadata?: { readonly Reasons?: Readonly<Record<string, string>> }
   // biome-ignore lint/suspicious/noExplicitAny: CloudFormation's own shapes, of any type
   readonly Properties: any
 }
 
-const template: { readonly Resources: Readonly<Record<string, Resource>> } = JSON.parse(
-  readFileSync('.serverless/cloudformation-template-update-stack.json', 'utf8'),
-)
+const template: { readonly Resources: Readonly<Record<string, Resource>>; readonly Outputs: Readonly<Record<string, { Value: unknown }>> } =
+  JSON.parse(readFileSync('.serverless/cloudformation-template-update-stack.json', 'utf8'))
 const all = Object.entries(template.Resources)
 const of = (type: string) => all.filter(([, { Type }]) => Type === type).map(([id, resource]) => ({ id, ...resource }))
 const functions = of('AWS::Lambda::Function')
@@ -38,11 +38,12 @@ describe('the packaged template', () => {
     expect(missing).toEqual([])
   })
 
-  it('has the six functions on arm64 and Node 24, with literal environments', () => {
+  it('has the seven functions on arm64 and Node 24, with literal environments', () => {
     expect(functions.map(({ Properties }) => Properties.FunctionName).sort()).toEqual([
       'faultline-dev-advance',
       'faultline-dev-control',
       'faultline-dev-halt',
+      'faultline-dev-look',
       'faultline-dev-reap',
       'faultline-dev-resume',
       'faultline-dev-start',
@@ -131,7 +132,7 @@ describe('the packaged template', () => {
   })
 
   it('watches errors, throttles and the dead letters of every function, and a silent reaper; every alarm reaches the topic', () => {
-    const byHand = ['control', 'resume']
+    const byHand = ['look', 'control', 'resume']
     const alarms = of('AWS::CloudWatch::Alarm').map(({ Properties }) => Properties)
     for (const { Properties } of functions) {
       const metrics = alarms.filter((alarm) => alarm.Dimensions[0].Value === Properties.FunctionName).map((alarm) => alarm.MetricName)
@@ -140,7 +141,7 @@ describe('the packaged template', () => {
       // Who invokes control by hand reads its errors; what the reaper could not do its next round does.
       expect([metrics.includes('Errors'), alarms.some((alarm) => alarm.Dimensions[0].Value === `faultline-dev-${name}-dlq`)]).toEqual([
         !byHand.includes(name),
-        name !== 'reap',
+        !['reap', 'look'].includes(name),
       ])
     }
     const silent = alarms.find((alarm) => alarm.AlarmName === 'faultline-dev-reaper-silent')
@@ -155,6 +156,25 @@ describe('the packaged template', () => {
     expect(queues.filter((queue) => !alarms.some((alarm) => alarm.Dimensions[0].Value === queue))).toEqual([])
   })
 
+  it('gives what people use a URL each, with AWS_IAM in front of it and behind an alias of its own, and nothing else one', () => {
+    const urls = of('AWS::Lambda::Url')
+    const named = urls.map(({ Properties }) => references(Properties.TargetFunctionArn)[0])
+    expect(named.sort()).toEqual(['ControlLambdaFunction', 'HaltLambdaFunction', 'LookLambdaFunction', 'ResumeLambdaFunction'])
+    for (const { id, Properties, DependsOn } of urls) {
+      expect(Properties).toMatchObject({ AuthType: 'AWS_IAM', Qualifier: 'url', InvokeMode: 'BUFFERED' })
+      expect(Properties.Cors).toBeUndefined()
+      const [alias = ''] = DependsOn ?? []
+      expect(template.Resources[alias]?.Properties).toEqual({
+        Name: 'url',
+        FunctionName: Properties.TargetFunctionArn,
+        FunctionVersion: '$LATEST',
+      })
+      expect(template.Outputs[id]?.Value).toEqual({ 'Fn::GetAtt': [id, 'FunctionUrl'] })
+    }
+    // A permission for everyone would make a URL public, whatever IAM says of people.
+    expect(of('AWS::Lambda::Permission').filter(({ Properties }) => Properties.Principal === '*')).toEqual([])
+  })
+
   it('keeps logs for a stated time only', () => {
     const groups = of('AWS::Logs::LogGroup')
     expect(groups).toHaveLength(functions.length)
@@ -166,7 +186,7 @@ describe('the packaged template', () => {
     expect(destinations.sort()).toEqual(['AdvanceDlq', 'ControlDlq', 'HaltDlq', 'ResumeDlq', 'StartDlq'])
   })
 
-  it.each(['start', 'advance', 'reap', 'control', 'halt', 'resume'])('has a zip of 1.5 MB at most for %s', (name) => {
+  it.each(['start', 'advance', 'reap', 'look', 'control', 'halt', 'resume'])('has a zip of 1.5 MB at most for %s', (name) => {
     expect(statSync(`.serverless/${name}.zip`).size).toBeLessThanOrEqual(1.5 * 1024 * 1024)
   })
 })

@@ -95,6 +95,7 @@ export function functionRoles(resources: TemplateResources): Readonly<Record<Fun
     start: new Role('StartRole', resources),
     advance: new Role('AdvanceRole', resources),
     reap: new Role('ReapRole', resources),
+    look: new Role('LookRole', resources),
     control: new Role('ControlRole', resources),
     halt: new Role('HaltRole', resources),
     resume: new Role('ResumeRole', resources),

@@ -1,0 +1,42 @@
+import { assertNever } from '../../lib/domain/errors.ts'
+import { isEnded, type Run } from '../../lib/domain/run.ts'
+import { claimOf } from '../../lib/engine/lease/claim.ts'
+import { findRun } from '../../lib/find-run.ts'
+import { nothingKnown, partOf } from '../../lib/remote/record-part.ts'
+import { recordOf } from '../../lib/report/record.ts'
+import { runRow } from '../../lib/report/run-row.ts'
+import type { Answer } from './answers.ts'
+import type { Invocation } from './compose.ts'
+import type { LookInput } from './inputs.ts'
+import { status } from './status.ts'
+
+type Asked<A extends LookInput['action']> = Extract<LookInput, { action: A }>
+
+/** What people ask who only look on. */
+export async function look(input: LookInput, invocation: Invocation): Promise<Answer> {
+  switch (input.action) {
+    case 'status':
+      return status(input, invocation)
+    case 'runs':
+      return runs(input, invocation)
+    case 'record':
+      return record(input, invocation)
+    default:
+      return assertNever(input)
+  }
+}
+
+async function runs({ suite, limit }: Asked<'runs'>, invocation: Invocation): Promise<Answer> {
+  const found = await invocation.store.runs.list({ limit, ...(suite === undefined ? {} : { suite }) })
+  const rows = found.map((run) => runRow(run, isLost(run, invocation)))
+  return { happened: `${rows.length} runs are listed`, next: 'ask for the "record" of one of them', runs: rows }
+}
+
+const isLost = (run: Run, invocation: Invocation) => !isEnded(run) && claimOf(run, invocation.engine(run.cluster)) === 'take_over'
+
+/** All that the store knows of a run, in as many parts as it takes. */
+async function record({ run: wanted, known = nothingKnown }: Asked<'record'>, { store }: Invocation): Promise<Answer> {
+  const run = await findRun(store, wanted, { none: 'there are no runs yet' })
+  const part = partOf(await recordOf(store, run), known)
+  return { happened: `run ${run.id} is ${run.status}`, next: part.more ? 'ask for the rest' : 'nothing', record: part }
+}
