@@ -4,6 +4,7 @@ import { memory, start } from './command.ts'
 import { effect } from './effect.ts'
 import { fanout } from './fanout.ts'
 import { lateness } from './lateness.ts'
+import { report } from './report.ts'
 
 /** Benchmarks by name; each answers one JSON document and whether its limits held. */
 const benches: Readonly<Record<string, () => Promise<{ readonly ok: boolean }>>> = {
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly ok: boolean }>>>
   start,
   memory,
   effect,
+  report,
 }
 
 /** Each after the other: side by side they would slow one another. */

@@ -13,7 +13,7 @@ const sources = (folder: string) => filesOf(folder, /\.ts$/)
 
 const code = (file: string) => readFileSync(file, 'utf8')
 
-const rooms = ['lib', 'cli', 'functions', 'sandbox']
+const rooms = ['lib', 'cli', 'functions', 'sandbox', 'browser']
 
 /** Every import of a file of ours, those of types included, as the path of the file that it names. */
 function importsOf(file: string): readonly string[] {

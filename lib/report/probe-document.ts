@@ -9,6 +9,8 @@ export interface ProbeDocument {
   readonly type: ProbeSource['type']
   /** What is asked, in one line: `GET http://… status`, the query, `ready pods of app=x`. */
   readonly asks: string
+  /** What of the answer is the value: `status`, `latency`, `ready`, …; `query` of PromQL. */
+  readonly reads: 'query' | Exclude<ProbeSource, { type: 'prometheus' }>['read']['what']
   readonly mode: ProbeMode
   readonly intervalMs: number
   readonly timeoutMs: number
@@ -40,7 +42,21 @@ export type SampleDocument = Omit<ProbeSample, 'at'> & { readonly at: string }
 export function probeDocument(probe: ProbeSpec): ProbeDocument {
   const { name, source, mode, intervalMs, timeoutMs, retries, tolerance, weight, unit } = probe
   const said = { asks: sourceText(source), allowed: toleranceText(tolerance) }
-  return { name, type: source.type, asks: said.asks, mode, intervalMs, timeoutMs, retries, tolerance, allowed: said.allowed, weight, unit }
+  const reads = source.type === 'prometheus' ? 'query' : source.read.what
+  return {
+    name,
+    type: source.type,
+    asks: said.asks,
+    reads,
+    mode,
+    intervalMs,
+    timeoutMs,
+    retries,
+    tolerance,
+    allowed: said.allowed,
+    weight,
+    unit,
+  }
 }
 
 /** The times a threshold was crossed, as the history has them. */

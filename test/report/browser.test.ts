@@ -1,115 +1,169 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it } from '@jest/globals'
+import { pathToFileURL } from 'node:url'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { RunRecord } from '../../lib/report/document.ts'
 import { reportDocument } from '../../lib/report/document.ts'
 import { htmlReport } from '../../lib/report/html/page.ts'
-import { describeWith, runTool } from '../support/tools.ts'
+import { reachedByTab, seriousFindings, startBrowser, type Visit, visit } from '../support/browser.ts'
+import { describeWith } from '../support/tools.ts'
 import { gameDay } from './game-day.ts'
-import { hostileDay } from './hostile.ts'
+import { hostile, hostileDay } from './hostile.ts'
+import { longDay } from './long-day.ts'
+import { refusedDay } from './refused-day.ts'
 
-const quiet = [
-  '--hide-scrollbars',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--disable-quic',
-  '--no-first-run',
-]
+let browser: Browser
+let folder: string
 
-let server: Server
-let directory: string
-let asked: string[]
-let report: string
+const phone = { viewport: { width: 390, height: 844 } }
 
-/** A page around the report that measures it: the report itself must run no script. */
-const around = (
-  width: number,
-) => `<!doctype html><iframe src="/report" style="width:${width}px;height:900px;border:0"></iframe><pre></pre><script>
-onload = () => {
-  const page = document.querySelector('iframe').contentDocument
-  const sizes = (selector) => [...page.querySelectorAll(selector)].map((one) => one.getBoundingClientRect())
-  const style = (selector, name) => page.defaultView.getComputedStyle(page.querySelector(selector))[name]
-  document.querySelector('pre').textContent = JSON.stringify({
-    needs: page.documentElement.scrollWidth,
-    charts: sizes('.chart').map((box) => [Math.round(box.width), Math.round(box.height)]),
-    lines: sizes('.chart .line line').filter((box) => box.width > 0.5).length,
-    crosses: sizes('.chart .out').filter((box) => box.width > 5 && box.height > 5).length,
-    wide: sizes('.scroll').filter((box) => box.right > ${width}).length,
-    paper: style('.top', 'backgroundColor'),
-    scripts: page.defaultView.hacked ?? 'none',
+/** The report as a file on a disk, opened as a person opens it. */
+async function opened(record: RunRecord, options: BrowserContextOptions = {}, change = (html: string) => html): Promise<Visit> {
+  const file = join(folder, 'report.html')
+  await writeFile(file, change(htmlReport(reportDocument(record))))
+  return await visit(browser, pathToFileURL(file).href, options)
+}
+
+const plot = (page: Page, probe: string) => page.locator(`[data-plot="probe ${probe}"]`)
+const said = (page: Page, probe: string) =>
+  page
+    .locator('figure', { has: plot(page, probe) })
+    .locator('output')
+    .textContent()
+/** Where a time of the run is in a chart, in pixels from its left edge. */
+const width = async (page: Page) => (await plot(page, 'error ratio').locator('.u-over').boundingBox())?.width ?? 0
+const whole = 222_500
+
+describeWith(['chromium'], 'the HTML report in a browser', () => {
+  beforeAll(async () => {
+    browser = await startBrowser()
+  }, 60_000)
+  afterAll(() => browser.close())
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'faultline-browser-'))
   })
-}
-</script>`
-
-interface Measured {
-  readonly needs: number
-  readonly charts: readonly (readonly [number, number])[]
-  readonly lines: number
-  readonly crosses: number
-  readonly wide: number
-  readonly paper: string
-  readonly scripts: string
-}
-
-async function measure(width: number, ...flags: readonly string[]): Promise<Measured> {
-  const { port } = server.address() as AddressInfo
-  const url = `http://127.0.0.1:${port}/?${width}`
-  const { out } = await runTool('chromium', [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    ...quiet,
-    `--user-data-dir=${directory}`,
-    '--window-size=1300,1000',
-    ...flags,
-    '--dump-dom',
-    url,
-  ])
-  const [, json] = /<pre>(\{.*\})<\/pre>/.exec(out) ?? []
-  if (json === undefined) throw new Error(out)
-  return JSON.parse(json) as Measured
-}
-
-beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'faultline-browser-'))
-  asked = []
-  report = htmlReport(reportDocument(gameDay))
-  server = createServer((request, response) => {
-    const path = request.url ?? ''
-    if (path !== '/favicon.ico') asked.push(path)
-    response.setHeader('content-type', 'text/html; charset=utf-8')
-    response.end(path === '/report' ? report : around(Number(path.slice(2)) || 0))
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close()
+    await rm(folder, { recursive: true, force: true })
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-})
 
-afterEach(async () => {
-  await new Promise((resolve) => server.close(resolve))
-  await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
-})
-
-describeWith(['chromium'], 'a browser shows the HTML report', () => {
-  it('with its charts, on a desk and on a phone of 360 px, where nothing scrolls sideways but tables in themselves', async () => {
-    const desk = await measure(1200)
-    expect(desk).toMatchObject({ needs: 1200, wide: 0, lines: 129, crosses: 15 })
-    expect(desk.charts.map(([, height]) => height)).toEqual([154, 154, 154, 56])
-    const phone = await measure(360)
-    expect(phone).toMatchObject({ needs: 360, wide: 0, lines: 129, crosses: 15 })
-    expect(phone.charts.every(([width, height]) => width > 200 && width < 320 && height >= 54)).toBe(true)
-    expect(asked).toEqual(['/?1200', '/report', '/?360', '/report'])
+  it('says the value under the pointer, in every chart, with its time, its tolerance and the fault', async () => {
+    const { page, errors } = await opened(gameDay)
+    const over = plot(page, 'error ratio').locator('.u-over')
+    await over.hover({ position: { x: (await width(page)) * (205_000 / whole), y: 60 } })
+    expect(await said(page, 'error ratio')).toMatch(
+      /^09:03:2[45]Z 0\.37, out of tolerance \(allowed: ≤ 0\.05\) · step 3 Squeeze memory: active$/,
+    )
+    expect(await said(page, 'p95 latency')).toMatch(/^09:03:2[45]Z 790 ms, out of tolerance/)
+    await over.hover({ position: { x: (await width(page)) * (110_000 / whole), y: 60 } })
+    expect(await said(page, 'p95 latency')).toMatch(/no answer: .+ · step 2 Cut the network: active$/)
+    expect(errors).toEqual([])
   }, 60_000)
 
-  it('light or dark, as the reader has it', async () => {
-    expect((await measure(800, '--blink-settings=preferredColorScheme=1')).paper).toBe('rgb(255, 255, 255)')
-    expect((await measure(800, '--blink-settings=preferredColorScheme=0')).paper).toBe('rgb(22, 29, 38)')
+  it('is read by keys: from value to value, to the next mark, zoomed and back', async () => {
+    const { page } = await opened(gameDay)
+    await plot(page, 'error ratio').focus()
+    await page.keyboard.press('ArrowRight')
+    expect(await said(page, 'error ratio')).toMatch(/^09:00:00Z 0\.002, within tolerance/)
+    await page.keyboard.press('PageDown')
+    expect(await said(page, 'error ratio')).toMatch(/^09:03:10Z 0\.12, out of tolerance/)
+    const all = page.getByRole('button', { name: 'Show all' })
+    expect(await all.isDisabled()).toBe(true)
+    await page.keyboard.press('+')
+    expect(await all.isDisabled()).toBe(false)
+    expect(await plot(page, 'error ratio').locator('.u-over').count()).toBe(1)
+    await page.keyboard.press('0')
+    expect(await all.isDisabled()).toBe(true)
   }, 60_000)
 
-  it('and runs nothing that hostile text brings along', async () => {
-    report = htmlReport(reportDocument(hostileDay)).replace('</body>', '<script>window.hacked = "yes"</script></body>')
-    expect(await measure(360)).toMatchObject({ needs: 360, scripts: 'none' })
-    expect(asked).toEqual(['/?360', '/report'])
+  it('zooms all charts to the stretch that a pointer is dragged over', async () => {
+    const { page } = await opened(gameDay)
+    await plot(page, 'error ratio').scrollIntoViewIfNeeded()
+    const box = await plot(page, 'error ratio').locator('.u-over').boundingBox()
+    if (box === null) throw new Error('no chart')
+    await page.mouse.move(box.x + box.width / 2, box.y + 40)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width, box.y + 40, { steps: 4 })
+    await page.mouse.up()
+    await plot(page, 'ready pods')
+      .locator('.u-over')
+      .hover({ position: { x: 2, y: 20 } })
+    expect(await said(page, 'ready pods')).toMatch(/^09:01:5\dZ/)
+  }, 60_000)
+
+  it('asks for nothing but itself from a disk, and scrolls nowhere sideways on a phone, opened up', async () => {
+    for (const record of [gameDay, longDay({ steps: 4, targets: 12, hours: 1 }), refusedDay, hostileDay]) {
+      const { page, asked, errors } = await opened(record, phone)
+      await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true')
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390)
+      expect({ asked: asked.length, errors }).toEqual({ asked: 1, errors: [] })
+    }
+  }, 60_000)
+
+  it('shows the four looks of the proof beside each other on a phone', async () => {
+    const { page } = await opened(gameDay, phone)
+    await page.locator('#step-2 > summary').click()
+    const boxes = await Promise.all((await page.locator('#step-2 .proofs td').all()).map((cell) => cell.boundingBox()))
+    expect(boxes.length).toBe(4)
+    expect(new Set(boxes.map((box) => Math.round(box?.y ?? -1))).size).toBe(1)
+    expect(boxes.every((box) => box !== null && box.x >= 0 && box.x + box.width <= 390)).toBe(true)
+  }, 60_000)
+
+  it('puts verdict, suite, id, time, place, score and the steps on the first screen of a phone', async () => {
+    const { page } = await opened(gameDay, phone)
+    for (const what of ['.title .badge', 'h1', '.id code', '.top time', '.score', '.outline li:last-child']) {
+      const box = await page.locator(what).first().boundingBox()
+      expect([what, box !== null && box.y + box.height < 844]).toEqual([what, true])
+    }
+  }, 60_000)
+
+  it('copies the id by a tap, and opens what a link leads to', async () => {
+    const { page } = await opened(gameDay, { permissions: ['clipboard-read', 'clipboard-write'] })
+    await page.getByRole('button', { name: 'copy' }).click()
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(gameDay.run.id)
+    await page.getByRole('link', { name: '3. Squeeze memory' }).click()
+    expect(await page.locator('#step-3').getAttribute('open')).not.toBeNull()
+  }, 60_000)
+
+  it('reaches everything by Tab, and axe finds nothing serious, light or dark', async () => {
+    const { page } = await opened(gameDay)
+    const reached = await reachedByTab(page, 60)
+    const wanted = await page.evaluate(
+      'document.querySelectorAll("a[href], button:enabled:not([hidden]), summary, [tabindex]").length - document.querySelectorAll("details:not([open]) a, details:not([open]) details summary").length',
+    )
+    expect(reached.length).toBe(wanted)
+    expect(reached).toContain('div error ratio over time; arrow keys read the values')
+    for (const colorScheme of ['light', 'dark'] as const) {
+      for (const record of [gameDay, refusedDay]) {
+        const visited = await opened(record, { colorScheme })
+        await visited.page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true')
+        expect(await seriousFindings(visited.page)).toEqual([])
+      }
+    }
+  }, 120_000)
+
+  it('shows everything as tables without a script', async () => {
+    const { page } = await opened(gameDay, { javaScriptEnabled: false })
+    expect(await page.locator('.plot').first().isVisible()).toBe(false)
+    expect(await page.locator('.zoom').isVisible()).toBe(false)
+    for (const id of ['faults', 'probe-1', 'probe-2', 'probe-3', 'probe-4']) {
+      await page.locator(`#table-${id} > summary`).click()
+      expect(await page.locator(`#table-${id} tbody tr`).count()).toBe(id === 'faults' ? 4 : 45)
+      expect(await page.locator(`#table-${id} tbody tr`).last().isVisible()).toBe(true)
+    }
+  }, 60_000)
+
+  it('runs nothing that hostile text brings along', async () => {
+    const { page, asked } = await opened(hostileDay, phone, (html) =>
+      html.replace('</body>', '<script>window.hacked = "yes"</script></body>'),
+    )
+    expect(await page.evaluate('window.hacked ?? "none"')).toBe('none')
+    await plot(page, 'error ratio').focus()
+    await page.keyboard.press('End')
+    expect(await said(page, 'error ratio')).toContain('0.004')
+    expect(await page.locator('h1').textContent()).toContain(hostile.slice(0, 30))
+    expect(asked.length).toBe(1)
   }, 60_000)
 })

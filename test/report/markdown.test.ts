@@ -73,7 +73,7 @@ describe('the Markdown report', () => {
     const steps = [{ ...cutDone, score: 100 }, ...base.steps.slice(1)]
     const document = reportDocument({ run: runWith({ ...aborted, steps }), injections: [], history: [], samples: [] })
     expect(markdownReport(document)).toContain('| resilience score | 100 from 1 of 2 steps |')
-    expect(htmlReport(document)).toContain('<dd>100<small> from 1 of 2 steps</small></dd>')
+    expect(htmlReport(document)).toContain('Score <strong>100</strong> <small>from 1 of 2 steps</small>')
   })
 
   it('counts the answers of the table as the reasons do: one after the fault stands apart', () => {

@@ -4,59 +4,22 @@ import { duration, timeOfDay } from '../durations.ts'
 import { figuresWithBefore } from '../figures.ts'
 import { type Content, type Markup, markup } from '../markup.ts'
 import { stepReasons } from '../reasons.ts'
-import {
-  answersText,
-  comparisonText,
-  faultWords,
-  figureRows,
-  findingText,
-  scoreBasis,
-  scoreText,
-  stepFigures,
-  verdictWords,
-} from '../report-summary.ts'
+import { answersText, comparisonText, faultWords, figureRows, findingText, stepFigures } from '../report-summary.ts'
+import { badge } from './badge.ts'
+import { rowHead, stackTable } from './tables.ts'
 
-/** More evidence than of three targets is folded away, so that a step fits a screen. */
-const mostOpenTargets = 3
-
-/** One step: what was done to whom, what was measured, and the proof that it is gone. */
+/** One step, folded: what was done to whom, what was measured, and the proof that it is gone. */
 export function stepSection(document: ReportDocument, index: number): Markup {
   const step = document.steps[index]
   if (step === undefined) throw new TypeError(`run ${document.run} has no step ${index}`)
-  return markup`<article class="step" id="step-${index + 1}"><header><h3>${index + 1}. ${step.name}</h3> ${badge(step.verdict)}</header>
-<p class="note">${faultWords(step)}, ${duration(step.plannedMs)}</p>
+  const id = `step-${index + 1}`
+  return markup`<details class="fold step" id="${id}"><summary><h3>${index + 1}. ${step.name}</h3> ${badge(step.verdict)} <span class="note">${faultWords(step)}, ${duration(step.plannedMs)}</span></summary>
 ${step.hypothesis === '' ? null : markup`<p>Expected: ${step.hypothesis}</p>`}
 ${stepReasons(step).map((reason) => markup`<p class="reason">${reason}</p>`)}
 ${step.plannedAt === null ? null : markup`<dl class="figures">${stepFigures(step).map(([name, value]) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`}
-${proof(step)}${evidenceTable(step)}${probeTable(document, step)}${targetList(step)}${looks(step)}</article>`
+${evidenceTable(step)}${proof(step)}${probeTable(document, step)}${changes(step)}${targetList(step)}${looks(step)}
+<p class="note"><a href="#${id}">Link to this step</a></p></details>`
 }
-
-/** A verdict with its sign, so that it is not told by colour alone. */
-export function badge(verdict: ReportDocument['verdict'] | StepDocument['verdict']): Markup {
-  const [tone, sign] =
-    verdict === 'succeeded'
-      ? ['good', '✓']
-      : neutral.includes(verdict)
-        ? ['calm', '–']
-        : verdict === 'aborted'
-          ? ['warn', '■']
-          : ['bad', '✗']
-  return markup`<span class="badge ${tone ?? ''}"><span aria-hidden="true">${sign ?? ''}</span> ${verdictWords(verdict)}</span>`
-}
-
-const neutral: readonly string[] = [
-  'pending',
-  'skipped',
-  'running',
-  'requested',
-  'awaiting_approval',
-  'preparing',
-  'injecting',
-  'holding',
-  'resting',
-  'recovering',
-  'verifying',
-]
 
 /** The last look after the revert of each injection, or that it is missing. */
 function proof({ injections, evidence }: StepDocument): Content {
@@ -75,17 +38,12 @@ function proof({ injections, evidence }: StepDocument): Content {
   })
 }
 
+/** The four looks beside each other, on a phone too: that is the proof. */
 function evidenceTable(step: StepDocument): Markup | null {
-  const rows = figureRows(step).map((row) => [
-    markup`<th scope="row">${row.figure}<small>${row.target}</small></th>`,
-    row.before,
-    row.during,
-    row.end,
-    row.after,
-  ])
+  const rows = figureRows(step).map((row) => [rowHead(row.figure, row.target), row.before, row.during, row.end, row.after])
   return rows.length === 0
     ? null
-    : scrollTable(`Evidence of step ${step.name}`, ['measured', 'before', 'during', 'before its end', 'after'], rows)
+    : markup`<div class="proofs">${stackTable(`Evidence of step ${step.name}`, ['measured', 'before', 'during', 'before its end', 'after'], rows)}</div>`
 }
 
 function probeTable({ probes }: ReportDocument, { name, probes: summaries }: StepDocument): Markup | null {
@@ -93,7 +51,7 @@ function probeTable({ probes }: ReportDocument, { name, probes: summaries }: Ste
     const probe = probes.find((one) => one.name === summary.probe)
     const value = (v: number | string | null) => (v === null ? '–' : valueText(v, probe?.unit ?? ''))
     return [
-      markup`<th scope="row">${summary.probe}<small>allowed: ${probe === undefined ? '–' : comparisonText(probe.allowed)}</small></th>`,
+      rowHead(summary.probe, `allowed: ${probe === undefined ? '–' : comparisonText(probe.allowed)}`),
       answersText(summary),
       value(summary.min),
       value(summary.max),
@@ -101,27 +59,35 @@ function probeTable({ probes }: ReportDocument, { name, probes: summaries }: Ste
       summary.firstOutAt === null ? '–' : timeOfDay(Date.parse(summary.firstOutAt)),
     ]
   })
-  return rows.length === 0 ? null : scrollTable(`Probes of step ${name}`, ['probe', 'within', 'least', 'most', 'worst', 'first out'], rows)
+  const head = ['probe', 'within, while the fault was active', 'least', 'most', 'worst', 'first out']
+  return rows.length === 0 ? null : stackTable(`Probes of step ${name}`, head, rows)
 }
 
-/** A table that scrolls in itself on a narrow screen; the first cell of a row is its head. */
-export function scrollTable(label: string, head: readonly string[], rows: readonly (readonly Content[])[]): Markup {
-  const cell = (content: Content, i: number) => (i === 0 ? content : markup`<td>${content}</td>`)
-  return markup`<div class="scroll" role="region" tabindex="0" aria-label="${label}"><table><thead><tr>${head.map((title) => markup`<th scope="col">${title}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => markup`<tr>${row.map(cell)}</tr>`)}</tbody></table></div>`
+/** What became of the targets and the pods around them. */
+function changes({ changes: all }: StepDocument): Markup | null {
+  if (all.length === 0) return null
+  const items = all.map(
+    ({ at, target, message }) =>
+      markup`<li><time datetime="${at}">${timeOfDay(Date.parse(at))}</time> <code>${target}</code>: ${message}</li>`,
+  )
+  return markup`<details><summary>What became of the targets (${all.length})</summary><ol class="events">${items}</ol></details>`
 }
 
+/** Targets by their node, so that hundreds of them stay short. */
 function targetList({ targets }: StepDocument): Markup | null {
   if (targets.length === 0) return null
-  const items = targets.map(
-    ({ kind, namespace, name, node, uid, container }) =>
-      markup`<li><code>${kind === 'Node' ? `node ${name}` : `${namespace}/${name}`}</code><small>${container === undefined ? '' : `container ${container.name}, `}${kind === 'Node' ? '' : `on ${node}, `}UID ${uid}</small></li>`,
+  const groups = new Map<string, typeof targets>()
+  for (const target of targets) {
+    const { kind, namespace, node, container } = target
+    const where = kind === 'Node' ? 'nodes' : `in ${namespace}, on ${node}${container === undefined ? '' : `, container ${container.name}`}`
+    groups.set(where, [...(groups.get(where) ?? []), target])
+  }
+  const lists = [...groups].map(
+    ([where, some]) =>
+      markup`<h4>${where}</h4><ul class="targets">${some.map(({ name, uid }) => markup`<li><code>${name}</code> <small>${uid}</small></li>`)}</ul>`,
   )
-  const title = targets.length === 1 ? '1 target' : `${targets.length} targets`
-  return markup`<details ${targets.length <= mostOpenTargets ? openly : null}><summary>${title}</summary><ul class="targets">${items}</ul></details>`
+  return markup`<details><summary>${targets.length === 1 ? '1 target' : `${targets.length} targets`}</summary>${lists}</details>`
 }
-
-const openly = markup`open`
 
 function looks({ evidence }: StepDocument): Markup | null {
   if (evidence.length === 0) return null
@@ -137,10 +103,4 @@ const lookNames = { before: 'before', during: 'during', end: 'before its end', a
 function said(look: StepDocument['evidence'][number]): string {
   const finding = findingText(look)
   return finding === '' ? '' : `, ${finding}`
-}
-
-/** The score of a run as a card, with what it means. */
-export function scoreCard({ score, steps }: ReportDocument): Content {
-  if (score === null) return null
-  return markup`<div class="card"><dt>Resilience score</dt><dd>${scoreText(score)}<small> ${scoreBasis(steps)}</small></dd></div>`
 }

@@ -1,8 +1,8 @@
 import { clusterText } from '../cluster-text.ts'
-import { scrollTable } from '../html/steps.ts'
-import { reportStyle } from '../html/style.ts'
+import { pageFrame } from '../html/frame.ts'
+import { stackTable } from '../html/tables.ts'
 import { outputOf } from '../junit.ts'
-import { type Content, type Markup, markup, trusted } from '../markup.ts'
+import { type Content, type Markup, markup } from '../markup.ts'
 import { stepOf, type TestedStep, type TestsRecord, testsDocument } from './document.ts'
 import { familyColumns, familyRows, testColumns, testReasons, testRow, testsSentence } from './summary.ts'
 
@@ -11,37 +11,28 @@ export function testsHtml(record: TestsRecord): string {
   const document = testsDocument(record)
   const reasons = testReasons(document)
   const tone = { succeeded: 'good', skipped: 'calm', aborted: 'warn', failed: 'bad', refused: 'bad', unproven: 'bad' }[document.verdict]
-  return markup`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Tests (${document.asked}): ${document.verdict} (Faultline)</title>
-<style>${trusted(reportStyle)}</style>
-</head>
-<body>
-<main>
+  return pageFrame({
+    title: `Tests (${document.asked}): ${document.verdict} (Faultline)`,
+    body: markup`<main>
 <header class="top">
 <p class="brand">Faultline tests</p>
-<div class="title"><h1>Tests: ${document.asked}</h1> <span class="badge ${tone}">${document.verdict}</span></div>
+<p class="title"><span class="badge ${tone}">${document.verdict}</span></p>
+<h1>Tests: ${document.asked}</h1>
 <p class="lead">${testsSentence(document)}</p>
 <p>${clusterText(document.cluster)}, namespace ${document.namespace}, <time datetime="${document.startedAt}">${document.startedAt}</time></p>
-${reasons.length === 0 ? null : markup`<div class="reasons"><h2>Why</h2><ul>${reasons.map((reason) => markup`<li>${reason}</li>`)}</ul></div>`}
+${reasons.length === 0 ? null : markup`<ul class="reasons" aria-label="Why">${reasons.map((reason) => markup`<li>${reason}</li>`)}</ul>`}
 </header>
-<section><h2>Families</h2>${scrollTable('Families', familyColumns, familyRows(document).map(headed))}</section>
-<section><h2>Tests</h2>${scrollTable(
-    'Tests',
-    testColumns,
-    document.tests.map((test) => headed(testRow(test))),
-  )}</section>
+<section><h2>Families</h2>${stackTable('Families', familyColumns, familyRows(document).map(headed))}</section>
+<section><h2>Tests</h2>${stackTable(
+      'Tests',
+      testColumns,
+      document.tests.map((test) => headed(testRow(test))),
+    )}</section>
 <section><h2>What was seen</h2>${record.tests.map(seen)}</section>
 </main>
-<footer><p>Faultline: every fault is proven to bite, and proven to be undone.</p></footer>
-</body>
-</html>
-`.text
+<footer><p>Faultline: every fault is proven to bite, and proven to be undone.</p></footer>`,
+    data: null,
+  })
 }
 
 /** Its first cell names the row. */
