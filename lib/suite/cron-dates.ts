@@ -1,7 +1,7 @@
 import { type CronField, cronFields, numberOf } from './cron-fields.ts'
 
 /** A date of the calendar; months from 1. */
-interface Day {
+export interface Day {
   readonly year: number
   readonly month: number
   readonly day: number
@@ -67,7 +67,7 @@ function dayOfWeek(text: string, field: CronField): (date: Day) => boolean {
 }
 
 /** All values of a list of numbers, names, ranges and steps. */
-function valuesOf(text: string, field: CronField): readonly number[] {
+export function valuesOf(text: string, field: CronField): readonly number[] {
   const all = text.split(',').flatMap((part) => {
     const [range = '', step] = part.split('/')
     const [from = '', to] = range === '*' ? [String(field.least), String(field.most)] : range.split('-')
