@@ -2,7 +2,7 @@ import { createLogUpdate } from 'log-update'
 import type { Run } from '../lib/domain/run.ts'
 import type { Progress } from '../lib/engine/engine.ts'
 import type { Clock } from '../lib/ports.ts'
-import { inLocale, print, type Terminal } from './terminal.ts'
+import { inLocale, print, printPainted, type Terminal } from './terminal.ts'
 import { eventLines } from './view/event-lines.ts'
 import { painter, wrapped } from './view/paint.ts'
 import { advance, initialState, type RunState } from './view/run-state.ts'
@@ -32,6 +32,9 @@ export interface ScreenOptions {
 
 /** Ten times a second looks alive and costs 1 % of a core. */
 const redrawMs = 100
+/** A terminal that says it is smaller gets more than it can show. */
+const narrowest = 40
+const lowest = 10
 const hideCursor = '\u001b[?25l'
 const showCursor = '\u001b[?25h'
 
@@ -66,9 +69,12 @@ function liveScreen({ terminal, run, clock }: ScreenOptions): Screen {
   const { out } = terminal
   const stream = { write: (text: string) => out.write(text), isTTY: true, get columns() { return out.columns }, get rows() { return out.rows } } // biome-ignore format: one look
   const update = createLogUpdate(stream as unknown as NodeJS.WritableStream, { showCursor: true })
+  const lines = (rows?: number) =>
+    render(state, clock.now(), { columns: Math.max(narrowest, out.columns), ...(rows === undefined ? {} : { rows }) }, paint)
   const draw = () =>
     update(
-      render(state, clock.now(), Math.max(40, out.columns), paint)
+      // The row below it is the cursor's.
+      lines(Math.max(lowest, out.rows - 1))
         .map((text) => inLocale(out, text))
         .join('\n'),
     )
@@ -90,7 +96,9 @@ function liveScreen({ terminal, run, clock }: ScreenOptions): Screen {
     },
     end: () => {
       clearInterval(timer)
-      draw()
+      // What stays may be longer than the terminal.
+      update.clear()
+      for (const text of lines()) printPainted(out, text)
       update.done()
       out.write(showCursor)
     },

@@ -2,6 +2,7 @@ import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { ClusterRef } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
 import { runReasonTexts } from '../../lib/domain/run-reasons.ts'
+import { counted } from '../../lib/domain/text.ts'
 import { redeliverNotifications } from '../../lib/engine/notifications/redeliver-notifications.ts'
 import type { Reaped } from '../../lib/engine/reap.ts'
 import { sweepOrphans } from '../../lib/engine/reap.ts'
@@ -81,7 +82,7 @@ function tell({ runs, alive, errors }: Reaped, { orphans, inert, failures }: Swe
   for (const failure of failures) say(`not swept: ${failure}`)
   for (const orphan of orphans) say(`orphan removed: ${orphan}`)
   for (const leftover of inert) say(`inert leftover of a fuse removed: ${leftover}`)
-  say(`${runs.length} run${runs.length === 1 ? '' : 's'} reaped, ${alive.length} alive, ${orphans.length} orphans`)
+  say(`${counted(runs.length, 'run')} reaped, ${alive.length} alive, ${counted(orphans.length, 'orphan')}`)
 }
 
 function asJson({ runs, alive, errors }: Reaped, { orphans, inert, failures }: Sweep): object {

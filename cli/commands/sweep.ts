@@ -1,3 +1,4 @@
+import { counted } from '../../lib/domain/text.ts'
 import { listOrphans, sweepOrphans } from '../../lib/engine/reap.ts'
 import { clusterText } from '../../lib/report/cluster-text.ts'
 import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
@@ -22,7 +23,7 @@ export function sweep(flags: SweepFlags, terminal: Terminal): Promise<ExitCode> 
     else {
       for (const name of found) say(`found: ${name}${removed.includes(name) ? ', removed' : ''}`)
       for (const text of failed) say(`not removed: ${text}`)
-      say(`${found.length} orphans found on ${clusterText(ref)}, ${removed.length} removed`)
+      say(`${counted(found.length, 'orphan')} found on ${clusterText(ref)}, ${removed.length} removed`)
     }
     return failed.length > 0 ? exitCodes.unproven : exitCodes.succeeded
   })

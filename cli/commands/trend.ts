@@ -1,3 +1,4 @@
+import { counted } from '../../lib/domain/text.ts'
 import { clusterText } from '../../lib/report/cluster-text.ts'
 import { duration, lateness } from '../../lib/report/durations.ts'
 import { scoreText, verdictWords } from '../../lib/report/report-summary.ts'
@@ -40,7 +41,7 @@ function linesOf(suite: string, trend: Trend): readonly string[] {
     lateText(run.undoneAfterMs),
   ])
   return [
-    `${suite} on ${clusterText(cluster)}, namespace ${namespace}: ${runs.length === 1 ? '1 run' : `${runs.length} runs`}`,
+    `${suite} on ${clusterText(cluster)}, namespace ${namespace}: ${counted(runs.length, 'run')}`,
     ...table(['run', 'verdict', 'score', 'good', 'detect', 'recover', 'undo'], rows),
     ...(runs.some(({ suiteDigest }) => suiteDigest !== newest) ? ['* the suite did or expected something else then: not compared'] : []),
     ...changeLines(trend),

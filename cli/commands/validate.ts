@@ -1,4 +1,5 @@
 import { plannedMs } from '../../lib/domain/suite.ts'
+import { counted } from '../../lib/domain/text.ts'
 import { duration } from '../../lib/report/durations.ts'
 import type { ParsedSuite } from '../../lib/suite/parse.ts'
 import { formatProblems } from '../../lib/suite/problems.ts'
@@ -25,7 +26,7 @@ function tell(file: string, result: ParsedSuite, terminal: Terminal): void {
     return
   }
   const { suite, warnings } = result
-  const steps = `${suite.steps.length} step${suite.steps.length === 1 ? '' : 's'}`
+  const steps = counted(suite.steps.length, 'step')
   printPainted(terminal.out, wholeLine(paint, ['good', 'OK'], `  ${file}: "${suite.name}", ${steps}, about ${duration(plannedMs(suite))}`))
   for (const warning of warnings) printPainted(terminal.out, wholeLine(paint, '    ', ['warn', 'warning'], `: ${warning}`))
 }

@@ -6,6 +6,7 @@ import { asksDuring } from '../../lib/domain/score.ts'
 import { valueText } from '../../lib/domain/steady.ts'
 import type { FaultName, Step, Suite } from '../../lib/domain/suite.ts'
 import { faultName, plannedMs } from '../../lib/domain/suite.ts'
+import { counted } from '../../lib/domain/text.ts'
 import { thresholdText } from '../../lib/domain/threshold.ts'
 import { sourceText, toleranceText } from '../../lib/domain/tolerance.ts'
 import type { PlannedStep } from '../../lib/engine/acts/plan.ts'
@@ -67,7 +68,7 @@ export function planLines(plan: Plan, width: number, paint: Paint = noPaint): re
     emptyLine,
     refusals.length === 0
       ? line(paint, width, ['good', 'Nothing speaks against this run now.'])
-      : line(paint, width, ['bad', `REFUSED: a run would not start (${refusals.length} reason${refusals.length === 1 ? '' : 's'}).`]),
+      : line(paint, width, ['bad', `REFUSED: a run would not start (${counted(refusals.length, 'reason')}).`]),
   ]
 }
 

@@ -1,6 +1,7 @@
 import type { ProbeSample, ProbeSpec } from '../../lib/domain/probe.ts'
 import { isEnded } from '../../lib/domain/run.ts'
 import { valueText } from '../../lib/domain/steady.ts'
+import { counted } from '../../lib/domain/text.ts'
 import { thresholdText } from '../../lib/domain/threshold.ts'
 import { compare, toleranceText } from '../../lib/domain/tolerance.ts'
 import { inColumn } from '../../lib/report/columns.ts'
@@ -13,13 +14,14 @@ import type { Canvas } from './step-view.ts'
 const nameColumn = 24
 const mostShown = 6
 
-/** The latest answer of each probe while the run goes on; those out of tolerance first. Pure. */
-export function probeLines({ run, samples }: RunState, { width, paint }: Canvas): readonly Painted[] {
+/** The latest answer of each probe while the run goes on; those out of tolerance first, or (`out`) those alone and how many others. Pure. */
+export function probeLines({ run, samples }: RunState, { width, paint }: Canvas, which: 'all' | 'out' = 'all'): readonly Painted[] {
   const { probes, thresholds } = run.suite
   if (probes.length === 0 || isEnded(run)) return []
   const rank = (probe: ProbeSpec) => (samples[probe.name]?.within === false ? 0 : samples[probe.name]?.within === null ? 1 : 2)
   const sorted = [...probes].sort((a, b) => rank(a) - rank(b))
-  const lines = sorted.slice(0, mostShown).map((probe) => {
+  const shown = sorted.filter((probe) => which === 'all' || rank(probe) === 0).slice(0, mostShown)
+  const lines = shown.map((probe) => {
     const sample = samples[probe.name]
     const [tone, sign, said] = look(probe, sample)
     const rest = `allowed ${toleranceText(probe.tolerance)}${sample === undefined ? '' : `, ${timeOfDay(sample.at)}`}`
@@ -31,7 +33,7 @@ export function probeLines({ run, samples }: RunState, { width, paint }: Canvas)
   })
   return [
     ...lines,
-    ...(probes.length > mostShown ? [line(paint, width, ['faint', `   … ${probes.length - mostShown} more probes`])] : []),
+    ...(probes.length > shown.length ? [line(paint, width, ['faint', `   … ${counted(probes.length - shown.length, 'more probe')}`])] : []),
     ...high.map((spec) =>
       line(paint, width, ' ', ['warn', `threshold ${thresholdText(spec)} (${spec.severity}, ${spec.action}): on the wrong side now`]),
     ),

@@ -5,6 +5,7 @@ import { isEnded, stepOf } from '../../lib/domain/run.ts'
 import { runReasonTexts } from '../../lib/domain/run-reasons.ts'
 import { runScore } from '../../lib/domain/score.ts'
 import { plannedMs } from '../../lib/domain/suite.ts'
+import { counted } from '../../lib/domain/text.ts'
 import { clusterText } from '../../lib/report/cluster-text.ts'
 import { duration } from '../../lib/report/durations.ts'
 import { lateUndoText } from '../../lib/report/late-undo.ts'
@@ -15,15 +16,60 @@ import { remains } from './remains.ts'
 import type { RunState } from './run-state.ts'
 import { type Canvas, stepLines } from './step-view.ts'
 
-/** With the running one 12 steps, which fit with head and foot into 24 rows. */
-const stepsBefore = 5
-const stepsAfter = 6
+/** What of a picture gives way where the terminal has too few rows for all of it. */
+interface Room {
+  /** Steps shown before and after the one at work. */
+  readonly around: readonly [number, number]
+  readonly probes: 'all' | 'out'
+  readonly advice: boolean
+  readonly details: boolean
+}
 
-/** The live picture of a run at one time. Pure: the same state, time and width give the same lines. */
-export function render(state: RunState, now: number, width: number, paint: Paint = noPaint): readonly Painted[] {
-  const canvas: Canvas = { now, width, paint }
-  const footer = isEnded(state.run) ? [] : [emptyLine, ...footerLines(state, canvas)]
-  return [...headerLines(state.run, canvas), emptyLine, ...probeLines(state, canvas), ...windowOfSteps(state, canvas), ...footer]
+const ample: Room = { around: [5, 6], probes: 'all', advice: true, details: true }
+/** The least needed goes first; head, the step at work, and what ends all chaos stay to the last. */
+const rooms: readonly Room[] = [
+  ample,
+  { ...ample, advice: false },
+  ...(
+    [
+      [4, 5],
+      [3, 4],
+      [2, 3],
+      [1, 2],
+      [1, 1],
+    ] as const
+  ).map((around) => ({ ...ample, advice: false, around })),
+  ...(
+    [
+      [1, 1],
+      [0, 1],
+      [0, 0],
+    ] as const
+  ).map((around): Room => ({ ...ample, advice: false, around, probes: 'out' })),
+  { around: [0, 0], probes: 'out', advice: false, details: false },
+]
+
+/** The size of a terminal; a picture that is to stay has all the rows it takes. */
+export interface Size {
+  readonly columns: number
+  readonly rows?: number
+}
+
+/** The live picture of a run at one time, in as many rows as there are. Pure: the same state, time and size give the same lines. */
+export function render(state: RunState, now: number, { columns, rows }: Size, paint: Paint = noPaint): readonly Painted[] {
+  const canvas: Canvas = { now, width: columns, paint }
+  if (isEnded(state.run) || rows === undefined) return picture(state, canvas, ample)
+  for (const room of rooms) {
+    const lines = picture(state, canvas, room)
+    if (lines.length <= rows) return lines
+  }
+  return picture(state, canvas, rooms.at(-1) ?? ample).slice(0, rows)
+}
+
+function picture(state: RunState, canvas: Canvas, room: Room): readonly Painted[] {
+  const footer = isEnded(state.run) ? [] : [emptyLine, ...footerLines(state, canvas, room)]
+  const head = [...headerLines(state.run, canvas), emptyLine]
+  return [...head, ...probeLines(state, canvas, room.probes), ...windowOfSteps(state, canvas, room), ...footer]
 }
 
 /** What is said at the end, also in a pipe: the verdict, its reasons, and what is left to do. */
@@ -32,7 +78,7 @@ export function verdictLines(state: RunState, now: number, width: number, paint:
   if (!isEnded(run)) return unfinishedLines(state, { now, width, paint })
   const tone: Tone = run.status === 'succeeded' ? 'good' : run.status === 'aborted' ? 'warn' : 'bad'
   const took = duration(run.endedAt - run.requestedAt)
-  const text = `${run.status.toUpperCase().replace('_', ' ')}${run.cluster.simulated ? ' (simulated)' : ''}  ${sentence(run)} (${took}, ${run.orphans} orphans)`
+  const text = `${run.status.toUpperCase().replace('_', ' ')}${run.cluster.simulated ? ' (simulated)' : ''}  ${sentence(run)} (${took}, ${counted(run.orphans, 'orphan')})`
   const [first = '', ...rest] = wrapped(text, width, '')
   return [
     paint(tone, first),
@@ -104,20 +150,20 @@ function wholeSeconds(ms: number): string {
 }
 
 /** Long suites show the steps around the current one. */
-function windowOfSteps(state: RunState, canvas: Canvas): readonly Painted[] {
+function windowOfSteps(state: RunState, canvas: Canvas, { around: [before, after], details }: Room): readonly Painted[] {
   const { run } = state
   const all = run.steps.length
   const current = stepOf(run) ?? 0
-  const whole = isEnded(run) || all <= stepsBefore + stepsAfter + 1
-  const from = whole ? 0 : Math.max(0, Math.min(current - stepsBefore, all - stepsBefore - stepsAfter - 1))
-  const to = whole ? all : Math.min(all, from + stepsBefore + stepsAfter + 1)
-  const lines = run.steps.slice(from, to).flatMap((_, i) => stepLines(state, from + i, canvas))
+  const whole = isEnded(run) || all <= before + after + 1
+  const from = whole ? 0 : Math.max(0, Math.min(current - before, all - before - after - 1))
+  const to = whole ? all : Math.min(all, from + before + after + 1)
+  const lines = run.steps.slice(from, to).flatMap((_, i) => stepLines(state, from + i, canvas, details))
   const hidden = (count: number, where: string) =>
     count === 0 ? [] : [line(canvas.paint, canvas.width, ['faint', `   … ${count} ${where}`])]
   return [...hidden(from, 'earlier'), ...lines, ...hidden(all - to, 'later')]
 }
 
-function footerLines(state: RunState, { now, width, paint }: Canvas): readonly Painted[] {
+function footerLines(state: RunState, { now, width, paint }: Canvas, { advice }: Pick<Room, 'advice'>): readonly Painted[] {
   const { run, interrupts, notes, injections } = state
   const tell = (tone: Tone, text: string) => wrapped(text, width, ' ').map((part) => paint(tone, part))
   const doing = pauseText(run, now)
@@ -131,7 +177,7 @@ function footerLines(state: RunState, { now, width, paint }: Canvas): readonly P
       : tell('warn', 'Undoing everything now. Ctrl-C again: what would stay.')),
     ...tell('faint', `To end all chaos on ${clusterText(run.cluster)} from anywhere:`),
     ...commandLines(haltCommandFor(run.cluster), width, ' ').map((text) => paint(dangerous ? 'strong' : 'faint', text)),
-    ...tell('faint', 'There is no reaper here unless someone runs "faultline reap": the fuse is the second way back.'),
+    ...(advice ? tell('faint', 'There is no reaper here unless someone runs "faultline reap": the fuse is the second way back.') : []),
   ]
 }
 

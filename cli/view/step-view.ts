@@ -6,16 +6,20 @@ import { columnsOf, inColumn } from '../../lib/report/columns.ts'
 import { duration, timeOfDay } from '../../lib/report/durations.ts'
 import { figuresInShort, splitBefore } from '../../lib/report/figures.ts'
 import { ownReasons } from '../../lib/report/reasons.ts'
-import { line, type Paint, type Painted, type Span, type Tone } from './paint.ts'
+import { line, type Paint, type Painted, type Span, type Tone, wrapped } from './paint.ts'
 import type { RunState } from './run-state.ts'
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
 /** As often as the screen is drawn anew. */
 const frameMs = 100
-/** Columns of an 80-column terminal: the bar, the longest name of a fault, and as many targets as a line holds. */
+/** Columns: the bar; what a line has beside the names: a sign, gaps, and what the step does or how it ended. */
 const barCells = 16
-const faultColumn = 18
+const columnsBeside = 44
+/** A step whose name is longer is known by its beginning. */
+const widestName = 48
+const narrowestName = 12
 const mostTargets = 3
+const labelColumn = 8
 
 /** Where and how the view is drawn. */
 export interface Canvas {
@@ -25,22 +29,22 @@ export interface Canvas {
 }
 
 /** One step: a line, and below the one at work what is done to whom and what was measured. */
-export function stepLines(state: RunState, index: number, canvas: Canvas): readonly Painted[] {
+export function stepLines(state: RunState, index: number, canvas: Canvas, hasDetails = true): readonly Painted[] {
   const { run } = state
   const record = run.steps[index]
   const step = run.suite.steps[index]
   if (record === undefined || step === undefined) return []
   const isAtWork = stepOf(run) === index && (record.verdict === 'running' || isBusy(run))
   const [tone, sign] = isAtWork ? (['busy', spinner(canvas.now)] as const) : signs[record.verdict]
+  const columns = nameColumns(run, canvas.width)
   const head: readonly Span[] = [
     ' ',
     [tone, sign],
-    ` ${inColumn(record.name, nameColumn(run))}  `,
-    ['faint', inColumn(faultName(step.fault), faultColumn)],
-    '  ',
+    ` ${inColumn(record.name, columns.name)}  `,
+    ['faint', columns.fault === 0 ? '' : `${inColumn(faultName(step.fault), columns.fault)}  `],
   ]
   const what = isAtWork ? activity(run, canvas.now) : outcome(record, step.durationMs)
-  return [line(canvas.paint, canvas.width, ...head, ...what), ...(isAtWork ? details(state, index, canvas) : [])]
+  return [line(canvas.paint, canvas.width, ...head, ...what), ...(isAtWork && hasDetails ? details(state, index, canvas) : [])]
 }
 
 const signs: Readonly<Record<StepVerdict, readonly [Tone, string]>> = {
@@ -104,7 +108,10 @@ function outcome(record: StepRecord, durationMs: number): readonly Span[] {
 function details(state: RunState, index: number, canvas: Canvas): readonly Painted[] {
   const injections = state.injections.filter((injection) => injection.step === index)
   const row = (label: string, text: string, tone: Tone = 'plain') =>
-    line(canvas.paint, canvas.width, '     ', ['faint', label.padEnd(8)], [tone, text])
+    line(canvas.paint, canvas.width, '     ', ['faint', label.padEnd(labelColumn)], [tone, text])
+  /** What is to be read in full. */
+  const rows = (label: string, text: string, tone: Tone) =>
+    wrapped(text, canvas.width - 5 - labelColumn, '').map((part, i) => row(i === 0 ? label : '', part, tone))
   const targets = injections.flatMap((injection) => injection.targets)
   const shown = targets.slice(0, mostTargets).map((t) => row('on', t.kind === 'Node' ? `node ${t.name}` : `${t.name} (${t.node})`))
   const more = targets.length > mostTargets ? [row('', `and ${targets.length - mostTargets} more`)] : []
@@ -112,7 +119,7 @@ function details(state: RunState, index: number, canvas: Canvas): readonly Paint
     const text = evidenceOf(injections, phase)
     return text === '' ? [] : [row(phase, text)]
   })
-  const warnings = (state.warnings[index] ?? []).map((warning) => row('warning', warning, 'warn'))
+  const warnings = (state.warnings[index] ?? []).flatMap((warning) => rows('warning', warning, 'warn'))
   return [...shown, ...more, ...phases, ...fuseRow(injections, canvas.now, row), ...warnings]
 }
 
@@ -147,6 +154,11 @@ function spinner(now: number): string {
   return frames[Math.floor(now / frameMs) % frames.length] ?? '*'
 }
 
-function nameColumn(run: Run): number {
-  return Math.min(24, Math.max(...run.steps.map((step) => columnsOf(step.name))))
+/** Columns for the names of steps and of their faults: names are whole where they can be, and those of faults give way to them (0: none). */
+function nameColumns({ steps, suite }: Run, width: number): { readonly name: number; readonly fault: number } {
+  const name = Math.min(widestName, Math.max(...steps.map((step) => columnsOf(step.name))))
+  const fault = Math.max(...suite.steps.map((step) => columnsOf(faultName(step.fault))))
+  const room = width - columnsBeside
+  if (name + 2 + fault <= room) return { name, fault }
+  return { name: Math.min(name, Math.max(narrowestName, room)), fault: 0 }
 }

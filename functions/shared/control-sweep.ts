@@ -1,4 +1,5 @@
 import { FaultlineError } from '../../lib/domain/errors.ts'
+import { counted } from '../../lib/domain/text.ts'
 import { notAllowed } from '../../lib/suite/did-you-mean.ts'
 import type { Answer } from './answers.ts'
 import type { Invocation } from './compose.ts'
@@ -18,7 +19,7 @@ export async function sweepClusters(
   const removed = swept.flatMap((one) => [...one.removed, ...one.inert])
   const failed = swept.flatMap((one) => one.failed)
   return {
-    happened: `${found.length} orphans found, ${removed.length} removed${failed.length === 0 ? '' : `, ${failed.length} failures`}`,
+    happened: `${counted(found.length, 'orphan')} found, ${removed.length} removed${failed.length === 0 ? '' : `, ${counted(failed.length, 'failure')}`}`,
     next:
       failed.length > 0 ? 'remove what "failed" names, and sweep again' : dryRun && found.length > 0 ? 'sweep without dryRun' : 'nothing',
     found,

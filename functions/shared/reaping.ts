@@ -2,6 +2,7 @@ import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
 import { runReasonTexts } from '../../lib/domain/run-reasons.ts'
+import { counted } from '../../lib/domain/text.ts'
 import { redeliverNotifications } from '../../lib/engine/notifications/redeliver-notifications.ts'
 import { listOrphans, type Reaped, reapRuns, type Swept, sweepOrphans } from '../../lib/engine/reap.ts'
 import type { ReapDocument } from '../../lib/remote/interface.ts'
@@ -40,7 +41,7 @@ export async function reapAll(invocation: Invocation): Promise<Answer> {
   const { reaped, alive, orphans, inert, errors } = await playRound(invocation)
   failAloud(errors)
   return {
-    happened: `${reaped.length} runs reaped, ${orphans.length} orphans removed`,
+    happened: `${counted(reaped.length, 'run')} reaped, ${counted(orphans.length, 'orphan')} removed`,
     next: 'nothing',
     runs: reaped.map(runLine),
     alive: alive.map(runLine),

@@ -5,7 +5,7 @@ import { reasonText } from './reason.ts'
 import type { Run } from './run.ts'
 import { stepOf } from './run.ts'
 import type { RunEvent } from './run-event.ts'
-import type { Abort } from './run-facts.ts'
+import type { Abort, InjectedOutcome } from './run-facts.ts'
 import { crossedText, recoveredText } from './threshold.ts'
 
 /** What the event leaves in the history of the run as it was before: mostly one line, none for a renewed lease. */
@@ -91,7 +91,7 @@ function stepLines(event: StepEvent): readonly Line[] {
     case 'injected':
       return event.outcomes.map((o) => ({
         type: event.type,
-        message: `injection ${o.n}: ${o.status}${o.reason === null ? '' : `: ${o.reason}`}`,
+        message: `${became[o.status]}${o.reason === null ? '' : `: ${o.reason}`}${event.outcomes.length > 1 ? ` (injection ${o.n + 1})` : ''}`,
         data: o,
       }))
     case 'rechecked':
@@ -112,7 +112,7 @@ function stepLines(event: StepEvent): readonly Line[] {
     case 'recovered':
       return [{ type: event.type, message: event.message }]
     case 'not_recovered':
-      return [{ type: event.type, message: `not_recovered: ${event.message}` }]
+      return [{ type: event.type, message: `not healthy again: ${event.message}` }]
     case 'rested':
       return [{ type: event.type, message: 'interval is over' }]
     case 'steady_checked': {
@@ -123,6 +123,13 @@ function stepLines(event: StepEvent): readonly Line[] {
     default:
       return assertNever(event)
   }
+}
+
+/** What an injection came to, for people. */
+const became: Readonly<Record<InjectedOutcome['status'], string>> = {
+  active: 'it bites',
+  no_effect: 'it does not bite',
+  failed: 'it could not be injected',
 }
 
 /** What the last look at a fault that is held found. */

@@ -8,6 +8,7 @@ import { isEnded, stepOf } from './run.ts'
 import { runReasonTexts } from './run-reasons.ts'
 import { runScore } from './score.ts'
 import { faultName } from './suite.ts'
+import { counted } from './text.ts'
 
 /** An undo that is not proven at its first tries is no news yet: the API server may be away for a moment. */
 const undoPatienceMs = 10_000
@@ -167,7 +168,7 @@ function sayOf(run: Run, group: Group): Said | null {
 
 function startedLine(run: Run, { message }: HistoryEvent): string {
   const { length } = run.suite.steps
-  return `suite "${run.suite.name}" started with ${length} fault${length === 1 ? '' : 's'}; ${message}`
+  return `suite "${run.suite.name}" started with ${counted(length, 'fault')}; ${message}`
 }
 
 function joined(group: Group): string {
@@ -183,7 +184,7 @@ function sayInjected(group: Group): Said {
   const [first, ...rest] = bad
   const isFailed = dataOf(bad, 'injected').some(({ status }) => status === 'failed')
   if (first !== undefined) return failed([first, ...rest], isFailed ? 'failed' : 'no_effect')
-  const message = `the fault bites: ${group.length} injection${group.length === 1 ? '' : 's'} active, with evidence`
+  const message = `the fault bites: ${counted(group.length, 'injection')} active, with evidence`
   return { kind: 'fault.active', severity: 'info', message, data: { injections: group.length }, ofStep: true }
 }
 

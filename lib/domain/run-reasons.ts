@@ -2,6 +2,7 @@ import type { Reason, ReasonCode } from './reason.ts'
 import { reasonText, refusedReasons } from './reason.ts'
 import type { Ended } from './run.ts'
 import type { Abort } from './run-facts.ts'
+import { counted } from './text.ts'
 
 /** A reason of the run's end: of one of its steps, or (null) of the run as a whole. */
 export interface RunReason extends Reason {
@@ -16,7 +17,7 @@ export function runReasons(run: Ended): readonly RunReason[] {
   if (status === 'refused') return refusedReasons(refusals).map((reason, i) => ({ ...reason, step: refusals[i]?.step ?? null }))
   const steps = run.steps.flatMap(({ reasons }, step) => reasons.map((reason) => ({ ...reason, step })))
   if (abort !== null) return [whole('aborted', abortText(abort)), ...steps.filter(({ code }) => code !== 'aborted')]
-  return orphans > 0 ? [whole('orphans', `${orphans} orphaned objects were found and removed`), ...steps] : steps
+  return orphans > 0 ? [whole('orphans', `${counted(orphans, 'orphaned object')} found and removed`), ...steps] : steps
 }
 
 /** The same as sentences that name their step. */

@@ -31,3 +31,8 @@ export function printableText(text: string): string {
     .replace(/[\ufffe\uffff]/g, '\ufffd')
     .replace(/[^\n\t]+/g, printable)
 }
+
+/** `1 orphan`, `2 orphans`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
+}

@@ -1,7 +1,7 @@
 import { assertNever } from '../domain/errors.ts'
 import { haltCommand } from '../domain/labels.ts'
 import type { Notice } from '../domain/notice.ts'
-import { cutTo, printableText } from '../domain/text.ts'
+import { counted, cutTo, printableText } from '../domain/text.ts'
 import { clusterText } from './cluster-text.ts'
 import { dateAndTime, duration } from './durations.ts'
 
@@ -147,7 +147,10 @@ function finishedAdvice({ data }: Notice, show: Advice['commands'][number]): Adv
     const done = 'A person ended the run. Nothing proves that its faults are undone.'
     return { done, toDo: 'Make sure by hand that nothing is left on the targets.', commands: [show] }
   }
-  const orphans = typeof data.orphans === 'number' && data.orphans > 0 ? ` ${data.orphans} forgotten objects were removed.` : ''
+  const orphans =
+    typeof data.orphans === 'number' && data.orphans > 0
+      ? ` ${counted(data.orphans, 'forgotten object')} ${data.orphans === 1 ? 'was' : 'were'} removed.`
+      : ''
   const toDo = data.verdict === 'succeeded' ? 'Nothing.' : 'Read the reasons above.'
   return { done: `Every fault is proven to be undone.${orphans}`, toDo, commands: [show] }
 }

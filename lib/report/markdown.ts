@@ -1,6 +1,6 @@
 import { isUnmeasured, unmeasured } from '../domain/hypothesis.ts'
 import { valueText } from '../domain/steady.ts'
-import { printable } from '../domain/text.ts'
+import { counted, printable } from '../domain/text.ts'
 import { clusterText } from './cluster-text.ts'
 import type { ReportDocument, StepDocument } from './document.ts'
 import { dateAndTimeInWords, duration, lateness, timeOfDay } from './durations.ts'
@@ -119,7 +119,7 @@ function facts({
             `${timeOfDay(Date.parse(abort.at))} by ${abort.by}${abort.undoneMs === null ? '' : `, undone ${duration(abort.undoneMs)} later`}`,
           ],
         ]),
-    ['left over', orphans === 0 ? 'nothing' : `${orphans} orphans were found and removed`],
+    ['left over', orphans === 0 ? 'nothing' : `${counted(orphans, 'orphan')} found and removed`],
     ['seed', String(seed)],
   ]
 }

@@ -8,7 +8,7 @@ import { runReasonTexts } from '../domain/run-reasons.ts'
 import { runScore } from '../domain/score.ts'
 import type { Step } from '../domain/suite.ts'
 import { faultName } from '../domain/suite.ts'
-import { printableText } from '../domain/text.ts'
+import { counted, printableText } from '../domain/text.ts'
 import { clusterText } from './cluster-text.ts'
 import { answerAfter, type RunRecord } from './document.ts'
 import { dateAndTime, duration, lateness, timeOfDay } from './durations.ts'
@@ -67,8 +67,8 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
     ...(score === null ? [] : [`Score      ${score} ${scoreBasis(run.steps)} (resilience)`]),
     ...(run.lease === null || ended ? [] : [`Driver     ${run.lease.owner}, lease until ${dateAndTime(run.lease.until)}`]),
     ended
-      ? `Left over  ${run.orphans === 0 ? 'nothing (0 orphans)' : `${run.orphans} orphans were found and removed`}`
-      : `Open       ${open.length} injections; to end all chaos on ${clusterText(cluster)}: ${haltCommandFor(cluster)}`,
+      ? `Left over  ${run.orphans === 0 ? 'nothing (0 orphans)' : `${counted(run.orphans, 'orphan')} found and removed`}`
+      : `Open       ${counted(open.length, 'injection')}; to end all chaos on ${clusterText(cluster)}: ${haltCommandFor(cluster)}`,
   ]
 }
 

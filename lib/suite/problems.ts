@@ -1,4 +1,4 @@
-import { printable } from '../domain/text.ts'
+import { counted, printable } from '../domain/text.ts'
 
 /** One thing wrong with a suite file: where, what was found, what is allowed and what was probably meant. */
 export interface Problem {
@@ -41,5 +41,5 @@ export function formatProblems(problems: readonly Problem[]): string {
     return `${printable(place)}: ${path === '' ? '' : `${path}: `}${message}`
   })
   const more = problems.length > mostShown ? [`… and ${problems.length - mostShown} more`] : []
-  return [...lines, ...more, `${problems.length} problem${problems.length === 1 ? '' : 's'}; nothing was touched.`].join('\n')
+  return [...lines, ...more, `${counted(problems.length, 'problem')}; nothing was touched.`].join('\n')
 }

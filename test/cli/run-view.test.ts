@@ -28,10 +28,10 @@ describe('the live view', () => {
   })
 
   it('shows the grace before the first step', () => {
-    expect(render(state(runWith({ status: 'preparing', step: 0, until: at(2) })), at(0.5), 80)).toEqual([
+    expect(render(state(runWith({ status: 'preparing', step: 0, until: at(2) })), at(0.5), { columns: 80 })).toEqual([
       ...head('0 s so far; planned: 1 min and recovery'),
-      ' ⠴ Cut      network-partition   grace, begins in 2 s',
-      ' ○ Squeeze  memory-exhaustion   30 s',
+      ' ⠴ Cut      network-partition  grace, begins in 2 s',
+      ' ○ Squeeze  memory-exhaustion  30 s',
       '',
       ...foot,
     ])
@@ -39,15 +39,15 @@ describe('the live view', () => {
 
   it('shows what is done to whom, what was measured, the fuse and the time left while a fault is held', () => {
     const warnings = { 0: ['shop-9 is left out: it runs on the host network'] }
-    expect(render(state(holding, { injections: [cut], warnings }), at(13), 80)).toEqual([
+    expect(render(state(holding, { injections: [cut], warnings }), at(13), { columns: 80 })).toEqual([
       ...head('13 s so far; planned: 1 min and recovery'),
-      ' ⠋ Cut      network-partition   ████████░░░░░░░░ 10 s left',
+      ' ⠋ Cut      network-partition  ████████░░░░░░░░ 10 s left',
       '     on      shop-1 (node-a)',
       '     before  canary open',
       '     during  canary closed',
       '     fuse    ends it at 09:00:53Z if driver and reaper do not',
       '     warning shop-9 is left out: it runs on the host network',
-      ' ○ Squeeze  memory-exhaustion   30 s',
+      ' ○ Squeeze  memory-exhaustion  30 s',
       '',
       ...foot,
     ])
@@ -64,10 +64,12 @@ describe('the live view', () => {
       steps: [cutDone, ...second],
     })
     const injections = [cutUndone, { ...squeeze, status: 'reverting' as const }]
-    expect(render(state(run, { injections, interrupts: 1, notes: ['the store did not answer; trying again'] }), at(40), 80)).toEqual([
+    expect(
+      render(state(run, { injections, interrupts: 1, notes: ['the store did not answer; trying again'] }), at(40), { columns: 80 }),
+    ).toEqual([
       ...head('40 s so far; planned: 1 min and recovery'),
-      ' ✓ Cut      network-partition   bit 20 s, undone +0.4 s, healthy +1.6 s',
-      ' ⠋ Squeeze  memory-exhaustion   undoing, not proven yet (try 3)',
+      ' ✓ Cut      network-partition  bit 20 s, undone +0.4 s, healthy +1.6 s',
+      ' ⠋ Squeeze  memory-exhaustion  undoing, not proven yet (try 3)',
       '     on      shop-1 (node-a)',
       '     on      shop-2 (node-a)',
       '     before  memory 20–22.5 MiB',
@@ -85,21 +87,21 @@ describe('the live view', () => {
     const lines = render(
       state(runWith({ status: 'resting', step: 0, until: at(30), steps: [cutDone, ...second] }), { injections: [cutUndone] }),
       at(26.2),
-      80,
+      { columns: 80 },
     )
     expect(lines.slice(4, 8)).toEqual([
-      ' ✓ Cut      network-partition   bit 20 s, undone +0.4 s, healthy +1.6 s',
-      ' ○ Squeeze  memory-exhaustion   30 s',
+      ' ✓ Cut      network-partition  bit 20 s, undone +0.4 s, healthy +1.6 s',
+      ' ○ Squeeze  memory-exhaustion  30 s',
       '',
       ' resting 4 s before the next step',
     ])
   })
 
   it('shows each step and no advice when the run is over', () => {
-    expect(render(state(aborted), at(50), 60)).toEqual([
+    expect(render(state(aborted), at(50), { columns: 60 })).toEqual([
       ...head('took 41 s'),
-      ' ✓ Cut      network-partition   bit 20 s, undone +0.4 s, he…',
-      ' ■ Squeeze  memory-exhaustion   aborted',
+      ' ✓ Cut      bit 20 s, undone +0.4 s, healthy +1.6 s',
+      ' ■ Squeeze  aborted',
     ])
   })
 
@@ -107,7 +109,7 @@ describe('the live view', () => {
     const steps = Array.from({ length: 40 }, (_, i) => ({ ...base.suite.steps[0], name: `S${i + 1}` })) as Run['suite']['steps']
     const records = steps.map(({ name }) => ({ ...cutDone, name }))
     const run = runWith({ status: 'resting', step: 20, until: at(30), suite: { ...base.suite, steps }, steps: records })
-    const lines = render(state(run), at(29), 80)
+    const lines = render(state(run), at(29), { columns: 80 })
     expect(lines[4]).toBe('   … 15 earlier')
     expect(lines[5]).toMatch(/^ ✓ S16 /)
     expect(lines[16]).toMatch(/^ ✓ S27 /)
@@ -116,7 +118,7 @@ describe('the live view', () => {
 
   it('never writes wider than the terminal, and nothing that a terminal would act on', () => {
     const suite = { ...base.suite, name: 'Shop \u001b[31m\u0007' }
-    const lines = render(state(runWith({ ...holding, suite }), { injections: [cut] }), at(13), 72)
+    const lines = render(state(runWith({ ...holding, suite }), { injections: [cut] }), at(13), { columns: 72 })
     expect(lines[0]).toBe(' Shop \\u001b[31m\\u0007  13 s so far; planned: 1 min and recovery')
     expect(lines.filter((text) => [...text].length > 72)).toEqual([])
   })
@@ -128,7 +130,7 @@ describe('the live view on 40 columns', () => {
   const run = runWith({ ...holding, id, cluster: { uid: 'c1', name: 'faultline-sandbox', via, simulated: true } })
 
   it('cuts neither the id of the run nor the line that ends all chaos, which names its cluster', () => {
-    const lines = render(state(run), at(13), 40)
+    const lines = render(state(run), at(13), { columns: 40 })
     expect(lines.slice(2, 5)).toEqual([' run', ` ${id}`, ' seed 42'])
     expect(lines.slice(-9)).toEqual([
       ' To end all chaos on faultline-sandbox',
@@ -155,7 +157,7 @@ describe('the live view of a fuse', () => {
   it('speaks in the past of one whose time is over', () => {
     const run = runWith({ status: 'reverting', step: 1, attempts: 9, retryAt: at(91), since: at(39), steps: [cutDone, ...second] })
     const injections = [{ ...squeeze, status: 'reverting' as const }]
-    const fuse = (now: number) => render(state(run, { injections }), now, 80).filter((text) => text.startsWith('     fuse '))
+    const fuse = (now: number) => render(state(run, { injections }), now, { columns: 80 }).filter((text) => text.startsWith('     fuse '))
     expect(fuse(at(89))).toEqual(['     fuse    ends it at 09:01:30Z if driver and reaper do not'])
     expect(fuse(at(90))).toEqual(['     fuse    was to end it at 09:01:30Z'])
   })

@@ -87,8 +87,12 @@ describe('notices of a run', () => {
   })
 
   it.each([
-    [['active', 'no_effect'], 'no_effect', 'injection 1: no_effect: no_effect it is'],
-    [['failed', 'no_effect'], 'failed', 'injection 0: failed: failed it is; injection 1: no_effect: no_effect it is'],
+    [['active', 'no_effect'], 'no_effect', 'it does not bite: no_effect it is (injection 2)'],
+    [
+      ['failed', 'no_effect'],
+      'failed',
+      'it could not be injected: failed it is (injection 1); it does not bite: no_effect it is (injection 2)',
+    ],
   ] as const)('tell a fault that did not bite apart: %j', (statuses, outcome, message) => {
     expect(toldOf(admitted, planned, injected(...statuses))).toMatchObject([
       { kind: 'fault.failed', severity: 'warning', message, data: { outcome } },

@@ -94,7 +94,7 @@ describe('the live view of a run with probes', () => {
 
   it('shows the latest answers, what is out of tolerance first, and thresholds on the wrong side', () => {
     const state = { ...initialState(holding), samples: { errors: sampleOf(7, { value: 0.4, within: false }) } }
-    expect(render(state, at(8), 100).slice(4, 8)).toEqual([
+    expect(render(state, at(8), { columns: 100 }).slice(4, 8)).toEqual([
       ' ✗ errors                   0.4  allowed <= 0.1, 09:00:07Z',
       ' ○ ready                    not asked yet  allowed 3',
       ' threshold errors > 0.1 for 4 s (critical, abort): on the wrong side now',
@@ -105,7 +105,7 @@ describe('the live view of a run with probes', () => {
   it('shows why nothing was measured', () => {
     const [, , , , unknown] = samples
     const state = { ...initialState(holding), samples: { errors: unknown ?? sampleOf(9) } }
-    expect(render(state, at(10), 100)[4]).toBe(' ? errors                   no answer within 1 s  allowed <= 0.1, 09:00:09Z')
+    expect(render(state, at(10), { columns: 100 })[4]).toBe(' ? errors                   no answer within 1 s  allowed <= 0.1, 09:00:09Z')
   })
 
   it('ends with the score', () => {

@@ -66,7 +66,7 @@ describe('the text report', () => {
     const text = textReport({ run, injections: [cut], history: [], samples: [] })
     expect(text).toContain('Driver     desk/m/1/2, lease until 2026-01-05T09:01:00Z')
     expect(text).toContain(
-      'Open       1 injections; to end all chaos on staging: kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline',
+      'Open       1 injection; to end all chaos on staging: kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline',
     )
   })
 

@@ -28,8 +28,9 @@ export async function checkRecovery(driver: Driver, window: { readonly since: nu
     const should = await shouldBeThere(driver, ready)
     const state = `${ready} of ${pods.length} pods are ready`
     if (ready >= should.count && ready === pods.length) {
-      const after = ((clock.now() - window.since) / 1000).toFixed(1)
-      return { type: 'recovered', message: `healthy again after ${after} s: ${[state, ...should.changes].join('; ')}` }
+      const seconds = ((clock.now() - window.since) / 1000).toFixed(1)
+      const after = seconds === '0.0' ? 'at once' : `after ${seconds} s`
+      return { type: 'recovered', message: `healthy again ${after}: ${[state, ...should.changes].join('; ')}` }
     }
     seen = [`${state}, ${should.count} should be`, ...should.changes].join('; ')
   } catch (error) {

@@ -1,4 +1,5 @@
 import { valueText } from '../../domain/steady.ts'
+import { counted } from '../../domain/text.ts'
 import type { ReportDocument } from '../document.ts'
 import { dateAndTimeInWords, duration, timeOfDay } from '../durations.ts'
 import { type Content, type Markup, markup } from '../markup.ts'
@@ -48,7 +49,7 @@ ${fact('Cluster', `${cluster.name}, UID ${cluster.uid}`)}
 ${fact('Namespace', namespace)}
 ${baseline === null ? null : fact('Pods ready before', `${baseline.ready} of ${baseline.total}`)}
 ${abort === null ? null : fact('Aborted by', `${abort.by} (${abort.reason}), ${timeOfDay(Date.parse(abort.at))}`)}
-${fact('Left over', orphans === 0 ? 'nothing' : orphans === 1 ? '1 orphan was found and removed' : `${orphans} orphans were found and removed`)}
+${fact('Left over', orphans === 0 ? 'nothing' : `${counted(orphans, 'orphan')} found and removed`)}
 ${fact('Seed', seed)}
 </dl>`,
   )

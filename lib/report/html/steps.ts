@@ -1,4 +1,5 @@
 import { valueText } from '../../domain/steady.ts'
+import { counted } from '../../domain/text.ts'
 import type { ReportDocument, StepDocument } from '../document.ts'
 import { duration, timeOfDay } from '../durations.ts'
 import { figuresWithBefore } from '../figures.ts'
@@ -86,7 +87,7 @@ function targetList({ targets }: StepDocument): Markup | null {
     ([where, some]) =>
       markup`<h4>${where}</h4><ul class="targets">${some.map(({ name, uid }) => markup`<li><code>${name}</code> <small>${uid}</small></li>`)}</ul>`,
   )
-  return markup`<details><summary>${targets.length === 1 ? '1 target' : `${targets.length} targets`}</summary>${lists}</details>`
+  return markup`<details><summary>${counted(targets.length, 'target')}</summary>${lists}</details>`
 }
 
 function looks({ evidence }: StepDocument): Markup | null {
