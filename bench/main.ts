@@ -1,4 +1,5 @@
 import { calls } from './calls.ts'
+import { cluster } from './cluster.ts'
 import { coldstart } from './coldstart.ts'
 import { memory, start } from './command.ts'
 import { effect } from './effect.ts'
@@ -11,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly ok: boolean }>>>
   fanout,
   lateness,
   calls,
+  cluster,
   coldstart,
   start,
   memory,

@@ -5,7 +5,9 @@ import type { Rules } from './admission/rules.ts'
 import { validate } from './admission/validate.ts'
 import { ownFields } from './api/managed-fields.ts'
 import { alreadyExists, badRequest, conflict, forbidden, notFound, StatusError, staleWrite } from './api/status.ts'
+import { EventIndex } from './event-index.ts'
 import { plainCopy, sameJson, timestamp } from './plain.ts'
+import { PodIndex } from './pod-index.ts'
 import type { Random } from './random.ts'
 import { apiVersionOf, type Resource, resourceNamed, resourceOf } from './resources.ts'
 import type { Found, Store } from './store.ts'
@@ -37,12 +39,16 @@ export class Cluster {
   readonly timers: Timers
   readonly random: Random
   readonly rules: Rules
+  readonly pods: PodIndex
+  readonly events: EventIndex
 
   constructor({ store, timers, random, rules }: Parts) {
     this.store = store
     this.timers = timers
     this.random = random
     this.rules = rules
+    this.pods = new PodIndex(store)
+    this.events = new EventIndex(store)
   }
 
   now(): number {
@@ -70,7 +76,7 @@ export class Cluster {
     this.rules.admit(resource, 'create', draft.metadata.namespace)
     if (plural === 'pods') this.#checkPodSecurity(resource, draft as Pod)
     validate(resource, draft)
-    enforceQuota(this.store, resource, draft)
+    enforceQuota(this, resource, draft)
     if (this.store.get(plural, draft.metadata.name, draft.metadata.namespace)) throw alreadyExists(resource, draft.metadata.name)
     return (dryRun ? draft : this.store.put(draft)) as Found<P>
   }

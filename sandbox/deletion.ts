@@ -1,7 +1,6 @@
 import { conflict } from './api/status.ts'
 import { type Cluster, resourceFor } from './cluster.ts'
 import { plainCopy } from './plain.ts'
-import { resources } from './resources.ts'
 import type { KubeObject, Pod } from './wire.ts'
 
 /** The body of a DELETE. */
@@ -79,15 +78,8 @@ function terminateNamespace(cluster: Cluster, current: KubeObject): Deleted {
   return { object: object ?? current, gone: false }
 }
 
-/** Every stored object that names this UID as an owner. */
-function dependentsOf(cluster: Cluster, uid: string): KubeObject[] {
-  return resources
-    .flatMap((one) => cluster.store.list(one.plural) as KubeObject[])
-    .filter((object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid))
-}
-
 function releaseDependents(cluster: Cluster, owner: KubeObject): void {
-  for (const dependent of dependentsOf(cluster, owner.metadata.uid)) {
+  for (const dependent of cluster.store.dependents(owner.metadata.uid)) {
     cluster.modify(dependent, ({ metadata }) => {
       const left = plainCopy(metadata.ownerReferences ?? []).filter((one) => one.uid !== owner.metadata.uid)
       if (left.length === 0) delete metadata.ownerReferences

@@ -13,19 +13,22 @@ export interface Effect {
 /** Every effect that is active now; the one place where what bites is kept, so that undoing can be checked. */
 export class Effects {
   readonly #active = new Set<Effect>()
-  readonly #changed: () => void
+  readonly #byPod = new Map<string, Set<Effect>>()
+  readonly #changed: (podUid: string) => void
 
-  constructor(changed: () => void) {
+  /** `changed` is told of each pod whose effects are others now. */
+  constructor(changed: (podUid: string) => void) {
     this.#changed = changed
   }
 
   add(effect: Effect): void {
     this.#active.add(effect)
-    this.#changed()
+    this.#byPod.set(effect.podUid, (this.#byPod.get(effect.podUid) ?? new Set()).add(effect))
+    this.#changed(effect.podUid)
   }
 
   ofPod(podUid: string): Effect[] {
-    return [...this.#active].filter((effect) => effect.podUid === podUid)
+    return [...(this.#byPod.get(podUid) ?? [])]
   }
 
   withTag(podUid: string, tag: string): Effect[] {
@@ -36,10 +39,15 @@ export class Effects {
     return [...this.#active]
   }
 
-  /** Ends what matches; ending what is not there is fine. */
-  remove(matches: (effect: Effect) => boolean): void {
-    const ended = [...this.#active].filter(matches)
-    for (const effect of ended) this.#active.delete(effect)
-    if (ended.length > 0) this.#changed()
+  /** Ends those of a pod that match; ending what is not there is fine. */
+  remove(podUid: string, matches: (effect: Effect) => boolean = () => true): void {
+    const ended = this.ofPod(podUid).filter(matches)
+    const left = this.#byPod.get(podUid)
+    for (const effect of ended) {
+      this.#active.delete(effect)
+      left?.delete(effect)
+    }
+    if (left?.size === 0) this.#byPod.delete(podUid)
+    if (ended.length > 0) this.#changed(podUid)
   }
 }

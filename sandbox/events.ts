@@ -13,7 +13,7 @@ export interface EventText {
 const keptMs = 3600_000
 
 function forgetOld(cluster: Cluster, namespace: string): void {
-  for (const event of cluster.store.list('events', namespace)) {
+  for (const event of cluster.store.each('events', namespace)) {
     if (Date.parse(event.firstTimestamp) > cluster.now() - keptMs) return
     if (Date.parse(event.lastTimestamp) <= cluster.now() - keptMs) cluster.store.remove(event)
   }
@@ -30,9 +30,7 @@ export function recordEvent(cluster: Cluster, about: KubeObject, { type = 'Norma
   forgetOld(cluster, namespace)
   const now = cluster.timestamp()
   const { uid, name, resourceVersion } = about.metadata
-  const same = cluster.store
-    .list('events', namespace)
-    .find((event) => event.involvedObject.uid === uid && event.reason === reason && event.message === message)
+  const same = cluster.events.find(uid, { reason, message })
   if (same !== undefined) {
     cluster.modify(same, (draft) => {
       draft.count += 1

@@ -37,6 +37,22 @@ export class Network {
     return !('pod' in from) || this.#allowed('Egress', from.pod, { pod: to }, { pod: to, port })
   }
 
+  /** What policies see of a pod: those of one kind reach, and are reached, alike. */
+  kind(pod: Pod): string {
+    const { namespace, labels } = pod.metadata
+    let kind = namespace ?? ''
+    if (!this.#enforce) return kind
+    for (const policy of this.#store.each('networkpolicies')) {
+      const home = policy.metadata.namespace
+      kind += home === namespace && matchesSelector(policy.spec.podSelector, labels) ? ' s' : ' '
+      for (const rule of [...rulesOf(policy, 'Ingress'), ...rulesOf(policy, 'Egress')]) {
+        for (const peer of [...(rule.from ?? []), ...(rule.to ?? [])]) kind += this.#isPeer(peer, { pod }, home ?? '') ? 'p' : '-'
+        for (const { port } of rule.ports ?? []) if (typeof port === 'string') kind += `:${portNumber(pod, port)}`
+      }
+    }
+    return kind
+  }
+
   /** Whether policies let a pod open a connection to an address outside the pod network, at any port. */
   admitsOut(from: Pod, address: string): boolean {
     if (!this.#enforce) return true

@@ -1,6 +1,7 @@
 import { systemClock } from '../lib/adapters/system-clock.ts'
 import type { Clock } from '../lib/ports.ts'
 import { type Denial, type RuleScope, Rules } from './admission/rules.ts'
+import { Endpoints } from './api/endpoints.ts'
 import type { Backend } from './api/exchange.ts'
 import { answerLocally, type LocalAnswer, type LocalRequest } from './api/in-process.ts'
 import { patchedBy } from './api/patch.ts'
@@ -9,7 +10,6 @@ import type { Behaviour } from './behaviours/behaviour.ts'
 import { behaviourOf } from './behaviours/registry.ts'
 import { Cluster, type CreateOptions } from './cluster.ts'
 import { addControllers } from './controllers/all.ts'
-import { isReady } from './controllers/pods.ts'
 import { Runner } from './controllers/runner.ts'
 import { type DeleteOptions, deleteObject } from './deletion.ts'
 import type { Effect } from './effects.ts'
@@ -17,6 +17,7 @@ import type { Deployment } from './kinds.ts'
 import { kubeconfigFor } from './kubeconfig.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import { plainCopy } from './plain.ts'
+import { isReady } from './pod-state.ts'
 import { createRandom } from './random.ts'
 import { serveService } from './service-listener.ts'
 import { type Found, Store } from './store.ts'
@@ -167,7 +168,11 @@ function assemble(options: SandboxOptions): { cluster: Cluster; backend: Backend
   const runner = new Runner(cluster)
   addControllers(runner, cluster)
   runner.add(kubelet)
-  return { cluster, runner, backend: { cluster, world, kubelet, dialTimeoutMs, policiesDrop, unpullable, applied: new Map() } }
+  return {
+    cluster,
+    runner,
+    backend: { cluster, world, kubelet, dialTimeoutMs, policiesDrop, unpullable, endpoints: new Endpoints(store), applied: new Map() },
+  }
 }
 
 function stacked<T>(list: T[], item: T): () => void {
@@ -223,9 +228,11 @@ function workloadReady({ store }: Cluster): Promise<void> {
   const holds = () => {
     const deployment = store.get('deployments', workloadName, workloadNamespace) as Deployment | undefined
     if (deployment === undefined) return true
+    // The cheap question first: this is asked with each change.
+    if (deployment.status?.readyReplicas !== deployment.spec.replicas) return false
     const pods = store.list('pods', workloadNamespace).filter((pod) => pod.metadata.labels?.app === workloadName)
     const ready = pods.filter((pod) => isReady(pod) && pod.metadata.deletionTimestamp === undefined)
-    return ready.length >= (deployment.spec.replicas ?? 0) && deployment.status?.readyReplicas === deployment.spec.replicas
+    return ready.length >= (deployment.spec.replicas ?? 0)
   }
   return new Promise((resolve) => {
     if (holds()) return resolve()

@@ -3,7 +3,10 @@ import type { Clock } from '../lib/ports.ts'
 interface Entry {
   readonly at: number
   readonly order: number
-  readonly run: () => void
+  /** Undefined once it ran or is cancelled. */
+  run: (() => void) | undefined
+  /** Whether it is in the heap. */
+  waiting: boolean
 }
 
 const longestSleepMs = 24 * 3600 * 1000
@@ -16,7 +19,9 @@ const reason = 'another deadline comes first'
  */
 export class Timers {
   readonly #clock: Clock
-  readonly #entries = new Set<Entry>()
+  /** A heap: no entry comes before the one at half its index. */
+  #entries: Entry[] = []
+  #cancelled = 0
   #order = 0
   #sleeping: { until: number; abort: AbortController } | undefined
   #closed = false
@@ -29,10 +34,10 @@ export class Timers {
 
   /** Runs `run` once at `at` (epoch milliseconds; the past means as soon as possible) and returns how to cancel. */
   at(at: number, run: () => void): () => void {
-    const entry: Entry = { at, order: this.#order++, run }
-    this.#entries.add(entry)
+    const entry: Entry = { at, order: this.#order++, run, waiting: true }
+    this.#push(entry)
     this.#arm()
-    return () => this.#entries.delete(entry)
+    return () => this.#cancel(entry)
   }
 
   after(ms: number, run: () => void): () => void {
@@ -42,14 +47,14 @@ export class Timers {
   /** Forgets every deadline, so that a closed cluster holds no timer. */
   close(): void {
     this.#closed = true
-    this.#entries.clear()
+    this.#entries = []
     this.#sleeping?.abort.abort(reason)
   }
 
   #arm(): void {
-    if (this.#closed || this.#entries.size === 0) return
-    let next = Number.POSITIVE_INFINITY
-    for (const entry of this.#entries) next = Math.min(next, entry.at)
+    this.#dropCancelled()
+    const next = this.#entries[0]?.at
+    if (this.#closed || next === undefined) return
     if (this.#sleeping !== undefined && this.#sleeping.until <= next) return
     this.#sleeping?.abort.abort(reason)
     const sleep = { until: Math.min(next, this.now() + longestSleepMs), abort: new AbortController() }
@@ -61,11 +66,65 @@ export class Timers {
     if (this.#sleeping !== sleep || this.#closed) return
     this.#sleeping = undefined
     const now = this.now()
-    const due = [...this.#entries].filter((entry) => entry.at <= now)
-    due.sort((a, b) => a.at - b.at || a.order - b.order)
+    const due: Entry[] = []
+    for (let first = this.#entries[0]; first !== undefined && first.at <= now; first = this.#entries[0]) {
+      this.#removeFirst(first)
+      due.push(first)
+    }
     for (const entry of due) {
-      if (this.#entries.delete(entry)) entry.run()
+      const { run } = entry
+      entry.run = undefined
+      run?.()
     }
     this.#arm()
   }
+
+  /** What is cancelled stays where it is until it comes first, or until half of all is. */
+  #cancel(entry: Entry): void {
+    if (entry.run === undefined) return
+    entry.run = undefined
+    if (entry.waiting) this.#cancelled++
+    if (this.#cancelled * 2 <= this.#entries.length) return
+    this.#entries = this.#entries.filter(({ run }) => run !== undefined).sort(earlierFirst)
+    this.#cancelled = 0
+  }
+
+  #dropCancelled(): void {
+    for (let first = this.#entries[0]; first !== undefined && first.run === undefined; first = this.#entries[0]) this.#removeFirst(first)
+  }
+
+  #push(entry: Entry): void {
+    const heap = this.#entries
+    let index = heap.push(entry) - 1
+    while (index > 0) {
+      const parent = (index - 1) >> 1
+      const above = heap[parent] as Entry
+      if (earlierFirst(above, entry) <= 0) break
+      heap[index] = above
+      index = parent
+    }
+    heap[index] = entry
+  }
+
+  #removeFirst(first: Entry): void {
+    first.waiting = false
+    if (first.run === undefined) this.#cancelled--
+    const heap = this.#entries
+    const last = heap.pop()
+    if (last === undefined || heap.length === 0) return
+    let index = 0
+    for (let child = 1; child < heap.length; child = 2 * index + 1) {
+      const [left, right] = [heap[child] as Entry, heap[child + 1]]
+      const smaller = right !== undefined && earlierFirst(right, left) < 0 ? child + 1 : child
+      const below = heap[smaller] as Entry
+      if (earlierFirst(last, below) <= 0) break
+      heap[index] = below
+      index = smaller
+    }
+    heap[index] = last
+  }
+}
+
+function earlierFirst(a: Entry, b: Entry): number {
+  return a.at - b.at || a.order - b.order
 }

@@ -4,6 +4,7 @@ import { Network, type Peer } from './network.ts'
 import type { Change } from './store.ts'
 import { type Usage, usageOf } from './usage.ts'
 import type { Pod } from './wire.ts'
+import { Members, type Stirred } from './workload/members.ts'
 import type { Surroundings } from './workload/surroundings.ts'
 import { Traffic } from './workload/traffic.ts'
 
@@ -37,12 +38,13 @@ export class World implements Surroundings {
   readonly cluster: Cluster
   readonly effects: Effects
   readonly network: Network
+  readonly members: Members
   readonly traffic: Traffic
   /** Whether pods can look names up. */
   readonly hasDns: boolean
   /** Marks that injectors leave on nodes, as in a node-local directory. */
   readonly marks = new Set<string>()
-  readonly #ticks: (() => void)[] = []
+  readonly #ticks: ((stirred: Stirred) => void)[] = []
   #machines: Machines | undefined
   #ticking = false
   #turn = 0
@@ -50,10 +52,14 @@ export class World implements Surroundings {
   constructor(cluster: Cluster, options: { enforceNetworkPolicies: boolean; requestsPerSecond: number; dns?: boolean }) {
     this.cluster = cluster
     this.hasDns = options.dns ?? true
-    this.effects = new Effects(() => this.touch())
+    this.effects = new Effects((podUid) => {
+      this.members.touch(podUid)
+      this.touch()
+    })
     this.network = new Network(cluster.store, options.enforceNetworkPolicies)
+    this.members = new Members(this)
     this.traffic = new Traffic(this, options.requestsPerSecond)
-    this.onTick(() => this.traffic.recompute())
+    this.onTick((stirred) => this.traffic.recompute(stirred))
     cluster.store.subscribe((change) => this.#note(change))
   }
 
@@ -70,6 +76,10 @@ export class World implements Surroundings {
     return usageOf(pod, this.effects.ofPod(pod.metadata.uid))
   }
 
+  isDisturbed(pod: Pod): boolean {
+    return this.effects.ofPod(pod.metadata.uid).length > 0
+  }
+
   isCut(pod: Pod): boolean {
     return this.effects.ofPod(pod.metadata.uid).some((effect) => effect.kind === 'cut')
   }
@@ -78,13 +88,17 @@ export class World implements Surroundings {
     return !this.isCut(to) && !('pod' in from && this.isCut(from.pod)) && this.network.admits(from, to, port)
   }
 
+  kind(pod: Pod): string {
+    return `${this.isCut(pod) ? 'cut ' : ''}${this.network.kind(pod)}`
+  }
+
   /** Counts up, for round-robin. */
   nextTurn(): number {
     return this.#turn++
   }
 
   /** Runs `run` 0.1 s after anything that may change reachability, readiness or load. */
-  onTick(run: () => void): void {
+  onTick(run: (stirred: Stirred) => void): void {
     this.#ticks.push(run)
   }
 
@@ -93,7 +107,8 @@ export class World implements Surroundings {
     this.#ticking = true
     this.cluster.timers.after(tickMs, () => {
       this.#ticking = false
-      for (const run of this.#ticks) run()
+      const stirred = this.members.stir()
+      for (const run of this.#ticks) run(stirred)
     })
   }
 

@@ -1,5 +1,5 @@
-import { isFinished, isReady, withCondition } from '../controllers/pods.ts'
 import { type DeleteOptions, deleteObject } from '../deletion.ts'
+import { isFinished, isReady, withCondition } from '../pod-state.ts'
 import { matchesSelector } from '../selectors.ts'
 import type { Pod } from '../wire.ts'
 import type { Backend, Exchange } from './exchange.ts'

@@ -3,6 +3,7 @@ import type { Cluster } from '../cluster.ts'
 import type { Kubelet } from '../kubelet/kubelet.ts'
 import type { Dict } from '../wire.ts'
 import type { World } from '../world.ts'
+import type { Endpoints } from './endpoints.ts'
 import { decodeProtobuf, protobufType } from './protobuf.ts'
 import { badRequest, unsupportedMedia } from './status.ts'
 
@@ -14,6 +15,7 @@ export interface Backend {
   readonly dialTimeoutMs: number
   readonly policiesDrop: boolean
   readonly unpullable: Set<string>
+  readonly endpoints: Endpoints
   /** What each field manager applied last, by UID, for server-side apply. */
   readonly applied: Map<string, Dict>
 }

@@ -31,11 +31,13 @@ function parseToken(text: string): Token {
 }
 
 /** One page of a list: selected, ordered by namespace and name, cut at `limit`. */
-export function listPage(backend: Backend, where: { resource: Resource; namespace: string | undefined }, exchange: Exchange): Page {
+export function listPage(
+  backend: Backend,
+  { resource, namespace }: { resource: Resource; namespace: string | undefined },
+  exchange: Exchange,
+): Page {
   const { store } = backend.cluster
-  const selected = selectionOf(where.resource, exchange)
-  const objects = (store.list(where.resource.plural, where.namespace) as KubeObject[]).filter(selected)
-  const keyed = objects.map((object) => ({ key: keyOf(object), object })).sort((a, b) => (a.key < b.key ? -1 : 1))
+  const selected = selectionOf(resource, exchange)
   const given = exchange.query('continue')
   const token = given ? parseToken(given) : undefined
   if (token !== undefined && token.revision < store.oldest) {
@@ -43,16 +45,25 @@ export function listPage(backend: Backend, where: { resource: Resource; namespac
       'The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.',
     )
   }
-  const rest = token === undefined ? keyed : keyed.filter(({ key }) => key > token.after)
-  const limit = Number(exchange.query('limit') ?? 0)
-  const page = limit > 0 ? rest.slice(0, limit) : rest
+  const limit = Number(exchange.query('limit') ?? 0) || Number.POSITIVE_INFINITY
+  const items: KubeObject[] = []
+  let more = false
+  for (const object of store.inOrder(resource.plural, namespace, token?.after)) {
+    if (!selected(object)) continue
+    more = items.length >= limit
+    if (more) break
+    items.push(object)
+  }
   const revision = token?.revision ?? store.revision
   const metadata: Dict = { resourceVersion: String(revision) }
-  if (page.length < rest.length) {
-    metadata.continue = Buffer.from(JSON.stringify({ revision, after: page.at(-1)?.key })).toString('base64url')
-    if (!exchange.query('labelSelector') && !exchange.query('fieldSelector')) metadata.remainingItemCount = rest.length - page.length
+  const last = items.at(-1)
+  if (more && last !== undefined) {
+    const after = keyOf(last)
+    metadata.continue = Buffer.from(JSON.stringify({ revision, after })).toString('base64url')
+    const whole = !exchange.query('labelSelector') && !exchange.query('fieldSelector')
+    if (whole) metadata.remainingItemCount = store.countAfter(resource.plural, namespace, after)
   }
-  return { metadata, items: page.map(({ object }) => object) }
+  return { metadata, items }
 }
 
 /** A page as the API answers it: items carry no kind of their own. */

@@ -1,8 +1,6 @@
 import type { HttpAnswer, HttpRequest } from '../behaviours/behaviour.ts'
-import { isReady } from '../controllers/pods.ts'
 import type { Service } from '../kinds.ts'
 import { apiServerAddress, type Peer, portNumber } from '../network.ts'
-import { matchesLabels } from '../selectors.ts'
 import type { Pod } from '../wire.ts'
 import type { Backend, Exchange } from './exchange.ts'
 import type { Route } from './route.ts'
@@ -37,16 +35,6 @@ function parseTarget(text: string): { name: string; port: string | undefined; tl
   return { name: parts[0] ?? '', port: parts[1] || undefined, tls: false }
 }
 
-/** Ready and reachable pods behind a service, in a stable order. */
-function endpointsOf(backend: Backend, service: Service): Pod[] {
-  return backend.cluster.store
-    .list('pods', service.metadata.namespace)
-    .filter(
-      (pod) => matchesLabels(service.spec.selector, pod.metadata.labels) && isReady(pod) && pod.metadata.deletionTimestamp === undefined,
-    )
-    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
-}
-
 function podTarget(backend: Backend, route: Route): { pod: Pod; port: number } {
   const { name, port } = parseTarget(route.name ?? '')
   const pod = backend.cluster.get('pods', name, route.namespace)
@@ -58,8 +46,8 @@ function podTarget(backend: Backend, route: Route): { pod: Pod; port: number } {
 
 /** Picks the next endpoint of a service; throws 503 when there is none. */
 export function serviceTarget(backend: Backend, service: Service, port?: string): { pod: Pod; port: number } {
-  const endpoints = endpointsOf(backend, service)
-  const pod = endpoints[backend.world.nextTurn() % Math.max(1, endpoints.length)]
+  const endpoints = backend.endpoints.of(service)
+  const pod = endpoints.at(backend.world.nextTurn() % Math.max(1, endpoints.size))
   const { name } = service.metadata
   if (pod === undefined)
     throw new StatusError({ code: 503, reason: 'ServiceUnavailable', message: `no endpoints available for service "${name}"` })

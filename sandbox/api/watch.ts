@@ -1,7 +1,6 @@
 import type { Resource } from '../resources.ts'
 import { apiVersionOf } from '../resources.ts'
 import type { Change } from '../store.ts'
-import { keyOf } from '../store.ts'
 import type { KubeObject } from '../wire.ts'
 import type { Backend, Exchange } from './exchange.ts'
 import { selectionOf } from './list.ts'
@@ -64,9 +63,9 @@ class Watch {
   }
 
   #replayState(): void {
-    const objects = this.#backend.cluster.store.list(this.#where.resource.plural, this.#where.namespace) as KubeObject[]
-    const selected = objects.filter(this.#selected).sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-    for (const object of selected) this.#send('ADDED', object)
+    const { store } = this.#backend.cluster
+    const objects = [...store.inOrder(this.#where.resource.plural, this.#where.namespace)]
+    for (const object of objects) if (this.#selected(object)) this.#send('ADDED', object)
     if (this.#exchange.flag('sendInitialEvents')) this.#bookmark({ 'k8s.io/initial-events-end': 'true' })
   }
 
@@ -88,14 +87,13 @@ class Watch {
 
   #send(type: string, object: KubeObject): void {
     const { resource } = this.#where
-    const body = wantsTable(this.#exchange)
-      ? asTable(
-          resource,
-          { metadata: { resourceVersion: object.metadata.resourceVersion }, items: [object] },
-          { now: this.#backend.cluster.now(), include: this.#exchange.query('includeObject') },
-        )
-      : object
-    this.#write(type, body)
+    if (!wantsTable(this.#exchange)) {
+      this.#writeText(type, textOf(object))
+      return
+    }
+    const page = { metadata: { resourceVersion: object.metadata.resourceVersion }, items: [object] }
+    const options = { now: this.#backend.cluster.now(), include: this.#exchange.query('includeObject') }
+    this.#write(type, asTable(resource, page, options))
   }
 
   #bookmark(annotations?: Record<string, string>): void {
@@ -116,6 +114,19 @@ class Watch {
   }
 
   #write(type: string, object: unknown): void {
-    if (!this.#exchange.response.writableEnded) this.#exchange.response.write(`${JSON.stringify({ type, object })}\n`)
+    this.#writeText(type, JSON.stringify(object))
   }
+
+  #writeText(type: string, object: string): void {
+    const { response } = this.#exchange
+    if (!response.writableEnded) response.write(`{"type":"${type}","object":${object}}\n`)
+  }
+}
+
+let [lastObject, lastText]: [KubeObject | undefined, string] = [undefined, '']
+
+/** All watches are told of a change one after the other: its text is made once. Stored objects never change. */
+function textOf(object: KubeObject): string {
+  if (object !== lastObject) [lastObject, lastText] = [object, JSON.stringify(object)]
+  return lastText
 }

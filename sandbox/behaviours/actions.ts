@@ -91,7 +91,7 @@ function effectAction(kind: EffectKind, { tag, amount }: Parameters): Action {
       return refusal
     },
     bites: (before, now) => (rising ? now.value > before.value : now.value < before.value),
-    undo: (world, { podUid }) => world.effects.remove((one) => one.podUid === podUid && one.tag === tag),
+    undo: (world, { podUid }) => world.effects.remove(podUid, (one) => one.tag === tag),
     undone: (world, { podUid }) => world.effects.withTag(podUid, tag).length === 0,
   }
 }
@@ -127,7 +127,7 @@ function loopAction({ tag, signal }: Parameters): Action {
       return undefined
     },
     bites: (before, now) => now.value >= before.value + 2,
-    undo: (world, { podUid }) => world.effects.remove((one) => one.podUid === podUid && one.tag === tag),
+    undo: (world, { podUid }) => world.effects.remove(podUid, (one) => one.tag === tag),
     undone: (world, target) => !active(world, target),
   }
 }

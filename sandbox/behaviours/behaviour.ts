@@ -36,6 +36,8 @@ export interface ProcessContext {
 
 /** A running main process. */
 export interface Process {
+  /** Its answers to probes change only with its pod, its neighbours or what `changed` tells: it need not be asked at every tick. */
+  readonly announces?: true
   /** Left out: ready as soon as it is up. */
   isReady?(): boolean
   /** Left out: it listens on no port. */

@@ -96,7 +96,7 @@ function check(context: ProcessContext, targets: readonly InjectorTarget[], tag:
   context.at(context.now() + applyAfterMs, () => {
     for (const target of targets) {
       const left = leftovers(context, target, tag)
-      context.world.effects.remove((one) => one.podUid === target.podUid && one.tag === tag)
+      context.world.effects.remove(target.podUid, (one) => one.tag === tag)
       const asked = actionNamed(context.env.FAULTLINE_OF ?? 'stress-memory', { tag, amount: 0, signal: 'TERM' })
       const measure =
         left[0] === undefined && asked !== undefined
@@ -117,7 +117,7 @@ function clean(
   context.at(context.now() + undoAfterMs, () => {
     for (const target of targets) {
       const kind = leftovers(context, target, tag)[0] ?? 'memory'
-      context.world.effects.remove((one) => one.podUid === target.podUid && one.tag === tag)
+      context.world.effects.remove(target.podUid, (one) => one.tag === tag)
       report(context, target, {
         phase: 'undone',
         ok: true,

@@ -4,6 +4,7 @@ import type { Behaviour } from './behaviour.ts'
 export const plainBehaviour: Behaviour = (context) => {
   context.log(`${context.container.image} is simulated: it runs and does nothing`)
   return {
+    announces: true,
     http: () => ({ status: 200, contentType: 'text/plain; charset=utf-8', body: 'simulated\n' }),
   }
 }

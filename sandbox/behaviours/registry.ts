@@ -1,5 +1,5 @@
 import { simulatedImages } from '../../lib/simulated-images.ts'
-import { workloadImage } from '../workload/health.ts'
+import { workloadImage } from '../workload/image.ts'
 import { jadevectordb } from '../workload/jadevectordb.ts'
 import type { Behaviour } from './behaviour.ts'
 import { cordonFuse } from './cordon-fuse.ts'

@@ -1,25 +1,57 @@
 import type { Cluster } from '../cluster.ts'
 import type { DisruptionBudget } from '../kinds.ts'
+import { sameJson } from '../plain.ts'
+import { PodSelection } from '../pod-selection.ts'
+import { isActive, isFinished, isReady } from '../pod-state.ts'
 import { matchesSelector } from '../selectors.ts'
 import type { Pod } from '../wire.ts'
-import { isFinished, isReady } from './pods.ts'
-import { type Controller, splitKey } from './runner.ts'
+import { type Controller, keysOf, splitKey } from './runner.ts'
 
 /** Keeps every disruption budget's status true to its pods. */
 export function budgetController(cluster: Cluster): Controller {
+  const coverages = new Map<string, Coverage>()
   return {
     name: 'disruption',
-    keys: ({ plural, object }) => {
-      if (plural !== 'pods' && plural !== 'poddisruptionbudgets') return []
-      const { namespace } = object.metadata
-      return cluster.store.list('poddisruptionbudgets', namespace).map((one) => `${namespace}/${one.metadata.name}`)
+    keys: (change) => {
+      if (change.plural === 'poddisruptionbudgets') return keysOf(change, 'poddisruptionbudgets')
+      if (change.plural !== 'pods') return []
+      const { object, previous } = change
+      const covers = ({ spec }: DisruptionBudget) =>
+        [object, previous].some((pod) => pod !== undefined && matchesSelector(spec.selector, pod.metadata.labels))
+      const touched = cluster.store.list('poddisruptionbudgets', object.metadata.namespace).filter(covers)
+      return touched.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
     },
     reconcile: (key) => {
       const { namespace, name } = splitKey(key)
       const budget = cluster.store.get('poddisruptionbudgets', name, namespace)
-      if (budget !== undefined) publish(cluster, budget)
+      const known = coverages.get(key)
+      if (known !== undefined && (budget === undefined || !sameJson(known.selector, budget.spec.selector))) {
+        known.covered.close()
+        known.healthy.close()
+        coverages.delete(key)
+      }
+      if (budget === undefined) return undefined
+      const coverage = coverages.get(key) ?? coverageOf(cluster, budget)
+      coverages.set(key, coverage)
+      publish(cluster, budget, coverage)
       return undefined
     },
+  }
+}
+
+/** The unfinished pods that a budget selects. */
+interface Coverage {
+  readonly selector: DisruptionBudget['spec']['selector']
+  readonly covered: PodSelection
+  readonly healthy: PodSelection
+}
+
+function coverageOf({ store }: Cluster, { metadata: { namespace = '' }, spec: { selector } }: DisruptionBudget): Coverage {
+  const covers = (pod: Pod) => matchesSelector(selector, pod.metadata.labels) && !isFinished(pod)
+  return {
+    selector,
+    covered: new PodSelection(store, { namespace, wants: covers }),
+    healthy: new PodSelection(store, { namespace, wants: (pod) => covers(pod) && isReady(pod) && isActive(pod) }),
   }
 }
 
@@ -28,22 +60,18 @@ function amount(value: number | string, of: number): number {
 }
 
 /** How many pods the owners of these pods want together. */
-function expected(cluster: Cluster, pods: readonly Pod[]): number {
-  const owners = new Set(pods.map((pod) => pod.metadata.ownerReferences?.find((one) => one.controller)?.uid))
+function expected(cluster: Cluster, covered: PodSelection): number {
   let total = 0
-  for (const uid of owners) {
+  for (const [uid, count] of covered.owners) {
     const spec = uid === undefined ? undefined : (cluster.store.byUid(uid)?.spec as { replicas?: number } | undefined)
-    total += spec?.replicas ?? pods.filter((pod) => pod.metadata.ownerReferences?.find((one) => one.controller)?.uid === uid).length
+    total += spec?.replicas ?? count
   }
   return total
 }
 
-function publish(cluster: Cluster, budget: DisruptionBudget): void {
-  const covered = cluster.store
-    .list('pods', budget.metadata.namespace)
-    .filter((pod) => matchesSelector(budget.spec.selector, pod.metadata.labels) && !isFinished(pod))
-  const healthy = covered.filter((pod) => isReady(pod) && pod.metadata.deletionTimestamp === undefined).length
-  const total = expected(cluster, covered)
+function publish(cluster: Cluster, budget: DisruptionBudget, coverage: Coverage): void {
+  const healthy = coverage.healthy.size
+  const total = expected(cluster, coverage.covered)
   const { minAvailable, maxUnavailable } = budget.spec
   const desired = minAvailable === undefined ? Math.max(0, total - amount(maxUnavailable ?? 1, total)) : amount(minAvailable, total)
   const allowed = Math.max(0, healthy - desired)

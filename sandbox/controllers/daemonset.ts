@@ -2,8 +2,9 @@ import type { Cluster } from '../cluster.ts'
 import { deleteObject } from '../deletion.ts'
 import type { DaemonSet, Node } from '../kinds.ts'
 import { plainCopy } from '../plain.ts'
+import { isActive, isFinished, isReady } from '../pod-state.ts'
 import type { PodTemplate } from '../wire.ts'
-import { createPodFor, deletePodFor, isActive, isFinished, isReady, podsOf } from './pods.ts'
+import { createPodFor, deletePodFor, podsOf } from './pods.ts'
 import { type Controller, keysOf, ownerKeys, splitKey } from './runner.ts'
 import { fitsNode } from './scheduler.ts'
 
@@ -41,12 +42,12 @@ function place(cluster: Cluster, set: DaemonSet): void {
   const nodes = cluster.store.list('nodes').filter(fits)
   const pods = podsOf(cluster, set)
   for (const pod of pods.filter(isFinished)) deleteObject(cluster, pod)
-  for (const pod of pods.filter((one) => !nodes.some((node) => node.metadata.name === one.spec.nodeName))) {
-    deletePodFor(cluster, set, pod, component)
-  }
+  const names = new Set(nodes.map((node) => node.metadata.name))
+  for (const pod of pods.filter((one) => !names.has(one.spec.nodeName ?? ''))) deletePodFor(cluster, set, pod, component)
+  const covered = new Set(pods.map((pod) => pod.spec.nodeName))
   for (const node of nodes) {
     const nodeName = node.metadata.name
-    if (!pods.some((pod) => pod.spec.nodeName === nodeName)) createPodFor(cluster, set, template, { nodeName, component })
+    if (!covered.has(nodeName)) createPodFor(cluster, set, template, { nodeName, component })
   }
   const active = podsOf(cluster, set).filter(isActive)
   const ready = active.filter(isReady).length

@@ -2,9 +2,10 @@ import type { Cluster } from '../cluster.ts'
 import { recordEvent } from '../events.ts'
 import type { Deployment, ReplicaSet } from '../kinds.ts'
 import { plainCopy, sameJson } from '../plain.ts'
+import { withCondition } from '../pod-state.ts'
 import { templateHash } from '../random.ts'
 import type { PodTemplate } from '../wire.ts'
-import { controllerRef, ownedBy, withCondition } from './pods.ts'
+import { controllerRef, ownedBy } from './pods.ts'
 import { type Controller, keysOf, ownerKeys, splitKey } from './runner.ts'
 
 const component = 'deployment-controller'
@@ -20,7 +21,7 @@ export function deploymentController(cluster: Cluster): Controller {
       const { namespace, name } = splitKey(key)
       const deployment = cluster.store.get('deployments', name, namespace)
       if (deployment === undefined || deployment.metadata.deletionTimestamp !== undefined) return undefined
-      const sets = cluster.store.list('replicasets', namespace).filter((set) => ownedBy(set, deployment))
+      const sets = setsOf(cluster, deployment)
       const current =
         sets.find((set) => sameTemplate(set, deployment)) ?? (deployment.spec.paused ? undefined : createSet(cluster, deployment, sets))
       if (current !== undefined)
@@ -34,6 +35,11 @@ export function deploymentController(cluster: Cluster): Controller {
       return undefined
     },
   }
+}
+
+function setsOf(cluster: Cluster, deployment: Deployment): ReplicaSet[] {
+  const dependents = cluster.store.dependents(deployment.metadata.uid)
+  return dependents.filter((one): one is ReplicaSet => one.kind === 'ReplicaSet' && ownedBy(one, deployment))
 }
 
 function bare(template: PodTemplate): PodTemplate {
@@ -114,7 +120,7 @@ function roll(cluster: Cluster, deployment: Deployment, current: ReplicaSet, old
 }
 
 function publish(cluster: Cluster, deployment: Deployment, current: ReplicaSet | undefined): void {
-  const sets = cluster.store.list('replicasets', deployment.metadata.namespace).filter((set) => ownedBy(set, deployment))
+  const sets = setsOf(cluster, deployment)
   const sum = (field: 'replicas' | 'readyReplicas' | 'availableReplicas') =>
     sets.reduce((total, set) => total + (set.status?.[field] ?? 0), 0)
   const fresh = sets.find((set) => set.metadata.uid === current?.metadata.uid)

@@ -1,6 +1,5 @@
 import { type Cluster, resourceFor } from '../cluster.ts'
 import { deleteObject } from '../deletion.ts'
-import type { Change } from '../store.ts'
 import type { KubeObject, OwnerReference } from '../wire.ts'
 import type { Controller } from './runner.ts'
 
@@ -11,19 +10,18 @@ const reactionMs = 100
  * owner counts only by UID, and only in the dependent's namespace or cluster-wide.
  */
 export function garbageCollector(cluster: Cluster): Controller {
-  const dependents = new Map<string, Set<string>>()
   const firstSeen = new Map<string, number>()
   return {
     name: 'garbage-collector',
     keys: (change) => {
-      index(dependents, change)
-      const { uid, ownerReferences = [] } = change.object.metadata
-      const affected = change.type === 'DELETED' || change.object.metadata.deletionTimestamp ? [...(dependents.get(uid) ?? [])] : []
+      const { uid, ownerReferences = [], deletionTimestamp } = change.object.metadata
+      const goes = change.type === 'DELETED' || deletionTimestamp !== undefined
+      const affected = goes ? cluster.store.dependents(uid).map(({ metadata }) => metadata.uid) : []
       return [uid, ...affected, ...ownerReferences.map((owner) => owner.uid)]
     },
     reconcile: (uid) => {
       const object = cluster.store.byUid(uid)
-      if (object?.metadata.finalizers?.includes('foregroundDeletion')) deleteForeground(cluster, object, dependents.get(uid))
+      if (object?.metadata.finalizers?.includes('foregroundDeletion')) deleteForeground(cluster, object)
       if (object === undefined || !isGarbage(cluster, object)) {
         firstSeen.delete(uid)
         return undefined
@@ -38,16 +36,6 @@ export function garbageCollector(cluster: Cluster): Controller {
   }
 }
 
-function index(dependents: Map<string, Set<string>>, { object, previous, type }: Change): void {
-  const { uid } = object.metadata
-  for (const owner of previous?.metadata.ownerReferences ?? []) dependents.get(owner.uid)?.delete(uid)
-  if (type === 'DELETED') return
-  for (const owner of object.metadata.ownerReferences ?? []) {
-    const set = dependents.get(owner.uid) ?? new Set()
-    dependents.set(owner.uid, set.add(uid))
-  }
-}
-
 function isPresent(cluster: Cluster, dependent: KubeObject, owner: OwnerReference): boolean {
   const found = cluster.store.byUid(owner.uid)
   if (found === undefined || found.kind !== owner.kind) return false
@@ -59,16 +47,16 @@ function isGarbage(cluster: Cluster, object: KubeObject): boolean {
   return owners.length > 0 && !owners.some((owner) => isPresent(cluster, object, owner))
 }
 
-function deleteForeground(cluster: Cluster, owner: KubeObject, dependents: ReadonlySet<string> | undefined): void {
-  const objects = [...(dependents ?? [])].flatMap((uid) => cluster.store.byUid(uid) ?? [])
+function deleteForeground(cluster: Cluster, owner: KubeObject): void {
+  const objects = cluster.store.dependents(owner.metadata.uid)
   for (const object of objects) {
     if (object.metadata.deletionTimestamp === undefined) deleteObject(cluster, object, { propagationPolicy: 'Background' })
   }
-  const blocking = objects.filter((object) => {
+  const blocked = objects.some((object) => {
     const blocks = object.metadata.ownerReferences?.some((one) => one.uid === owner.metadata.uid && one.blockOwnerDeletion)
     return blocks === true && cluster.store.byUid(object.metadata.uid) !== undefined
   })
-  if (blocking.length > 0) return
+  if (blocked) return
   cluster.modify(owner, ({ metadata }) => {
     metadata.finalizers = (metadata.finalizers ?? []).filter((one) => one !== 'foregroundDeletion')
   })

@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster.ts'
 import { deleteObject } from '../deletion.ts'
 import { recordEvent } from '../events.ts'
 import { plainCopy } from '../plain.ts'
-import type { Condition, KubeObject, OwnerReference, Pod, PodTemplate } from '../wire.ts'
+import type { KubeObject, OwnerReference, Pod, PodTemplate } from '../wire.ts'
 
 /** The reference with which a controller owns what it makes. */
 export function controllerRef(owner: KubeObject): OwnerReference {
@@ -17,32 +17,9 @@ export function ownedBy(object: KubeObject, owner: KubeObject): boolean {
 
 /** All pods an object controls, also those that are finished or going away. */
 export function podsOf(cluster: Cluster, owner: KubeObject): Pod[] {
-  return cluster.store.list('pods', owner.metadata.namespace).filter((pod) => ownedBy(pod, owner))
-}
-
-export function isFinished(pod: Pod): boolean {
-  return pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed'
-}
-
-/** Counts towards replicas: neither finished nor going away. */
-export function isActive(pod: Pod): boolean {
-  return !isFinished(pod) && pod.metadata.deletionTimestamp === undefined
-}
-
-export function isReady(pod: Pod): boolean {
-  return conditionOf(pod.status.conditions, 'Ready')?.status === 'True'
-}
-
-export function conditionOf(conditions: readonly Condition[] | undefined, type: string): Condition | undefined {
-  return conditions?.find((one) => one.type === type)
-}
-
-/** A list with this condition set; the transition time moves only when its status does. */
-export function withCondition(conditions: readonly Condition[] | undefined, wanted: Condition, now: string): Condition[] {
-  const others = (conditions ?? []).filter((one) => one.type !== wanted.type)
-  const before = conditionOf(conditions, wanted.type)
-  const since = before?.status === wanted.status ? before.lastTransitionTime : now
-  return [...others, { ...wanted, lastTransitionTime: since ?? now }]
+  const { namespace } = owner.metadata
+  const dependents = cluster.store.dependents(owner.metadata.uid)
+  return dependents.filter((one): one is Pod => one.kind === 'Pod' && one.metadata.namespace === namespace && ownedBy(one, owner))
 }
 
 interface PodNaming {

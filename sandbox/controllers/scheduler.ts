@@ -1,9 +1,9 @@
 import type { Cluster } from '../cluster.ts'
 import { recordEvent } from '../events.ts'
 import type { Node } from '../kinds.ts'
+import { withCondition } from '../pod-state.ts'
 import { matchesSelector } from '../selectors.ts'
 import type { LabelSelector, Pod, PodSpec, Toleration } from '../wire.ts'
-import { isFinished, withCondition } from './pods.ts'
 import { type Controller, keysOf, splitKey } from './runner.ts'
 
 const component = 'default-scheduler'
@@ -51,10 +51,8 @@ export function scheduler(cluster: Cluster): Controller {
     name: component,
     keys: (change) => {
       if (change.plural !== 'nodes') return keysOf(change, 'pods')
-      return cluster.store
-        .list('pods')
-        .filter((pod) => pod.spec.nodeName === undefined)
-        .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
+      const pods = cluster.pods.unbound().map((uid) => cluster.store.byUid(uid))
+      return pods.flatMap((pod) => (pod === undefined ? [] : [`${pod.metadata.namespace}/${pod.metadata.name}`]))
     },
     reconcile: (key) => {
       const { namespace, name } = splitKey(key)
@@ -70,23 +68,21 @@ export function scheduler(cluster: Cluster): Controller {
   }
 }
 
-function leastLoaded(cluster: Cluster, pod: Pod, nodes: readonly Node[]): string | undefined {
+function leastLoaded({ pods }: Cluster, pod: Pod, nodes: readonly Node[]): string | undefined {
   const owner = pod.metadata.ownerReferences?.[0]?.uid
+  const siblings = owner === undefined ? undefined : pods.spreadOf(owner)
   const zoneOf = new Map(nodes.map((node) => [node.metadata.name, node.metadata.labels?.['topology.kubernetes.io/zone'] ?? '']))
-  const siblings = new Map<string, number>()
   const zones = new Map<string, number>()
-  const load = new Map<string, number>()
-  const count = (map: Map<string, number>, key: string) => map.set(key, (map.get(key) ?? 0) + 1)
-  for (const other of cluster.store.list('pods')) {
-    const node = other.spec.nodeName
-    if (node === undefined || isFinished(other) || other.metadata.deletionTimestamp !== undefined) continue
-    count(load, node)
-    if (owner === undefined || other.metadata.ownerReferences?.[0]?.uid !== owner) continue
-    count(siblings, node)
-    count(zones, zoneOf.get(node) ?? '')
+  for (const [node, count] of siblings ?? []) {
+    const zone = zoneOf.get(node) ?? ''
+    zones.set(zone, (zones.get(zone) ?? 0) + count)
   }
-  const score = (node: string) => (siblings.get(node) ?? 0) * 1e6 + (zones.get(zoneOf.get(node) ?? '') ?? 0) * 1e3 + (load.get(node) ?? 0)
-  return [...zoneOf.keys()].sort((a, b) => score(a) - score(b) || (a < b ? -1 : 1))[0]
+  let best: { readonly node: string; readonly score: number } | undefined
+  for (const [node, zone] of zoneOf) {
+    const score = (siblings?.get(node) ?? 0) * 1e6 + (zones.get(zone) ?? 0) * 1e3 + pods.loadOf(node)
+    if (best === undefined || score < best.score || (score === best.score && node < best.node)) best = { node, score }
+  }
+  return best?.node
 }
 
 function bind(cluster: Cluster, pod: Pod, nodeName: string): void {

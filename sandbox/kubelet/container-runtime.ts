@@ -56,6 +56,13 @@ export class ContainerRuntime {
     return this.process !== undefined
   }
 
+  /** Whether its readiness may change without anyone's word. */
+  get restless(): boolean {
+    const { process } = this
+    if (process === undefined || process.announces) return false
+    return process.isReady !== undefined || (process.http !== undefined && this.setup.container.readinessProbe !== undefined)
+  }
+
   /** Not started yet, for this reason. */
   waitFor(reason: string, message: string): void {
     this.state = { waiting: { reason, message } }
@@ -116,7 +123,7 @@ export class ContainerRuntime {
       containerID: this.containerId ?? '',
     }
     this.#stop()
-    this.setup.world.effects.remove(({ podUid, kind }) => podUid === this.setup.podUid && (kind === 'memory' || kind === 'cpu'))
+    this.setup.world.effects.remove(this.setup.podUid, ({ kind }) => kind === 'memory' || kind === 'cpu')
     this.state = { terminated }
     if (exited !== true) process.killed?.()
     if (this.setup.restarts(code)) this.#restartLater(terminated)

@@ -1,7 +1,7 @@
 import type { Behaviour } from '../behaviours/behaviour.ts'
-import { isFinished } from '../controllers/pods.ts'
 import type { Controller } from '../controllers/runner.ts'
 import type { Node } from '../kinds.ts'
+import { isFinished } from '../pod-state.ts'
 import type { Pod } from '../wire.ts'
 import type { Located, Machines, Signal, World } from '../world.ts'
 import type { ContainerRuntime, Pace } from './container-runtime.ts'
@@ -22,12 +22,14 @@ export class Kubelet implements Controller, Machines {
   readonly name = 'kubelet'
   readonly #setup: Setup
   readonly #pods = new Map<string, PodRuntime>()
+  readonly #restless = new Set<PodRuntime>()
   readonly #addresses = new Map<string, number>()
 
   constructor(setup: Setup) {
     this.#setup = setup
-    setup.world.onTick(() => {
-      for (const runtime of this.#pods.values()) runtime.probe()
+    setup.world.onTick(({ pods }) => {
+      for (const uid of pods) this.#pods.get(uid)?.probe()
+      for (const runtime of [...this.#restless]) runtime.probe()
     })
   }
 
@@ -93,7 +95,8 @@ export class Kubelet implements Controller, Machines {
     const { world, pace, behaviourOf, unpullable } = this.#setup
     const node = world.cluster.store.get('nodes', pod.spec.nodeName ?? '')
     if (node === undefined) return
-    this.#pods.set(pod.metadata.uid, new PodRuntime({ world, pace, pod, behaviourOf, unpullable, address: this.#address(pod, node) }))
+    const address = this.#address(pod, node)
+    this.#pods.set(pod.metadata.uid, new PodRuntime({ world, pace, pod, behaviourOf, unpullable, restless: this.#restless, address }))
   }
 
   #address(pod: Pod, node: Node): { podIP: string; hostIP: string } {

@@ -1,7 +1,7 @@
 import type { Behaviour } from '../behaviours/behaviour.ts'
 import { imageName } from '../behaviours/image-name.ts'
-import { withCondition } from '../controllers/pods.ts'
 import { recordEvent } from '../events.ts'
+import { withCondition } from '../pod-state.ts'
 import type { Pod, PodStatus } from '../wire.ts'
 import type { World } from '../world.ts'
 import { ContainerRuntime, type Pace } from './container-runtime.ts'
@@ -16,6 +16,8 @@ interface Setup {
   readonly address: { readonly podIP: string; readonly hostIP: string }
   readonly behaviourOf: (image: string) => Behaviour
   readonly unpullable: ReadonlySet<string>
+  /** Those that must be probed at every tick. */
+  readonly restless: Set<PodRuntime>
 }
 
 /** One pod on its node, from its binding to its removal. */
@@ -66,10 +68,10 @@ export class PodRuntime {
   /** The pod object is gone: whatever still runs dies at once. */
   destroy(): void {
     this.#gone = true
+    this.#setup.restless.delete(this)
     this.#cancelStart()
     for (const container of this.containers) container.kill()
-    const { uid } = this.#setup.pod.metadata
-    this.#setup.world.effects.remove((effect) => effect.podUid === uid)
+    this.#setup.world.effects.remove(this.#setup.pod.metadata.uid)
   }
 
   evict(message: string): void {
@@ -126,7 +128,10 @@ export class PodRuntime {
 
   #publish(): void {
     if (this.#gone) return
-    const { cluster } = this.#setup.world
+    const { restless, world } = this.#setup
+    if (this.containers.some((one) => one.restless)) restless.add(this)
+    else restless.delete(this)
+    const { cluster } = world
     const backOff = this.containers.find((one) => one.state.waiting?.reason === 'CrashLoopBackOff')
     if (backOff !== undefined) {
       this.#event('BackOff', `Back-off restarting failed container ${backOff.name} in pod ${this.#setup.pod.metadata.name}`, 'Warning')

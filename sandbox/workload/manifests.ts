@@ -1,6 +1,6 @@
 import type { Cluster } from '../cluster.ts'
 import type { Manifest } from '../wire.ts'
-import { workloadImage, workloadPort } from './health.ts'
+import { workloadImage, workloadPort } from './image.ts'
 
 export const workloadNamespace = 'jadevectordb-system'
 export const workloadName = 'jadevectordb'
