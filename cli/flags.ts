@@ -94,6 +94,24 @@ export function withSuite<A extends unknown[], O extends OptionValues>(command: 
   )
 }
 
+/** Adds the flag that gives values to a suite's variables. */
+export function withVariables<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
+  return command.addOption(
+    new Option(
+      '--set <NAME=value>',
+      `what \${NAME} in the suite stands for; repeatable; else FAULTLINE_VAR_NAME, else its default. Kept with the run: no place for secrets`,
+    ).argParser(assignment),
+  )
+}
+
+/** Adds to the values by name. */
+function assignment(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const [, name = '', value = ''] = /^([A-Za-z_]\w{0,62})=([\s\S]*)$/.exec(text) ?? []
+  if (name === '') throw new InvalidArgumentError('Expected NAME=value, with a name of letters, digits and "_".')
+  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`${name} is set twice.`)
+  return { ...before, [name]: value }
+}
+
 /** Adds the flags that change how long a suite takes. */
 export function withTimes<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return command

@@ -1,7 +1,18 @@
 import { Argument, type CommandUnknownOpts, Option } from '@commander-js/extra-typings'
 import { familyNames } from '../lib/domain/tests.ts'
 import type { Act } from './command.ts'
-import { jsonOption, wholeNumber, withCluster, withConfig, withReport, withRuns, withState, withSuite, withTimes } from './flags.ts'
+import {
+  jsonOption,
+  wholeNumber,
+  withCluster,
+  withConfig,
+  withReport,
+  withRuns,
+  withState,
+  withSuite,
+  withTimes,
+  withVariables,
+} from './flags.ts'
 import { examples, injectDescription } from './help.ts'
 import type { TestFlags } from './planned-tests.ts'
 
@@ -16,7 +27,7 @@ export async function addRunning(program: CommandUnknownOpts, act: Act, argv: re
     .command('run')
     .argument('[suite]', suiteArgument)
     .description('run a suite: inject each fault, prove that it bites, undo it, prove that it is gone')
-  withTimes(run)
+  withVariables(withTimes(run))
   withReport(run)
     .addHelpText('after', examples.run)
     .action((suite: string | undefined, flags) => act(flags, async (f, t) => (await import('./commands/run.ts')).runSuite(suite, f, t)))
@@ -27,14 +38,15 @@ export async function addRunning(program: CommandUnknownOpts, act: Act, argv: re
     .command('plan')
     .argument('[suite]', suiteArgument)
     .description('print exactly what a run would do to whom and for how long; changes nothing')
-  withTimes(withConfig(withCluster(withSuite(withState(plan)))))
+  withVariables(withTimes(withConfig(withCluster(withSuite(withState(plan))))))
     .addHelpText('after', examples.plan)
     .action((suite: string | undefined, flags) => act(flags, async (f, t) => (await import('./commands/plan.ts')).planSuite(suite, f, t)))
-  program
+  const validate = program
     .command('validate')
     .argument('<suite...>', 'suite files, or names of suites that come along; - reads one from standard input')
     .description('check suite files; needs no cluster')
     .addOption(jsonOption())
+  withVariables(validate)
     .addHelpText('after', examples.validate)
     .action((files: string[], flags) => act(flags, async (f, t) => (await import('./commands/validate.ts')).validateSuites(files, f, t)))
 }

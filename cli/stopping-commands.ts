@@ -1,6 +1,6 @@
 import { type Command, Option } from '@commander-js/extra-typings'
 import type { Act, WorkFlags } from './command.ts'
-import { wholeNumber, withCluster, withConfig, withState, withTelling } from './flags.ts'
+import { wholeNumber, withCluster, withConfig, withState, withTelling, withVariables } from './flags.ts'
 import { examples } from './help.ts'
 import { runArgument } from './running-commands.ts'
 
@@ -13,11 +13,13 @@ export function addSwitches(program: Command, act: Act): void {
   withState(program.command('resume').description('let runs start again after a halt'))
     .addHelpText('after', examples.resume)
     .action((flags) => act(flags, async (f, t) => (await import('./commands/halt.ts')).resume(f, t)))
-  withState(program.command('pause').argument('<suite>', pausedArgument).description('let no run of a suite start until "unpause"'))
+  withVariables(
+    withState(program.command('pause').argument('<suite>', pausedArgument).description('let no run of a suite start until "unpause"')),
+  )
     .option('--why <text>', 'for the history', 'asked on the command line')
     .addHelpText('after', examples.pause)
     .action((suite: string, flags) => act(flags, async (f, t) => (await import('./commands/pause.ts')).pause(suite, f, t)))
-  withState(program.command('unpause').argument('<suite>', pausedArgument).description('let runs of a suite start again'))
+  withVariables(withState(program.command('unpause').argument('<suite>', pausedArgument).description('let runs of a suite start again')))
     .addHelpText('after', examples.unpause)
     .action((suite: string, flags) => act(flags, async (f, t) => (await import('./commands/pause.ts')).unpause(suite, f, t)))
 }

@@ -5,10 +5,16 @@ import { type OtherTimes, type Warned, withTimes } from '../lib/suite/other-time
 import { forWorkload } from '../lib/suite/other-workload.ts'
 import type { ParsedSuite } from '../lib/suite/parse.ts'
 import { formatProblems } from '../lib/suite/problems.ts'
+import { type GivenValues, onCommandLine } from '../lib/suite/variables.ts'
 import { BadSuite } from './command.ts'
 import { shortPath } from './reports.ts'
 import { defaultSuite, suiteFile } from './suite-names.ts'
 import type { Terminal } from './terminal.ts'
+
+/** Values of a suite's variables. */
+export interface VariableFlags {
+  readonly set?: Readonly<Record<string, string>>
+}
 
 export interface SuiteFlags {
   readonly namespace?: string
@@ -28,12 +34,12 @@ export interface SuiteSource {
 /** Reads a suite: a file, `-` for standard input, or one that comes along by its name; that of `default` when none is named. */
 export async function readSuite(
   named: string | undefined,
-  { duration, grace }: OtherTimes,
-  terminal: Pick<Terminal, 'stdin'>,
+  { duration, grace, set }: OtherTimes & VariableFlags,
+  terminal: Pick<Terminal, 'stdin' | 'env'>,
 ): Promise<SuiteSource> {
   const file = await suiteFile(named ?? defaultSuite)
   const times = { ...(duration === undefined ? {} : { duration }), ...(grace === undefined ? {} : { grace }) }
-  return { parsed: await parsedFile(file, terminal), file: file === '-' ? file : shortPath(file), times }
+  return { parsed: await parsedFile(file, terminal, givenBy(set, terminal)), file: file === '-' ? file : shortPath(file), times }
 }
 
 /** Puts the flags in the place of what the suite says. Throws BadSuite with every problem. */
@@ -48,20 +54,29 @@ export function adapted(suite: Suite, { namespace, selector }: SuiteFlags): Suit
   return forWorkload(suite, { namespace, selector }, '--selector')
 }
 
-/** The suite of a file or of a name, or of standard input where `-` stands for one. */
-export async function parsedSuite(named: string, terminal: Pick<Terminal, 'stdin'>): Promise<ParsedSuite> {
-  return parsedFile(await suiteFile(named), terminal)
+/** The suite of a file or of a name, or of standard input where `-` stands for one; `isOneOfSeveral`: not every value is meant for it. */
+export async function parsedSuite(
+  named: string,
+  terminal: Pick<Terminal, 'stdin' | 'env'>,
+  { set, isOneOfSeveral = false }: VariableFlags & { readonly isOneOfSeveral?: boolean } = {},
+): Promise<ParsedSuite> {
+  const given = givenBy(set, terminal)
+  return parsedFile(await suiteFile(named), terminal, isOneOfSeveral ? { ...given, mayBeUnused: true } : given)
 }
 
 /** The name that a suite says itself, whatever file it came from. */
-export async function suiteNameOf(named: string, terminal: Pick<Terminal, 'stdin'>): Promise<string> {
-  const parsed = await parsedSuite(named, terminal)
+export async function suiteNameOf(named: string, flags: VariableFlags, terminal: Pick<Terminal, 'stdin' | 'env'>): Promise<string> {
+  const parsed = await parsedSuite(named, terminal, flags)
   if (!parsed.ok) throw new BadSuite(formatProblems(parsed.problems), parsed.problems)
   return parsed.suite.name
 }
 
-function parsedFile(file: string, { stdin }: Pick<Terminal, 'stdin'>): Promise<ParsedSuite> {
-  return file === '-' ? readSuiteFrom(stdin(), 'stdin') : loadSuite(file)
+function givenBy(set: VariableFlags['set'], { env }: Pick<Terminal, 'env'>): GivenValues {
+  return { said: set ?? {}, env, ...onCommandLine }
+}
+
+function parsedFile(file: string, { stdin }: Pick<Terminal, 'stdin'>, given: GivenValues): Promise<ParsedSuite> {
+  return file === '-' ? readSuiteFrom(stdin(), 'stdin', given) : loadSuite(file, given)
 }
 
 /** A seed for a run that was given none. */

@@ -4,7 +4,7 @@ import { probeDocument } from '../../lib/report/probe-document.ts'
 import type { OtherTimes } from '../../lib/suite/other-times.ts'
 import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { readSuite, type SuiteFlags, type SuiteSource, seedOf, withSuiteFlags } from '../suite-file.ts'
+import { readSuite, type SuiteFlags, type SuiteSource, seedOf, type VariableFlags, withSuiteFlags } from '../suite-file.ts'
 import { printPainted, type Terminal } from '../terminal.ts'
 import { painter } from '../view/paint.ts'
 import { madeObjects, type Plan, planLines } from '../view/plan-view.ts'
@@ -15,7 +15,11 @@ export interface PlanFlags extends WorkFlags, SuiteFlags {}
 const widestText = 120
 
 /** `faultline plan SUITE`: what a run would do to whom and for how long, or why it would be refused. Changes nothing. */
-export async function planSuite(named: string | undefined, flags: PlanFlags & OtherTimes, terminal: Terminal): Promise<ExitCode> {
+export async function planSuite(
+  named: string | undefined,
+  flags: PlanFlags & OtherTimes & VariableFlags,
+  terminal: Terminal,
+): Promise<ExitCode> {
   return planParsed(await readSuite(named, flags, terminal), flags, terminal)
 }
 
@@ -51,6 +55,7 @@ function planDocument({ suite, seed, cluster, admission, answers, leftOut }: Pla
     seed,
     plannedMs: plannedMs(suite),
     maxDurationMs: suite.maxDurationMs,
+    ...(suite.variables === undefined ? {} : { variables: suite.variables }),
     baseline,
     refusals,
     warnings,

@@ -3,12 +3,16 @@ import { sayer } from '../command.ts'
 import { chooseCluster, driveNewRun } from '../drive-run.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { type RunFlags, withSession } from '../session.ts'
-import { readSuite, type SuiteSource, seedOf, withSuiteFlags } from '../suite-file.ts'
+import { readSuite, type SuiteSource, seedOf, type VariableFlags, withSuiteFlags } from '../suite-file.ts'
 import { printRunJson, tellRun } from '../tell-run.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** `faultline run [SUITE]`: starts the run and drives it to its end. */
-export async function runSuite(named: string | undefined, flags: RunFlags & OtherTimes, terminal: Terminal): Promise<ExitCode> {
+export async function runSuite(
+  named: string | undefined,
+  flags: RunFlags & OtherTimes & VariableFlags,
+  terminal: Terminal,
+): Promise<ExitCode> {
   return runParsed(await readSuite(named, flags, terminal), flags, terminal)
 }
 

@@ -18,7 +18,7 @@ export interface TrendFlags extends WorkFlags {
 /** `faultline trend SUITE`: how its runs went, oldest first, and whether the newest is better or worse than those before. */
 export function trend(named: string, flags: TrendFlags, terminal: Terminal): Promise<ExitCode> {
   return withComposition(flags, terminal, async ({ store }) => {
-    const suite = (await store.runs.list({ suite: named, limit: 1 })).length > 0 ? named : await suiteNameOf(named, terminal)
+    const suite = (await store.runs.list({ suite: named, limit: 1 })).length > 0 ? named : await suiteNameOf(named, {}, terminal)
     const trends = trendsOf(await store.runs.list({ suite, limit: flags.limit }))
     if (flags.json === true) printJson(terminal, { suite, trends })
     else if (trends.length === 0) print(terminal.out, `no run of "${suite}" is over yet in ${flags.state}`)

@@ -18,6 +18,7 @@ import { duration } from '../../lib/report/durations.ts'
 import { actionTexts } from '../../lib/report/fault-description.ts'
 import { figuresInShort } from '../../lib/report/figures.ts'
 import { describeFault, describeTarget } from '../../lib/report/text.ts'
+import { variableText } from '../../lib/report/variable-text.ts'
 import { emptyLine, line, noPaint, type Paint, type Painted, type Tone, wholeLine, wrapped } from './paint.ts'
 
 export interface Plan extends Examined {
@@ -53,6 +54,7 @@ export function planLines(plan: Plan, width: number, paint: Paint = noPaint): re
       paint,
     }),
     ...plainLines(`${baseline.ready} of ${baseline.total} pods are ready. Nothing is changed by planning.`, { width, paint }),
+    ...(suite.variables ?? []).flatMap((variable) => plainLines(variableText(variable), { width, paint })),
     emptyLine,
     ...steadyLines(plan, { width, paint }),
     ...steps.flatMap((planned) => stepPlanLines(plan, planned, { width, paint })),

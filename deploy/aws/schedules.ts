@@ -24,7 +24,7 @@ export function scheduledSuites(folder: string): readonly ScheduledSuite[] {
     const path = join(folder, file)
     const twin = suites.findIndex((other) => other.name === name)
     if (twin < n) throw new FaultlineError('bad_input', `${path} and ${suites[twin]?.file} are two suites of one name; rename one of them`)
-    const parsed = isYamlName(file) ? parseSuite(readFileSync(path, 'utf8'), path, readYaml) : parseSuite(readFileSync(path, 'utf8'), path)
+    const parsed = parseSuite(readFileSync(path, 'utf8'), path, isYamlName(file) ? { read: readYaml } : {})
     if (!parsed.ok) throw new FaultlineError('bad_input', formatProblems(parsed.problems))
     const { schedule } = parsed.suite
     return schedule === null ? [] : [{ name, schedule }]

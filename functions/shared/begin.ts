@@ -18,8 +18,8 @@ import { findSuite } from './suites.ts'
 /** Starts a run, or finds the one that the same request started, and drives it as long as this invocation may last. */
 export async function begin(input: StartInput, invocation: Invocation): Promise<Answer> {
   refuseFuture(input, invocation)
-  const suite = await findSuite(invocation.settings.suites, input.suite)
-  return beginSuite(suite, { ...input, isPackaged: typeof input.suite === 'string' }, invocation)
+  const suite = await findSuite(invocation.settings.suites, input.suite, input.set)
+  return beginSuite(suite, { ...input, isPackaged: typeof input.suite === 'string' && input.set === undefined }, invocation)
 }
 
 /** `id`: what the same request has again, where the asker says so. */

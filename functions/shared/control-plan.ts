@@ -29,6 +29,7 @@ export async function plan(input: Asked, invocation: Invocation): Promise<Answer
     refusals,
     warnings,
     baseline: admission.baseline,
+    ...(suite.variables === undefined ? {} : { variables: suite.variables }),
     probesLeftOut: leftOut,
     probesNotAsked: notAsked,
     plannedSeconds: plannedMs(suite) / 1000,

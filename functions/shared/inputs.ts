@@ -13,9 +13,19 @@ const mostRuns = 10_000
 /** What stands where a word should, as a word. */
 const wordOf = (value: unknown) => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''))
 
+/** Values of a suite's variables, by name. */
+const set = z
+  .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+  .refine(
+    (values) => Object.keys(values).every((name) => /^[A-Za-z_]\w{0,62}$/.test(name)),
+    'expected names of variables: letters, digits and "_"',
+  )
+export type VariablesInput = z.output<typeof set>
+
 /** What `start` takes: from a schedule (with `scheduledAt`) or from a person. */
 export const startInput = strict({
   suite: z.union([suiteName, z.record(z.string(), z.unknown())]).describe('Name of a packaged suite, or a whole suite.'),
+  set: set.optional(),
   cluster: text.optional(),
   /** EventBridge Scheduler writes the time into it; it is part of the run's identity. */
   scheduledAt: z.iso.datetime({ offset: true }).optional(),
@@ -69,6 +79,7 @@ const wait = z.boolean().default(false)
 
 /** The suite for another workload, and for another time, for this once. */
 const changes = {
+  set: set.optional(),
   namespace: text.optional(),
   selector: text.optional(),
   duration: z.int().min(1).max(604_800).optional().describe('Seconds: the longest that it may take.'),

@@ -8,6 +8,8 @@ import type { OtherWorkload } from '../../lib/suite/other-workload.ts'
 import type { ParsedSuite } from '../../lib/suite/parse.ts'
 import { formatProblems } from '../../lib/suite/problems.ts'
 import { suitesAmong } from '../../lib/suite/suite-names.ts'
+import type { GivenValues } from '../../lib/suite/variables.ts'
+import type { VariablesInput } from './inputs.ts'
 import type { Settings } from './settings.ts'
 
 /** Suites that travel with the functions, by file name without its ending. */
@@ -16,27 +18,41 @@ export async function packagedSuites(folder: string): Promise<readonly string[]>
 }
 
 /** A packaged suite by its name (`quick` for quick-test-suite), or one that was sent along; only who needs a suite loads what reads it. @throws FaultlineError `bad_input` with every problem of it */
-export async function findSuite(folder: string, wanted: string | object): Promise<Suite> {
+export async function findSuite(folder: string, wanted: string | object, set: VariablesInput = {}): Promise<Suite> {
   const [{ loadSuite }, { parseSuite }] = await Promise.all([import('../../lib/suite/load.ts'), import('../../lib/suite/parse.ts')])
-  if (typeof wanted !== 'string') return usable(parseSuite(JSON.stringify(wanted, null, 2), 'suite'))
+  const given = givenBy(set)
+  if (typeof wanted !== 'string') return usable(parseSuite(JSON.stringify(wanted, null, 2), 'suite', { given }))
   const suites = suitesAmong(await readdir(folder))
   const found = [wanted, `${wanted}-test-suite`].flatMap((one) => suites.filter(({ name }) => name === one))[0]
-  if (found !== undefined) return usable(await loadSuite(join(folder, found.file)))
+  if (found !== undefined) return usable(await loadSuite(join(folder, found.file), given))
   const names = suites.map(({ name }) => name)
   throw new FaultlineError('bad_input', `suite ${notAllowed(wanted, names, 'is not packaged')}`)
 }
 
 /** As `findSuite`, for another workload and another time where the asker says so. */
 export async function changedSuite(
-  { suite: wanted, namespace, selector, duration, grace }: OtherWorkload & OtherTimes & { readonly suite: string | object },
+  {
+    suite: wanted,
+    set,
+    namespace,
+    selector,
+    duration,
+    grace,
+  }: OtherWorkload & OtherTimes & { readonly suite: string | object; readonly set?: VariablesInput | undefined },
   { settings }: { readonly settings: Pick<Settings, 'suites'> },
 ): Promise<Warned> {
   const [{ forWorkload }, { withTimes }] = await Promise.all([
     import('../../lib/suite/other-workload.ts'),
     import('../../lib/suite/other-times.ts'),
   ])
-  const { suite, warnings } = withTimes(await findSuite(settings.suites, wanted), { duration, grace })
+  const { suite, warnings } = withTimes(await findSuite(settings.suites, wanted, set), { duration, grace })
   return { suite: forWorkload(suite, { namespace, selector }), warnings }
+}
+
+/** A function's environment holds nothing for suites: a variable is what the event says, or its default. */
+function givenBy(set: VariablesInput): GivenValues {
+  const said = Object.fromEntries(Object.entries(set).map(([name, value]) => [name, String(value)]))
+  return { said, env: {}, by: 'set', how: (name) => `give the event "set": { "${name}": "value" }` }
 }
 
 function usable(parsed: ParsedSuite): Suite {

@@ -196,6 +196,16 @@ export interface Suite {
   readonly guards?: GuardLimits
   /** When it starts by itself, once deployed; null: by hand only. */
   readonly schedule: Schedule | null
+  /** What was put in the place of the file's variables; only there where it has any. */
+  readonly variables?: readonly SuiteVariable[]
+}
+
+/** A variable of a suite file, and what it stood for in this run. */
+export interface SuiteVariable {
+  readonly name: string
+  readonly value: string
+  /** `said`: for this run, by a flag or an event. */
+  readonly from: 'said' | 'environment' | 'default'
 }
 
 /**

@@ -11,7 +11,7 @@ import { isEnded } from '../domain/run.ts'
 import type { Abort, Baseline } from '../domain/run-facts.ts'
 import { runReasons, runReasonTexts } from '../domain/run-reasons.ts'
 import { runScore } from '../domain/score.ts'
-import type { FaultName, FaultSpec } from '../domain/suite.ts'
+import type { FaultName, FaultSpec, SuiteVariable } from '../domain/suite.ts'
 import { faultName } from '../domain/suite.ts'
 import { iso } from './iso.ts'
 import { crossingsOf, type ProbeDocument, probeDocument, type SampleDocument, type ThresholdDocument } from './probe-document.ts'
@@ -45,6 +45,8 @@ export interface ReportDocument {
   readonly verdict: ReportVerdict
   readonly run: string
   readonly suite: { readonly name: string; readonly description: string; readonly hypothesis: string }
+  /** What the variables of the suite's file stood for; only there where it has any. */
+  readonly variables?: readonly SuiteVariable[]
   readonly cluster: Pick<ClusterRef, 'uid' | 'name' | 'simulated'>
   readonly namespace: string
   readonly seed: number
@@ -150,6 +152,7 @@ export function reportDocument({ run, injections, history, samples }: RunRecord)
     verdict: run.status,
     run: id,
     suite: { name: suite.name, description: suite.description, hypothesis: suite.hypothesis },
+    ...(suite.variables === undefined ? {} : { variables: suite.variables }),
     cluster: { uid: cluster.uid, name: cluster.name, simulated: cluster.simulated },
     namespace,
     seed,

@@ -16,6 +16,7 @@ import {
   verdictSentence,
   verdictWords,
 } from './report-summary.ts'
+import { variableText } from './variable-text.ts'
 
 /** Makes the report for a pull request or a wiki: GitHub's Markdown. Pure; whatever came from outside is escaped. */
 export function markdownReport(document: ReportDocument): string {
@@ -100,6 +101,7 @@ function facts({
   durationMs,
   trigger,
   seed,
+  variables = [],
   score,
   orphans,
   abort,
@@ -107,6 +109,7 @@ function facts({
 }: ReportDocument): readonly (readonly string[])[] {
   return [
     ['run', run],
+    ...variables.map((variable) => ['variable', variableText(variable)]),
     ['cluster', `${clusterText(cluster)}, namespace ${namespace}`],
     ['started', `${dateAndTimeInWords(Date.parse(requestedAt))} by ${trigger.by}`],
     ['took', durationMs === null ? 'not over' : duration(durationMs)],

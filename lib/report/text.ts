@@ -18,6 +18,7 @@ import { steadyLines, summaryText } from './probe-text.ts'
 import { ownReasons } from './reasons.ts'
 import { findingText, scoreBasis } from './report-summary.ts'
 import { table } from './table.ts'
+import { variableText } from './variable-text.ts'
 
 /** Makes the report that people read, over or not. Pure; lines end with a newline each. Nothing in it acts on a terminal, whatever a probe was answered. */
 export function textReport(record: RunRecord): string {
@@ -53,6 +54,7 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
     ...(ended ? runReasonTexts(run).map((reason) => `  because  ${reason}`) : []),
     '',
     `Suite      ${suite.name}${suite.description === '' ? '' : ` - ${suite.description}`}`,
+    ...(suite.variables ?? []).map((variable) => `Variable   ${variableText(variable)}`),
     `Cluster    ${clusterText(cluster)}, kube-system UID ${cluster.uid}`,
     `Namespace  ${namespace}`,
     `Seed       ${run.seed}`,

@@ -40,7 +40,7 @@ function explain(issue: Issue, root: unknown, base: Path): readonly Finding[] {
     case 'invalid_value':
       return say(wrongWord(found, issue.values.map(String)))
     case 'invalid_type':
-      return say(wrongType(found, [issue.expected]))
+      return [{ path, at: 'value', message: wrongType(found, [issue.expected]), forms: [issue.expected] }]
     case 'too_small':
     case 'too_big':
       // A whole number has a bound of its own beside the one the schema sets.
@@ -59,7 +59,7 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, root: unknown, path: 
   const [meant] = possible.map((branch) => ({ branch, off: misfit(branch, root, path) })).sort((a, b) => a.off - b.off)
   if (meant !== undefined) return meant.branch.flatMap((inner) => explain(inner, root, path))
   const forms = issue.errors.map(ofWrongType).flatMap((inner) => (inner?.code === 'invalid_type' ? [inner.expected] : []))
-  return [{ path, at: 'value', message: wrongType(valueAt(root, path), forms) }]
+  return [{ path, at: 'value', message: wrongType(valueAt(root, path), forms), forms }]
 }
 
 /** How many keys of an object are missing or unknown in one of the forms it may have: the form with the fewest is the one that was meant. */

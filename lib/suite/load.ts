@@ -2,23 +2,24 @@ import { createReadStream } from 'node:fs'
 import { readJson } from './json-text.ts'
 import { largestFile, type ParsedSuite, parseSuite, type ReadText, tooLarge } from './parse.ts'
 import { isYamlName } from './suite-names.ts'
+import { type GivenValues, noValues } from './variables.ts'
 
 /** Reads and checks a suite file; a file that cannot be read is a problem like any other, so the caller has one way to answer. */
-export function loadSuite(file: string): Promise<ParsedSuite> {
-  return readSuite(() => createReadStream(file, { end: largestFile }), file)
+export function loadSuite(file: string, given: GivenValues = noValues): Promise<ParsedSuite> {
+  return readSuite(() => createReadStream(file, { end: largestFile }), file, given)
 }
 
 /** As `loadSuite`, from a stream; `file` names it in problems. Without a name's ending the text shows which form it has. */
-export function readSuiteFrom(stream: AsyncIterable<Buffer>, file: string): Promise<ParsedSuite> {
-  return readSuite(() => stream, file)
+export function readSuiteFrom(stream: AsyncIterable<Buffer>, file: string, given: GivenValues = noValues): Promise<ParsedSuite> {
+  return readSuite(() => stream, file, given)
 }
 
-async function readSuite(open: () => AsyncIterable<Buffer>, file: string): Promise<ParsedSuite> {
+async function readSuite(open: () => AsyncIterable<Buffer>, file: string, given: GivenValues): Promise<ParsedSuite> {
   try {
     const bytes = await readUpTo(open(), largestFile + 1)
     if (bytes.length > largestFile) return tooLarge(file)
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-    return parseSuite(text, file, await readerOf(text, file))
+    return parseSuite(text, file, { read: await readerOf(text, file), given })
   } catch (error) {
     const { code = '', message = '' } = Object(error) as { readonly code?: string; readonly message?: string }
     if (code === '') throw error

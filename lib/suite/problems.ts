@@ -20,6 +20,8 @@ export interface Finding {
   readonly path: Path
   readonly at: 'key' | 'value'
   readonly message: string
+  /** Where a value is of the wrong form: those that are allowed, as the schema names them (`number`, `boolean`, …). */
+  readonly forms?: readonly string[]
 }
 
 /** A file with more is none that a person wrote; the rest is counted. */

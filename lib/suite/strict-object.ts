@@ -19,6 +19,7 @@ export function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape, elsewh
 function unknownKey(key: string, allowed: readonly string[], elsewhere: Elsewhere): string {
   const home = Object.hasOwn(elsewhere, key) ? elsewhere[key] : undefined
   if (home !== undefined) return `${quote(key)} belongs to ${home}, not here. Allowed: ${allowed.join(', ')}`
+  if (key.includes('${')) return `${quote(key)}: variables stand in values, not in keys. Allowed: ${allowed.join(', ')}`
   return `unknown key ${notAllowed(key, allowed, 'means nothing here')}`
 }
 

@@ -29,7 +29,7 @@ const commands = [
 describe('wrong use', () => {
   it.each([
     [['rnu', suite], "error: unknown command 'rnu'\n(Did you mean run?)"],
-    [['run', suite, '--sed', '3'], "error: unknown option '--sed'\n(Did you mean --seed?)"],
+    [['run', suite, '--seeed', '3'], "error: unknown option '--seeed'\n(Did you mean --seed?)"],
     [['report'], "error: missing required argument 'run'"],
     [
       ['run', suite, '--duration', '0'],

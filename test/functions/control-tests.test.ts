@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Invocation } from '../../functions/shared/compose.ts'
 import { control } from '../../functions/shared/control-actions.ts'
@@ -17,13 +20,18 @@ afterEach(() => world.close())
 
 function ask(
   event: object,
-  options: { readonly remainingMs?: number; readonly request?: string; readonly packagedSuitesOnly?: boolean } = {},
+  options: {
+    readonly remainingMs?: number
+    readonly request?: string
+    readonly packagedSuitesOnly?: boolean
+    readonly suites?: string
+  } = {},
 ) {
   const engine = world.engine('control')
   const invocation = {
     caller: null,
     requestId: options.request ?? 'request-1',
-    settings: { suites: 'experiments', deployment: { packagedSuitesOnly: options.packagedSuitesOnly ?? false } },
+    settings: { suites: options.suites ?? 'experiments', deployment: { packagedSuitesOnly: options.packagedSuitesOnly ?? false } },
     clock: world.clock,
     store: engine.store,
     clusters: {
@@ -125,4 +133,18 @@ it('where only deployed suites may start, a fault that comes along with an event
   const refusals = [{ code: 'guard', message: expect.stringMatching(/^only suites that were deployed may start here/) }]
   expect(answer).toMatchObject({ state: 'refused', refusals })
   expect(await runs()).toEqual(['node-failure pod-delete: refused'])
+})
+
+it('there, variables that an event sets make another suite than the one that was deployed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'faultline-suites-'))
+  const step = { name: 'A', type: 'node_failure', params: { failure_type: 'pod-delete' }, duration: 1, targets: { count: 1 } }
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: variables of suites are written so
+  writeFileSync(join(folder, 'one.json'), JSON.stringify({ name: 'One', namespace: '${NS:-elsewhere}', experiments: [step] }))
+  const start = { action: 'run', suite: 'one', set: { NS: 'jadevectordb-system' } }
+  const answer = await ask(start, { packagedSuitesOnly: true, suites: folder })
+  rmSync(folder, { recursive: true, force: true })
+  expect(answer).toMatchObject({
+    state: 'refused',
+    refusals: [{ code: 'guard', message: expect.stringMatching(/^only suites that were/) }],
+  })
 })

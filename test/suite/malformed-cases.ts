@@ -31,7 +31,7 @@ export function toldPrecisely(cases: readonly Case[], isSyntax = false): void {
 
 /** What is wrong with the same suite once it is written as YAML. */
 function inYaml(text: string) {
-  const parsed = parseSuite(stringify(JSON.parse(text), { version: '1.2' }), 'suite.yaml', readYaml)
+  const parsed = parseSuite(stringify(JSON.parse(text), { version: '1.2' }), 'suite.yaml', { read: readYaml })
   return parsed.ok ? [] : parsed.problems
 }
 

@@ -4,7 +4,7 @@ import { parseSuite } from '../../lib/suite/parse.ts'
 import { readYaml } from '../../lib/suite/yaml-text.ts'
 import { suiteOf } from './one-step.ts'
 
-const parsed = (text: string) => parseSuite(text, 'suite.yaml', readYaml)
+const parsed = (text: string) => parseSuite(text, 'suite.yaml', { read: readYaml })
 const problemsOf = (text: string) => {
   const result = parsed(text)
   return result.ok ? [] : result.problems.map(({ line, column, path, message }) => [`${line}:${column}`, path, message])

@@ -4,6 +4,7 @@ import type { ReportDocument } from '../document.ts'
 import { dateAndTimeInWords, duration, timeOfDay } from '../durations.ts'
 import { type Content, type Markup, markup } from '../markup.ts'
 import { comparisonText } from '../report-summary.ts'
+import { variableText } from '../variable-text.ts'
 import { chartData, jsonForPage } from './chart-data.ts'
 import { pageFrame } from './frame.ts'
 import { head } from './head.ts'
@@ -36,7 +37,18 @@ function folded(id: string, title: string, content: Content): Markup {
   return markup`<details class="fold" id="${id}"><summary><h3>${title}</h3></summary>${content}<p class="note"><a href="#${id}">Link to this</a></p></details>`
 }
 
-function facts({ cluster, namespace, requestedAt, endedAt, trigger, seed, baseline, orphans, abort }: ReportDocument): Markup {
+function facts({
+  cluster,
+  namespace,
+  requestedAt,
+  endedAt,
+  trigger,
+  seed,
+  baseline,
+  orphans,
+  abort,
+  variables = [],
+}: ReportDocument): Markup {
   const fact = (name: string, value: Content) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`
   return folded(
     'facts',
@@ -51,6 +63,7 @@ ${baseline === null ? null : fact('Pods ready before', `${baseline.ready} of ${b
 ${abort === null ? null : fact('Aborted by', `${abort.by} (${abort.reason}), ${timeOfDay(Date.parse(abort.at))}`)}
 ${fact('Left over', orphans === 0 ? 'nothing' : `${counted(orphans, 'orphan')} found and removed`)}
 ${fact('Seed', seed)}
+${variables.length === 0 ? null : fact('Variables', variables.map(variableText).join('; '))}
 </dl>`,
   )
 }
