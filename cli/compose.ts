@@ -1,4 +1,5 @@
 import { signForPrometheus } from '../lib/adapters/aws/sigv4.ts'
+import type { secretReader } from '../lib/adapters/secrets/references.ts'
 import { systemClock } from '../lib/adapters/system-clock.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import type { Engine, Progress } from '../lib/engine/engine.ts'
@@ -6,7 +7,7 @@ import { readCalendars } from '../lib/owner-guards.ts'
 import type { Clock, MetricsSink, Notifier, Store } from '../lib/ports.ts'
 import { createProbes } from '../lib/probes/probes.ts'
 import { Clusters } from './clusters.ts'
-import { readGuards } from './guards.ts'
+import { readEndpoints, readGuards } from './guards.ts'
 import { isDeadOwner, ownerName } from './owner.ts'
 import { leaveReports } from './reports.ts'
 import { type ClusterFlags, type ConfigFlags, configOf, type StateFlags, type TellingFlags } from './settings.ts'
@@ -40,6 +41,12 @@ export async function compose({ flags, env, isLive, say }: ComposeOptions): Prom
   const clock = systemClock
   const { openSqliteStore } = await import('../lib/adapters/sqlite/store.ts')
   const guards = await readGuards(env)
+  const endpoints = await readEndpoints(env)
+  let references: ReturnType<typeof secretReader> | undefined
+  const readReference: ReturnType<typeof secretReader> = async (...wanted) => {
+    references ??= (await import('../lib/adapters/secrets/references.ts')).secretReader({ clock, env })
+    return references(...wanted)
+  }
   const notifiers = await openOutlets(flags)
   const sink = await openSink(flags)
   const store = await openSqliteStore({ directory: stateDir, clock })
@@ -52,7 +59,10 @@ export async function compose({ flags, env, isLive, say }: ComposeOptions): Prom
     engine: ({ simulated }, observe = () => undefined) => ({
       store,
       connect: (ref) => clusters.connect(ref),
-      probes: createProbes({ prometheus: configOf(flags, simulated, env).prometheus, sign: signForPrometheus, clock }),
+      probes: createProbes({
+        ...{ prometheus: configOf(flags, simulated, env).prometheus, sign: signForPrometheus, clock },
+        ...{ endpoints, read: readReference },
+      }),
       clock,
       config: configOf(flags, simulated, env, guards),
       owner: ownerName(),

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import * as z from 'zod'
 import type { Config } from '../lib/config.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
+import { type Endpoint, endpointsSchema } from '../lib/endpoint-settings.ts'
 import { guardRules, guardsSchema } from '../lib/owner-guards.ts'
 import { nearest } from '../lib/suite/did-you-mean.ts'
 import { checked } from '../lib/suite/parse-with-schema.ts'
@@ -10,14 +11,23 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** Other keys of the file are the deployment's own; one that was meant to be `guards` must not lift them. */
 const noneMisspelt = (value: object, { addIssue }: z.RefinementCtx) => {
-  for (const key of Object.keys(value).filter((one) => one !== 'guards' && nearest(one, ['guards']) !== undefined))
-    addIssue({ code: 'custom', path: [key], message: `unknown key \`${key}\`: did you mean \`guards\`?` })
+  for (const key of Object.keys(value).filter((one) => !ours.includes(one))) {
+    const meant = nearest(key, ours)
+    if (meant !== undefined) addIssue({ code: 'custom', path: [key], message: `unknown key \`${key}\`: did you mean \`${meant}\`?` })
+  }
 }
+const ours = ['guards', 'endpoints']
 
 const guardsFile = z
   .looseObject({
     guards: guardsSchema.default([]),
-    stages: z.record(z.string(), z.looseObject({ guards: guardsSchema.optional() }).superRefine(noneMisspelt)).default({}),
+    endpoints: endpointsSchema.optional(),
+    stages: z
+      .record(
+        z.string(),
+        z.looseObject({ guards: guardsSchema.optional(), endpoints: endpointsSchema.optional() }).superRefine(noneMisspelt),
+      )
+      .default({}),
   })
   .superRefine(noneMisspelt)
 
@@ -39,18 +49,37 @@ export async function readGuards(env: Environment): Promise<Config['guards']> {
 
 const fileOf = ({ FAULTLINE_CONFIG: named }: Environment) => named ?? 'faultline.config.json'
 
+/**
+ * Hosts that probes may ask, of the same file; null where it does not say, so that a person's own machine asks any. Of a file that cannot be
+ * read none: no run starts by it anyway.
+ */
+export async function readEndpoints(env: Environment): Promise<readonly Endpoint[] | null> {
+  try {
+    const file = readFile(env)
+    return file === null ? null : (file.stages[env.FAULTLINE_STAGE ?? '']?.endpoints ?? file.endpoints ?? null)
+  } catch (error) {
+    if (!(error instanceof FaultlineError)) throw error
+    return []
+  }
+}
+
 async function rulesOfFile(env: Environment): Promise<Config['guards']> {
+  const said = readFile(env)
+  const rules = said === null ? [] : (said.stages[env.FAULTLINE_STAGE ?? '']?.guards ?? said.guards)
+  if (rules.length === 0) return []
+  const { calendarsBeside } = await import('../lib/guard-calendars.ts')
+  return guardRules(rules, calendarsBeside(fileOf(env)))
+}
+
+/** Null where there is none. @throws FaultlineError `bad_input` */
+function readFile(env: Environment): z.output<typeof guardsFile> | null {
   const file = fileOf(env)
-  if (env.FAULTLINE_CONFIG === undefined && !existsSync(file)) return []
+  if (env.FAULTLINE_CONFIG === undefined && !existsSync(file)) return null
   let json: unknown
   try {
     json = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     throw new FaultlineError('bad_input', `${file} cannot be read: ${(error as Error).message}`, { cause: error })
   }
-  const { guards, stages } = checked(guardsFile, json, file)
-  const rules = stages[env.FAULTLINE_STAGE ?? '']?.guards ?? guards
-  if (rules.length === 0) return []
-  const { calendarsBeside } = await import('../lib/guard-calendars.ts')
-  return guardRules(rules, calendarsBeside(file))
+  return checked(guardsFile, json, file)
 }

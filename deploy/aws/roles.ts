@@ -89,9 +89,44 @@ function ofDrivers(deployment: Deployment): readonly Statement[] {
     ...(deployment.reportBucket === undefined
       ? []
       : [allow('Reports', ['s3:PutObject', 's3:GetObject'], bucketPart(deployment.reportBucket))]),
+    ...endpointSecrets(deployment),
     ...(deployment.prometheus?.sigv4Region === undefined ? [] : [allow('Metrics', ['aps:QueryMetrics'], workspace(deployment.prometheus))]),
   ]
 }
+
+/** What the configuration refers to for probes, by name; Secrets Manager adds a hyphen and six characters to a secret's. */
+function endpointSecrets({ endpoints }: Deployment): readonly Statement[] {
+  const references = endpoints.flatMap(({ headers = {}, ca, certificate, key }) => [...Object.values(headers), ca, certificate, key])
+  const said = references.flatMap((reference) => (typeof reference === 'object' ? [reference] : []))
+  const secrets = new Set(said.flatMap(({ secret }) => secret ?? []))
+  const parameters = new Set(said.flatMap(({ parameter }) => parameter ?? []))
+  return [
+    ...(secrets.size === 0
+      ? []
+      : [
+          allow(
+            'ProbeSecrets',
+            ['secretsmanager:GetSecretValue'],
+            [...secrets].map((id) => secretArn(id, undefined)),
+          ),
+        ]),
+    ...(parameters.size === 0
+      ? []
+      : [
+          allow(
+            'ProbeParameters',
+            ['ssm:GetParameter'],
+            [...parameters].map((id) => parameterArn(id, undefined)),
+          ),
+        ]),
+  ]
+}
+
+const secretArn = (secret: string, region: string | undefined) =>
+  secret.startsWith('arn:') ? secret : named('secretsmanager', region, `secret:${secret}-??????`)
+
+const parameterArn = (parameter: string, region: string | undefined) =>
+  parameter.startsWith('arn:') ? parameter : named('ssm', region, `parameter/${parameter.replace(/^\//, '')}`)
 
 /** SNS encrypts a message with a data key in the sender's name; a key's alias or id stands for a key of this account and region. */
 function topicKey({ alertTopicKmsKey: key }: Deployment): readonly Statement[] {
@@ -123,13 +158,10 @@ function clusterAccess(id: string, { eks, secret, parameter, region, roleArn }: 
   if (roleArn !== undefined) return [allow(`Assume${id}`, ['sts:AssumeRole'], roleArn)]
   if (eks !== undefined) return [allow(`Describe${id}`, ['eks:DescribeCluster'], named('eks', region, `cluster/${eks}`))]
   if (secret !== undefined) {
-    // Secrets Manager adds a hyphen and six characters to a secret's name.
-    const resource = secret.startsWith('arn:') ? secret : named('secretsmanager', region, `secret:${secret}-??????`)
-    return [allow(`Secret${id}`, ['secretsmanager:GetSecretValue'], resource)]
+    return [allow(`Secret${id}`, ['secretsmanager:GetSecretValue'], secretArn(secret, region))]
   }
   if (parameter === undefined) return []
-  const resource = parameter.startsWith('arn:') ? parameter : named('ssm', region, `parameter/${parameter.replace(/^\//, '')}`)
-  return [allow(`Parameter${id}`, ['ssm:GetParameter'], resource)]
+  return [allow(`Parameter${id}`, ['ssm:GetParameter'], parameterArn(parameter, region))]
 }
 
 function named(service: string, region: string | undefined, rest: string): unknown {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Context } from 'aws-lambda'
 import { signForPrometheus } from '../../lib/adapters/aws/sigv4.ts'
+import type { secretReader } from '../../lib/adapters/secrets/references.ts'
 import { systemClock } from '../../lib/adapters/system-clock.ts'
 import type { Identity } from '../../lib/domain/actor.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
@@ -40,6 +41,13 @@ interface Warm {
 export const giveUpAfterMs = 120_000
 
 let warm: Promise<Warm> | undefined
+let references: ReturnType<typeof secretReader> | undefined
+
+/** Loaded when the first probe of an endpoint that refers to a secret is asked. */
+const readReference: ReturnType<typeof secretReader> = async (...wanted) => {
+  references ??= (await import('../../lib/adapters/secrets/references.ts')).secretReader({ clock: systemClock, env: process.env })
+  return references(...wanted)
+}
 
 /** The composition root of the functions: the only place that knows all adapters. */
 export async function compose(context: Context): Promise<Invocation> {
@@ -65,7 +73,10 @@ export async function compose(context: Context): Promise<Invocation> {
       return {
         store,
         connect: (ref) => clusters.connect(ref),
-        probes: createProbes({ prometheus: config.prometheus, sign: signForPrometheus, clock: systemClock, egress: 'not_local' }),
+        probes: createProbes({
+          ...{ prometheus: config.prometheus, sign: signForPrometheus, clock: systemClock, egress: 'not_local' },
+          ...{ endpoints: settings.deployment.endpoints, read: readReference },
+        }),
         clock: systemClock,
         config,
         owner,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { GuardRule } from '../../lib/domain/guard-rules.ts'
+import { endpointsSchema } from '../../lib/endpoint-settings.ts'
 import { calendarsBeside } from '../../lib/guard-calendars.ts'
 import { injectorSchema } from '../../lib/injector-settings.ts'
 import { guardRules, guardsSchema, readCalendars } from '../../lib/owner-guards.ts'
@@ -56,6 +57,8 @@ const deploymentShape = {
   packagedSuitesOnly: z.boolean().default(false),
   /** Subscribed to the alert topic; AWS asks each of them to confirm. */
   alertEmails: z.array(z.email()).default([]),
+  /** Hosts that probes may ask beside that Prometheus, and what each gets; docs/probes.md. */
+  endpoints: endpointsSchema.default([]),
   /** Answers PromQL probes that name no server; signed for Amazon Managed Service for Prometheus where a region is given. */
   prometheus: strict({ url: webAddress, sigv4Region: text.optional() }).optional(),
   /** Gets the metrics of every run. */

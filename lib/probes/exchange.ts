@@ -3,6 +3,7 @@ import { request as requestHttps } from 'node:https'
 import type { LookupFunction } from 'node:net'
 import { FaultlineError } from '../domain/errors.ts'
 import { checkHost, type Egress, guardedLookup } from './egress.ts'
+import { type HostAccess, type Reach, reachAnywhere } from './reach.ts'
 
 /** More of an answer is never read: far above what a health page or one number of PromQL takes, far below what a function has. */
 export const largestBody = 1024 * 1024
@@ -41,6 +42,10 @@ export interface ExchangeOptions {
    * the origin, with method and body as they are; an answer 3xx comes back where it leads elsewhere. @default 'any'
    */
   readonly redirects?: 'any' | 'same_request' | 'none'
+  /** What the owner allows, and adds, by host. @default reachAnywhere */
+  readonly reach?: Reach | undefined
+  /** The owner named the address itself, apart from what `reach` lists. @default false */
+  readonly isOwners?: boolean
   /** Makes what looks names up. @default guardedLookup */
   readonly lookup?: (egress: Egress) => LookupFunction
 }
@@ -62,10 +67,17 @@ export async function exchange(call: HttpCall, options: ExchangeOptions): Promis
 }
 
 async function follow(first: HttpCall, options: ExchangeOptions, signal: AbortSignal): Promise<HttpAnswer> {
-  const { egress = 'anywhere', redirects = 'any', lookup = guardedLookup } = options
+  const { egress = 'anywhere', redirects = 'any', lookup = guardedLookup, reach = reachAnywhere, isOwners = false } = options
   let call = first
+  // Once it was led elsewhere it carries nothing any more, also where it is led back.
+  let isAtHome = true
   for (let followed = 0; followed <= mostRedirects; followed++) {
-    const answer = await send(call, { egress, lookup: lookup(egress), signal })
+    const url = new URL(call.url)
+    isAtHome &&= url.origin === new URL(first.url).origin
+    const access = await unless(signal, reach(url, isOwners && isAtHome))
+    const headers = isAtHome ? { ...access.headers, ...lowerCase(call.headers) } : call.headers
+    const tls = isAtHome ? access.tls : withoutKey(access.tls)
+    const answer = await send({ ...call, headers }, { egress, lookup: lookup(egress), signal, tls })
     const { status, location } = answer
     const next = location === null ? null : redirected(call, { status, location, redirects })
     if (next === null) return { ...answer, redirectedTo: followed === 0 ? null : withoutQuery(call.url) }
@@ -76,18 +88,34 @@ async function follow(first: HttpCall, options: ExchangeOptions, signal: AbortSi
 
 type Received = Omit<HttpAnswer, 'redirectedTo'>
 
+/** A certificate of ours is as much as a password: it is shown to the host that was asked, and to none that this one names. */
+function withoutKey({ cert: _, key: __, ...tls }: HostAccess['tls']): HostAccess['tls'] {
+  return tls
+}
+
+/** What has no end of its own is not waited for once the signal has fired. */
+function unless<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const over = () => reject(signal.reason)
+  if (signal.aborted) over()
+  signal.addEventListener('abort', over)
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', over))
+}
+
 interface Way {
+  readonly tls: HostAccess['tls']
   readonly egress: Egress
   readonly lookup: LookupFunction
   readonly signal: AbortSignal
 }
 
-function send({ url, method, headers, body }: HttpCall, { egress, lookup, signal }: Way): Promise<Received> {
+function send({ url, method, headers, body }: HttpCall, { egress, lookup, signal, tls }: Way): Promise<Received> {
   const target = new URL(url)
   checkHost(target, egress)
   const open = target.protocol === 'https:' ? requestHttps : requestHttp
   return new Promise((resolve, reject) => {
     const request = open(target, {
+      ...tls,
       method,
       headers: { accept: '*/*', 'user-agent': 'faultline', ...lowerCase(headers) },
       // No pool: a connection that is kept would go to the same replica again, or be closed by the server as it is used.

@@ -14,10 +14,12 @@ import { warmUp } from './warm-up.ts'
  */
 export async function askHttp(
   source: HttpSource,
-  options: Pick<ExchangeOptions, 'timeoutMs' | 'signal' | 'egress'>,
+  options: Pick<ExchangeOptions, 'timeoutMs' | 'signal' | 'egress' | 'reach'>,
   ready: () => Promise<void> = warmUp,
 ): Promise<ProbeReading> {
   if (source.read.what === 'latency') await ready()
+  // Read before the clock runs: a secret that is fetched is no latency of the endpoint's.
+  if (source.read.what === 'latency') await options.reach?.(new URL(source.url))
   const began = performance.now()
   let answer: HttpAnswer
   try {
@@ -27,7 +29,8 @@ export async function askHttp(
     return { value: source.read.what === 'status' ? 0 : noAnswer, message: error.message }
   }
   const tookMs = Math.round((performance.now() - began) * 10) / 10
-  const message = `HTTP ${answer.status} in ${tookMs} ms${answer.redirectedTo === null ? '' : `, redirected to ${answer.redirectedTo}`}`
+  const cut = answer.complete ? '' : `, its body cut after ${mebibytes}`
+  const message = `HTTP ${answer.status} in ${tookMs} ms${cut}${answer.redirectedTo === null ? '' : `, redirected to ${answer.redirectedTo}`}`
   try {
     return { value: readValue(source, answer, tookMs), message }
   } catch (error) {

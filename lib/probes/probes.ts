@@ -1,9 +1,11 @@
 import type { PrometheusConfig } from '../config.ts'
+import type { Endpoint, SecretReference } from '../endpoint-settings.ts'
 import type { Clock, Cluster, ProbePort } from '../ports.ts'
 import type { Egress } from './egress.ts'
 import { askHttp } from './http.ts'
 import { askKubernetes } from './kubernetes.ts'
 import { askPrometheus, type Signer } from './prometheus.ts'
+import { reachOf } from './reach.ts'
 
 export interface ProbesOptions {
   readonly prometheus: PrometheusConfig
@@ -11,6 +13,10 @@ export interface ProbesOptions {
   readonly clock: Clock
   /** @default 'anywhere' */
   readonly egress?: Egress
+  /** Hosts that may be asked, and what each gets; null: all, and nothing. @default null */
+  readonly endpoints?: readonly Endpoint[] | null
+  /** Reads what endpoints refer to; `cluster` is the run's. */
+  readonly read?: (reference: SecretReference, cluster: Cluster) => Promise<string>
 }
 
 /** Makes what asks the probes of a run: over HTTP, in Prometheus, and in the run's own cluster and namespace. */
@@ -19,17 +25,24 @@ export function createProbes({
   sign,
   clock,
   egress = 'anywhere',
+  endpoints = null,
+  read = noReader,
 }: ProbesOptions): (place: { readonly cluster: Cluster; readonly namespace: string }) => ProbePort {
   return ({ cluster, namespace }) => ({
     ask: ({ source, timeoutMs }, { signal, memory }) => {
+      const reach = reachOf(endpoints, (reference) => read(reference, cluster))
       switch (source.type) {
         case 'http':
-          return askHttp(source, { timeoutMs, signal, egress })
+          return askHttp(source, { timeoutMs, signal, egress, reach })
         case 'prometheus':
-          return askPrometheus(source, { timeoutMs, signal, egress, config: prometheus, sign, now: clock.now() })
+          return askPrometheus(source, { timeoutMs, signal, egress, reach, config: prometheus, sign, now: clock.now() })
         case 'kubernetes':
           return askKubernetes(source, { cluster, namespace, memory })
       }
     },
   })
+}
+
+async function noReader(): Promise<never> {
+  throw new TypeError('endpoints refer to secrets, and nothing reads them')
 }

@@ -9,7 +9,7 @@ import { exchange, withoutQuery } from './exchange.ts'
 /** Signs a request for a region's Amazon Managed Service for Prometheus; answers with all headers to send. */
 export type Signer = (call: HttpCall & { readonly body: string }, region: string) => Promise<Readonly<Record<string, string>>>
 
-export interface PrometheusOptions extends Pick<ExchangeOptions, 'timeoutMs' | 'signal' | 'egress'> {
+export interface PrometheusOptions extends Pick<ExchangeOptions, 'timeoutMs' | 'signal' | 'egress' | 'reach'> {
   readonly config: PrometheusConfig
   readonly sign: Signer
   /** ms since epoch: the end of a range. */
@@ -50,8 +50,9 @@ async function answerTo(call: HttpCall & { readonly body: string }, options: Pro
     const { signed, call } = await authorised(asked, options)
     const redirects = signed ? 'none' : 'same_request'
     // The owner of the installation named the configured server, wherever it is.
-    const egress = isConfigured(asked.url, options.config) ? 'anywhere' : (options.egress ?? 'anywhere')
-    return exchange({ ...call, body: call.method === 'GET' ? null : call.body }, { ...options, timeoutMs, redirects, egress })
+    const isOwners = isConfigured(asked.url, options.config)
+    const egress = isOwners ? 'anywhere' : (options.egress ?? 'anywhere')
+    return exchange({ ...call, body: call.method === 'GET' ? null : call.body }, { ...options, timeoutMs, redirects, egress, isOwners })
   }
   const byPost = await ask(call, options.timeoutMs)
   const leftMs = Math.ceil(options.timeoutMs - (performance.now() - began))

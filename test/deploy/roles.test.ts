@@ -11,6 +11,7 @@ const plain: Deployment = {
   guards: [],
   packagedSuitesOnly: false,
   alertEmails: [],
+  endpoints: [],
   xray: false,
   logRetentionDays: 30,
   tags: {},
@@ -47,6 +48,25 @@ it('a function that has no bucket and no workspace may touch none', () => {
   expect(Object.keys(allowed({ ...plain, prometheus: { url: 'http://prometheus.monitoring:9090' } }))).not.toEqual(
     expect.arrayContaining([expect.stringMatching(/Reports|Metrics/)]),
   )
+})
+
+it('drivers may read the secrets that endpoints of probes refer to, each once, and the switches none', () => {
+  const headers = { Authorization: { secret: 'shop/token' }, 'X-Tenant': { parameter: '/shop/tenant' }, 'X-Local': { env: 'A' } }
+  const endpoints = [
+    { host: 'a', headers },
+    { host: 'b', headers, key: { secret: 'arn:aws:secretsmanager:eu-west-1:1:secret:k' } },
+  ]
+  const all = allowed({ ...plain, endpoints })
+  expect(all.ProbeSecrets).toEqual({
+    Action: ['secretsmanager:GetSecretValue'],
+    Resource: [
+      { 'Fn::Sub': `arn:\${AWS::Partition}:secretsmanager:\${AWS::Region}:\${AWS::AccountId}:secret:shop/token-??????` },
+      'arn:aws:secretsmanager:eu-west-1:1:secret:k',
+    ],
+  })
+  expect(JSON.stringify(all.ProbeParameters)).toContain('parameter/shop/tenant')
+  expect(Object.keys(allowed(plain))).not.toEqual(expect.arrayContaining([expect.stringMatching(/^Probe/)]))
+  expect(Object.keys(allowed({ ...plain, endpoints }, 'HaltRole'))).toEqual(['Log', 'Runs', 'ListRuns', 'DeadLetters'])
 })
 
 it('a role’s statements have names of their own, however alike the clusters’ are', () => {

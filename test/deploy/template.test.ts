@@ -11,6 +11,7 @@ const plain: Deployment = {
   guards: [],
   packagedSuitesOnly: false,
   alertEmails: [],
+  endpoints: [],
   xray: false,
   logRetentionDays: 30,
   tags: {},

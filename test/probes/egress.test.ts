@@ -100,6 +100,26 @@ describe('a redirect', () => {
     })
   })
 
+  it('is judged by a look-up of its own: a name that is another address by then is refused, and nothing is asked there', async () => {
+    let asked = 0
+    server = await serve((_, response) => {
+      asked++
+      response.writeHead(302, { location: '/again' }).end()
+    })
+    let looked = 0
+    const rebinding = ((_: string, __: object, done: (error: null, found: readonly object[]) => void) => {
+      looked++
+      done(null, [{ address: '127.0.0.1', family: 4 }])
+    }) as unknown as typeof lookup
+    // At the first look-up this machine counts as a host outside.
+    const options = { ...fromAws, lookup: (egress: Egress) => guardedLookup(looked === 0 ? 'anywhere' : egress, rebinding) }
+    await expect(exchange(get(`http://rebind.example:${new URL(server.url).port}/`), options)).rejects.toMatchObject({
+      code: 'refused',
+      message: expect.stringMatching(/^rebind\.example is 127\.0\.0\.1, which is a loopback/),
+    })
+    expect([asked, looked]).toEqual([1, 2])
+  })
+
   it('to another origin carries no headers', async () => {
     const seen: unknown[] = []
     const other = await serve((request, response) => {

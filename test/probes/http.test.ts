@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { keptValue } from '../../lib/domain/kept-value.ts'
 import type { HttpSource } from '../../lib/domain/probe.ts'
 import { askHttp } from '../../lib/probes/http.ts'
 import { warmUp } from '../../lib/probes/warm-up.ts'
@@ -171,6 +172,27 @@ describe('an HTTP probe', () => {
     const { value } = await reading({ url: server.url, read: { what: 'body' } })
     expect(String(value).length).toBe(1_048_576)
     expect(sent).toBeLessThan(64 * 1_048_576)
+  })
+
+  it('cuts an answer of 1 GiB, says so, and keeps nothing of it', async () => {
+    const gibibyte = 1024 ** 3
+    let sent = 0
+    server = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': gibibyte })
+      const more = () => {
+        while (!response.destroyed && response.write('secret--'.repeat(8_192))) sent += 65_536
+      }
+      response.on('drain', more)
+      more()
+    })
+    const source = { type: 'http', url: server.url, method: 'GET', headers: {}, body: null, read: { what: 'body' } } as const
+    const { value, message } = await askHttp(source, { timeoutMs: 10_000, signal: new AbortController().signal })
+    expect(message).toMatch(/^HTTP 200 in [\d.]+ ms, its body cut after 1 MiB$/)
+    expect(keptValue({ source, tolerance: { kind: 'regex', pattern: 'ok' } }, value)).toBe('a text of 1048576 characters')
+    expect(sent).toBeLessThan(64 * 1_048_576)
+    await expect(reading({ url: server.url, read: { what: 'jsonpath', path: '$.a' } }, 10_000)).rejects.toThrow(
+      /^the body \(HTTP 200, more than 1 MiB, of which the first is read\) is no JSON: it is cut after 1 MiB, and no JSON then$/,
+    )
   })
 
   it.each([

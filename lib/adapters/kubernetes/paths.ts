@@ -27,6 +27,7 @@ const resources: Readonly<Record<string, Resource>> = {
   Pod: inNamespace('pods'),
   Service: inNamespace('services'),
   Event: inNamespace('events'),
+  Secret: inNamespace('secrets'),
   ServiceAccount: inNamespace('serviceaccounts'),
   ResourceQuota: inNamespace('resourcequotas'),
   LimitRange: inNamespace('limitranges'),
