@@ -30,6 +30,7 @@ Examples:
   $ faultline run experiments/quick-test-suite.json --context staging -n jadevectordb-system --seed 42
   $ faultline run experiments/quick-test-suite.json --report out/report.html --report out/junit.xml
   $ faultline run sandbox/demo-suite.json --sandbox --json
+  $ faultline run suite.json --report junit.xml --min-score 95         for a pipeline
   $ faultline run suite.json --injector-image registry.example.com/faultline-injector:1 --fuse-image bitnami/kubectl:1.34
 
 Without any kubeconfig the embedded cluster (simulated) is used at a terminal. Ctrl-C undoes everything at once.

@@ -27,7 +27,9 @@ export async function addRunning(program: CommandUnknownOpts, act: Act, argv: re
     .command('run')
     .argument('[suite]', suiteArgument)
     .description('run a suite: inject each fault, prove that it bites, undo it, prove that it is gone')
-  withVariables(withTimes(run))
+  withVariables(withTimes(run)).addOption(
+    new Option('--min-score <n>', 'exit with 1 when the resilience score is lower, or there is none').argParser(wholeNumber(1, 100)),
+  )
   withReport(run)
     .addHelpText('after', examples.run)
     .action((suite: string | undefined, flags) => act(flags, async (f, t) => (await import('./commands/run.ts')).runSuite(suite, f, t)))

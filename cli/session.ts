@@ -10,6 +10,8 @@ import type { Terminal } from './terminal.ts'
 export interface RunFlags extends WorkFlags, SuiteFlags {
   readonly id?: string
   readonly report?: readonly string[]
+  /** Of 100; a run that succeeded with a lower resilience score, or with none, ends with 1. */
+  readonly minScore?: number
 }
 
 /** What a command works with that starts one run or several. */

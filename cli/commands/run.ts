@@ -1,11 +1,13 @@
+import { runScore } from '../../lib/domain/score.ts'
+import { scoreText } from '../../lib/report/report-summary.ts'
 import type { OtherTimes } from '../../lib/suite/other-times.ts'
 import { sayer } from '../command.ts'
-import { chooseCluster, driveNewRun } from '../drive-run.ts'
-import type { ExitCode } from '../exit-codes.ts'
+import { chooseCluster, type DrivenRun, driveNewRun } from '../drive-run.ts'
+import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { type RunFlags, withSession } from '../session.ts'
 import { readSuite, type SuiteSource, seedOf, type VariableFlags, withSuiteFlags } from '../suite-file.ts'
 import { printRunJson, tellRun } from '../tell-run.ts'
-import type { Terminal } from '../terminal.ts'
+import { print, type Terminal } from '../terminal.ts'
 
 /** `faultline run [SUITE]`: starts the run and drives it to its end. */
 export async function runSuite(
@@ -16,6 +18,15 @@ export async function runSuite(
   return runParsed(await readSuite(named, flags, terminal), flags, terminal)
 }
 
+/** What a pipeline asks of a run beside its verdict: nothing of one that is no success anyhow. */
+function judgeScore({ code, record }: DrivenRun, least: number | undefined): { readonly code: ExitCode; readonly tooLow: string | null } {
+  if (least === undefined || code !== exitCodes.succeeded) return { code, tooLow: null }
+  const score = runScore(record.run.steps)
+  if (score !== null && score >= least) return { code, tooLow: null }
+  const found = score === null ? 'there is none: no probe was asked' : `it is ${scoreText(score)}`
+  return { code: exitCodes.notSucceeded, tooLow: `--min-score ${least} asks for a higher resilience score: ${found}` }
+}
+
 /** As `runSuite`, of a suite that was read already. */
 export function runParsed(source: SuiteSource, flags: RunFlags, terminal: Terminal): Promise<ExitCode> {
   const { suite, warnings } = withSuiteFlags(source, flags)
@@ -23,8 +34,10 @@ export function runParsed(source: SuiteSource, flags: RunFlags, terminal: Termin
   return withSession(flags, terminal, async (session) => {
     const chosen = await chooseCluster(session, suite.namespace)
     const driven = await driveNewRun(session, { chosen, suite, seed: seedOf(flags), files: flags.report ?? [] })
-    if (flags.json === true) printRunJson(session, driven)
+    const { tooLow, code } = judgeScore(driven, flags.minScore)
+    if (flags.json === true) printRunJson(session, { ...driven, code })
     else tellRun(session, driven)
-    return driven.code
+    if (tooLow !== null && flags.json !== true) print(terminal.out, tooLow)
+    return code
   })
 }

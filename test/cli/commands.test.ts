@@ -177,6 +177,16 @@ describe('run', () => {
     expect(existsSync(join(place.state, 'reports', `${result.run}.txt`))).toBe(true)
   })
 
+  it('with --min-score ends with 1 below it, and where there is no score', async () => {
+    const probe = { name: 'pods', type: 'kubernetes', read: 'ready_ratio', interval: 1, tolerance: '>= 0.1' }
+    const scored = await place.file('scored.json', { ...partitionSuite(2), probes: [probe] })
+    const high = await faultline(['run', scored, ...place.flags, '--min-score', '100'])
+    expect({ code: high.code, says: /--min-score.*/.exec(high.out)?.[0] }).toEqual({ code: 0, says: undefined })
+    const none = await faultline(['run', suite, ...place.flags, '--min-score', '1'])
+    const said = /--min-score.*/.exec(none.out)?.[0]
+    expect([none.code, said]).toEqual([1, '--min-score 1 asks for a higher resilience score: there is none: no probe was asked'])
+  })
+
   it('starts once for the same key', async () => {
     const first = await faultline(['run', suite, ...place.flags, '--json', '--id', 'monday'])
     const again = await faultline(['run', suite, ...place.flags, '--json', '--id', 'monday'])
