@@ -5,7 +5,7 @@ import { FaultlineError } from '../lib/domain/errors.ts'
 import type { Engine, Progress } from '../lib/engine/engine.ts'
 import { readCalendars } from '../lib/owner-guards.ts'
 import type { Clock, MetricsSink, Notifier, Store } from '../lib/ports.ts'
-import { createProbes } from '../lib/probes/probes.ts'
+import { type CloudWatchAsker, createProbes } from '../lib/probes/probes.ts'
 import { Clusters } from './clusters.ts'
 import { readEndpoints, readGuards } from './guards.ts'
 import { isDeadOwner, ownerName } from './owner.ts'
@@ -35,6 +35,9 @@ export interface Composition {
   close(): Promise<void>
 }
 
+/** Loaded with the first question to CloudWatch. */
+const cloudWatch: CloudWatchAsker = async (...question) => (await import('../lib/adapters/cloudwatch/ask.ts')).askCloudWatch(...question)
+
 /** The composition root: the only place that knows all adapters. */
 export async function compose({ flags, env, isLive, say }: ComposeOptions): Promise<Composition> {
   const stateDir = openStateDir(flags.state)
@@ -61,7 +64,7 @@ export async function compose({ flags, env, isLive, say }: ComposeOptions): Prom
       connect: (ref) => clusters.connect(ref),
       probes: createProbes({
         ...{ prometheus: configOf(flags, simulated, env).prometheus, sign: signForPrometheus, clock },
-        ...{ endpoints, read: readReference },
+        ...{ endpoints, read: readReference, cloudWatch },
       }),
       clock,
       config: configOf(flags, simulated, env, guards),

@@ -1,5 +1,6 @@
 import type { ClusterEntry, Deployment } from '../../functions/shared/deployment.ts'
 import { dueIndex, suitesIndex } from '../../lib/adapters/table/table-access.ts'
+import type { CloudWatchSource } from '../../lib/domain/probe.ts'
 import {
   arn,
   arnOf,
@@ -27,6 +28,7 @@ const allow = (Sid: string, Action: readonly string[], Resource: unknown): State
 const reasons: Readonly<Record<string, string>> = {
   NetworkInterfaces: 'Lambda makes these calls for functions in a VPC, and EC2 offers no resource for most of them',
   Traces: 'X-Ray has no resources for segments',
+  WatchMetrics: 'CloudWatch has no resources for metrics',
 }
 
 /** These look through all runs, by these indexes; the others know theirs by its id. */
@@ -38,9 +40,9 @@ const listing: Partial<Record<FunctionName, readonly string[]>> = {
 }
 
 /** One role for each function, and one for the scheduler. */
-export function roles(names: Names, deployment: Deployment): Resources {
+export function roles(names: Names, deployment: Deployment, watched: readonly CloudWatchSource[] = []): Resources {
   return {
-    ...Object.fromEntries(functionNames().map((name) => [logicalId(name, 'role'), functionRole(names, name, deployment)])),
+    ...Object.fromEntries(functionNames().map((name) => [logicalId(name, 'role'), functionRole(names, name, { deployment, watched })])),
     SchedulerRole: schedulerRole(names, deployment),
   }
 }
@@ -52,13 +54,17 @@ export const ofTableOnly: Partial<Record<FunctionName, readonly string[]>> = {
   resume: ['dynamodb:DeleteItem'],
 }
 
-function functionRole({ prefix }: Names, name: FunctionName, deployment: Deployment): Resource {
+function functionRole(
+  { prefix }: Names,
+  name: FunctionName,
+  { deployment, watched }: { readonly deployment: Deployment; readonly watched: readonly CloudWatchSource[] },
+): Resource {
   const statements = [
     allow('Log', ['logs:CreateLogStream', 'logs:PutLogEvents'], arn('logs', `log-group:/aws/lambda/${prefix}-${name}:*`)),
     allow('Runs', ofTableOnly[name] ?? allOfTable, arnOf('Table')),
     ...listRuns(name),
     ...(withoutQueue.includes(name) ? [] : [allow('DeadLetters', ['sqs:SendMessage'], arnOf(logicalId(name, 'dlq')))]),
-    ...(ofTableOnly[name] === undefined ? ofDrivers(deployment) : []),
+    ...(ofTableOnly[name] === undefined ? [...ofDrivers(deployment), ...ofWatchers(watched)] : []),
     ...(deployment.vpc === undefined ? [] : [allow('NetworkInterfaces', networkActions, '*')]),
     ...(deployment.xray ? [allow('Traces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*')] : []),
   ]
@@ -91,6 +97,19 @@ function ofDrivers(deployment: Deployment): readonly Statement[] {
       : [allow('Reports', ['s3:PutObject', 's3:GetObject'], bucketPart(deployment.reportBucket))]),
     ...endpointSecrets(deployment),
     ...(deployment.prometheus?.sigv4Region === undefined ? [] : [allow('Metrics', ['aps:QueryMetrics'], workspace(deployment.prometheus))]),
+  ]
+}
+
+/** What probes of packaged suites ask of CloudWatch; others have no right to it. */
+function ofWatchers(watched: readonly CloudWatchSource[]): readonly Statement[] {
+  const alarms = watched.flatMap((source) => (source.type === 'cloudwatch_alarm' ? [source] : []))
+  const resources = alarms.map(({ alarm, region }) =>
+    alarm.startsWith('arn:') ? alarm : named('cloudwatch', region ?? undefined, `alarm:${alarm}`),
+  )
+  const each = [...new Map(resources.map((resource) => [JSON.stringify(resource), resource])).values()]
+  return [
+    ...(each.length === 0 ? [] : [allow('WatchAlarms', ['cloudwatch:DescribeAlarms'], each)]),
+    ...(alarms.length === watched.length ? [] : [allow('WatchMetrics', ['cloudwatch:GetMetricData'], '*')]),
   ]
 }
 

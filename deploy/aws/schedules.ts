@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { clusterNamed, type Deployment } from '../../functions/shared/deployment.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import { latestStartSeconds } from '../../lib/domain/guard-times.ts'
-import type { Schedule } from '../../lib/domain/suite.ts'
+import type { CloudWatchSource } from '../../lib/domain/probe.ts'
+import type { Schedule, Suite } from '../../lib/domain/suite.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
 import { formatProblems } from '../../lib/suite/problems.ts'
 import { isYamlName, suitesAmong } from '../../lib/suite/suite-names.ts'
@@ -19,6 +20,16 @@ export interface ScheduledSuite {
 
 /** Every suite of the folder with a schedule. @throws FaultlineError `bad_input` with all that is wrong with any of them */
 export function scheduledSuites(folder: string): readonly ScheduledSuite[] {
+  return packagedSuites(folder).flatMap(({ name, suite: { schedule } }) => (schedule === null ? [] : [{ name, schedule }]))
+}
+
+/** What probes of packaged suites ask of CloudWatch. @throws as `scheduledSuites` */
+export function watchedSources(folder: string): readonly CloudWatchSource[] {
+  const sources = packagedSuites(folder).flatMap(({ suite }) => suite.probes.map(({ source }) => source))
+  return sources.flatMap((source) => (source.type === 'cloudwatch_alarm' || source.type === 'cloudwatch_metric' ? [source] : []))
+}
+
+function packagedSuites(folder: string): readonly { readonly name: string; readonly suite: Suite }[] {
   const suites = suitesAmong(readdirSync(folder))
   return suites.flatMap(({ name, file }, n) => {
     const path = join(folder, file)
@@ -26,8 +37,7 @@ export function scheduledSuites(folder: string): readonly ScheduledSuite[] {
     if (twin < n) throw new FaultlineError('bad_input', `${path} and ${suites[twin]?.file} are two suites of one name; rename one of them`)
     const parsed = parseSuite(readFileSync(path, 'utf8'), path, isYamlName(file) ? { read: readYaml } : {})
     if (!parsed.ok) throw new FaultlineError('bad_input', formatProblems(parsed.problems))
-    const { schedule } = parsed.suite
-    return schedule === null ? [] : [{ name, schedule }]
+    return [{ name, suite: parsed.suite }]
   })
 }
 

@@ -1,10 +1,11 @@
 // What serverless.yml asks for: osls requires CommonJS here. Run by Node 24, which reads TypeScript.
 const { join } = require('node:path')
 const { readForPackage } = require('../../functions/shared/deployment.ts')
-const { scheduledSuites } = require('./schedules.ts')
+const { scheduledSuites, watchedSources } = require('./schedules.ts')
 const { template } = require('./template.ts')
 
 const root = join(__dirname, '..', '..')
+const suites = join(root, 'experiments')
 
 async function forStage({ resolveVariable }, make) {
   const stage = await resolveVariable('sls:stage')
@@ -12,7 +13,8 @@ async function forStage({ resolveVariable }, make) {
 }
 
 module.exports = {
-  resources: (context) => forStage(context, (stage, deployment) => template(stage, deployment, scheduledSuites(join(root, 'experiments')))),
+  resources: (context) =>
+    forStage(context, (stage, deployment) => template(stage, deployment, scheduledSuites(suites), watchedSources(suites))),
   stackTags: (context) => forStage(context, (_, deployment) => deployment.tags),
   logRetentionDays: (context) => forStage(context, (_, deployment) => deployment.logRetentionDays),
   tracing: (context) => forStage(context, (_, deployment) => (deployment.xray ? 'Active' : 'PassThrough')),

@@ -1,4 +1,5 @@
 import type { Deployment } from '../../functions/shared/deployment.ts'
+import type { CloudWatchSource } from '../../lib/domain/probe.ts'
 import { alarms } from './alarms.ts'
 import { arnOf, functionId, functionNames, functions, logicalId, namesOf, type Resource, type Resources, withoutQueue } from './names.ts'
 import { ofTableOnly, roles } from './roles.ts'
@@ -7,7 +8,12 @@ import { bus, deadLetters, eventsMayWrite, table, topic } from './storage.ts'
 import { urlOutputs, urls } from './urls.ts'
 
 /** Everything of the stack but the functions themselves, which osls packages, in the form of serverless.yml's `resources`. */
-export function template(stage: string, deployment: Deployment, suites: readonly ScheduledSuite[]) {
+export function template(
+  stage: string,
+  deployment: Deployment,
+  suites: readonly ScheduledSuite[],
+  watched: readonly CloudWatchSource[] = [],
+) {
   const names = namesOf(stage)
   const queues = [...functionNames().filter((name) => !withoutQueue.includes(name)), 'schedules', 'advance-events']
   const resources: Resources = {
@@ -16,7 +22,7 @@ export function template(stage: string, deployment: Deployment, suites: readonly
     ...bus(names),
     ...deadLetters(names, queues),
     ...eventsMayWrite(),
-    ...roles(names, deployment),
+    ...roles(names, deployment, watched),
     ...asyncInvocation(),
     ...urls(),
     ...schedules(names, suites, deployment),

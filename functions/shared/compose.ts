@@ -7,7 +7,7 @@ import type { Identity } from '../../lib/domain/actor.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import type { Budget } from '../../lib/engine/lease/hand-over.ts'
 import type { Clock, ReportStore, Store } from '../../lib/ports.ts'
-import { createProbes } from '../../lib/probes/probes.ts'
+import { type CloudWatchAsker, createProbes } from '../../lib/probes/probes.ts'
 import { Clusters } from './clusters.ts'
 import { logProgress } from './log.ts'
 import { type Listeners, openListeners } from './notifications.ts'
@@ -41,6 +41,9 @@ interface Warm {
 export const giveUpAfterMs = 120_000
 
 let warm: Promise<Warm> | undefined
+/** Loaded with the first question to CloudWatch. */
+const cloudWatch: CloudWatchAsker = async (...question) => (await import('../../lib/adapters/cloudwatch/ask.ts')).askCloudWatch(...question)
+
 let references: ReturnType<typeof secretReader> | undefined
 
 /** Loaded when the first probe of an endpoint that refers to a secret is asked. */
@@ -75,7 +78,7 @@ export async function compose(context: Context): Promise<Invocation> {
         connect: (ref) => clusters.connect(ref),
         probes: createProbes({
           ...{ prometheus: config.prometheus, sign: signForPrometheus, clock: systemClock, egress: 'not_local' },
-          ...{ endpoints: settings.deployment.endpoints, read: readReference },
+          ...{ endpoints: settings.deployment.endpoints, read: readReference, cloudWatch },
         }),
         clock: systemClock,
         config,

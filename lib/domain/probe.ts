@@ -54,7 +54,36 @@ export interface KubernetesSource {
     | { readonly what: 'condition'; readonly condition: string; readonly status: 'True' | 'False' }
 }
 
-export type ProbeSource = HttpSource | PrometheusSource | KubernetesSource
+/** A CloudWatch alarm, composite ones too: 0 while it is OK, 1 in alarm. */
+export interface CloudWatchAlarmSource {
+  readonly type: 'cloudwatch_alarm'
+  /** Name or ARN. */
+  readonly alarm: string
+  /** Null: that of the installation, or of the ARN. */
+  readonly region: string | null
+  /** What INSUFFICIENT_DATA means; null: it is an error. */
+  readonly whenEmpty: number | null
+}
+
+/** The newest value of a CloudWatch metric within a window. */
+export interface CloudWatchMetricSource {
+  readonly type: 'cloudwatch_metric'
+  readonly namespace: string
+  readonly metric: string
+  readonly dimensions: Readonly<Record<string, string>>
+  /** `Average`, `Sum`, `p99`, … */
+  readonly statistic: string
+  readonly periodMs: number
+  readonly windowMs: number
+  /** Null: that of the installation. */
+  readonly region: string | null
+  /** What no value means; null: it is an error. */
+  readonly whenEmpty: number | null
+}
+
+export type CloudWatchSource = CloudWatchAlarmSource | CloudWatchMetricSource
+
+export type ProbeSource = HttpSource | PrometheusSource | KubernetesSource | CloudWatchSource
 
 /** One question about the steady state, defaults filled in. Times in ms. */
 export interface ProbeSpec {

@@ -92,6 +92,13 @@ export function sourceText(source: ProbeSource): string {
       const what = read.what === 'condition' ? `pods without ${read.condition}=${read.status}` : kubernetesWords[read.what]
       return `${what} of ${selector}`
     }
+    case 'cloudwatch_alarm':
+      return `CloudWatch alarm ${source.alarm}`
+    case 'cloudwatch_metric': {
+      const { namespace, metric, dimensions, statistic, periodMs } = source
+      const of = Object.entries(dimensions).map(([name, value]) => `${name}=${value}`)
+      return `${statistic} over ${periodMs / 1000} s of CloudWatch ${[`${namespace} ${metric}`, ...of].join(', ')}`
+    }
     default:
       return assertNever(source)
   }

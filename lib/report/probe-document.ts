@@ -9,8 +9,8 @@ export interface ProbeDocument {
   readonly type: ProbeSource['type']
   /** What is asked, in one line: `GET http://… status`, the query, `ready pods of app=x`. */
   readonly asks: string
-  /** What of the answer is the value: `status`, `latency`, `ready`, …; `query` of PromQL. */
-  readonly reads: 'query' | Exclude<ProbeSource, { type: 'prometheus' }>['read']['what']
+  /** What of the answer is the value: `status`, `latency`, `ready`, …; `query` of PromQL, `state` of an alarm, `statistic` of a metric. */
+  readonly reads: 'query' | 'state' | 'statistic' | Extract<ProbeSource, { read: unknown }>['read']['what']
   readonly mode: ProbeMode
   readonly intervalMs: number
   readonly timeoutMs: number
@@ -38,11 +38,13 @@ export interface ThresholdDocument extends ThresholdSpec {
 
 export type SampleDocument = Omit<ProbeSample, 'at'> & { readonly at: string }
 
+const readsWhole = { prometheus: 'query', cloudwatch_alarm: 'state', cloudwatch_metric: 'statistic' } as const
+
 /** What a report tells of a probe. */
 export function probeDocument(probe: ProbeSpec): ProbeDocument {
   const { name, source, mode, intervalMs, timeoutMs, retries, tolerance, weight, unit } = probe
   const said = { asks: sourceText(source), allowed: toleranceText(tolerance) }
-  const reads = source.type === 'prometheus' ? 'query' : source.read.what
+  const reads = 'read' in source ? source.read.what : readsWhole[source.type]
   return {
     name,
     type: source.type,

@@ -92,6 +92,34 @@ function sourceOf(file: ProbeFile, selector: string): ProbeSource {
         range === undefined ? null : { windowMs: Math.round(range.window * 1000), stepMs: Math.round(stepMs), reduce: range.reduce }
       return { type, url, query, range: span, whenEmpty }
     }
+    case 'cloudwatch_alarm': {
+      const { type, alarm, region = null, whenEmpty = null } = file
+      return { type, alarm, region, whenEmpty }
+    }
+    case 'cloudwatch_metric': {
+      const {
+        type,
+        namespace,
+        metric,
+        dimensions,
+        statistic,
+        period,
+        window = usualPeriods * period,
+        region = null,
+        whenEmpty = null,
+      } = file
+      return {
+        type,
+        namespace,
+        metric,
+        dimensions,
+        statistic,
+        periodMs: period * 1000,
+        windowMs: Math.round(window * 1000),
+        region,
+        whenEmpty,
+      }
+    }
     case 'kubernetes': {
       const { type, read } = file
       return {
@@ -102,6 +130,9 @@ function sourceOf(file: ProbeFile, selector: string): ProbeSource {
     }
   }
 }
+
+/** A value of CloudWatch is there some periods after its time. */
+const usualPeriods = 5
 
 function readOf(read: Extract<ProbeFile, { type: 'http' }>['read']): Extract<ProbeSource, { type: 'http' }>['read'] {
   if (typeof read === 'string') return { what: read }
@@ -123,7 +154,7 @@ function toleranceOf(tolerance: ToleranceFile): Tolerance {
 
 function usualUnit(file: ProbeFile): string {
   if (file.type === 'http') return file.read === 'latency' ? 'ms' : ''
-  if (file.type === 'prometheus') return ''
+  if (file.type !== 'kubernetes') return ''
   return file.read === 'ready_ratio' ? 'ratio' : file.read === 'restarts' ? 'restarts' : 'pods'
 }
 

@@ -11,7 +11,7 @@ import { selectorText } from './targets-schema.ts'
 export const probeDefaults = { mode: 'continuous', interval: 5, timeout: 5, retries: 2, weight: 1 } as const
 
 /** Kinds of probes, as `type` spells them. */
-export const probeTypes: readonly string[] = ['http', 'prometheus', 'kubernetes']
+export const probeTypes: readonly string[] = ['http', 'prometheus', 'kubernetes', 'cloudwatch_alarm', 'cloudwatch_metric']
 
 /** Text that has a problem or none; the problem completes "… " after the text as it was found. */
 function checked(problem: (text: string) => string | undefined) {
@@ -163,6 +163,38 @@ const kubernetesKeys = {
     .describe('Ready pods, their share of all, restarts since the start, or how many pods lack a condition.'),
 }
 
+const region = textOf(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region of AWS: eu-central-1')
+const alarmKeys = {
+  alarm: z.string().min(1).max(400).describe('Name or ARN of a CloudWatch alarm, composite ones too.'),
+  region: region.optional().describe("Region of the alarm; default: the ARN's, else the installation's."),
+  whenEmpty: z.number().optional().describe('Value of an alarm without enough data; without it nothing was measured then.'),
+}
+const metricKeys = {
+  namespace: z.string().min(1).max(255).describe('E.g. AWS/ApplicationELB.'),
+  metric: z.string().min(1).max(255).describe('Name of the metric.'),
+  dimensions: z
+    .record(z.string().min(1).max(255), z.string().min(1).max(1024))
+    .refine((found) => Object.keys(found).length <= 30, 'a metric has 30 dimensions at most')
+    .default({})
+    .describe('All dimensions of the metric: CloudWatch knows no others as the same metric.'),
+  statistic: textOf(
+    /^(Average|Sum|Minimum|Maximum|SampleCount|(p|tm|tc|ts|wm)\d{1,2}(\.\d{1,10})?)$/,
+    'a statistic of CloudWatch: Average, Sum, Minimum, Maximum, SampleCount, p99',
+  )
+    .default('Average')
+    .describe('What is made of the data of one period.'),
+  period: z
+    .int()
+    .refine((value) => [1, 5, 10, 20, 30].includes(value) || (value >= 60 && value % 60 === 0 && value <= 86_400), {
+      error: 'a period is 1, 5, 10, 20 or 30 seconds, or whole minutes up to a day',
+    })
+    .default(60)
+    .describe('Seconds of one value.'),
+  window: seconds(1, 604_800).optional().describe('The newest value of so many seconds counts; default: five periods.'),
+  region: region.optional().describe("Region of the metric; default: the installation's."),
+  whenEmpty: z.number().optional().describe('Value where there is none in the window; without it nothing was measured then.'),
+}
+
 const { optional: _, ...ofGate } = prometheusKeys
 
 /** A question to Prometheus that has to be answered rightly before a start. */
@@ -180,6 +212,13 @@ export const typedProbe = z.discriminatedUnion('type', [
   strict({ name, type: z.literal('http').describe('Asks an HTTP endpoint.'), ...httpKeys, ...common }),
   strict({ name, type: z.literal('prometheus').describe('Asks Prometheus.'), ...prometheusKeys, ...common }),
   strict({ name, type: z.literal('kubernetes').describe('Asks the state of pods.'), ...kubernetesKeys, ...common }),
+  strict({ name, type: z.literal('cloudwatch_alarm').describe('Asks whether a CloudWatch alarm is in alarm.'), ...alarmKeys, ...common }),
+  strict({
+    name,
+    type: z.literal('cloudwatch_metric').describe('Asks CloudWatch for the newest value of a metric.'),
+    ...metricKeys,
+    ...common,
+  }),
 ])
 
 /** Keys of each kind, for presets. */
@@ -187,6 +226,8 @@ export const keysOfType: Readonly<Record<ProbeFile['type'], readonly string[]>> 
   http: Object.keys({ ...httpKeys, ...common }),
   prometheus: Object.keys({ ...prometheusKeys, ...common }),
   kubernetes: Object.keys({ ...kubernetesKeys, ...common }),
+  cloudwatch_alarm: Object.keys({ ...alarmKeys, ...common }),
+  cloudwatch_metric: Object.keys({ ...metricKeys, ...common }),
 }
 
 const bare = {

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals'
 import { roles } from '../../deploy/aws/roles.ts'
 import type { Deployment } from '../../functions/shared/deployment.ts'
+import type { CloudWatchSource } from '../../lib/domain/probe.ts'
 
 const names = { stage: 'dev', prefix: 'faultline-dev' }
 const plain: Deployment = {
@@ -23,8 +24,9 @@ const plain: Deployment = {
 function allowed(
   deployment: Deployment,
   id = 'StartRole',
+  watched: readonly CloudWatchSource[] = [],
 ): Readonly<Record<string, { readonly Action: unknown; readonly Resource: unknown }>> {
-  const role = roles(names, deployment)[id] as {
+  const role = roles(names, deployment, watched)[id] as {
     Properties: { Policies: { PolicyDocument: { Statement: Record<string, unknown>[] } }[] }
   }
   const [policy] = role.Properties.Policies
@@ -67,6 +69,25 @@ it('drivers may read the secrets that endpoints of probes refer to, each once, a
   expect(JSON.stringify(all.ProbeParameters)).toContain('parameter/shop/tenant')
   expect(Object.keys(allowed(plain))).not.toEqual(expect.arrayContaining([expect.stringMatching(/^Probe/)]))
   expect(Object.keys(allowed({ ...plain, endpoints }, 'HaltRole'))).toEqual(['Log', 'Runs', 'ListRuns', 'DeadLetters'])
+})
+
+it('drivers may ask CloudWatch for what packaged suites name, and for nothing without them', () => {
+  const alarm = { type: 'cloudwatch_alarm', alarm: 'errors', region: null, whenEmpty: null } as const
+  const arn = 'arn:aws:cloudwatch:us-east-1:123456789012:alarm:global'
+  const metric = { type: 'cloudwatch_metric', namespace: 'A', metric: 'B', dimensions: {}, statistic: 'Sum' } as const
+  const alarms = allowed(plain, 'StartRole', [alarm, alarm, { ...alarm, alarm: arn }])
+  expect(alarms.WatchAlarms).toEqual({
+    Action: ['cloudwatch:DescribeAlarms'],
+    Resource: [{ 'Fn::Sub': `arn:\${AWS::Partition}:cloudwatch:\${AWS::Region}:\${AWS::AccountId}:alarm:errors` }, arn],
+  })
+  expect(alarms.WatchMetrics).toBeUndefined()
+  const ofMetric = allowed(plain, 'StartRole', [{ ...metric, periodMs: 1, windowMs: 1, region: null, whenEmpty: null }])
+  expect(ofMetric.WatchMetrics).toEqual({ Action: ['cloudwatch:GetMetricData'], Resource: '*' })
+  expect([ofMetric.WatchAlarms, allowed(plain).WatchMetrics, allowed(plain, 'HaltRole', [alarm]).WatchAlarms]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ])
 })
 
 it('a role’s statements have names of their own, however alike the clusters’ are', () => {
