@@ -3,6 +3,7 @@ import type { Progress } from '../lib/engine/engine.ts'
 import { claimOf } from '../lib/engine/lease/claim.ts'
 import type { Reaped } from '../lib/engine/reap.ts'
 import { reapRuns } from '../lib/engine/reap.ts'
+import { loadRuns } from '../lib/load-runs.ts'
 import { recordOf } from '../lib/report/record.ts'
 import type { Composition } from './compose.ts'
 import { writeReports } from './reports.ts'
@@ -12,9 +13,10 @@ import { advance, initialState, type RunState } from './view/run-state.ts'
 /** A driver leaves a run whose undo it cannot prove for this long; the next reaper goes on. */
 export const giveUpAfterMs = 300_000
 
-/** Runs that are not over, in the order of the index. */
-export function unfinishedRuns(composition: Composition): Promise<readonly Run[]> {
-  return composition.store.runs.due(Number.MAX_SAFE_INTEGER)
+/** Runs that are not over, the first to wake first. */
+export async function unfinishedRuns({ store }: Composition): Promise<readonly Run[]> {
+  const due = await store.runs.due(Number.MAX_SAFE_INTEGER)
+  return loadRuns(store, due)
 }
 
 /** True when the run has lost its driver. */

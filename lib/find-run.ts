@@ -1,5 +1,5 @@
 import { FaultlineError } from './domain/errors.ts'
-import { isEnded, type Run } from './domain/run.ts'
+import { isEnded, type ListedRun, type Run } from './domain/run.ts'
 import type { RunStore } from './ports.ts'
 
 export interface Finding {
@@ -28,10 +28,12 @@ export async function findRun(
     throw new FaultlineError('bad_input', `"${wanted}" is the beginning of ${matches.length} runs: ${inShort(matches)}`)
   if (only === undefined)
     throw new FaultlineError('not_found', runs.length === 0 ? none : `there is no run "${wanted}"; there are: ${inShort(runs)}`)
-  return (await store.load(only.id)) ?? only
+  const found = await store.load(only.id)
+  if (found === undefined) throw new FaultlineError('not_found', `run ${only.id} is listed, and was never stored as a whole`)
+  return found
 }
 
-function inShort(runs: readonly Run[]): string {
+function inShort(runs: readonly ListedRun[]): string {
   const ids = runs.slice(0, 5).map((run) => run.id)
   return `${ids.join(', ')}${runs.length > 5 ? ', …' : ''}`
 }

@@ -5,7 +5,7 @@ import type { KubeObject, ObjectRef } from './domain/kube.ts'
 import type { MetricFamily, Place, Total } from './domain/metrics.ts'
 import type { Notice } from './domain/notice.ts'
 import type { ProbeSample, ProbeSpec } from './domain/probe.ts'
-import type { Run } from './domain/run.ts'
+import type { ListedRun, Run } from './domain/run.ts'
 
 /**
  * Time as the engine sees it: milliseconds since the Unix epoch. Tests drive it by hand. It never runs backwards within a process; it is
@@ -137,12 +137,15 @@ export interface RunStore {
    * Newest first; `limit` leaves out older ended runs only, no live one. `unsettled`: only runs that are over and whose outbox (`events`)
    * is not empty. From an index, so possibly stale: decide on `load`.
    */
-  list(options?: { readonly suite?: string; readonly limit?: number; readonly unsettled?: boolean }): Promise<readonly Run[]>
-  /** Runs that are not over and whose wake time has come, oldest first; from an index. */
-  due(now: number): Promise<readonly Run[]>
+  list(options?: { readonly suite?: string; readonly limit?: number; readonly unsettled?: boolean }): Promise<readonly ListedRun[]>
+  /** Runs that are not over and whose wake time has come, oldest first; which there are is from an index, when they wake is not. */
+  due(now: number): Promise<readonly ListedRun[]>
 }
 
-/** Ledger entries and history of runs. What was answered is durable; several entries are not one transaction, so a plan is sealed. */
+/**
+ * Ledger entries and history of runs. What was answered is durable and whole, whatever its size; several entries are not one transaction,
+ * so a plan is sealed. An entry of which a part was lost is `invalid`, and never one that has nothing to undo.
+ */
 export interface LedgerStore {
   /** Write ahead; false when the entry exists. */
   add(injection: Injection): Promise<boolean>

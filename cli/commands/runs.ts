@@ -1,4 +1,5 @@
-import { isEnded, type Run } from '../../lib/domain/run.ts'
+import { isEnded } from '../../lib/domain/run.ts'
+import { loadRuns } from '../../lib/load-runs.ts'
 import { clusterText } from '../../lib/report/cluster-text.ts'
 import { columnsOf } from '../../lib/report/columns.ts'
 import { dateAndTime, duration } from '../../lib/report/durations.ts'
@@ -21,9 +22,13 @@ export interface RunsFlags extends WorkFlags {
 export function listRuns(flags: RunsFlags, terminal: Terminal): Promise<ExitCode> {
   return withComposition(flags, terminal, async (composition) => {
     const { store } = composition
-    const isLost = (run: Run) => !isEnded(run) && isAbandoned(composition, run)
     const found = await store.runs.list({ limit: flags.limit, ...(flags.suite === undefined ? {} : { suite: flags.suite }) })
-    const runs = found.map((run) => runRow(run, isLost(run)))
+    const live = await loadRuns(
+      store,
+      found.filter((run) => !isEnded(run)),
+    )
+    const lost = new Set(live.filter((run) => !isEnded(run) && isAbandoned(composition, run)).map(({ id }) => id))
+    const runs = found.map((run) => runRow(run, lost.has(run.id)))
     if (flags.json === true) printJson(terminal, { runs })
     else tellRuns(runs, { wide: flags.wide === true, none: `no runs yet in ${flags.state}` }, terminal)
     return exitCodes.succeeded

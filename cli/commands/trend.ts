@@ -1,4 +1,5 @@
 import { counted } from '../../lib/domain/text.ts'
+import { loadRuns } from '../../lib/load-runs.ts'
 import { clusterText } from '../../lib/report/cluster-text.ts'
 import { duration, lateness } from '../../lib/report/durations.ts'
 import { scoreText, verdictWords } from '../../lib/report/report-summary.ts'
@@ -19,7 +20,7 @@ export interface TrendFlags extends WorkFlags {
 export function trend(named: string, flags: TrendFlags, terminal: Terminal): Promise<ExitCode> {
   return withComposition(flags, terminal, async ({ store }) => {
     const suite = (await store.runs.list({ suite: named, limit: 1 })).length > 0 ? named : await suiteNameOf(named, {}, terminal)
-    const trends = trendsOf(await store.runs.list({ suite, limit: flags.limit }))
+    const trends = trendsOf(await loadRuns(store, await store.runs.list({ suite, limit: flags.limit })))
     if (flags.json === true) printJson(terminal, { suite, trends })
     else if (trends.length === 0) print(terminal.out, `no run of "${suite}" is over yet in ${flags.state}`)
     else for (const line of trends.flatMap((each, i) => [...(i === 0 ? [] : ['']), ...linesOf(suite, each)])) print(terminal.out, line)

@@ -1,5 +1,5 @@
 import { reasonTexts } from '../../lib/domain/reason.ts'
-import type { Ended, Run } from '../../lib/domain/run.ts'
+import type { Ended, ListedRun, Run } from '../../lib/domain/run.ts'
 import { isEnded, stepOf } from '../../lib/domain/run.ts'
 import { runReasonTexts } from '../../lib/domain/run-reasons.ts'
 
@@ -10,16 +10,23 @@ export interface Answer {
   readonly [more: string]: unknown
 }
 
-/** A run in a few words. */
-export function runLine(run: Run) {
+/** A run as lists have it, for functions that may not read its record. */
+export function listedLine(run: ListedRun) {
   return {
     run: run.id,
     suite: run.suite.name,
     cluster: run.cluster.name,
     namespace: run.namespace,
     state: run.status,
-    step: isEnded(run) ? null : stepOf(run),
     requestedAt: new Date(run.requestedAt).toISOString(),
+  }
+}
+
+/** A run in a few words. */
+export function runLine(run: Run) {
+  return {
+    ...listedLine(run),
+    step: isEnded(run) ? null : stepOf(run),
     endedAt: isEnded(run) ? new Date(run.endedAt).toISOString() : null,
     reasons: isEnded(run) ? runReasonTexts(run) : [],
   }

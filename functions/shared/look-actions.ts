@@ -2,6 +2,7 @@ import { assertNever } from '../../lib/domain/errors.ts'
 import { isEnded, type Run } from '../../lib/domain/run.ts'
 import { claimOf } from '../../lib/engine/lease/claim.ts'
 import { findRun } from '../../lib/find-run.ts'
+import { loadRuns } from '../../lib/load-runs.ts'
 import { nothingKnown, partOf } from '../../lib/remote/record-part.ts'
 import { recordOf } from '../../lib/report/record.ts'
 import { runRow } from '../../lib/report/run-row.ts'
@@ -28,7 +29,12 @@ export async function look(input: LookInput, invocation: Invocation): Promise<An
 
 async function runs({ suite, limit }: Asked<'runs'>, invocation: Invocation): Promise<Answer> {
   const found = await invocation.store.runs.list({ limit, ...(suite === undefined ? {} : { suite }) })
-  const rows = found.map((run) => runRow(run, isLost(run, invocation)))
+  const live = await loadRuns(
+    invocation.store,
+    found.filter((run) => !isEnded(run)),
+  )
+  const lost = new Set(live.filter((run) => isLost(run, invocation)).map(({ id }) => id))
+  const rows = found.map((run) => runRow(run, lost.has(run.id)))
   return { happened: `${rows.length} runs are listed`, next: 'ask for the "record" of one of them', runs: rows }
 }
 

@@ -1,5 +1,5 @@
 import { FaultlineError } from '../../lib/domain/errors.ts'
-import type { Run } from '../../lib/domain/run.ts'
+import type { ListedRun, Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
 import { runReasonTexts } from '../../lib/domain/run-reasons.ts'
 import { counted } from '../../lib/domain/text.ts'
@@ -80,7 +80,7 @@ function failAloud(errors: Round['errors']): void {
   )
 }
 
-function reapKind(due: readonly Run[], simulated: boolean, invocation: Invocation): Promise<Reaped> {
+function reapKind(due: readonly ListedRun[], simulated: boolean, invocation: Invocation): Promise<Reaped> {
   const runs = due.filter((run) => run.cluster.simulated === simulated)
   return reapRuns(invocation.engine({ simulated }), runs, { budget: invocation.budget, giveUpAfterMs })
 }

@@ -1,5 +1,6 @@
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import { isEnded } from '../../lib/domain/run.ts'
+import { loadRuns } from '../../lib/load-runs.ts'
 import { type Answer, drivenAnswer, runLine } from './answers.ts'
 import type { Invocation } from './compose.ts'
 import { findSuite, packagedSuites } from './suites.ts'
@@ -19,7 +20,7 @@ async function statusOfAll({ store, settings, clusters }: Invocation): Promise<A
   const [{ halt }, pauses, runs] = await Promise.all([
     store.controls.read({ id: '-', suite: '-' }),
     Promise.all(suites.map(async (suite) => ({ suite, pause: (await store.controls.read({ id: '-', suite })).pause }))),
-    store.runs.list({ limit: recentRuns }),
+    store.runs.list({ limit: recentRuns }).then((listed) => loadRuns(store, listed)),
   ])
   const live = runs.filter((run) => !isEnded(run))
   return {

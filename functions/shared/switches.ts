@@ -1,7 +1,7 @@
 import { actorText } from '../../lib/domain/actor.ts'
 import { isEnded } from '../../lib/domain/run.ts'
 import { wordOf } from '../../lib/engine/control.ts'
-import { type Answer, runLine } from './answers.ts'
+import { type Answer, listedLine } from './answers.ts'
 import { actorOf } from './caller.ts'
 import type { Invocation } from './compose.ts'
 import type { SwitchInput } from './inputs.ts'
@@ -19,7 +19,7 @@ export async function halt({ by, why }: SwitchInput, invocation: Invocation): Pr
   const halted = `everything is halted by ${word.by}`
   try {
     const live = (await store.runs.list({ limit: recentRuns })).filter((run) => !isEnded(run))
-    return { happened: `${halted}: ${live.length} live runs revert now, and none starts`, next, runs: live.map(runLine) }
+    return { happened: `${halted}: ${live.length} live runs revert now, and none starts`, next, runs: live.map(listedLine) }
   } catch (error) {
     const { message } = error as Error
     log('error', `the runs could not be listed: ${message}`, { function: 'halt' })

@@ -185,6 +185,11 @@ interface EndedState {
 export type Run = RunBase & RunState
 export type RunStatus = Run['status']
 
+/** What lists say of a run: it changes with the run's state, and with nothing else. */
+export type ListedRun = Pick<RunBase, 'id' | 'cluster' | 'namespace' | 'requestedAt'> & {
+  readonly suite: Pick<Suite, 'name'>
+} & ({ readonly status: Exclude<RunStatus, TerminalStatus> } | { readonly status: TerminalStatus; readonly endedAt: number })
+
 type In<S extends RunStatus> = RunBase & Extract<RunState, { readonly status: S }>
 export type Requested = In<'requested'>
 export type Preparing = In<'preparing'>
@@ -216,7 +221,9 @@ export function withState<S extends RunState>(run: Run, state: S): RunBase & S {
 const terminalStatuses: readonly TerminalStatus[] = ['succeeded', 'failed', 'no_effect', 'aborted', 'refused']
 
 /** True when nothing will happen to the run any more. */
-export function isEnded(run: Run): run is Ended {
+export function isEnded(run: Run): run is Ended
+export function isEnded(run: ListedRun): run is Extract<ListedRun, { readonly status: TerminalStatus }>
+export function isEnded(run: Pick<Run, 'status'>): boolean {
   return (terminalStatuses as readonly string[]).includes(run.status)
 }
 

@@ -144,6 +144,9 @@ export interface Step {
   readonly hypothesis: string
 }
 
+/** So many targets a step may have; what is recorded of them is read whole by the driver that undoes it. */
+export const mostTargets = 10_000
+
 /** The most of something that one step may hit; both hold where both are given. A share is rounded down, also to none. */
 export interface Most {
   readonly percent?: number | undefined

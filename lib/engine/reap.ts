@@ -27,7 +27,7 @@ export interface Reaped {
  * Ends what dead drivers left: every run whose lease is over without a hand-over is reverted and ends `aborted`. Side by side, so that
  * one that cannot be proven undone holds up no other; what goes wrong with one is told and concerns no other.
  */
-export async function reapRuns(engine: Engine, runs: readonly Run[], options: DriveOptions = {}): Promise<Reaped> {
+export async function reapRuns(engine: Engine, runs: readonly Pick<Run, 'id'>[], options: DriveOptions = {}): Promise<Reaped> {
   const ended: Run[] = []
   const alive: Run[] = []
   const errors: { runId: string; message: string }[] = []

@@ -1,4 +1,4 @@
-import type { Run } from '../domain/run.ts'
+import type { ListedRun, Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 
 /** One run in a list: of `faultline runs`, and of an installation's `runs`. */
@@ -15,7 +15,7 @@ export interface RunRow {
 }
 
 /** The run as a list has it. */
-export function runRow(run: Run, driverLost: boolean): RunRow {
+export function runRow(run: ListedRun, driverLost: boolean): RunRow {
   const { uid, name, simulated } = run.cluster
   return {
     run: run.id,

@@ -6,7 +6,6 @@ import { readJson } from './json-text.ts'
 import { normalise } from './normalise.ts'
 import { type Finding, type Problem, pathText } from './problems.ts'
 import { suiteSchema } from './schema.ts'
-import { sizeFindings } from './size-checks.ts'
 import type { SuiteText } from './suite-text.ts'
 import { type Filled, fill, type GivenValues, noValues, variablesAt, variableWarnings, withForms } from './variables.ts'
 
@@ -50,8 +49,6 @@ export function parseSuite(text: string, file: string, { read = readJson, given 
   if (problems.length + unused.length > 0) return { ok: false, problems: [...problems, ...unused] }
   const parsed = suiteSchema.parse(value)
   const suite = { ...normalise(parsed), ...(filled.variables.length === 0 ? {} : { variables: filled.variables }) }
-  const tooLargeOnes = sizeFindings(suite).map(placed)
-  if (tooLargeOnes.length > 0) return { ok: false, problems: tooLargeOnes }
   return { ok: true, suite, warnings: [...warningsOf(parsed), ...variableWarnings(filled.variables)] }
 }
 

@@ -1,16 +1,15 @@
 import * as z from 'zod'
 import { compileSelector, subdomainPattern } from '../domain/label-selector.ts'
+import { mostTargets } from '../domain/suite.ts'
 import { printable } from '../domain/text.ts'
 import { nearest, notAllowed, quote } from './did-you-mean.ts'
 import { strict, textOf } from './strict-object.ts'
 
-/** More are chosen by a selector; each name is stored with the run, whose record holds 400 KB. */
-const mostNames = 1000
 const podNameForm = 'the name of a pod (lower case letters, digits, "-" and ".", at most 253)'
 const ownerKinds = ['deployment', 'statefulset', 'replicaset']
 const ownerShort: Readonly<Record<string, string>> = { deploy: 'deployment', sts: 'statefulset', rs: 'replicaset' }
 
-const namesList = z.array(textOf(subdomainPattern, podNameForm)).min(1).max(mostNames)
+const namesList = z.array(textOf(subdomainPattern, podNameForm)).min(1).max(mostTargets)
 const namesText = z
   .string()
   .refine((text) => namesProblem(text) === undefined, { error: (issue) => namesProblem(String(issue.input)) })
@@ -49,7 +48,7 @@ export const targetConditions = strict({
     .max(100)
     .optional()
     .describe('How many of the candidates, in percent; at least one. Not together with `count`.'),
-  count: z.int().min(1).max(10_000).optional().describe('How many of the candidates. Not together with `percent`.'),
+  count: z.int().min(1).max(mostTargets).optional().describe('How many of the candidates. Not together with `percent`.'),
 }).describe('All conditions hold together; `percent` or `count` then say how many are taken. For node-drain they count nodes.')
 
 /** Who a step may hit, in any of the three spellings. */
@@ -66,7 +65,7 @@ function namesProblem(text: string): string | undefined {
   const names = splitNames(text)
   if (text.trim() === '') return `${quote(text)} names no pod; expected pod names, comma-separated`
   if (names.includes('')) return `${quote(text)} has an empty name beside a comma`
-  if (names.length > mostNames) return `${names.length} names; allowed: at most ${mostNames}`
+  if (names.length > mostTargets) return `${names.length} names; allowed: at most ${mostTargets}`
   const wrong = names.find((name) => !subdomainPattern.test(name))
   return wrong === undefined ? undefined : `${quote(wrong)} is not ${podNameForm}`
 }

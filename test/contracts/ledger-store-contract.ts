@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { VersionConflict } from '../../lib/domain/errors.ts'
 import { policyUndo } from '../support/undo-data.ts'
-import { event, nine, plannedInjection, requestedRun } from './records.ts'
+import { event, plannedInjection, requestedRun } from './records.ts'
 import type { StoreHarness } from './store-harness.ts'
 
 /** What every `LedgerStore` must do. */
@@ -40,15 +40,6 @@ export function ledgerStoreContract(harness: StoreHarness): void {
       const large = policyUndo({ policy: 'x'.repeat(350_000) })
       for (const n of [0, 1, 2, 3, 4]) await ledger().add(plannedInjection('r1', 0, n, { undo: large }))
       expect((await ledger().list('r1')).map(({ n }) => n)).toEqual([0, 1, 2, 3, 4])
-    })
-
-    test('the proof that it is undone is kept, though its figures would not fit any more', async () => {
-      const measurements = Array.from({ length: 10_000 }, (_, n) => ({ target: `pod-${n}`, name: 'canary', unit: '', value: 'open' }))
-      const proof = { phase: 'after', at: nine, finding: 'yes', summary: 'all are open again', measurements } as const
-      await ledger().add(plannedInjection('r1', 0, 0))
-      await ledger().save(plannedInjection('r1', 0, 0, { version: 2, status: 'reverted', evidence: [proof] }))
-      const summary = 'all are open again (its 10000 figures are left out: the record is full)'
-      expect(await ledger().list('r1')).toMatchObject([{ status: 'reverted', evidence: [{ finding: 'yes', summary, measurements: [] }] }])
     })
 
     test('the second of two saves from the same version is refused and changes nothing', async () => {

@@ -45,7 +45,7 @@ export function loseAnswersOf(client: DynamoDBDocumentClient): LostAnswers {
 /** The same for a table without a network: a write whose answer is lost is written again, as the SDK does, four times in all. */
 export function repeatingLostWrites(table: TableAccess): { readonly access: TableAccess; readonly answers: LostAnswers } {
   const loss = createLoss()
-  const repeated = async (write: () => Promise<boolean>): Promise<boolean> => {
+  const repeated = async <T>(write: () => Promise<T>): Promise<T> => {
     for (let attempt = 0; attempt < 4; attempt++) {
       const lose = loss.next()
       const answer = await write()

@@ -1,7 +1,9 @@
 import { describe } from '@jest/globals'
+import { largeRecordContract } from './large-record-contract.ts'
 import { ledgerStoreContract } from './ledger-store-contract.ts'
 import { controlStoreContract, lockStoreContract } from './lock-and-control-contract.ts'
 import { noticeStoreContract, totalsStoreContract } from './notices-and-totals-contract.ts'
+import { oldItemsContract } from './old-items-contract.ts'
 import { runStoreContract } from './run-store-contract.ts'
 import { sampleStoreContract } from './sample-store-contract.ts'
 import { freshStoreForEach, type StoreUnderTest } from './store-harness.ts'
@@ -22,5 +24,7 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>,
     noticeStoreContract(harness, options)
     totalsStoreContract(harness, options)
     sampleStoreContract(harness)
+    largeRecordContract(harness)
+    oldItemsContract(harness)
   })
 }

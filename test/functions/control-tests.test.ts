@@ -6,6 +6,7 @@ import type { Invocation } from '../../functions/shared/compose.ts'
 import { control } from '../../functions/shared/control-actions.ts'
 import { controlInput } from '../../functions/shared/inputs.ts'
 import { claimed } from '../../lib/domain/actor.ts'
+import { storedRuns } from '../support/stored-runs.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -60,7 +61,7 @@ describe('test of the control function', () => {
       families: [{ family: 'network', tests: 3, passed: 3, skipped: 0, failed: 0 }],
     })
     expect(await runs()).toEqual(['all', 'random', 'specific'].map((kind) => `network-partition ${kind}: succeeded`))
-    expect((await world.store.runs.list())[0]?.trigger).toEqual({
+    expect((await storedRuns(world.store))[0]?.trigger).toEqual({
       kind: 'manual',
       key: 'request-1',
       by: 'ann (claimed)',

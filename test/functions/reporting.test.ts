@@ -13,6 +13,7 @@ import type { Engine } from '../../lib/engine/engine.ts'
 import type { ReportStore, Store } from '../../lib/ports.ts'
 import { nine } from '../contracts/records.ts'
 import { requestedRun } from '../support/runs.ts'
+import { storedRuns } from '../support/stored-runs.ts'
 import { VirtualClock } from '../support/virtual-clock.ts'
 
 const step = { name: 'Kill', type: 'node_failure', params: { failure_type: 'pod-delete' }, duration: 1 }
@@ -91,7 +92,7 @@ it('a suite that came along takes no packaged one’s place, whatever its name a
   const scheduledAt = new Date(nine).toISOString()
   const suite = { name: 'Quick test', experiments: [step] }
   await begin({ suite, scheduledAt, wait: true }, invocation)
-  const [run] = await store.runs.list()
+  const [run] = await storedRuns(store)
   expect(run?.trigger).toMatchObject({ kind: 'schedule', key: `sent along for ${scheduledAt}` })
 })
 

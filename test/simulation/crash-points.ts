@@ -6,6 +6,7 @@ import { redeliverNotifications } from '../../lib/engine/notifications/redeliver
 import { reapRuns, sweepOrphans } from '../../lib/engine/reap.ts'
 import { start } from '../../lib/engine/start.ts'
 import { footprintOf } from '../support/footprint.ts'
+import { storedRuns } from '../support/stored-runs.ts'
 import { stepOf, suiteOf } from '../support/suites.ts'
 import { checkWorld } from './invariants.ts'
 import { drawPlan, type WorldPlan } from './plan.ts'
@@ -119,7 +120,7 @@ function reap(simulation: Simulation, reaper: SimulatedProcess): void {
 
 /** Also what a reaper has to tell of a run that is over is told. */
 async function isSettled({ store, clock }: Simulation): Promise<boolean> {
-  const runs = await store.runs.list()
+  const runs = await storedRuns(store)
   return runs.every((run) => isEnded(run) && run.events.length === 0 && run.endedAt < clock.now() - roundMs)
 }
 

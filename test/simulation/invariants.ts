@@ -6,6 +6,7 @@ import type { Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
 import { compare } from '../../lib/domain/tolerance.ts'
 import type { KubeObject } from '../../sandbox/wire.ts'
+import { storedRuns } from '../support/stored-runs.ts'
 import { namespace, type Simulation } from './simulation.ts'
 
 /** A living driver sees a switch within 5 s; the longest that a driver of the simulation stands still, and a hand-over. */
@@ -15,11 +16,12 @@ const stopWithinMs = 5_000 + 100_000 + 90_000
 export async function checkWorld(simulation: Simulation): Promise<void> {
   const { store, stops } = simulation
   await simulation.deeds.settled()
-  if ((await store.runs.list()).length > simulation.plan.starts.length) simulation.violated('one event started more than one run')
+  const runs = await storedRuns(store)
+  if (runs.length > simulation.plan.starts.length) simulation.violated('one event started more than one run')
   nothingIsLeft(simulation)
   nothingElseIsTouched(simulation)
   workloadIsWhole(simulation)
-  for (const run of await store.runs.list()) {
+  for (const run of runs) {
     const injections = await store.ledger.list(run.id)
     if (!isEnded(run)) simulation.violated(`run ${run.id} never ended: ${run.status}`)
     else await endIsTold(simulation, run)

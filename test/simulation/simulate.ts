@@ -1,4 +1,5 @@
 import { isEnded } from '../../lib/domain/run.ts'
+import { storedRuns } from '../support/stored-runs.ts'
 import { checkWorld, nothingBites } from './invariants.ts'
 import { drawPlan, partsOf } from './plan.ts'
 import { Scenario } from './scenario.ts'
@@ -32,13 +33,13 @@ export async function simulate(seed: number, without: ReadonlySet<string> = new 
     scenario.calm()
     await simulation.until(simulation.began + stormMs + afterwardsMs)
     for (let end = simulation.clock.now(); end < simulation.began + stormMs + calmMs; end += 60_000) {
-      const runs = await simulation.store.runs.list()
+      const runs = await storedRuns(simulation.store)
       if (runs.every((run) => isEnded(run) && run.events.length === 0 && run.endedAt < simulation.clock.now() - afterwardsMs)) break
       await simulation.until(end + 60_000)
     }
     if (plan.goneAfterMs !== null) nothingBites(simulation)
     else await checkWorld(simulation)
-    const runs = await simulation.store.runs.list()
+    const runs = await storedRuns(simulation.store)
     for (const run of runs)
       for (const { step, n, plan: sealed, fault, status, evidence } of await simulation.store.ledger.list(run.id))
         simulation.note(

@@ -1,6 +1,7 @@
 import type { Run, RunStatus } from '../../lib/domain/run.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
+import { storedRuns } from './stored-runs.ts'
 import type { World } from './world.ts'
 
 /** One call to the cluster; `args[0]` is the reference or object of most of them. */
@@ -55,7 +56,7 @@ export async function dieIn(
     },
   })
   await world.run(engine, suite, { key }).catch(() => undefined)
-  const run = (await world.store.runs.list()).find((r) => r.trigger.key === key)
+  const run = (await storedRuns(world.store)).find((r) => r.trigger.key === key)
   if (run === undefined) throw new Error(`no run of key ${key} was recorded`)
   return run
 }

@@ -3,7 +3,7 @@ import { holds, merged, sums } from '../../lib/adapters/table/item-changes.ts'
 import { assertFits } from '../../lib/adapters/table/item-size.ts'
 import type { Key } from '../../lib/adapters/table/keys.ts'
 import { createTableStore } from '../../lib/adapters/table/store.ts'
-import { type Item, keyAttributes, type Query, type TableAccess } from '../../lib/adapters/table/table-access.ts'
+import { type Item, keyAttributes, type Query, type TableAccess, type Written } from '../../lib/adapters/table/table-access.ts'
 import { recordLimitBytes } from '../../lib/domain/record-size.ts'
 import type { Clock, Store } from '../../lib/ports.ts'
 import { plainCopy } from '../../sandbox/plain.ts'
@@ -15,30 +15,40 @@ export function openPlainStore(clock: Clock): Store {
 
 /** Items are copied on their way in and frozen, so that they can be handed out as they are. */
 export function createPlainTable(): TableAccess {
-  const items = new Map<string, Item>()
-  const change = async (key: Key, condition: Condition | undefined, next: (stored: Item | undefined) => Item | undefined) => {
-    const id = idOf(key)
-    const stored = items.get(id)
+  const partitions = new Map<string, Map<string, Item>>()
+  const change = async (
+    key: Key,
+    condition: Condition | undefined,
+    next: (stored: Item | undefined) => Item | undefined,
+  ): Promise<Written> => {
+    const items = partitions.get(key.pk) ?? new Map<string, Item>()
+    partitions.set(key.pk, items)
+    const stored = items.get(key.sk)
     if (condition !== undefined && !condition.some((comparison) => holds(comparison, stored))) return false
     const item = next(stored)
-    if (item === undefined) items.delete(id)
-    else items.set(id, kept(item))
-    return true
+    if (item === undefined) items.delete(key.sk)
+    else items.set(key.sk, kept(item))
+    return { before: stored }
   }
-  const read = (key: Key) => items.get(idOf(key))
+  const isDone = (written: Written) => written !== false
+  const read = ({ pk, sk }: Key) => partitions.get(pk)?.get(sk)
   return {
     get: async (key) => read(key),
     getAll: async (keys) => keys.map(read).filter((item) => item !== undefined),
     put: (item, condition) => change(item, condition, () => item),
     update: (key, attributes, condition) => change(key, condition, (stored) => merged(key, stored, attributes)),
-    add: (key, { amounts, set }, condition) =>
-      change(key, condition, (stored) => merged(key, stored, { ...set, ...sums(stored, amounts) })),
-    delete: (key, condition) => change(key, condition, () => undefined),
-    query: async (query, limit) => found([...items.values()], query).slice(0, limit),
+    add: async (key, { amounts, set }, condition) =>
+      isDone(await change(key, condition, (stored) => merged(key, stored, { ...set, ...sums(stored, amounts) }))),
+    delete: async (key, condition) => isDone(await change(key, condition, () => undefined)),
+    query: async (query, limit) => {
+      const places = query.from === 'items' ? [partitions.get(query.partition)] : [...partitions.values()]
+      return found(
+        places.flatMap((items) => [...(items?.values() ?? [])]),
+        query,
+      ).slice(0, limit)
+    },
   }
 }
-
-const idOf = ({ pk, sk }: Key) => `${pk}\n${sk}`
 
 /** DynamoDB counts no more than three bytes for a character of JSON; counting exactly takes ten times as long. */
 const mostBytesPerCharacter = 3

@@ -53,12 +53,14 @@ export function addInput({ amounts, set }: Addition, condition: Condition) {
 }
 
 /** An index is read eventually consistent, as DynamoDB offers nothing else there. */
-export function queryInput({ from, partition, sort, highestFirst = false }: Query): Omit<QueryCommandInput, 'TableName'> {
+export function queryInput({ from, partition, sort, highestFirst = false, keysOnly = false }: Query): Omit<QueryCommandInput, 'TableName'> {
   const expression = new Expression()
   const [partitionName, sortName] = keyAttributes[from]
   const parts = [`${expression.name(partitionName)} = ${expression.value(partition)}`]
   if (sort !== undefined) parts.push(sortCondition(sort.is, expression.name(sortName), expression.value(sort.value)))
+  const only = keysOnly ? { ProjectionExpression: ['pk', 'sk', 'ttl'].map((name) => expression.name(name)).join(', ') } : {}
   return {
+    ...only,
     ...(from === 'items' ? { ConsistentRead: true } : { IndexName: from }),
     KeyConditionExpression: parts.join(' AND '),
     ScanIndexForward: !highestFirst,

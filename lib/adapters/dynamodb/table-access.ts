@@ -12,7 +12,7 @@ import {
 import { StoreUnavailable } from '../../domain/errors.ts'
 import { assertFits } from '../table/item-size.ts'
 import type { Key } from '../table/keys.ts'
-import type { Item, TableAccess } from '../table/table-access.ts'
+import type { Item, TableAccess, Written } from '../table/table-access.ts'
 import { toStoreError } from './errors.ts'
 import { addInput, conditionInput, queryInput, updateInput } from './expressions.ts'
 
@@ -22,28 +22,38 @@ export function createTableAccess(client: DynamoDBDocumentClient, table: string)
   return {
     get: (key) =>
       mapped(tried('get', key), async () => {
-        const answer = await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }))
+        const answer = await client.send(new GetCommand({ TableName: table, Key: keyOf(key), ConsistentRead: true }))
         return answer.Item as Item | undefined
       }),
     getAll: (keys) => mapped(`get ${keys.length} items of table ${table}`, () => getAll(client, table, keys)),
     put: (item, condition) =>
-      applied(tried('put', item), () => {
+      written(tried('put', item), () => {
         assertFits(item, item)
-        return client.send(new PutCommand({ TableName: table, Item: item, ...conditionInput(condition) }))
+        return client.send(new PutCommand({ TableName: table, Item: item, ReturnValues: 'ALL_OLD', ...conditionInput(condition) }))
       }),
     update: (key, attributes, condition) =>
-      applied(tried('update', key), () => {
+      written(tried('update', key), () => {
         assertFits(key, attributes)
-        return client.send(new UpdateCommand({ TableName: table, Key: key, ...updateInput(attributes, condition) }))
+        const input = { TableName: table, Key: keyOf(key), ReturnValues: 'ALL_OLD' as const, ...updateInput(attributes, condition) }
+        return client.send(new UpdateCommand(input))
       }),
     add: (key, addition, condition) =>
-      applied(tried('add to', key), () => client.send(new UpdateCommand({ TableName: table, Key: key, ...addInput(addition, condition) }))),
+      applied(tried('add to', key), () =>
+        client.send(new UpdateCommand({ TableName: table, Key: keyOf(key), ...addInput(addition, condition) })),
+      ),
     delete: (key, condition) =>
-      applied(tried('delete', key), () => client.send(new DeleteCommand({ TableName: table, Key: key, ...conditionInput(condition) }))),
+      applied(tried('delete', key), () =>
+        client.send(new DeleteCommand({ TableName: table, Key: keyOf(key), ...conditionInput(condition) })),
+      ),
     query: (query, limit = Number.POSITIVE_INFINITY) =>
-      mapped(`query ${query.from} of table ${table}`, () => queryPages(client, { ...queryInput(query), TableName: table }, limit)),
+      mapped(`query ${query.from} of ${query.partition} in table ${table}`, () =>
+        queryPages(client, { ...queryInput(query), TableName: table }, limit),
+      ),
   }
 }
+
+/** An item may be given for its key; DynamoDB takes nothing beside it. */
+const keyOf = ({ pk, sk }: Key) => ({ pk, sk })
 
 async function mapped<T>(tried: string, send: () => Promise<T>): Promise<T> {
   try {
@@ -53,11 +63,14 @@ async function mapped<T>(tried: string, send: () => Promise<T>): Promise<T> {
   }
 }
 
-async function applied(tried: string, send: () => Promise<unknown>): Promise<boolean> {
+async function applied(tried: string, send: () => Promise<object>): Promise<boolean> {
+  return (await written(tried, send)) !== false
+}
+
+async function written(tried: string, send: () => Promise<{ readonly Attributes?: object | undefined }>): Promise<Written> {
   return mapped(tried, async () => {
     try {
-      await send()
-      return true
+      return { before: (await send()).Attributes as Item | undefined }
     } catch (error) {
       if (error instanceof ConditionalCheckFailedException) return false
       throw error

@@ -9,7 +9,7 @@ import { isBusy, isFull, toStoreError } from './errors.ts'
 import { GroupCommit, inTransaction } from './group-commit.ts'
 import { assertUsable, createForOwnerOnly, ledgerFile, watchPlace } from './location.ts'
 import { keepReserve } from './reserve.ts'
-import { ensureSchema, isCurrent } from './schema.ts'
+import { ensureSchema, isCurrent, isReadable } from './schema.ts'
 import { resumeStoppedWriters } from './writers.ts'
 
 /** A third of the 15 s after which a driver that cannot renew its lease reverts from memory. A transaction takes milliseconds. */
@@ -72,7 +72,7 @@ async function openToRead(directory: string): Promise<Database> {
   const around = { file, directory, assertThere: () => undefined, makeRoom: () => false }
   const database = { ...createDatabase(db, around), isReadOnly: true }
   try {
-    if (await database.read('read its version', isCurrent)) return database
+    if (await database.read('read its version', isReadable)) return database
     throw new FaultlineError(
       'bad_input',
       `${file} was written by another version of faultline, and may not be changed here; use that version`,

@@ -1,8 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { FaultlineError } from '../../domain/errors.ts'
 
-/** Of the tables below, in the file's `user_version`; a file without tables has 0. */
-const schemaVersion = 1
+/**
+ * Of the tables below and of what lies in them, in the file's `user_version`; a file without tables has 0. Since 2 a record may lie in several
+ * items, which a version that knows 1 would take for records.
+ */
+const schemaVersion = 2
+/** Has the same tables, and its items are read on. */
+const wholeRecords = 1
 
 /** The item itself is JSON; the columns beside it are what keys, indexes and expiry need of it. */
 const tables = `
@@ -26,12 +31,17 @@ export function ensureSchema(db: DatabaseSync, file: string): void {
     const message = `${file} was written by a newer version of faultline (its format is ${version}, this one knows ${schemaVersion}); use that version`
     throw new FaultlineError('bad_input', message)
   }
-  db.exec(tables)
+  db.exec(version === wholeRecords ? `PRAGMA user_version = ${schemaVersion}` : tables)
 }
 
 /** Whether the file needs nothing done to it, so that opening it need not write. */
 export function isCurrent(db: DatabaseSync): boolean {
   return versionOf(db) === schemaVersion
+}
+
+/** Whether what is in the file can be read as it is. */
+export function isReadable(db: DatabaseSync): boolean {
+  return isCurrent(db) || versionOf(db) === wholeRecords
 }
 
 function versionOf(db: DatabaseSync): number {

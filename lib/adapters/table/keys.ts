@@ -23,6 +23,9 @@ export const runPartition = (id: string): string => `RUN#${id}`
 /** Where a run itself is. */
 export const runKey = (id: string): Key => ({ pk: runPartition(id), sk: 'RUN' })
 
+/** What lists say of a run. */
+export const listingKey = (id: string): Key => ({ pk: runPartition(id), sk: 'LISTED' })
+
 /** The switch that aborts one run. */
 export const abortKey = (id: string): Key => ({ pk: runPartition(id), sk: 'ABORT' })
 

@@ -1,44 +1,46 @@
 import { randomUUID } from 'node:crypto'
 import type { HistoryEvent } from '../../domain/history-event.ts'
 import type { Injection } from '../../domain/injection.ts'
-import { fitEvent, fitInjection } from '../../domain/record-size.ts'
 import { readUndoData } from '../../domain/undo-data.ts'
-import type { LedgerStore } from '../../ports.ts'
-import { notThereYet } from './conditions.ts'
+import type { Clock, LedgerStore } from '../../ports.ts'
+import { allSettled } from './all-settled.ts'
 import { eventKey, eventPrefix, injectionKey, injectionPrefix, runKey, runPartition, stepPrefix } from './keys.ts'
-import type { Item, TableAccess } from './table-access.ts'
-import { createOnce, saveIdOf, saveVersion } from './versioned.ts'
+import type { Layout } from './parts.ts'
+import { RecordItems, saveIdOf } from './records.ts'
+import type { TableAccess } from './table-access.ts'
+
+/** A write costs by the KB of its whole item, and an entry is saved ten times: what only the plan and the proofs need lies beside its head. */
+export const injectionLayout: Layout = { inline: 512, elements: { evidence: 512 } }
+/** A line is written once: what most lines have stays in one item. */
+const eventLayout: Layout = { inline: 4_096 }
 
 /** Ledger and history in the table; saves set attributes one by one, so that a ttl set at the run's end stays. */
-export function createLedgerStore(table: TableAccess): LedgerStore {
-  const read = (runId: string, prefix: string) =>
-    table.query({ from: 'items', partition: runPartition(runId), sort: { is: 'beginsWith', value: prefix } })
+export function createLedgerStore(table: TableAccess, clock: Clock): LedgerStore {
+  const entries = new RecordItems<Injection>({ table, clock, layout: injectionLayout, read: readInjection })
+  const lines = new RecordItems<HistoryEvent>({ table, clock, layout: eventLayout, read: (record) => record as HistoryEvent })
   return {
-    add: (injection) => createOnce(table, { ...injectionKey(injection), ...injectionAttributes(injection, randomUUID()) }),
-    save: (injection) => saveVersion(table, injectionKey(injection), injectionAttributes(injection, saveIdOf(injection))),
-    list: async (runId, step) => {
-      const items = await read(runId, step === undefined ? injectionPrefix : stepPrefix(step))
-      return items.map((item) => readInjection(item.body as Injection))
+    add: (injection) => entries.create({ key: injectionKey(injection), record: injection, saveId: randomUUID() }),
+    save: (injection) => {
+      const key = injectionKey(injection)
+      const saving = { key, record: injection, saveId: saveIdOf(injection) }
+      return entries.save(saving, (attributes, condition) => table.update(key, attributes, condition))
     },
-    appendHistory: (runId, events) => appendHistory(table, runId, events),
-    history: async (runId) => (await read(runId, eventPrefix)).map((item) => item.body as HistoryEvent),
+    list: (runId, step) => entries.list(runPartition(runId), step === undefined ? injectionPrefix : stepPrefix(step)),
+    appendHistory: async (runId, events) => {
+      if (events.length === 0) return
+      // Events come after the save they belong to: those of the last save find the run's ttl and take it.
+      const ttl = await ttlOf(table, runId)
+      await allSettled(
+        events.map((event) => lines.create({ key: eventKey(runId, event), record: event, saveId: saveIdOf(event), beside: { ttl } })),
+      )
+    },
+    history: (runId) => lines.list(runPartition(runId), eventPrefix),
   }
 }
 
-const readInjection = (stored: Injection): Injection => ({ ...stored, undo: readUndoData(stored.undo, stored.fault) })
-
-const injectionAttributes = (injection: Injection, saveId: string) => ({
-  version: injection.version,
-  saveId,
-  body: fitInjection(injection),
-})
-
-/** Events come after the save they belong to: those of the last save find the run's ttl and take it. */
-async function appendHistory(table: TableAccess, runId: string, events: readonly HistoryEvent[]): Promise<void> {
-  if (events.length === 0) return
-  const ttl = await ttlOf(table, runId)
-  const items: Item[] = events.map((event) => ({ ...eventKey(runId, event), ttl, body: fitEvent(event) }))
-  await Promise.all(items.map((item) => table.put(item, notThereYet)))
+function readInjection(record: object): Injection {
+  const stored = record as Injection
+  return { ...stored, undo: readUndoData(stored.undo, stored.fault) }
 }
 
 /** The run's expiry in epoch seconds, undefined while it lives. */

@@ -1,60 +1,86 @@
 import { randomUUID } from 'node:crypto'
+import { FaultlineError } from '../../domain/errors.ts'
 import { isEnded, type Run } from '../../domain/run.ts'
 import type { Clock, RunStore } from '../../ports.ts'
+import { allSettled } from './all-settled.ts'
 import { stillThere } from './conditions.ts'
 import { runKey, runPartition, samplesEnd, samplesPrefix } from './keys.ts'
-import { expiry, readRun, runAttributes, runItem } from './run-item.ts'
-import { dueIndex, type Item, type Query, suitesIndex, type TableAccess } from './table-access.ts'
-import { createOnce, saveIdOf, saveVersion } from './versioned.ts'
+import { Listings } from './listings.ts'
+import type { Layout } from './parts.ts'
+import { RecordItems, saveIdOf } from './records.ts'
+import { expiry, readRun, wakeAt } from './run-item.ts'
+import type { Item, Query, TableAccess } from './table-access.ts'
+
+/**
+ * A lease is renewed every 5 s, and a write costs by the KB of its whole item: what seldom changes lies beside the head, each step's record
+ * in an item of its own. Outbox and lease come and go, and stay where they cost one write.
+ */
+export const runLayout: Layout = { inline: 128, except: { events: 4_096, lease: 512 }, elements: { steps: 0 } }
+
+/** Marks that are set side by side at the end of a run. */
+const marksAtOnce = 25
 
 /** Runs in the table; used by the engine for every step it takes. */
 export function createRunStore(table: TableAccess, clock: Clock): RunStore {
+  const records = new RecordItems<Run>({ table, clock, layout: runLayout, read: readRun })
+  const listings = new Listings(table)
+  const load = async (id: string) => (await records.list(runPartition(id), runKey(id).sk))[0]
   return {
-    create: (run) => createOnce(table, runItem(run, randomUUID(), clock.now())),
-    load: async (id) => {
-      const item = await table.get(runKey(id))
-      return item && runOf(item)
+    create: async (run) => {
+      await listings.begin(run)
+      const created = await records.create({ key: runKey(run.id), record: run, saveId: randomUUID() })
+      const known = created ? undefined : await load(run.id)
+      if (known !== undefined && isEnded(known)) await listings.tell(known)
+      return created
     },
+    load,
     save: async (run) => {
-      await saveVersion(table, runKey(run.id), runAttributes(run, saveIdOf(run), clock.now()))
       const ttl = expiry(run)
-      if (ttl !== undefined) await expireItems(table, run.id, ttl)
+      const key = runKey(run.id)
+      const saving = { key, record: run, saveId: saveIdOf(run), beside: { ttl } }
+      const save = () => records.save(saving, (attributes, condition) => table.put({ ...key, ...attributes }, condition))
+      if (ttl === undefined) {
+        await listings.begin(run)
+        await allSettled([save(), listings.tell(run)])
+        return
+      }
+      await save()
+      await listings.tell(run)
+      await expireItems(table, run.id, ttl)
     },
-    list: async ({ suite, limit, unsettled } = {}) => {
-      if (unsettled === true) return (await table.query({ from: dueIndex, partition: 'unsettled' })).map(runOf)
-      return suite === undefined ? listAll(table, limit) : listSuite(table, suite, limit)
-    },
+    list: (options = {}) => listings.list(options),
     due: async (now) => {
-      const items = await table.query({ from: dueIndex, partition: 'live', sort: { is: 'upTo', value: now } })
-      return items.map(runOf)
+      const live = await listings.live()
+      const found = await Promise.all(
+        live.map(async (listed) => {
+          const run = await load(listed.id).catch((error: unknown) => ({ error }))
+          // One that cannot be read is due: the reaper that loads it is told why.
+          if (run !== undefined && 'error' in run) return [{ listed, at: now }]
+          if (run === undefined) return []
+          if (!isEnded(run)) return [{ listed, at: wakeAt(run) }]
+          await listings.tell(run).catch(unlessOfStore)
+          return []
+        }),
+      )
+      return found
+        .flat()
+        .filter(({ at }) => at <= now)
+        .sort((a, b) => a.at - b.at)
+        .map(({ listed }) => listed)
     },
   }
 }
 
-const runOf = (item: Item) => readRun(item.body)
+/** A listing that lags may do so: the ledger may be one that can only be read. */
+function unlessOfStore(error: unknown): void {
+  if (!(error instanceof FaultlineError)) throw error
+}
 
-/** The ledger, history and abort switch of a run that has ended go when it goes; answers of probes have had their time from the start. */
+/** Whatever a run that has ended left goes when it goes; answers of probes have had their time from the start. */
 async function expireItems(table: TableAccess, runId: string, ttl: number): Promise<void> {
-  const part = (sort: NonNullable<Query['sort']>) => table.query({ from: 'items', partition: runPartition(runId), sort })
+  const part = (sort: NonNullable<Query['sort']>) => table.query({ from: 'items', partition: runPartition(runId), sort, keysOnly: true })
   const parts = await Promise.all([part({ is: 'below', value: samplesPrefix }), part({ is: 'above', value: samplesEnd })])
-  const unmarked = parts.flat().filter((item) => item.ttl !== ttl)
-  await Promise.all(unmarked.map(({ pk, sk }) => table.update({ pk, sk }, { ttl }, stillThere)))
-}
-
-async function listSuite(table: TableAccess, suite: string, limit: number | undefined): Promise<readonly Run[]> {
-  return (await table.query({ from: suitesIndex, partition: suite, highestFirst: true }, limit)).map(runOf)
-}
-
-/** Live and unsettled runs are few, ended ones are many and sorted by request: all of the one, the newest of the other. */
-async function listAll(table: TableAccess, limit: number | undefined): Promise<readonly Run[]> {
-  const phase = (name: string) => ({ from: dueIndex, partition: name, highestFirst: true }) as const
-  const parts = await Promise.all([table.query(phase('live')), table.query(phase('unsettled')), table.query(phase('ended'), limit)])
-  const byId = new Map<string, Run>()
-  for (const run of parts.flat().map(runOf)) {
-    const seen = byId.get(run.id)
-    if (seen === undefined || isEnded(run)) byId.set(run.id, run)
-  }
-  const all = [...byId.values()].sort((a, b) => b.requestedAt - a.requestedAt)
-  const newest = new Set(all.slice(0, limit))
-  return all.filter((run) => newest.has(run) || !isEnded(run))
+  const unmarked: Item[] = parts.flat().filter((item) => item.ttl !== ttl)
+  while (unmarked.length > 0)
+    await allSettled(unmarked.splice(0, marksAtOnce).map(({ pk, sk }) => table.update({ pk, sk }, { ttl }, stillThere)))
 }

@@ -20,7 +20,7 @@ export function createTableStore({
 }): Store {
   return {
     runs: createRunStore(table, clock),
-    ledger: createLedgerStore(table),
+    ledger: createLedgerStore(table, clock),
     locks: createLockStore(table),
     controls: createControlStore(table),
     notices: createNoticeStore(table),

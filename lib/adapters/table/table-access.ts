@@ -28,7 +28,12 @@ export interface Query {
   readonly sort?: { readonly is: 'beginsWith' | 'below' | 'above' | 'upTo'; readonly value: string | number }
   /** Lowest sort attribute first when left out. */
   readonly highestFirst?: boolean
+  /** Only key and `ttl` of each item: what is large is not sent. */
+  readonly keysOnly?: boolean
 }
+
+/** False when the condition did not hold; else what the item was before, undefined where there was none. */
+export type Written = false | { readonly before: Item | undefined }
 
 /** Amounts are added (absent ones are 0), attributes of `set` replaced, all others left. */
 export interface Addition {
@@ -45,9 +50,9 @@ export interface TableAccess {
   get(key: Key): Promise<Item | undefined>
   /** In one read; what is absent is left out. */
   getAll(keys: readonly Key[]): Promise<readonly Item[]>
-  put(item: Item, condition?: Condition): Promise<boolean>
+  put(item: Item, condition?: Condition): Promise<Written>
   /** Sets these attributes and leaves the others. */
-  update(key: Key, attributes: Attributes, condition: Condition): Promise<boolean>
+  update(key: Key, attributes: Attributes, condition: Condition): Promise<Written>
   add(key: Key, addition: Addition, condition: Condition): Promise<boolean>
   delete(key: Key, condition?: Condition): Promise<boolean>
   /** Every page, up to `limit` items. */

@@ -30,7 +30,7 @@ import { otherChaos } from './other-chaos.ts'
 import type { LookUpRun } from './others.ts'
 import { othersAtWork } from './others.ts'
 import type { PlannedStep } from './plan.ts'
-import { asRefusal, planSteps, refusalsOf, rulesOf, tooLargeRun } from './plan.ts'
+import { asRefusal, planSteps, refusalsOf, rulesOf } from './plan.ts'
 import { unlessForbidden } from './unless-forbidden.ts'
 
 /** Whether a run may start, with every reason against it, and what it would do. */
@@ -78,10 +78,6 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
       ...access,
       ...quota.filter((one) => !access.some((right) => isSameRefusal(right, one))),
       ...refusalsOf(steps),
-      ...tooLargeRun(
-        suite,
-        steps.map(({ injections }) => injections.length),
-      ),
     ]
     return {
       refusals,

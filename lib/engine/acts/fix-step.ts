@@ -10,7 +10,7 @@ import type { RunEvent } from '../../domain/transition.ts'
 import { longestStepMs } from '../../faults/registry.ts'
 import type { Driver } from '../lease/driver.ts'
 import { acquireLock } from './admit.ts'
-import { asRefusal, planStep, rulesOf, takeInventory, tooLargeRun } from './plan.ts'
+import { asRefusal, planStep, rulesOf, takeInventory } from './plan.ts'
 
 /** Fixes the step's targets, writes its ledger, and seals it. What a driver before wrote and did not seal is thrown away, never continued. */
 export async function fixStep(driver: Driver): Promise<RunEvent> {
@@ -48,13 +48,8 @@ async function planNow(driver: Driver, run: Preparing): Promise<Written> {
   driver.targets.planned(step, inventory.pods)
   const planned = await planStep(driver.context(), { suite: run.suite, index: step, seed: run.seed, inventory })
   const { injections, refusals: against, warnings } = planned
-  const counts = run.steps.map((record, n) => (n === step ? injections.length : (record.plan?.count ?? 1)))
   const span = { step, from: clock.now(), to: clock.now() + longestStepMs(spec, injections) }
-  const refusals: Refusal[] = [
-    ...against.map((refusal) => ({ ...refusal, step })),
-    ...tooLargeRun(run.suite, counts),
-    ...judgeTimes(rules, run.suite, [span]),
-  ]
+  const refusals: Refusal[] = [...against.map((refusal) => ({ ...refusal, step })), ...judgeTimes(rules, run.suite, [span])]
   for (const node of injections.flatMap((i) => i.targets.filter((t) => t.kind === 'Node'))) {
     const busy = await acquireLock(driver.engine, run, node.name)
     if (busy !== null) refusals.push({ ...busy, step })

@@ -5,10 +5,9 @@ import { bindingRules, type GuardRule, judgeTargets } from '../../domain/guard-r
 import type { Inventory } from '../../domain/inventory.ts'
 import type { KubeObject, Node, OwnerReference, Pod } from '../../domain/kube.ts'
 import { controllerOf } from '../../domain/kube.ts'
-import { finalEntryBytes, finalRunBytes, tooLarge } from '../../domain/record-size.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { Step, Suite } from '../../domain/suite.ts'
-import { faultName } from '../../domain/suite.ts'
+import { faultName, mostTargets } from '../../domain/suite.ts'
 import { listBudgets } from '../../faults/disruption-budgets.ts'
 import type { FaultContext, PlannedInjection, StepPlan } from '../../faults/fault.ts'
 import { faults } from '../../faults/registry.ts'
@@ -61,7 +60,7 @@ export async function planStep(
   const budgets = await judgeBudgets(context, { step, rules, hit })
   const refusals = [
     ...plan.refusals,
-    ...plan.injections.flatMap(tooLargeEntry),
+    ...tooManyTargets(plan.injections),
     // The last word on every plan, whatever chose its targets: judged from lists that were read already.
     ...(saysAll(step) ? [] : judgeBlastRadius(inventory, hit)),
     ...judgeTargets(rules, inventory, hit),
@@ -104,18 +103,12 @@ export function rulesOf({ config, clusterName, namespace }: FaultContext, suite:
   return bindingRules(config.guards, { cluster: clusterName ?? null, namespace }, suite.guards)
 }
 
-/** Undoing it must be provable to the end: the proof goes into the same entry as the targets. */
-function tooLargeEntry(planned: PlannedInjection): readonly Omit<Refusal, 'step'>[] {
-  const what = `the ledger entry of ${planned.targets.length} targets`
-  const message = tooLarge(what, finalEntryBytes(planned), 'use fewer targets, or several steps')
-  return message === null ? [] : [{ code: 'blast_radius', message }]
-}
-
-/** The same for the record of the whole run; `injections` counts those of each step, as far as they are planned. */
-export function tooLargeRun(suite: Suite, injections: readonly number[]): readonly Refusal[] {
-  const what = `the record of a run of ${suite.steps.length} steps`
-  const message = tooLarge(what, finalRunBytes(suite, injections), 'use several suites')
-  return message === null ? [] : [{ code: 'blast_radius', step: null, message }]
+/** What a file may not ask for, a share of a large workload may come to. */
+function tooManyTargets(injections: readonly PlannedInjection[]): readonly Omit<Refusal, 'step'>[] {
+  const count = new Set(injections.flatMap(({ targets }) => targets.map(({ uid }) => uid))).size
+  if (count <= mostTargets) return []
+  const message = `${count} targets are more than the ${mostTargets} that a step may have; use fewer, or several steps`
+  return [{ code: 'blast_radius', message }]
 }
 
 /** Plans every step on the cluster as it is now; an error of one step is a refusal of that step. */

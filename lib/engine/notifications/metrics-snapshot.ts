@@ -4,7 +4,7 @@ import { gaugesOf } from '../../domain/gauges.ts'
 import type { MetricFamily } from '../../domain/metrics.ts'
 import { familiesOf } from '../../domain/metrics.ts'
 import type { ProbeSample } from '../../domain/probe.ts'
-import type { Run } from '../../domain/run.ts'
+import type { ListedRun } from '../../domain/run.ts'
 import { isEnded } from '../../domain/run.ts'
 import type { Store } from '../../ports.ts'
 import type { Engine } from '../engine.ts'
@@ -39,20 +39,21 @@ export async function pushSnapshot(engine: Engine, say: (line: string) => void):
 }
 
 async function stateOfPlaces(store: Store): Promise<readonly RunState[]> {
-  const places = new Map<string, Run>()
+  const places = new Map<string, ListedRun>()
   for (const run of await store.runs.list({ limit: newest })) {
     const key = `${run.cluster.uid}/${run.namespace}`
     const known = places.get(key)
     if (known === undefined || (isEnded(known) && !isEnded(run))) places.set(key, run)
   }
-  return Promise.all([...places.values()].map((run) => stateOf(store, run)))
+  return (await Promise.all([...places.values()].map(({ id }) => stateOf(store, id)))).flat()
 }
 
-/** The index may be behind: what is not over by it is read again. */
-async function stateOf(store: Store, listed: Run): Promise<RunState> {
-  const run = isEnded(listed) ? listed : ((await store.runs.load(listed.id)) ?? listed)
-  if (isEnded(run)) return { run, injections: [], samples: [] }
+/** The index may be behind: what counts is the record. */
+async function stateOf(store: Store, id: string): Promise<readonly RunState[]> {
+  const run = await store.runs.load(id)
+  if (run === undefined) return []
+  if (isEnded(run)) return [{ run, injections: [], samples: [] }]
   const [injections, samples] = await Promise.all([store.ledger.list(run.id), store.samples.list(run.id)])
   const last = new Map<string, ProbeSample>(samples.map((sample) => [sample.probe, sample]))
-  return { run, injections, samples: [...last.values()] }
+  return [{ run, injections, samples: [...last.values()] }]
 }

@@ -17,7 +17,7 @@ const triedForMs = 24 * 3_600_000
  */
 export async function redeliverNotifications(engine: Engine, say: (line: string) => void): Promise<void> {
   try {
-    const ended = endsToTell(engine)
+    const ended = endsToTell(engine, say)
     await Promise.all([pushSnapshot(engine, say), ended.then((runs) => redeliverEnds(engine, runs, say))])
   } catch (error) {
     if (!(error instanceof FaultlineError)) throw error
@@ -25,11 +25,19 @@ export async function redeliverNotifications(engine: Engine, say: (line: string)
   }
 }
 
-async function endsToTell({ store, clock }: Engine): Promise<readonly Ended[]> {
+async function endsToTell({ store, clock }: Engine, say: (line: string) => void): Promise<readonly Ended[]> {
   const since = clock.now() - newsMs
   const [unsettled, listed] = await Promise.all([store.runs.list({ unsettled: true }), store.runs.list({ limit: newest })])
   const lately = listed.filter((run) => isEnded(run) && run.endedAt >= since)
-  return [...new Map([...unsettled, ...lately].map((run) => [run.id, run])).values()].filter(isEnded)
+  const ids = new Set([...unsettled, ...lately].map(({ id }) => id))
+  const load = (id: string) =>
+    store.runs.load(id).catch((error: unknown) => {
+      if (!(error instanceof FaultlineError)) throw error
+      say(`run ${id} could not be read, and its end is told to no one: ${error.message}`)
+      return undefined
+    })
+  const runs = await Promise.all([...ids].map(load))
+  return runs.filter((run) => run !== undefined).filter((run) => isEnded(run))
 }
 
 /** What was told is claimed, and told no more. */

@@ -68,7 +68,7 @@ describe('a store that cannot be reached', () => {
     const error = await errorOf((await storeAt(await deafPort())).runs.load('r1'))
     expect(error).toBeInstanceOf(StoreUnavailable)
     expect(error).toMatchObject({ code: 'unavailable', retryable: true, cause: { code: 'ECONNREFUSED' } })
-    expect(error).toMatchObject({ message: 'the store did not answer: get RUN#r1 / RUN in table faultline' })
+    expect(error).toMatchObject({ message: 'the store did not answer: query items of RUN#r1 in table faultline' })
   })
 
   test('a server that never answers is StoreUnavailable, not a hanging driver', async () => {

@@ -74,6 +74,22 @@ describe('a ledger on disk', () => {
     expect(await later.runs.list()).toEqual([])
   })
 
+  test('of the version before is read on, and an older version is kept from what is written from now on', async () => {
+    await (await open()).close()
+    const beside = openBeside()
+    const insert = beside.prepare('INSERT INTO items (pk, sk, phase, phaseAt, suite, requestedAt, item) VALUES (?, ?, ?, ?, ?, ?, ?)')
+    const run = { pk: 'RUN#r1', sk: 'RUN', phase: 'live', phaseAt: nine, suite: 'Quick', requestedAt: nine, version: 1, saveId: 's' }
+    insert.run('RUN#r1', 'RUN', 'live', nine, 'Quick', nine, JSON.stringify({ ...run, body: requestedRun('r1') }))
+    const entry = { pk: 'RUN#r1', sk: 'INJECTION#00000#000000', version: 1, saveId: 's', body: plannedInjection('r1', 0, 0) }
+    insert.run(entry.pk, entry.sk, null, null, null, null, JSON.stringify(entry))
+    beside.exec('PRAGMA user_version = 1')
+    const store = await open()
+    expect(await store.runs.load('r1')).toEqual(requestedRun('r1'))
+    expect(await store.ledger.list('r1')).toEqual([plannedInjection('r1', 0, 0)])
+    expect((await store.runs.due(nine)).map(({ id }) => id)).toEqual(['r1'])
+    expect(beside.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 })
+  })
+
   test('that this process closed stays closed', async () => {
     const store = await open()
     await store.close()
@@ -114,7 +130,7 @@ describe('a busy ledger', () => {
 describe('a ledger that cannot be used', () => {
   test('of a newer version is refused', async () => {
     await open()
-    openBeside().exec('PRAGMA user_version = 2')
+    openBeside().exec('PRAGMA user_version = 3')
     await expect(open()).rejects.toMatchObject({ code: 'bad_input', message: expect.stringContaining('newer version of faultline') })
   })
 
@@ -191,7 +207,7 @@ describe('a disk that fills up', () => {
     expect(refused).toMatchObject({ message: expect.stringMatching(/no space is left for .*ledger\.sqlite: put RUN#r1/) })
     expect((await table.get({ pk: 'RUN#r1', sk: 'RUN' }))?.body).toBe('small')
     await limit(1_000)
-    expect(await table.put({ pk: 'RUN#r1', sk: 'RUN', body: 'x'.repeat(100_000) })).toBe(true)
+    expect(await table.put({ pk: 'RUN#r1', sk: 'RUN', body: 'x'.repeat(100_000) })).not.toBe(false)
   })
 
   test('leaves the reserve to a run that is under way', async () => {

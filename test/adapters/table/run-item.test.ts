@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { expiry, readRun, runAttributes, wakeAt } from '../../../lib/adapters/table/run-item.ts'
+import { expiry, readRun, wakeAt } from '../../../lib/adapters/table/run-item.ts'
 import { endedRun, requestedRun } from '../../contracts/records.ts'
 
 const nine = Date.UTC(2026, 0, 5, 9, 0, 0)
@@ -8,16 +8,17 @@ const reverting = { ...requestedRun('r1'), status: 'reverting', step: 0, since: 
 describe('when a run is due', () => {
   test('a driven run is due when its lease ends, whatever its state', () => {
     const lease = { owner: 'lambda-1', until: nine + 30_000 }
-    expect(wakeAt({ ...requestedRun('r1'), lease }, nine)).toBe(nine + 30_000)
-    expect(wakeAt({ ...reverting, lease }, nine)).toBe(nine + 30_000)
+    expect(wakeAt({ ...requestedRun('r1'), lease })).toBe(nine + 30_000)
+    expect(wakeAt({ ...reverting, lease })).toBe(nine + 30_000)
   })
 
-  test('a run without a driver is due at once', () => {
-    expect(wakeAt(requestedRun('r1'), nine)).toBe(nine)
+  test('a run that is offered is due at once, and so is one without a driver', () => {
+    expect(wakeAt(requestedRun('r1'))).toBe(nine)
+    expect(wakeAt({ ...reverting, lease: { owner: 'lambda-1', until: nine + 30_000 }, handover: true })).toBe(nine)
   })
 
   test('a revert without a driver is due at its next attempt', () => {
-    expect(wakeAt(reverting, nine)).toBe(nine + 20_000)
+    expect(wakeAt(reverting)).toBe(nine + 20_000)
   })
 })
 
@@ -30,21 +31,6 @@ describe('when a run may be forgotten', () => {
     expect(expiry({ ...endedRun(requestedRun('r1')), endedAt: Date.UTC(2026, 0, 5, 9, 10, 0, 1) })).toBe(
       Date.UTC(2026, 1, 4, 9, 10, 1) / 1_000,
     )
-  })
-})
-
-describe('what the indexes see', () => {
-  test('a live run by its wake time', () => {
-    expect(runAttributes(reverting, 's1', nine)).toMatchObject({ phase: 'live', phaseAt: nine + 20_000, suite: 'Quick', requestedAt: nine })
-  })
-
-  test('an ended run by its request', () => {
-    expect(runAttributes(endedRun(requestedRun('r1')), 's1', nine + 5)).toMatchObject({
-      phase: 'ended',
-      phaseAt: nine,
-      version: 2,
-      saveId: 's1',
-    })
   })
 })
 

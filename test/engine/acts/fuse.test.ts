@@ -7,6 +7,7 @@ import type { FaultContext } from '../../../lib/faults/fault.ts'
 import { armFuse } from '../../../lib/faults/fuse.ts'
 import { ownedBy, podlessFuse } from '../../../lib/faults/fuse-job.ts'
 import { inspectFuse } from '../../../lib/faults/fuse-state.ts'
+import { storedRuns } from '../../support/stored-runs.ts'
 import { partition, stepOf, suiteOf } from '../../support/suites.ts'
 import type { World } from '../../support/world.ts'
 import { openWorld } from '../../support/world.ts'
@@ -43,7 +44,7 @@ async function dieWhileHolding(): Promise<Run> {
     },
   })
   await expect(world.run(engine, long)).rejects.toThrow()
-  const [run] = await world.store.runs.list()
+  const [run] = await storedRuns(world.store)
   if (run === undefined) throw new Error('no run was recorded')
   return run
 }

@@ -3,6 +3,7 @@ import { drive } from '../../../lib/engine/drive.ts'
 import { examineSuite } from '../../../lib/engine/examine-suite.ts'
 import { start } from '../../../lib/engine/start.ts'
 import { around } from '../../support/around.ts'
+import { storedRuns } from '../../support/stored-runs.ts'
 import { partition, stepOf, suiteOf } from '../../support/suites.ts'
 import type { World } from '../../support/world.ts'
 import { openWorld } from '../../support/world.ts'
@@ -90,7 +91,7 @@ describe('the objects of a run', () => {
       const [object, options] = args
       // Events on targets are named as Kubernetes' own are.
       if (method === 'create' && options?.dryRun !== true && object.kind !== 'Event' && object.metadata?.name !== undefined) {
-        const [run] = await world.store.runs.list()
+        const [run] = await storedRuns(world.store)
         seen.set(object.metadata.name, run?.nonce ?? '')
       }
       return go()

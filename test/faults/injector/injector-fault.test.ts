@@ -4,6 +4,7 @@ import type { Pod } from '../../../lib/domain/kube.ts'
 import type { Run } from '../../../lib/domain/run.ts'
 import { reapRuns } from '../../../lib/engine/reap.ts'
 import { around } from '../../support/around.ts'
+import { storedRuns } from '../../support/stored-runs.ts'
 import { memory, netfilter, podKill, stepOf, suiteOf } from '../../support/suites.ts'
 import type { World } from '../../support/world.ts'
 import { openWorld } from '../../support/world.ts'
@@ -146,7 +147,7 @@ async function dieAfterTheFuse(on: World): Promise<Run> {
     return result
   })
   await on.run(engine, kill).catch(() => undefined)
-  const [run] = await on.store.runs.list()
+  const [run] = await storedRuns(on.store)
   if (run === undefined) throw new Error('no run was recorded')
   return run
 }
