@@ -110,8 +110,8 @@ function named(accesses: readonly Access[]): string {
   return `${names.slice(0, mostNamed).join('; ')}${more > 0 ? `; and ${more} more` : ''}`
 }
 
-/** As a check's answer, for what the rights do not reach to; other errors are not its matter. */
+/** As a check's answer, for what rights do not reach to or what is not there; other errors are not its matter. */
 export function notAllowed(error: unknown, what: string): readonly Outcome[] {
-  if (!(error instanceof FaultlineError && error.code === 'forbidden')) throw error
+  if (!(error instanceof FaultlineError && ['forbidden', 'not_found'].includes(error.code))) throw error
   return [unknown(`${what}: ${error.message}`, 'kubectl apply -f deploy/rbac.yaml (an administrator)')]
 }

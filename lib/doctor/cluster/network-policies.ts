@@ -30,7 +30,7 @@ export const networkPolicies: Check<ClusterLook> = {
       const open = looked.watches.filter((watch) => way(watch) === 'yes')
       const blind = looked.watches.filter((watch) => way(watch) !== 'yes').map(cannotTell)
       if (open.length === 0)
-        return blind.length === 0 ? [unknown('there is no node that could be looked at', null)] : together(blind, 'nodes')
+        return blind.length === 0 ? [unknown('there is no node that could be looked at', 'kubectl get nodes')] : together(blind, 'nodes')
       await look.cluster.objects.create(await denyAll(look), { until: look.interrupt })
       const since = look.clock.now()
       const judged = open.map(async (watch) => {

@@ -19,7 +19,7 @@ function ofNodes(what: string, needs: readonly string[], judge: (watch: NodeWatc
       try {
         const looked = await look.nodes.looked(look)
         if (looked === null) return [unknownBy(noImage(what))]
-        if (looked.watches.length === 0) return [unknown('there is no node that could be looked at', null)]
+        if (looked.watches.length === 0) return [unknown('there is no node that could be looked at', 'kubectl get nodes')]
         return together(looked.watches.flatMap(judge), 'nodes')
       } catch (error) {
         return notAllowed(error, 'nodes cannot be looked at')
@@ -54,7 +54,7 @@ export const injectorImage: Check<ClusterLook> = {
         const { fix } = noImage('')
         return [warning('no image is named: faults that need the injector are refused', fix)]
       }
-      const odd = looked.odd.map(({ node, why }) => warning(`${why}: no injector runs there`, null, node))
+      const odd = looked.odd.map(({ node, why }) => warning(`${why}: no injector runs there`, `kubectl describe node ${node}`, node))
       return together([...looked.watches.map((watch) => started(watch, { image: image ?? '', namespace })), ...odd], 'nodes')
     } catch (error) {
       return notAllowed(error, 'no check Job can be made on nodes')
