@@ -8,14 +8,14 @@ import type { Outlets } from '../../lib/doctor/cluster/cluster-look.ts'
 import { lookAtCluster } from '../../lib/doctor/cluster/look-at-cluster.ts'
 import type { Progress } from '../../lib/doctor/examine.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
-import { healthOf } from '../../lib/domain/finding.ts'
+import { healthOf, type Outcome } from '../../lib/domain/finding.ts'
 import { clusterText } from '../../lib/report/cluster-text.ts'
 import { notAllowed } from '../../lib/suite/did-you-mean.ts'
 import { suiteDefaults } from '../../lib/suite/schema.ts'
 import { Clusters } from '../clusters.ts'
 import { printJson, sayer, type WorkFlags } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
-import { configOf } from '../settings.ts'
+import { configOf, type TellingFlags } from '../settings.ts'
 import { openStateDir } from '../state-dir.ts'
 import { inLocale, printPainted, type Terminal } from '../terminal.ts'
 import { doctorLines, progressLine } from '../view/doctor-view.ts'
@@ -48,7 +48,7 @@ export async function doctor(flags: DoctorFlags, terminal: Terminal): Promise<Ex
     const findings = await lookAtCluster(
       {
         ...{ cluster, clusterName: name, clock: systemClock, config, namespace, selector, interrupt: interrupt.signal },
-        ...{ id: `doctor-${randomBytes(5).toString('hex')}`, outlets: outletsOf(config, flags.pushgatewayUrl) },
+        ...{ id: `doctor-${randomBytes(5).toString('hex')}`, outlets: outletsOf(config, flags) },
       },
       { only: flags.only, progress: screen.show },
     )
@@ -77,13 +77,28 @@ function whatOf(check: string): string {
   return Object.hasOwn(clusterChecks, check) ? clusterChecks[check as keyof typeof clusterChecks].what : 'what this look made is gone'
 }
 
-function outletsOf({ prometheus }: Pick<Config, 'prometheus'>, pushgatewayUrl: string | undefined): Outlets {
+function outletsOf({ prometheus }: Pick<Config, 'prometheus'>, { pushgatewayUrl, snsTopic }: TellingFlags): Outlets {
   return {
     prometheus: prometheus.url === null ? null : () => askForOne(prometheus),
+    topic: snsTopic === undefined ? null : () => topicOf(snsTopic),
     pushgateway:
       pushgatewayUrl === undefined
         ? null
         : async () => (await import('../../lib/adapters/pushgateway/ready.ts')).askPushgateway(pushgatewayUrl),
+  }
+}
+
+async function topicOf(arn: string): Promise<readonly Outcome[]> {
+  const [{ openInstallation }, { judgeTopic }] = await Promise.all([
+    import('../../lib/adapters/aws/installation.ts'),
+    import('../../lib/doctor/aws/checks.ts'),
+  ])
+  // arn:PARTITION:sns:REGION:…
+  const installation = openInstallation(arn.split(':')[3] ?? '')
+  try {
+    return await judgeTopic(installation, arn)
+  } finally {
+    installation.close()
   }
 }
 

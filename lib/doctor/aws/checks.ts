@@ -31,7 +31,10 @@ function check(what: string, look: (look: AwsLook) => Promise<readonly Outcome[]
   }
 }
 
-const topic = check('the alert topic, and who has confirmed', async ({ installation, deployed: { topicArn } }) => {
+const topic = check('the alert topic, and who has confirmed', ({ installation, deployed }) => judgeTopic(installation, deployed.topicArn))
+
+/** Who hears of what is published to a topic. @throws FaultlineError as `Installation` does */
+export async function judgeTopic(installation: Pick<Installation, 'topic'>, topicArn: string): Promise<readonly Outcome[]> {
   const subscriptions = await installation.topic(topicArn)
   const add = `aws sns subscribe --topic-arn ${topicArn} --protocol email --notification-endpoint ADDRESS`
   const waiting = subscriptions.filter(({ confirmed }) => !confirmed)
@@ -45,7 +48,7 @@ const topic = check('the alert topic, and who has confirmed', async ({ installat
   )
   if (confirmed === 0) return [failed('alerts and alarms reach no one: no subscription is confirmed', add), ...outcomes]
   return [ok(`${confirmed} confirmed subscriptions`), ...outcomes]
-})
+}
 
 const table = check('the table: indexes, recovery, TTL', async ({ installation, deployed }) => {
   const name = deployed.prefix

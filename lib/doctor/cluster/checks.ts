@@ -5,7 +5,7 @@ import type { ClusterLook } from './cluster-look.ts'
 import { cordonFuse, metrics, podPath, ttlController } from './controller-checks.ts'
 import { networkPolicies } from './network-policies.ts'
 import { cgroups, clocks, dns, injectorImage, injectorToolsThere, kernel } from './node-checks.ts'
-import { prometheus, pushgateway } from './outlet-checks.ts'
+import { prometheus, pushgateway, snsTopic } from './outlet-checks.ts'
 
 /** Everything there is to look at in a cluster, in the order in which it is told. */
 export const clusterChecks = {
@@ -28,6 +28,7 @@ export const clusterChecks = {
   metrics,
   pushgateway,
   prometheus,
+  'sns-topic': snsTopic,
 } as const satisfies Checks<ClusterLook>
 
 /** What is told last where something was made: that it is gone. */

@@ -1,3 +1,4 @@
+import type { Outcome } from '../../domain/finding.ts'
 import type { FaultContext } from '../../faults/fault.ts'
 import type { NodeLooks } from './node-looks.ts'
 import type { OwnObjects } from './own-objects.ts'
@@ -15,4 +16,6 @@ export interface ClusterLook extends FaultContext {
 export interface Outlets {
   readonly prometheus: (() => Promise<string>) | null
   readonly pushgateway: (() => Promise<string>) | null
+  /** Who hears of alerts, judged. */
+  readonly topic: (() => Promise<readonly Outcome[]>) | null
 }

@@ -119,7 +119,7 @@ async function dialled({ cluster }: ClusterLook, pod: Pod): Promise<Outcome> {
   const what = `port ${port} of pod ${name}`
   const fix = `allow the control plane to reach port ${port} of nodes and pods (EKS: the nodes' security group, from the cluster's)`
   if (outcome === 'reached') return ok(`port ${port} of a pod answers`, node)
-  if (outcome === 'unknown') return unknown(`${what}: ${message}`, null, node)
+  if (outcome === 'unknown') return unknown(`${what}: ${message}`, 'see permissions; kubectl get --raw /readyz', node)
   return warning(`${what} is not reached: ${message}; a partition by policy could not be measured`, fix, node)
 }
 

@@ -60,8 +60,7 @@ function ignored({ node }: NodeWatch): Outcome {
 
 function cannotTell(watch: NodeWatch): Outcome {
   const said = watch.said.get('way')
-  if (said === undefined)
-    return unknown(`not known: ${watch.failure ?? watch.waitsFor ?? 'its pod did not say'}`, 'see injector-image', watch.node)
+  if (said === undefined) return unknown(`not known: ${watch.silence}`, 'see injector-image', watch.node)
   const fix = `kubectl get networkpolicies -A; kubectl get endpoints kubernetes`
   return unknown(`pods there do not reach the API server (${said.text}), so a policy cannot show on that way`, fix, watch.node)
 }

@@ -34,7 +34,7 @@ const unknownBy = ({ found, fix }: { readonly found: string; readonly fix: strin
 function said(watch: NodeWatch, name: string, judge: (state: 'yes' | 'no', text: string) => Outcome): Outcome {
   const one = watch.said.get(name)
   if (one === undefined || one.state === 'unknown') {
-    const why = one?.text || watch.failure || watch.waitsFor || 'its pod did not say'
+    const why = one?.text || watch.silence
     return unknown(`not known: ${why}`, one === undefined ? 'see injector-image' : buildImage, watch.node)
   }
   return judge(one.state, one.text)
@@ -111,8 +111,7 @@ export const kernel: Check<ClusterLook> = ofNodes("what the nodes' kernels have"
     )
   })
   if (silent.length > 0) {
-    const why =
-      silent.map(({ one }) => one?.text).find((text) => text !== undefined && text !== '') ?? watch.failure ?? 'its pod did not say'
+    const why = silent.map(({ one }) => one?.text).find((text) => text !== undefined && text !== '') ?? watch.silence
     outcomes.push(unknown(`not known: ${silent.map(({ name }) => name).join(', ')} (${why})`, 'see injector-image', watch.node))
   }
   return outcomes.length > 0 ? outcomes : [ok(`${Object.keys(modules).join(', ')}`, watch.node)]
@@ -164,8 +163,8 @@ async function clockOfApiServer(look: ClusterLook): Promise<Outcome> {
   return failed(`${far(apart)}: fuses would burn at other times than runs think`, setClocks, on)
 }
 
-const clocksOfNodes = ofNodes('clocks of the nodes', ['identity'], ({ ahead, node, failure, waitsFor }) => {
-  if (ahead === null) return [unknown(`not known: ${failure ?? waitsFor ?? 'its pod did not say'}`, 'see injector-image', node)]
+const clocksOfNodes = ofNodes('clocks of the nodes', ['identity'], ({ ahead, node, silence }) => {
+  if (ahead === null) return [unknown(`not known: ${silence}`, 'see injector-image', node)]
   const apart = outside(ahead)
   if (Math.abs(apart) <= orderSkewMs) return [ok(`within ${orderSkewMs / 1000} s, as far as can be told`, node)]
   if (Math.abs(apart) > toleratedSkewMs) return [failed(`${far(apart)}: orders to injectors are dead when they come`, setClocks, node)]

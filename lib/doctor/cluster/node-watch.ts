@@ -61,13 +61,24 @@ export class NodeWatch {
     const { namespace = '' } = this.#job.metadata
     const pod = (await podsOfJob(context, namespace, this.#job.metadata)).at(-1)
     if (pod === undefined) {
-      this.failure = await refusalOfPods(context, this.#job)
+      this.failure = this.#told(await refusalOfPods(context, this.#job))
       this.isRefused = this.failure !== null
       return
     }
-    this.failure = startFailure(pod)
+    this.failure = this.#told(startFailure(pod))
     this.waitsFor = stateOf(pod)
     if (this.failure === null) await this.#readLog(context, pod)
+  }
+
+  /** Without the pod's own name, which says nothing to people, and keeps what is the same on all nodes from being told once. */
+  #told(words: string | null): string | null {
+    return words?.replaceAll(new RegExp(`"?${this.#job.metadata.name}-[a-z0-9]+"?`, 'g'), 'its pod') ?? null
+  }
+
+  /** Why a pod said nothing, for checks that leave the reason to the check of the image. */
+  get silence(): string {
+    if (this.failure !== null) return 'its pod does not start'
+    return this.waitsFor ?? 'its pod did not say'
   }
 
   async #readLog({ cluster, clock }: FaultContext, pod: Pod): Promise<void> {

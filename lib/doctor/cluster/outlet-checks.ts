@@ -4,7 +4,7 @@ import type { Check } from '../examine.ts'
 import type { ClusterLook, Outlets } from './cluster-look.ts'
 
 function ofOutlet(
-  name: keyof Outlets,
+  name: Exclude<keyof Outlets, 'topic'>,
   said: { readonly what: string; readonly off: string; readonly flag: string; readonly fix: string },
 ): Check<ClusterLook> {
   return {
@@ -36,3 +36,17 @@ export const pushgateway = ofOutlet('pushgateway', {
   flag: '--pushgateway-url URL (docs/metrics.md)',
   fix: 'kubectl get pods,services -A -l app.kubernetes.io/name=prometheus-pushgateway; --pushgateway-url names its address',
 })
+
+export const snsTopic: Check<ClusterLook> = {
+  what: 'the SNS topic of alerts, and who has confirmed',
+  needs: [],
+  look: async ({ outlets: { topic } }) => {
+    if (topic === null) return [off('none is named: no one is told of runs', '--sns-topic ARN (docs/alerts.md)')]
+    try {
+      return await topic()
+    } catch (error) {
+      if (!(error instanceof FaultlineError) || error.code !== 'not_found') throw error
+      return [failed(error.message, 'aws sns list-topics; --sns-topic names one')]
+    }
+  },
+}

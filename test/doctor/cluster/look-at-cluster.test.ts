@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 import { admissionPolicies } from '../../../lib/doctor/cluster/admission-checks.ts'
 import { clusterChecks } from '../../../lib/doctor/cluster/checks.ts'
+import { FaultlineError } from '../../../lib/domain/errors.ts'
 import { healthOf } from '../../../lib/domain/finding.ts'
 import { simulatedImages } from '../../../lib/simulated-images.ts'
 import { injector } from '../../../sandbox/behaviours/injector.ts'
@@ -33,6 +34,29 @@ describe('a look at a cluster', () => {
     expect(world.footprint()).toEqual(before)
   })
 
+  it('tells of an SNS topic that is not there, and asks of each outlet that is set up once', async () => {
+    world = await openWorld()
+    const asked: string[] = []
+    const only = ['prometheus', 'pushgateway', 'sns-topic']
+    const gone = async () => {
+      asked.push('topic')
+      throw new FaultlineError('not_found', 'no such topic')
+    }
+    const findings = await lookAt(world, {
+      only,
+      outlets: {
+        topic: gone,
+        prometheus: async () => {
+          asked.push('prometheus')
+          throw new FaultlineError('unavailable', 'no answer')
+        },
+        pushgateway: async () => 'ready',
+      },
+    })
+    expect(findings.map(({ check, state }) => `${check} ${state}`)).toEqual(['pushgateway ok', 'prometheus failed', 'sns-topic failed'])
+    expect(asked.sort()).toEqual(['prometheus', 'topic'])
+  })
+
   it('of a dead API server says so, asks no more, and has made nothing', async () => {
     world = await openWorld()
     world.sandbox.disturb(() => ({ drop: true }))
@@ -42,8 +66,8 @@ describe('a look at a cluster', () => {
       found: expect.stringMatching(/^it does not answer: list the API groups: /),
       fix: expect.stringContaining('kubectl cluster-info'),
     })
-    const others = findings.filter(({ check }) => !['reachability', 'prometheus', 'pushgateway'].includes(check))
-    expect(others).toHaveLength(Object.keys(clusterChecks).length - 3)
+    const others = findings.filter(({ check }) => !['reachability', 'prometheus', 'pushgateway', 'sns-topic'].includes(check))
+    expect(others).toHaveLength(Object.keys(clusterChecks).length - 4)
     expect(new Set(others.map(({ state }) => state))).toEqual(new Set(['unknown']))
     expect(of(findings, 'dns').found).toBe('it could not be looked at, as identity is not well')
   })
@@ -100,7 +124,9 @@ describe('a look at a cluster', () => {
       found: expect.stringContaining('violates PodSecurity "restricted:latest"'),
       fix: expect.stringContaining(fix),
     })
-    for (const check of ['injector-tools', 'kernel', 'network-policies', 'dns']) expect(of(findings, check).state).toBe('unknown')
+    expect(of(findings, 'injector-image')).toMatchObject({ on: 'all 3 nodes', found: expect.stringContaining('pods its pod is forbidden') })
+    for (const check of ['injector-tools', 'kernel', 'network-policies', 'dns', 'clocks'])
+      expect(of(findings, check)).toMatchObject({ state: 'unknown', found: expect.stringContaining('its pod does not start') })
     expect(of(findings, 'ttl-controller').state).toBe('ok')
     expect(of(findings, 'cordon-fuse')).toMatchObject({ state: 'off', fix: expect.stringContaining('--fuse-image') })
   })

@@ -9,6 +9,8 @@ export interface LookOptions {
   readonly config?: Partial<Config>
   readonly interrupt?: AbortSignal
   readonly outlets?: Partial<Outlets>
+  /** From then on no call of it is sent, and none answers: its process was killed. */
+  readonly killed?: AbortSignal
 }
 
 /** A doctor's look at a world's cluster, under its virtual clock. */
@@ -17,18 +19,29 @@ export async function lookAt(world: World, options: LookOptions = {}): Promise<r
 }
 
 /** The same, for a test that moves the clock itself. */
-export async function beginLook(world: World, { only, config, interrupt, outlets }: LookOptions = {}): Promise<readonly Finding[]> {
+export async function beginLook(world: World, { only, config, interrupt, outlets, killed }: LookOptions = {}): Promise<readonly Finding[]> {
   const engine = world.engine()
-  const cluster = await engine.connect(world.ref)
+  const { objects, pods, groups } = await engine.connect(world.ref)
+  const cluster = { objects: mortal(objects, killed), pods: mortal(pods, killed), ...(groups === undefined ? {} : { groups }) }
   return lookAtCluster(
     {
       ...{ cluster, clusterName: 'sandbox', clock: world.clock, config: { ...engine.config, ...config }, id: 'doctor-1' },
       ...{ namespace: 'jadevectordb-system', selector: 'app=jadevectordb' },
-      outlets: { prometheus: null, pushgateway: null, ...outlets },
+      outlets: { prometheus: null, pushgateway: null, topic: null, ...outlets },
       ...(interrupt === undefined ? {} : { interrupt }),
     },
     { only },
   )
+}
+
+function mortal<T extends object>(target: T, killed: AbortSignal | undefined): T {
+  return new Proxy(target, {
+    get: (object, method) => {
+      const value: unknown = Reflect.get(object, method)
+      if (typeof value !== 'function') return value
+      return (...args: unknown[]) => (killed?.aborted === true ? new Promise(() => undefined) : value.apply(object, args))
+    },
+  })
 }
 
 /** `check: state`, of all that is not well. */

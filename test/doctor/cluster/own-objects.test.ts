@@ -17,14 +17,11 @@ const ours = () =>
 describe('what doctor makes', () => {
   it('is gone by itself when the doctor dies at its worst moment', async () => {
     const before = world.footprint()
-    const dead = new AbortController()
-    const api = (method: string) => dead.signal.aborted && method !== 'GET'
-    world.sandbox.disturb(({ method }) => (api(method) ? { drop: true } : undefined))
-    const look = beginLook(world)
-    look.catch(() => undefined)
+    const killed = new AbortController()
+    void beginLook(world, { killed: killed.signal })
     await world.pass(3_500)
     expect(ours().map(({ kind }) => kind)).toEqual(expect.arrayContaining(['Job', 'Pod', 'NetworkPolicy']))
-    dead.abort()
+    killed.abort()
     await world.pass(240_000)
     expect(world.footprint()).toEqual(before)
   })
@@ -38,15 +35,16 @@ describe('what doctor makes', () => {
     expect((await world.play(sweepOrphans(world.engine(), world.cluster))).found).toEqual([])
     await world.play(look)
     world.sandbox.mutateOnCreate('jobs', (draft) => Object.assign(draft.spec as object, { suspend: true }))
-    const stuck = world.sandbox.disturb(({ method }) => (method === 'DELETE' ? { drop: true } : undefined))
-    const dying = beginLook(world)
-    dying.catch(() => undefined)
+    const killed = new AbortController()
+    void beginLook(world, { killed: killed.signal })
+    await world.pass(2_000)
+    killed.abort()
     await world.pass(240_000)
-    stuck()
-    const { removed } = await world.play(sweepOrphans(world.engine(), world.cluster))
-    expect(removed).toContain('Job faultline-injectors/faultline-doctor-1-ttl (fuse)')
-    expect(ours()).toEqual([])
-    await world.play(dying)
+    const { removed, failed } = await world.play(sweepOrphans(world.engine(), world.cluster))
+    expect([...removed].sort()).toEqual(
+      ['', '-cordon', '-ttl'].map((suffix) => `Job faultline-injectors/faultline-doctor-1${suffix} (fuse)`).sort(),
+    )
+    expect([failed, ours()]).toEqual([[], []])
   })
 
   it('passes the admission policies, by account and by group', async () => {
