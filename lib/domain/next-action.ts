@@ -27,6 +27,8 @@ export type Action =
  * that drops packets takes to give up.
  */
 const recheckLeadMs = 5_000
+/** Thousands of pods come as pages of 500, which may take a second each on a busy API server. */
+const recheckLeadPerTargetMs = 2
 
 /** When a run that was admitted must be over; then it is aborted and reverted. */
 export function deadlineOf(run: Run): number {
@@ -66,7 +68,9 @@ export function nextAction(run: Run, now: number): Action {
 
 /** When the fault of a step that is held is looked at once more, ms since epoch. */
 export function recheckTimeOf(run: Extract<Run, { status: 'holding' }>): number {
-  return run.revertAt - Math.min(recheckLeadMs, (run.suite.steps[run.step]?.durationMs ?? 0) / 2)
+  const targets = run.steps[run.step]?.plan?.targets ?? 0
+  const leadMs = Math.max(recheckLeadMs, targets * recheckLeadPerTargetMs)
+  return run.revertAt - Math.min(leadMs, (run.suite.steps[run.step]?.durationMs ?? 0) / 2)
 }
 
 function nextInStep(run: Extract<Run, { status: 'preparing' | 'injecting' | 'holding' | 'recovering' | 'resting' }>, now: number): Action {

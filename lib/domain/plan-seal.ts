@@ -7,13 +7,18 @@ export interface PlanSeal {
   readonly id: string
   readonly count: number
   readonly digest: string
+  /** How many targets the entries have, where that is more than a thousand: a look at them takes its time. */
+  readonly targets?: number
 }
+
+const manyTargets = 1_000
 
 type Entry = Pick<Injection, 'n' | 'fault' | 'targets' | 'plan'>
 
 /** Seals entries that are all stored. */
 export function sealOf(id: string, entries: readonly Entry[]): PlanSeal {
-  return { id, count: entries.length, digest: digestOf(entries) }
+  const targets = entries.reduce((sum, entry) => sum + entry.targets.length, 0)
+  return { id, count: entries.length, digest: digestOf(entries), ...(targets > manyTargets ? { targets } : {}) }
 }
 
 /** Whether an entry belongs to the plan that was sealed. Records from before there were seals have neither. */

@@ -36,3 +36,12 @@ export function printableText(text: string): string {
 export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`
 }
+
+/** How many names a sentence takes; the ledger has them all. */
+const mostNamed = 10
+
+/** `a, b and 3 more`: the first few of many names. */
+export function firstNames(names: readonly string[]): string {
+  const more = names.length - mostNamed
+  return more > 0 ? `${names.slice(0, mostNamed).join(', ')} and ${more} more` : names.join(', ')
+}

@@ -1,7 +1,8 @@
-import type { KubeObject, ObjectRef } from '../../domain/kube.ts'
+import type { KubeObject, ObjectRef, Pod } from '../../domain/kube.ts'
 import type { KubeObjects, ListOptions } from '../../ports.ts'
 import { jsonIn, notKubernetes } from './errors.ts'
 import type { Answer } from './exchange.ts'
+import { LeanPods } from './lean-pod.ts'
 import { nameOf, pathOf } from './paths.ts'
 import type { Transport } from './transport.ts'
 
@@ -46,6 +47,7 @@ export async function listWithVersion<T extends KubeObject>(
   const place = { ...kind, ...(options.namespace === undefined ? {} : { namespace: options.namespace }) }
   const request = { method: 'GET', path: pathOf(place), tried: `list ${nameOf(place)}`, repeat: 'always' } as const
   const items: T[] = []
+  const kept = keeping<T>(kind)
   let token = ''
   for (let starts = 1; ; ) {
     const answer = await transport.send({ ...request, query: queryOf(options, token) })
@@ -56,11 +58,17 @@ export async function listWithVersion<T extends KubeObject>(
       continue
     }
     const page = pageIn<T>(request.tried, answer)
-    // Items of a list come without these two.
-    items.push(...page.items.map((item) => ({ ...item, apiVersion: kind.apiVersion, kind: kind.kind })))
+    for (const item of page.items) items.push(kept(item))
     token = page.token
     if (token === '') return { items, version: page.version }
   }
+}
+
+/** What a reader gets of an item; of pods, of which there are many, what is read of them. */
+function keeping<T extends KubeObject>({ apiVersion, kind }: Pick<ObjectRef, 'apiVersion' | 'kind'>): (item: T) => T {
+  if (apiVersion !== 'v1' || kind !== 'Pod') return (item) => ({ ...item, apiVersion, kind })
+  const lean = new LeanPods()
+  return (item) => lean.of(item as KubeObject as Pod) as KubeObject as T
 }
 
 /** The parameters of one page. */

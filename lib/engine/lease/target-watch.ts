@@ -72,6 +72,8 @@ export class TargetWatch {
   #podChanges(driver: WatchedDriver, step: number, listed: readonly Pod[]): readonly TargetEvent[] {
     const pods = selected(driver, step, listed)
     if (this.#step !== step) this.#begin(driver, step, this.#planned?.step === step ? selected(driver, step, this.#planned.pods) : pods)
+    // What is known of them is kept; the pods themselves would be most of what a run of thousands holds.
+    this.#planned = null
     return podChanges(this.#before, pods, { at: driver.engine.clock.now(), isCovered: coversNew(driver) })
   }
 
@@ -87,7 +89,8 @@ export class TargetWatch {
     this.#step = step
     this.#told = new Set()
     const seen = pods.map((pod) => podBefore(pod, uids.has(pod.metadata.uid ?? '')))
-    const gone = targets.filter(({ kind, uid }) => kind === 'Pod' && !seen.some((pod) => pod.uid === uid))
+    const there = new Set(seen.map((pod) => pod.uid))
+    const gone = targets.filter(({ kind, uid }) => kind === 'Pod' && !there.has(uid))
     this.#before = targets.length === 0 ? [] : [...seen, ...gone.map(({ name, uid }) => ({ name, uid, restarts: 0, isTarget: true }))]
   }
 }

@@ -3,6 +3,7 @@ import type { Evidence, Injection, Measurement, Target } from '../../domain/inje
 import { heldFor } from '../../domain/injection.ts'
 import type { NetworkPolicy, ObjectRef, Pod } from '../../domain/kube.ts'
 import { expiresAnnotation, ourLabels, runLabel, targetLabel } from '../../domain/labels.ts'
+import { counted, firstNames } from '../../domain/text.ts'
 import { undoOf } from '../../domain/undo-data.ts'
 import { isoSeconds, parseIso } from '../../time.ts'
 import type { Connectivity } from '../connectivity-probe.ts'
@@ -48,7 +49,7 @@ export const policyPartition: Fault = {
     const found = await context.cluster.objects.get<NetworkPolicy>(policyRef(injection))
     const seenAt = context.clock.now()
     if (!isOurs(found, injection)) return { phase, at: seenAt, finding: 'no', summary: 'the NetworkPolicy is not there', measurements: [] }
-    const dialled = await dialTargets(context, injection.targets)
+    const dialled = await dialTargets(context, canariesOf(injection))
     const pods = await currentPods(context, injection.targets)
     const at = context.clock.now()
     const canaries = dialled.map((canary) => (isCrash(canary, pods, injection) ? { ...canary, state: 'unknown' as const } : canary))
@@ -76,7 +77,7 @@ export const policyPartition: Fault = {
    */
   async undone(context, injection) {
     const rest = await residue(context, injection)
-    const dialled = rest.length > 0 ? [] : await dialTargets(context, injection.targets)
+    const dialled = rest.length > 0 ? [] : await dialTargets(context, canariesOf(injection))
     const pods = await currentPods(context, injection.targets)
     const at = context.clock.now()
     const marked = [...pods.values()].filter((pod) => pod.metadata.labels?.[targetLabel] === tagOf(injection))
@@ -98,7 +99,7 @@ export const policyPartition: Fault = {
     }
     const open = canaries.filter((c) => c.state === 'open').length
     const excuse = dead.length === 0 ? '' : `; that of ${who(dead)} is silent because the pod is not Ready`
-    const gone = injection.targets.length - canaries.length
+    const gone = injection.targets.filter(({ name }) => !pods.has(name)).length
     const away = gone === 0 ? '' : `; ${gone} of ${injection.targets.length} targets left the cluster meanwhile`
     const summary = `fuse, policy and labels are gone; ${open} of ${canaries.length} canaries answer${excuse}${away}`
     return { phase: 'after', at, finding: 'yes', summary, measurements }
@@ -230,7 +231,7 @@ function verdictOnCut(
       const others = untold.length === 0 ? '' : `; ${who(untold)}: unknown`
       return {
         finding,
-        summary: `${who(told('closed'))}: new connections from the API server are refused (egress and established ones: unknown)${others}`,
+        summary: `${who(told('closed'))}: new connections from the API server are refused (egress and established ones: unknown)${others}${undialled(injection)}`,
       }
     }
     case 'no':
@@ -238,6 +239,18 @@ function verdictOnCut(
     case 'unknown':
       return { finding, summary: `whether ${who(untold)} is cut off could not be measured${crash}` }
   }
+}
+
+/** The targets that were dialled before the cut: all of them, or some on each node. */
+function canariesOf(injection: Injection): readonly Target[] {
+  const dialled = new Set(beforeOf(injection).map(({ target }) => target))
+  return dialled.size === 0 ? injection.targets : injection.targets.filter(({ name }) => dialled.has(name))
+}
+
+/** What is known of those that were not. */
+function undialled(injection: Injection): string {
+  const count = injection.targets.length - canariesOf(injection).length
+  return count === 0 ? '' : `; ${counted(count, 'more target')} on the same nodes bear the label that the policy selects`
 }
 
 function beforeOf(injection: Injection): readonly Measurement[] {
@@ -249,9 +262,9 @@ function podRef(target: Target): ObjectRef {
 }
 
 function names(targets: readonly Target[]): string {
-  return targets.map((t) => t.name).join(', ')
+  return firstNames(targets.map((t) => t.name))
 }
 
 function who(canaries: readonly Connectivity[]): string {
-  return canaries.map((c) => c.target).join(', ')
+  return firstNames(canaries.map((c) => c.target))
 }
