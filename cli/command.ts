@@ -9,6 +9,15 @@ import { print, type Terminal } from './terminal.ts'
 /** One command: options as commander parsed them in, exit code out. */
 export type Action<F> = (flags: F, terminal: Terminal) => Promise<ExitCode>
 
+/** Acts on the installation that `--aws` names, else here; only one of both is loaded. */
+export function hereOrThere<F extends object>(here: Action<F>, there: Action<F & { readonly aws: string }>): Action<F> {
+  return (flags, terminal) => (isOfAws(flags) ? there(flags, terminal) : here(flags, terminal))
+}
+
+function isOfAws<F extends object>(flags: F): flags is F & { readonly aws: string } {
+  return 'aws' in flags && typeof flags.aws === 'string'
+}
+
 /** Runs an action with the flags of its command. */
 export type Act = <F extends object>(flags: F, action: Action<F>) => Promise<void>
 

@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError, Option, type OptionValues } from '@commander-js/extra-typings'
+import { type Command, type CommandUnknownOpts, InvalidArgumentError, Option, type OptionValues } from '@commander-js/extra-typings'
+import { FaultlineError } from '../lib/domain/errors.ts'
 import { type FormatName, formatNames, formatOfFile, formats } from '../lib/report/format-names.ts'
 
 /** Adds `--state`, `--json`, which every command that knows runs has. */
@@ -6,6 +7,30 @@ export function withState<A extends unknown[], O extends OptionValues>(command: 
   return command
     .addOption(new Option('--state <dir>', 'directory of the run store and the reports').env('FAULTLINE_STATE').default('.faultline'))
     .addOption(jsonOption())
+}
+
+/**
+ * Adds `--aws`. `meant`: the other flags that mean something there; the rest are an installation's own to decide, and refused rather than
+ * overlooked.
+ */
+export function withAws<A extends unknown[], O extends OptionValues>(command: Command<A, O>, meant: readonly string[] = []) {
+  return command
+    .addOption(new Option('--aws <stage>', 'act on that installation on AWS, not on this machine (docs/aws.md)').env('FAULTLINE_AWS'))
+    .hook('preAction', (_, action) => {
+      if (action.getOptionValue('aws') === undefined) return
+      const allowed = ['aws', 'state', 'json', ...meant]
+      const [other] = action.options.filter(
+        (option) => action.getOptionValueSource(option.attributeName()) === 'cli' && !allowed.includes(option.attributeName()),
+      )
+      if (other === undefined) return
+      const message = `${other.long} means nothing with --aws: the installation has its own way (faultline.config.json)`
+      throw new FaultlineError('bad_input', message)
+    })
+}
+
+/** Adds `--aws`, and which of an installation's clusters is meant. */
+export function withInstallation(command: CommandUnknownOpts, meant: readonly string[]): void {
+  withAws(command, meant).option('--cluster <name>', 'with --aws: which cluster of its configuration; else its default')
 }
 
 /** `--json`. */

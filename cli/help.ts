@@ -32,6 +32,7 @@ Examples:
   $ faultline run sandbox/demo-suite.json --sandbox --json
   $ faultline run suite.json --report junit.xml --min-score 95         for a pipeline
   $ faultline run suite.json --injector-image registry.example.com/faultline-injector:1 --fuse-image bitnami/kubectl:1.34
+  $ faultline run quick --aws prod                 on AWS, followed from here (docs/aws.md)
 
 Without any kubeconfig the embedded cluster (simulated) is used at a terminal. Ctrl-C undoes everything at once.
 Other variables: FAULTLINE_SANDBOX=1, FAULTLINE_ACCEPT_NO_FUSE=1, NO_COLOR, CI (plain lines instead of the live view).
@@ -149,10 +150,11 @@ The names and their meaning are in docs/metrics.md. /healthz answers "ok".`,
   halt: `
 Examples:
   $ faultline halt --why "incident 4711"
+  $ faultline halt --aws prod                      the whole installation on AWS
   $ faultline resume
 
-Drivers see it within seconds. It holds for the runs of this state directory; on AWS, the function halt does the same
-for the installation, and the kubectl line of every view ends all chaos on a cluster, of every user.`,
+Drivers see it within seconds. It holds for the runs of this state directory; with --aws, for those of
+an installation, and the kubectl line of every view ends all chaos on a cluster, of every user.`,
   resume: `
 Examples:
   $ faultline resume

@@ -1,12 +1,12 @@
 import { Argument, Command, CommanderError, Option } from '@commander-js/extra-typings'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import { printableText } from '../lib/domain/text.ts'
-import { type Act, type Action, BadSuite, printJson, type WorkFlags } from './command.ts'
+import { type Act, type Action, BadSuite, hereOrThere, printJson, type WorkFlags } from './command.ts'
 import { completionScripts, type Shell, shells } from './completion-scripts.ts'
 import { addDoctor } from './doctor-command.ts'
 import { errorText } from './error-text.ts'
 import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.ts'
-import { formatOption, wholeNumber, withState } from './flags.ts'
+import { formatOption, wholeNumber, withAws, withState } from './flags.ts'
 import { examples } from './help.ts'
 import { packageVersion } from './package-root.ts'
 import { addRunning, runArgument } from './running-commands.ts'
@@ -88,12 +88,20 @@ async function buildProgram(terminal: Terminal, { argv, isJson, done }: Wiring):
 const trendArgument = 'suite file, a suite that comes along, or the name that a suite says itself'
 
 function addLooking(program: Command, act: Act): void {
-  withState(program.command('runs').description('list runs, newest first'))
+  withAws(withState(program.command('runs').description('list runs, newest first')), ['suite', 'wide', 'limit'])
     .option('--suite <name>', 'only those of this suite')
     .option('--wide', 'suite, namespace and cluster, too, however wide the table is')
     .addOption(new Option('--limit <n>', 'at most so many').argParser(wholeNumber(1, 10_000)).default(20))
     .addHelpText('after', examples.runs)
-    .action((flags) => act(flags, async (f, t) => (await import('./commands/runs.ts')).listRuns(f, t)))
+    .action((flags) =>
+      act(
+        flags,
+        hereOrThere(
+          async (f, t) => (await import('./commands/runs.ts')).listRuns(f, t),
+          async (f, t) => (await import('./remote/looking.ts')).listRuns(f, t),
+        ),
+      ),
+    )
   withState(program.command('trend').argument('<suite>', trendArgument).description('how the runs of a suite went: is it getting better?'))
     .addOption(new Option('--limit <n>', 'the newest so many').argParser(wholeNumber(1, 10_000)).default(20))
     .addHelpText('after', examples.trend)
@@ -108,19 +116,40 @@ function addLooking(program: Command, act: Act): void {
     .option('--exit-code', 'exit with 1 where something got worse')
     .addHelpText('after', examples.diff)
     .action((run: string, later: string, flags) => act(flags, async (f, t) => (await import('./commands/diff.ts')).diff(run, later, f, t)))
-  withState(
-    program
-      .command('show')
-      .argument('<run>', runArgument)
-      .description('state, steps, ledger with evidence and history of a run, also of one under way'),
+  withAws(
+    withState(
+      program
+        .command('show')
+        .argument('<run>', runArgument)
+        .description('state, steps, ledger with evidence and history of a run, also of one under way'),
+    ),
   )
     .addHelpText('after', examples.show)
-    .action((wanted: string, flags: WorkFlags) => act(flags, async (f, t) => (await import('./commands/show.ts')).showRun(wanted, f, t)))
-  withState(program.command('report').argument('<run>', runArgument).description('write the report of a run, also of one under way'))
+    .action((wanted: string, flags: WorkFlags) =>
+      act(
+        flags,
+        hereOrThere(
+          async (f, t) => (await import('./commands/show.ts')).showRun(wanted, f, t),
+          async (f, t) => (await import('./remote/looking.ts')).showRun(wanted, f, t),
+        ),
+      ),
+    )
+  withAws(
+    withState(program.command('report').argument('<run>', runArgument).description('write the report of a run, also of one under way')),
+    ['format', 'output'],
+  )
     .addOption(formatOption())
     .option('-o, --output <file>', 'instead of stdout')
     .addHelpText('after', examples.report)
-    .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/report.ts')).writeReport(wanted, f, t)))
+    .action((wanted: string, flags) =>
+      act(
+        flags,
+        hereOrThere(
+          async (f, t) => (await import('./commands/report.ts')).writeReport(wanted, f, t),
+          async (f, t) => (await import('./remote/looking.ts')).writeReport(wanted, f, t),
+        ),
+      ),
+    )
 }
 
 /** Where the metrics are served unless a flag says otherwise: to this machine only. */

@@ -1,11 +1,12 @@
 import { Argument, type CommandUnknownOpts, Option } from '@commander-js/extra-typings'
 import { familyNames } from '../lib/domain/tests.ts'
-import type { Act } from './command.ts'
+import { type Act, hereOrThere } from './command.ts'
 import {
   jsonOption,
   wholeNumber,
   withCluster,
   withConfig,
+  withInstallation,
   withReport,
   withRuns,
   withState,
@@ -21,6 +22,9 @@ const suiteArgument =
 
 export const runArgument = 'id of the run, the beginning of it, or "latest"'
 
+/** What changes a suite for once, or says where it is meant. */
+const suiteFlags = ['set', 'namespace', 'selector', 'seed', 'duration', 'grace', 'cluster']
+
 /** Adds the commands that start runs, or say what one would do. */
 export async function addRunning(program: CommandUnknownOpts, act: Act, argv: readonly string[]): Promise<void> {
   const run = program
@@ -30,9 +34,19 @@ export async function addRunning(program: CommandUnknownOpts, act: Act, argv: re
   withVariables(withTimes(run)).addOption(
     new Option('--min-score <n>', 'exit with 1 when the resilience score is lower, or there is none').argParser(wholeNumber(1, 100)),
   )
+  withInstallation(run, [...suiteFlags, 'id', 'report', 'verbose', 'minScore', 'detach'])
+  run.option('--detach', 'with --aws: ask for the run and leave')
   withReport(run)
     .addHelpText('after', examples.run)
-    .action((suite: string | undefined, flags) => act(flags, async (f, t) => (await import('./commands/run.ts')).runSuite(suite, f, t)))
+    .action((suite: string | undefined, flags) =>
+      act(
+        flags,
+        hereOrThere(
+          async (f, t) => (await import('./commands/run.ts')).runSuite(suite, f, t),
+          async (f, t) => (await import('./remote/running.ts')).runSuite(suite, f, t),
+        ),
+      ),
+    )
   await addInject(program, act, argv)
   addTest(program, act)
   addReplay(program, act)
@@ -40,9 +54,18 @@ export async function addRunning(program: CommandUnknownOpts, act: Act, argv: re
     .command('plan')
     .argument('[suite]', suiteArgument)
     .description('print exactly what a run would do to whom and for how long; changes nothing')
+  withInstallation(plan, suiteFlags)
   withVariables(withTimes(withConfig(withCluster(withSuite(withState(plan))))))
     .addHelpText('after', examples.plan)
-    .action((suite: string | undefined, flags) => act(flags, async (f, t) => (await import('./commands/plan.ts')).planSuite(suite, f, t)))
+    .action((suite: string | undefined, flags) =>
+      act(
+        flags,
+        hereOrThere(
+          async (f, t) => (await import('./commands/plan.ts')).planSuite(suite, f, t),
+          async (f, t) => (await import('./remote/running.ts')).planSuite(suite, f, t),
+        ),
+      ),
+    )
   const validate = program
     .command('validate')
     .argument('<suite...>', 'suite files, or names of suites that come along; - reads one from standard input')

@@ -1,27 +1,61 @@
 import { type Command, Option } from '@commander-js/extra-typings'
-import type { Act, WorkFlags } from './command.ts'
-import { wholeNumber, withCluster, withConfig, withState, withTelling, withVariables } from './flags.ts'
+import { type Act, hereOrThere, type WorkFlags } from './command.ts'
+import { wholeNumber, withAws, withCluster, withConfig, withState, withTelling, withVariables } from './flags.ts'
 import { examples } from './help.ts'
 import { runArgument } from './running-commands.ts'
 
 /** Adds the switches that stop everything or keep one suite from starting, and those that lift them. */
 export function addSwitches(program: Command, act: Act): void {
-  withState(program.command('halt').description('undo all runs of this state directory now, and let none start until "resume"'))
+  withAws(withState(program.command('halt').description('undo all runs of this state directory now, and let none start until "resume"')), [
+    'why',
+  ])
     .option('--why <text>', 'for the history', 'asked on the command line')
     .addHelpText('after', examples.halt)
-    .action((flags) => act(flags, async (f, t) => (await import('./commands/halt.ts')).halt(f, t)))
-  withState(program.command('resume').description('let runs start again after a halt'))
+    .action((flags) =>
+      act(
+        flags,
+        hereOrThere(
+          async (f, t) => (await import('./commands/halt.ts')).halt(f, t),
+          async (f, t) => (await import('./remote/stopping.ts')).halt(f, t),
+        ),
+      ),
+    )
+  withAws(withState(program.command('resume').description('let runs start again after a halt')), ['why'])
     .addHelpText('after', examples.resume)
-    .action((flags) => act(flags, async (f, t) => (await import('./commands/halt.ts')).resume(f, t)))
-  withVariables(
-    withState(program.command('pause').argument('<suite>', pausedArgument).description('let no run of a suite start until "unpause"')),
-  )
+    .action((flags) =>
+      act(
+        flags,
+        hereOrThere(
+          async (f, t) => (await import('./commands/halt.ts')).resume(f, t),
+          async (f, t) => (await import('./remote/stopping.ts')).resume(f, t),
+        ),
+      ),
+    )
+  const pause = program.command('pause').argument('<suite>', pausedArgument).description('let no run of a suite start until "unpause"')
+  withAws(withVariables(withState(pause)), ['why'])
     .option('--why <text>', 'for the history', 'asked on the command line')
     .addHelpText('after', examples.pause)
-    .action((suite: string, flags) => act(flags, async (f, t) => (await import('./commands/pause.ts')).pause(suite, f, t)))
-  withVariables(withState(program.command('unpause').argument('<suite>', pausedArgument).description('let runs of a suite start again')))
+    .action((suite: string, flags) =>
+      act(
+        flags,
+        hereOrThere(
+          async (f, t) => (await import('./commands/pause.ts')).pause(suite, f, t),
+          async (f, t) => (await import('./remote/stopping.ts')).pause(suite, f, t),
+        ),
+      ),
+    )
+  const unpause = program.command('unpause').argument('<suite>', pausedArgument).description('let runs of a suite start again')
+  withAws(withVariables(withState(unpause)), ['why'])
     .addHelpText('after', examples.unpause)
-    .action((suite: string, flags) => act(flags, async (f, t) => (await import('./commands/pause.ts')).unpause(suite, f, t)))
+    .action((suite: string, flags) =>
+      act(
+        flags,
+        hereOrThere(
+          async (f, t) => (await import('./commands/pause.ts')).unpause(suite, f, t),
+          async (f, t) => (await import('./remote/stopping.ts')).unpause(suite, f, t),
+        ),
+      ),
+    )
 }
 
 const pausedArgument = 'suite file, or the name of one that comes along; it is paused by the name that it says itself'
@@ -31,32 +65,57 @@ export function addStopping(program: Command, act: Act): void {
   const abort = withCluster(
     withState(program.command('abort').argument('<run>', runArgument).description('undo everything a run has injected and end it')),
   )
-  withTelling(withConfig(abort))
+  withAws(withTelling(withConfig(abort)), ['why', 'wait'])
     .option('--why <text>', 'for the history', 'asked on the command line')
     .addOption(new Option('--wait <seconds>', 'how long to wait for its driver').argParser(wholeNumber(0, 3600)).default(120))
     .addHelpText('after', examples.abort)
-    .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/abort.ts')).abort(wanted, f, t)))
-  withTelling(
-    withConfig(withCluster(withState(program.command('reap').description('end what dead drivers left, and remove orphaned objects')))),
+    .action((wanted: string, flags) =>
+      act(
+        flags,
+        hereOrThere(
+          async (f, t) => (await import('./commands/abort.ts')).abort(wanted, f, t),
+          async (f, t) => (await import('./remote/stopping.ts')).abort(wanted, f, t),
+        ),
+      ),
+    )
+  withAws(
+    withTelling(
+      withConfig(withCluster(withState(program.command('reap').description('end what dead drivers left, and remove orphaned objects')))),
+    ),
   )
     .addHelpText('after', examples.reap)
-    .action((flags: WorkFlags) => act(flags, async (f, t) => (await import('./commands/reap.ts')).reap(f, t)))
+    .action((flags: WorkFlags) =>
+      act(
+        flags,
+        hereOrThere(
+          async (f, t) => (await import('./commands/reap.ts')).reap(f, t),
+          async (f, t) => (await import('./remote/stopping.ts')).reap(f, t),
+        ),
+      ),
+    )
   withConfig(
     withCluster(withState(program.command('sweep').description('remove objects of ours that no run looks after, in all namespaces'))),
   )
     .option('--dry-run', 'only say what is there')
     .addHelpText('after', examples.sweep)
     .action((flags) => act(flags, async (f, t) => (await import('./commands/sweep.ts')).sweep(f, t)))
-  withTelling(
-    withCluster(
-      withState(
-        program.command('resolve').argument('<run>', runArgument).description('end a run whose undo can never be proven, on your word'),
-      ),
-    ),
-  )
+  const resolve = program.command('resolve').argument('<run>', runArgument)
+  withAws(withTelling(withCluster(withState(resolve.description('end a run whose undo can never be proven, on your word')))), [
+    'by',
+    'why',
+    'force',
+  ])
     .requiredOption('--by <name>', 'who says so; recorded as a claim beside the user of this machine')
     .requiredOption('--why <text>', 'what makes you sure')
     .option('--force', 'also while a fuse or "reap" could still end it with proof')
     .addHelpText('after', examples.resolve)
-    .action((wanted: string, flags) => act(flags, async (f, t) => (await import('./commands/resolve.ts')).resolve(wanted, f, t)))
+    .action((wanted: string, flags) =>
+      act(
+        flags,
+        hereOrThere(
+          async (f, t) => (await import('./commands/resolve.ts')).resolve(wanted, f, t),
+          async (f, t) => (await import('./remote/stopping.ts')).resolve(wanted, f, t),
+        ),
+      ),
+    )
 }

@@ -12,14 +12,19 @@ import { verdictLines } from './view/run-view.ts'
 /** Widest text of a verdict: longer lines are not read. */
 const widestText = 120
 
+/** Where it is told, and by which clock. */
+export interface Telling extends Pick<Session, 'terminal' | 'say'> {
+  readonly composition: Pick<Session['composition'], 'clock'>
+}
+
 /** Says how the run was left: its verdict, or all that is known of it when there is none. */
-export function tellRun(session: Session, driven: DrivenRun): void {
+export function tellRun(session: Telling, driven: DrivenRun): void {
   if (driven.lost === null) tellVerdict(session, driven)
   else tellLost(session, driven, driven.lost.error)
 }
 
 /** The one document of `--json`; `more` is added to it. */
-export function printRunJson({ terminal, composition }: Session, driven: DrivenRun, more: object = {}): void {
+export function printRunJson({ terminal, composition }: Telling, driven: DrivenRun, more: object = {}): void {
   const { state, record, reports, code: exitCode, lost } = driven
   if (lost === null) {
     const { history, ...document } = reportDocument(record)
@@ -37,7 +42,7 @@ export function printRunJson({ terminal, composition }: Session, driven: DrivenR
   })
 }
 
-function tellVerdict({ terminal, composition, say }: Session, { state, record, reports }: DrivenRun): void {
+function tellVerdict({ terminal, composition, say }: Telling, { state, record, reports }: DrivenRun): void {
   const final = { ...state, injections: record.injections }
   say('')
   for (const text of verdictLines(final, composition.clock.now(), Math.min(terminal.out.columns, widestText), painter(terminal.hasColour)))
@@ -45,7 +50,7 @@ function tellVerdict({ terminal, composition, say }: Session, { state, record, r
   for (const [i, report] of reports.entries()) say(`${i === 0 ? '  reports: ' : '           '}${report}`)
 }
 
-function tellLost({ terminal, composition, say }: Session, { state }: DrivenRun, error: unknown): void {
+function tellLost({ terminal, composition, say }: Telling, { state }: DrivenRun, error: unknown): void {
   const { run, injections, notes } = state
   const stays = remains(injections, composition.clock.now())
   const takenOver = error instanceof FaultlineError && error.code === 'lease_lost'

@@ -36,13 +36,17 @@ export async function planParsed(source: SuiteSource, flags: PlanFlags, terminal
     const seed = seedOf(flags)
     const engine = composition.engine(chosen.ref)
     const examined = await examineSuite(engine, { cluster: chosen.cluster, clusterName: chosen.ref.name, suite, seed })
-    const plan: Plan = { ...examined, file, seed, cluster: chosen.ref, config: engine.config }
-    if (flags.json === true) printJson(terminal, planDocument(plan))
-    else
-      for (const line of planLines(plan, Math.min(widestText, terminal.out.columns), painter(terminal.hasColour)))
-        printPainted(terminal.out, line)
-    return plan.admission.refusals.length > 0 ? exitCodes.refused : exitCodes.succeeded
+    return tellPlan({ ...examined, file, seed, cluster: chosen.ref, fuse: engine.config.fuse }, flags, terminal)
   })
+}
+
+/** What a run would do, or why it would be refused. */
+export function tellPlan(plan: Plan, flags: { readonly json?: boolean }, terminal: Terminal): ExitCode {
+  if (flags.json === true) printJson(terminal, planDocument(plan))
+  else
+    for (const line of planLines(plan, Math.min(widestText, terminal.out.columns), painter(terminal.hasColour)))
+      printPainted(terminal.out, line)
+  return plan.admission.refusals.length > 0 ? exitCodes.refused : exitCodes.succeeded
 }
 
 function planDocument({ suite, seed, cluster, admission, answers, leftOut }: Plan): object {

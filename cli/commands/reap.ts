@@ -1,12 +1,13 @@
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { ClusterRef } from '../../lib/domain/run.ts'
-import { isEnded } from '../../lib/domain/run.ts'
+import { isEnded, isTerminal } from '../../lib/domain/run.ts'
 import { runReasonTexts } from '../../lib/domain/run-reasons.ts'
 import { counted } from '../../lib/domain/text.ts'
 import { redeliverNotifications } from '../../lib/engine/notifications/redeliver-notifications.ts'
 import type { Reaped } from '../../lib/engine/reap.ts'
 import { sweepOrphans } from '../../lib/engine/reap.ts'
 import type { Cluster } from '../../lib/ports.ts'
+import type { ReapDocument } from '../../lib/remote/interface.ts'
 import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
 import type { Composition } from '../compose.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -29,10 +30,7 @@ export function reap(flags: WorkFlags, terminal: Terminal): Promise<ExitCode> {
     const reaped = await reapAll(composition, unfinished, say)
     await redeliverNotifications(composition.engine({ simulated: false }), say)
     const swept = await sweepAll(composition, { flags, say, refs: unfinished.map((run) => run.cluster) })
-    const unproven = reaped.runs.some((run) => !isEnded(run)) || reaped.errors.length + swept.failures.length > 0
-    if (flags.json === true) printJson(terminal, asJson(reaped, swept))
-    else tell(reaped, swept, say)
-    return unproven ? exitCodes.unproven : exitCodes.succeeded
+    return tellReap(documentOf(reaped, swept), flags, terminal)
   })
 }
 
@@ -72,20 +70,26 @@ function messageOf(error: unknown): string {
   return error.message
 }
 
-function tell({ runs, alive, errors }: Reaped, { orphans, inert, failures }: Sweep, say: (line: string) => void): void {
-  for (const run of runs)
-    say(
-      `run ${run.id}: ${isEnded(run) ? `${run.status}; everything is proven to be undone` : `still ${run.status}: not proven undone, reap again`}`,
-    )
-  for (const run of alive) say(`run ${run.id}: ${run.status}, driven by ${run.lease?.owner ?? 'another driver'}; left alone`)
-  for (const { runId, message } of errors) say(`run ${runId}: could not be reaped: ${message}`)
-  for (const failure of failures) say(`not swept: ${failure}`)
-  for (const orphan of orphans) say(`orphan removed: ${orphan}`)
-  for (const leftover of inert) say(`inert leftover of a fuse removed: ${leftover}`)
-  say(`${counted(runs.length, 'run')} reaped, ${alive.length} alive, ${counted(orphans.length, 'orphan')}`)
+/** What a round of the reaper did. */
+export function tellReap(document: ReapDocument, flags: { readonly json?: boolean }, terminal: Terminal): ExitCode {
+  const { reaped, alive, errors, orphans, inert } = document
+  if (flags.json === true) printJson(terminal, document)
+  else {
+    const say = sayer(flags, terminal)
+    for (const { run, verdict } of reaped)
+      say(
+        `run ${run}: ${isTerminal(verdict) ? `${verdict}; everything is proven to be undone` : `still ${verdict}: not proven undone, reap again`}`,
+      )
+    for (const { run, state, driver } of alive) say(`run ${run}: ${state}, driven by ${driver ?? 'another driver'}; left alone`)
+    for (const { runId, message } of errors) say(runId === null ? `not swept: ${message}` : `run ${runId}: could not be reaped: ${message}`)
+    for (const orphan of orphans) say(`orphan removed: ${orphan}`)
+    for (const leftover of inert) say(`inert leftover of a fuse removed: ${leftover}`)
+    say(`${counted(reaped.length, 'run')} reaped, ${alive.length} alive, ${counted(orphans.length, 'orphan')}`)
+  }
+  return reaped.some(({ verdict }) => !isTerminal(verdict)) || errors.length > 0 ? exitCodes.unproven : exitCodes.succeeded
 }
 
-function asJson({ runs, alive, errors }: Reaped, { orphans, inert, failures }: Sweep): object {
+function documentOf({ runs, alive, errors }: Reaped, { orphans, inert, failures }: Sweep): ReapDocument {
   return {
     reaped: runs.map((run) => ({ run: run.id, verdict: run.status, reasons: isEnded(run) ? runReasonTexts(run) : [] })),
     alive: alive.map((run) => ({ run: run.id, state: run.status, driver: run.lease?.owner ?? null })),

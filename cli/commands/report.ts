@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FaultlineError } from '../../lib/domain/errors.ts'
-import { reportDocument } from '../../lib/report/document.ts'
+import { type RunRecord, reportDocument } from '../../lib/report/document.ts'
 import { type FormatName, formatNames, formatOfFile } from '../../lib/report/format-names.ts'
 import { renderReport } from '../../lib/report/formats.ts'
 import { recordOf } from '../../lib/report/record.ts'
@@ -15,22 +15,29 @@ import { print, type Terminal } from '../terminal.ts'
 
 /** `faultline report RUN`: the report of a run in one format, to stdout or a file. */
 export async function writeReport(wanted: string, flags: WorkFlags & ReportFlags, terminal: Terminal): Promise<ExitCode> {
-  const { output } = flags
-  const format = formatFor(flags)
-  return await withComposition(flags, terminal, async ({ store }) => {
-    const run = await findRun(store, wanted, terminal)
-    const record = await recordOf(store, run)
-    if (output !== undefined) {
-      await writeTo(output, renderReport(format, record))
-      if (flags.json === true) printJson(terminal, { run: run.id, format, report: shortPath(output) })
-      else print(terminal.out, `${format} report of ${run.id}: ${shortPath(output)}`)
-    } else if (flags.json === true) printJson(terminal, reportDocument(record))
-    else terminal.out.write(renderReport(format, record))
-    return exitCodes.succeeded
-  })
+  const read = () => withComposition(flags, terminal, async ({ store }) => recordOf(store, await findRun(store, wanted, terminal)))
+  return reportFrom(read, flags, terminal)
 }
 
-function formatFor({ format, output, json }: WorkFlags & ReportFlags): FormatName {
+/** As `writeReport`, of a record from elsewhere; it is read once the flags are known to make sense. */
+export async function reportFrom(
+  read: () => Promise<RunRecord>,
+  flags: ReportFlags & { readonly json?: boolean },
+  terminal: Terminal,
+): Promise<ExitCode> {
+  const { output } = flags
+  const format = formatFor(flags)
+  const record = await read()
+  if (output !== undefined) {
+    await writeTo(output, renderReport(format, record))
+    if (flags.json === true) printJson(terminal, { run: record.run.id, format, report: shortPath(output) })
+    else print(terminal.out, `${format} report of ${record.run.id}: ${shortPath(output)}`)
+  } else if (flags.json === true) printJson(terminal, reportDocument(record))
+  else terminal.out.write(renderReport(format, record))
+  return exitCodes.succeeded
+}
+
+function formatFor({ format, output, json }: ReportFlags & { readonly json?: boolean }): FormatName {
   if (json === true && output === undefined) {
     if (format === undefined || format === 'json') return 'json'
     throw new FaultlineError('bad_input', `--json prints one JSON document: give --output for a report as ${format}`)

@@ -6,7 +6,7 @@ import { chooseCluster, type DrivenRun, driveNewRun } from '../drive-run.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { type RunFlags, withSession } from '../session.ts'
 import { readSuite, type SuiteSource, seedOf, type VariableFlags, withSuiteFlags } from '../suite-file.ts'
-import { printRunJson, tellRun } from '../tell-run.ts'
+import { printRunJson, type Telling, tellRun } from '../tell-run.ts'
 import { print, type Terminal } from '../terminal.ts'
 
 /** `faultline run [SUITE]`: starts the run and drives it to its end. */
@@ -34,10 +34,19 @@ export function runParsed(source: SuiteSource, flags: RunFlags, terminal: Termin
   return withSession(flags, terminal, async (session) => {
     const chosen = await chooseCluster(session, suite.namespace)
     const driven = await driveNewRun(session, { chosen, suite, seed: seedOf(flags), files: flags.report ?? [] })
-    const { tooLow, code } = judgeScore(driven, flags.minScore)
-    if (flags.json === true) printRunJson(session, { ...driven, code })
-    else tellRun(session, driven)
-    if (tooLow !== null && flags.json !== true) print(terminal.out, tooLow)
-    return code
+    return tellDriven(session, driven, flags)
   })
+}
+
+/** Says how a run was left, and what a pipeline is told of it. */
+export function tellDriven(
+  telling: Telling,
+  driven: DrivenRun,
+  { json, minScore }: { readonly json?: boolean; readonly minScore?: number },
+): ExitCode {
+  const { tooLow, code } = judgeScore(driven, minScore)
+  if (json === true) printRunJson(telling, { ...driven, code })
+  else tellRun(telling, driven)
+  if (tooLow !== null && json !== true) print(telling.terminal.out, tooLow)
+  return code
 }

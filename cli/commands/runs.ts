@@ -36,7 +36,7 @@ export function listRuns(flags: RunsFlags, terminal: Terminal): Promise<ExitCode
 }
 
 /** A list of runs as people read it; `none` says so when there are none. */
-function tellRuns(
+export function tellRuns(
   runs: readonly RunRow[],
   { wide, none }: { readonly wide: boolean; readonly none: string },
   { out }: Pick<Terminal, 'out'>,

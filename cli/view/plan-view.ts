@@ -25,7 +25,7 @@ export interface Plan extends Examined {
   readonly file: string
   readonly seed: number
   readonly cluster: { readonly name: string; readonly simulated: boolean }
-  readonly config: Config
+  readonly fuse: Pick<Config['fuse'], 'marginMs'>
 }
 
 /** How each fault is shown to bite and to be gone, without an injector where there is a choice. */
@@ -129,7 +129,7 @@ function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look)
     ...[...new Set(injections.flatMap((injection) => madeObjects(injection)))].flatMap((text) => row('makes', text)),
     ...(injections.length === 0
       ? []
-      : row('fuse', fuses.length === 0 ? 'none: nothing is left behind that could be undone' : fuseText(planned, step, plan.config))),
+      : row('fuse', fuses.length === 0 ? 'none: nothing is left behind that could be undone' : fuseText(planned, step, plan.fuse))),
     ...(injections.length === 0
       ? []
       : row('before', figuresInShort(injections.flatMap((i) => i.evidence.flatMap((e) => e.measurements))) || 'not injected yet')),
@@ -142,7 +142,7 @@ function stepPlanLines(plan: Plan, planned: PlannedStep, { width, paint }: Look)
 }
 
 /** The longest that the fault can outlive its runner. */
-function fuseText({ injections }: PlannedStep, step: Step, { fuse }: Config): string {
+function fuseText({ injections }: PlannedStep, step: Step, fuse: Plan['fuse']): string {
   const label = injections.some(({ undo }) => undo.kind === 'policy')
     ? '; a label on its targets stays, inert, until "faultline reap" or the next run there'
     : ''

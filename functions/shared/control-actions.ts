@@ -49,12 +49,13 @@ async function abort({ run: id, by, why }: Asked<'abort'>, invocation: Invocatio
   if (found === undefined) throw new FaultlineError('not_found', `there is no run ${id}; "status" without "run" lists them`)
   const options = { budget: invocation.budget, giveUpAfterMs }
   const { run, driven } = await abortRun(invocation.engine(found.cluster), id, { who: actorOf(invocation, by), why }, options)
-  if (driven === 'here' && !isEnded(run)) return drivenAnswer(run)
+  if (driven === 'here' && !isEnded(run)) return { ...drivenAnswer(run), driven }
   if (driven !== 'elsewhere')
-    return { ...drivenAnswer(run), happened: `run ${id} is over${driven === 'here' ? '' : ' already'}: ${run.status}` }
+    return { ...drivenAnswer(run), driven, happened: `run ${id} is over${driven === 'here' ? '' : ' already'}: ${run.status}` }
   return {
     happened: `${run.lease?.owner} was asked to abort run ${id}`,
     next: `it looks every few seconds: ask for its status`,
+    driven,
     ...runLine(run),
   }
 }

@@ -6,6 +6,7 @@ import { endpointsSchema } from '../../lib/endpoint-settings.ts'
 import { calendarsBeside } from '../../lib/guard-calendars.ts'
 import { injectorSchema } from '../../lib/injector-settings.ts'
 import { guardRules, guardsSchema, readCalendars } from '../../lib/owner-guards.ts'
+import { installationsSchema } from '../../lib/remote/installations.ts'
 import { notAllowed } from '../../lib/suite/did-you-mean.ts'
 import { checked } from '../../lib/suite/parse-with-schema.ts'
 import { strict } from '../../lib/suite/strict-object.ts'
@@ -88,6 +89,8 @@ const deploymentSchema = strict(deploymentShape)
 const fileSchema = strict({
   ...deploymentShape,
   $schema: text.optional(),
+  /** For the command line; no business of a function. */
+  installations: installationsSchema.optional(),
   /** Keys of a stage replace those above. */
   stages: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
 })
@@ -111,7 +114,7 @@ export function readDeployment(file: string, stage: string): Deployment {
   } catch (error) {
     throw new FaultlineError('bad_input', `${file} cannot be read: ${(error as Error).message}`, { cause: error })
   }
-  const { stages, $schema: _, ...common } = checked(fileSchema, json, file)
+  const { stages, $schema: _, installations: __, ...common } = checked(fileSchema, json, file)
   const { guards, ...rest } = checked(deploymentSchema, { ...common, ...stages[stage] }, `${file}, stage ${stage}`)
   const deployment = { ...rest, guards: guardRules(guards, calendarsBeside(file)) }
   if (deployment.defaultCluster !== undefined) clusterNamed(deployment, deployment.defaultCluster)

@@ -54,7 +54,7 @@ async function answered(
 ): Promise<HttpAnswer> {
   try {
     const { payload, caller } = askedBy(request, context.invokedFunctionArn)
-    return httpAnswer(200, await run(payload, context, caller), request)
+    return httpAnswer(200, { ...(await run(payload, context, caller)), caller: caller.name }, request)
   } catch (error) {
     logError(name, error, context)
     return httpError(error, request)

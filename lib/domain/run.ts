@@ -224,10 +224,15 @@ const terminalStatuses: readonly TerminalStatus[] = ['succeeded', 'failed', 'no_
 export function isEnded(run: Run): run is Ended
 export function isEnded(run: ListedRun): run is Extract<ListedRun, { readonly status: TerminalStatus }>
 export function isEnded(run: Pick<Run, 'status'>): boolean {
-  return (terminalStatuses as readonly string[]).includes(run.status)
+  return isTerminal(run.status)
 }
 
 /** The step a run is at, null before the first and after the last. */
 export function stepOf(run: Run): number | null {
   return 'step' in run ? run.step : null
+}
+
+/** Whether a run in that state is over. */
+export function isTerminal(status: Run['status']): status is TerminalStatus {
+  return (terminalStatuses as readonly string[]).includes(status)
 }

@@ -14,7 +14,8 @@ export const largestFile = 1_048_576
 
 /** Either a suite that can run as it is, or everything that is wrong with the file. */
 export type ParsedSuite =
-  | { readonly ok: true; readonly suite: Suite; readonly warnings: readonly string[] }
+  /** `said`: what the file says, where it came from one. */
+  | { readonly ok: true; readonly suite: Suite; readonly warnings: readonly string[]; readonly said?: unknown }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
 /** What reads a form of text: `readJson`, or `readYaml` of yaml-text.ts, which is loaded only where a file is YAML. */
@@ -49,7 +50,7 @@ export function parseSuite(text: string, file: string, { read = readJson, given 
   if (problems.length + unused.length > 0) return { ok: false, problems: [...problems, ...unused] }
   const parsed = suiteSchema.parse(value)
   const suite = { ...normalise(parsed), ...(filled.variables.length === 0 ? {} : { variables: filled.variables }) }
-  return { ok: true, suite, warnings: [...warningsOf(parsed), ...variableWarnings(filled.variables)] }
+  return { ok: true, suite, warnings: [...warningsOf(parsed), ...variableWarnings(filled.variables)], said: source.value }
 }
 
 /** Values that were said and that nothing in the file asks for: a slip of the fingers would run with a default. */

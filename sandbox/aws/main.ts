@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { LocalAws } from './local-aws.ts'
+import { LocalAws, localPerson } from './local-aws.ts'
 import { playSchedule, type ScheduleSpec } from './scheduler.ts'
 
 const usage = `npm run aws:local [-- options]: the deployed form on this machine; needs what "npm run package" makes
@@ -12,12 +13,16 @@ const usage = `npm run aws:local [-- options]: the deployed form on this machine
   --timeout S     time of start and advance in seconds (default: the packaged 900); the less, the more hand-overs
 `
 
+/** Where commands look for it. */
+const usualState = '.faultline'
+
 const options = {
   suite: { type: 'string', default: 'sandbox/demo-suite.json' },
   cron: { type: 'string', default: '0/2 * * * ? *' },
   in: { type: 'string' },
   once: { type: 'boolean', default: false },
   timeout: { type: 'string' },
+  state: { type: 'string', default: usualState },
   help: { type: 'boolean', default: false },
 } as const
 
@@ -55,11 +60,25 @@ async function main(): Promise<number> {
       .map((pair) => pair.join('='))
       .join(' ')}`,
   )
+  const record = await leaveRecord(aws, values.state)
+  say(
+    `for a command line in another terminal: npx faultline runs --aws local${values.state === usualState ? '' : ` --state ${values.state}`}`,
+  )
   try {
     return await play(aws, suite, values)
   } finally {
+    await rm(record, { force: true })
     await aws.close()
   }
+}
+
+/** What `--aws local` finds: where the functions are, and whose signature they take. */
+async function leaveRecord(aws: LocalAws, state: string): Promise<string> {
+  const file = join(state, 'aws-local.json')
+  const { accessKeyId, secretAccessKey } = localPerson
+  await mkdir(state, { recursive: true, mode: 0o700 })
+  await writeFile(file, `${JSON.stringify({ ...aws.installation, keys: { accessKeyId, secretAccessKey } })}\n`, { mode: 0o600 })
+  return file
 }
 
 type Values = { readonly suite: string; readonly cron: string; readonly in?: string | undefined; readonly once: boolean }

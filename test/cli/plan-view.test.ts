@@ -11,7 +11,7 @@ const plan: Plan = {
   file: 'shop.json',
   seed: 42,
   cluster: { name: 'staging', simulated: false },
-  config: defaultConfig,
+  fuse: defaultConfig.fuse,
   answers: [],
   leftOut: [],
   notAsked: [],

@@ -15,6 +15,7 @@ test('the example of the issue is valid as it is, with every default filled in',
   expect(suiteOf(example)).toEqual({
     ok: true,
     warnings: [],
+    said: JSON.parse(example),
     suite: {
       name: 'Example',
       description: '…',

@@ -1,11 +1,18 @@
 import { FaultlineError } from '../../domain/errors.ts'
 
+/** What signs. */
+export interface Keys {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
 /** What is signed; `credentials` for tests, else the SDK's chain of providers. */
 export interface SignOptions {
   /** The service's name in signatures, e.g. `aps`. */
   readonly service: string
   readonly region: string
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
+  readonly credentials?: Keys
   /** Time of the signature; now when left out. */
   readonly date?: Date
 }
