@@ -1,8 +1,8 @@
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exposition, expositionType } from '../lib/adapters/prometheus/exposition.ts'
-import { FaultlineError } from '../lib/domain/errors.ts'
 import type { MetricFamily } from '../lib/domain/metrics.ts'
+import { closed, listening } from './http-listening.ts'
 
 export interface MetricsServerOptions {
   readonly host: string
@@ -35,7 +35,7 @@ export async function serveMetrics({ host, port, read }: MetricsServerOptions): 
     response.writeHead(status, { 'content-type': type, ...(status === 405 ? { allow: 'GET, HEAD' } : {}) })
     response.end(request.method === 'HEAD' ? undefined : body)
   })
-  await listening(server, host, port)
+  await listening(server, { host, port, what: 'metrics' })
   const { port: chosen, family, address } = server.address() as AddressInfo
   return { url: `http://${family === 'IPv6' ? `[${address}]` : address}:${chosen}`, close: () => closed(server) }
 }
@@ -49,20 +49,4 @@ async function pageOf(method: string, path: string, read: MetricsServerOptions['
   } catch (error) {
     return { status: 503, type: plain, body: `${error instanceof Error ? error.message : String(error)}\n` }
   }
-}
-
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'something listens there already; choose another --port' : error.message
-      reject(new FaultlineError('refused', `cannot serve metrics on ${host} port ${port}: ${why}`, { cause: error }))
-    })
-    server.listen(port, host, () => resolve())
-  })
-}
-
-async function closed(server: Server): Promise<void> {
-  const done = new Promise((resolve) => server.close(resolve))
-  server.closeIdleConnections()
-  await done
 }

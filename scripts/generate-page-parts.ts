@@ -34,6 +34,20 @@ export const pageParts = [
     says: 'The script of the HTML report: its charts, and uPlot, which draws them.',
     read: bundled,
   },
+  {
+    from: 'cli/board/board.css',
+    to: 'cli/board/style.ts',
+    name: 'boardStyle',
+    says: 'What the board has beside the style of every page.',
+    read: shortStyle,
+  },
+  {
+    from: 'browser/board.ts',
+    to: 'cli/board/script.ts',
+    name: 'boardScript',
+    says: 'The script of the board: what is live, the charts, and uPlot, which draws them.',
+    read: bundled,
+  },
 ] as const satisfies readonly Part[]
 
 /** The generated module: the part and its hash as constants. */

@@ -9,6 +9,8 @@ export interface Answer {
   readonly within: boolean | null
   /** Why nothing could be measured; '' else. */
   readonly why: string
+  /** Instead of value and tolerance; '' where those say it. */
+  readonly says: string
 }
 
 /** Columns as answers again. */
@@ -18,7 +20,13 @@ export function answersOf({ answers }: Pick<ChartProbe, 'answers'>, from: number
   return answers.gaps.map((gap, i) => {
     at += gap
     const sign = answers.within[i]
-    return { at, value: answers.values[i] ?? null, within: sign === '?' ? null : sign === '+', why: whys.get(i) ?? '' }
+    return {
+      at,
+      value: answers.values[i] ?? null,
+      within: sign === '?' ? null : sign === '+',
+      why: whys.get(i) ?? '',
+      says: answers.says?.[i] ?? '',
+    }
   })
 }
 
@@ -35,7 +43,8 @@ export function nearest(times: readonly number[], at: number): number {
 }
 
 /** An answer in words: `0.37, out of tolerance (allowed: ≤ 0.05)`. */
-export function answerText({ value, within, why }: Answer, { unit, allowed }: Pick<ChartProbe, 'unit' | 'allowed'>): string {
+export function answerText({ value, within, why, says }: Answer, { unit, allowed }: Pick<ChartProbe, 'unit' | 'allowed'>): string {
+  if (says !== '') return says
   if (within === null) return `no answer: ${why}`
   return `${valueText(value, unit)}, ${within ? 'within tolerance' : `out of tolerance (allowed: ${allowed})`}`
 }

@@ -15,23 +15,24 @@ export interface Charts {
 /** Draws the charts of a run into the elements below `root` that name what they want: `data-plot="faults"`, `data-plot="probe NAME"`. */
 export function drawCharts(root: HTMLElement, data: ChartData): Charts {
   const window = new TimeWindow(data)
-  const plots: { readonly wanted: string; readonly plot: Plot; readonly box: HTMLElement }[] = []
-  for (const box of root.querySelectorAll<HTMLElement>('[data-plot]')) {
-    const wanted = box.dataset.plot ?? ''
-    const picture = pictureOf(data, wanted)
-    if (picture === null) continue
-    root.classList.add('drawn')
-    plots.push({ wanted, box, plot: makePlot(box, picture, window) })
+  const plots = new Map<HTMLElement, Plot>()
+  const draw = (all: ChartData) => {
+    for (const box of root.querySelectorAll<HTMLElement>('[data-plot]')) {
+      const picture = pictureOf(all, box.dataset.plot ?? '')
+      if (picture === null) continue
+      const known = plots.get(box)
+      if (known === undefined) plots.set(box, makePlot(box, picture, window))
+      else known.update(picture)
+    }
+    root.classList.toggle('drawn', plots.size > 0)
   }
+  draw(data)
   zoomByButtons(root, window)
   followScheme(plots)
   return {
     update(next) {
       window.extend(next)
-      for (const { wanted, plot } of plots) {
-        const picture = pictureOf(next, wanted)
-        if (picture !== null) plot.update(picture)
-      }
+      draw(next)
     },
   }
 }
@@ -61,19 +62,19 @@ function zoomByButtons(root: HTMLElement, window: TimeWindow): void {
 }
 
 /** Canvases are painted anew for light, dark and paper, which alone is light for everyone. */
-function followScheme(plots: readonly { readonly plot: Plot; readonly box: HTMLElement }[]): void {
+function followScheme(plots: ReadonlyMap<HTMLElement, Plot>): void {
   const repaint = () => {
-    for (const { plot } of plots) plot.repaint()
+    for (const plot of plots.values()) plot.repaint()
   }
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', repaint)
   addEventListener('beforeprint', () => {
     document.documentElement.classList.add('printing')
-    for (const { plot, box } of plots) plot.setWidth(Math.min(paperWidth, box.clientWidth))
+    for (const [box, plot] of plots) plot.setWidth(Math.min(paperWidth, box.clientWidth))
     repaint()
   })
   addEventListener('afterprint', () => {
     document.documentElement.classList.remove('printing')
-    for (const { plot, box } of plots) plot.setWidth(box.clientWidth)
+    for (const [box, plot] of plots) plot.setWidth(box.clientWidth)
     repaint()
   })
 }

@@ -14,9 +14,11 @@ const mostRows = 14
 
 /** When which fault was planned, active, undone and recovered from: a row for each step, or one for all of many. */
 export function faultPicture(data: ChartData): Picture {
-  const rows = data.steps.length > mostRows ? 1 : data.steps.length
+  // What is still to come is told beside the picture; what was skipped belongs to it.
+  const shown = [...data.steps.entries()].filter(([, { plannedAt, verdict }]) => plannedAt !== null || verdict !== 'pending')
+  const isAlone = shown.length <= mostRows
   return {
-    height: rows * rowHeight,
+    height: (isAlone ? shown.length : 1) * rowHeight,
     headroom: 4,
     data: { times: [data.from, data.to], values: [null, null] },
     stops: eventTimes(data.steps),
@@ -25,7 +27,8 @@ export function faultPicture(data: ChartData): Picture {
     under: () => undefined,
     over: (paint) => {
       clipped(paint, [paint.left, paint.top - 4, paint.width, paint.height + 4], () => {
-        for (const [i, step] of data.steps.entries()) row(paint, step, { index: i, data, y: paint.top + (rows === 1 ? 0 : i * rowHeight) })
+        for (const [n, [index, step]] of shown.entries())
+          row(paint, step, { index, data, isAlone, y: paint.top + (isAlone ? n * rowHeight : 0) })
       })
       aborted(paint, data)
     },
@@ -43,10 +46,11 @@ function nextText(steps: readonly ChartStep[], at: number): string {
 interface Row {
   readonly index: number
   readonly data: ChartData
+  readonly isAlone: boolean
   readonly y: number
 }
 
-function row(paint: Paint, step: ChartStep, { index, data, y }: Row): void {
+function row(paint: Paint, step: ChartStep, { index, data, isAlone, y }: Row): void {
   const { ctx, palette } = paint
   const top = y + barTop
   const phases = phasesOf(step, data.to)
@@ -68,7 +72,7 @@ function row(paint: Paint, step: ChartStep, { index, data, y }: Row): void {
   name(paint, `${index + 1} ${step.name}: ${step.verdict}`, {
     y: y + 13,
     from: phases[0]?.from ?? data.from,
-    isAlone: data.steps.length <= mostRows,
+    isAlone,
   })
 }
 

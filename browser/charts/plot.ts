@@ -35,7 +35,7 @@ export interface Plot {
 /** All upright axes are as wide, so that one time is at one place in all charts. */
 const axisWidth = 52
 const timesHeight = 24
-const rightMargin = 14
+const rightMargin = 26
 
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 })
 
@@ -80,7 +80,9 @@ export function makePlot(box: HTMLElement, first: Picture, window: TimeWindow): 
   moveByKeys(box, plot, { window, picture: () => picture, output })
   return {
     update(next) {
+      const isAsHigh = next.height === picture.height
       picture = next
+      if (!isAsHigh) plot.setSize({ width: plot.width, height: height() })
       plot.setData(dataOf(next), true)
     },
     repaint() {
@@ -116,6 +118,7 @@ function timeAxis(palette: () => Palette): uPlot.Axis {
         const date = new Date(time).toISOString().slice(5, 10)
         const before = times[i - 1]
         const isNewDay = before !== undefined && new Date(before).toISOString().slice(5, 10) !== date
+        if (stepMs >= day) return date
         return `${isNewDay ? `${date} ` : ''}${timeOfDay(time).slice(0, stepMs % 60_000 === 0 ? 5 : 8)}`
       }),
   }

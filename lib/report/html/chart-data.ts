@@ -59,6 +59,8 @@ export interface Answers {
   /** Why there was no answer, each text once, and for each answer that is missing its index and that of its text. */
   readonly whys: readonly string[]
   readonly missing: readonly (readonly [number, number])[]
+  /** What is said of each, where that is more than its value and tolerance. */
+  readonly says?: readonly string[]
 }
 
 /** What is drawn of a run. Pure. */

@@ -27,20 +27,23 @@ ${isUnmeasured({ hypothesis: suite.hypothesis, steps, probes }) ? markup`<p clas
 /** More lines than these are more than a screen: those that went well are folded, so that the others are seen. */
 const mostLines = 16
 
-/** One line for each step: its verdict, and the one reason that matters. */
-function outline(steps: readonly StepDocument[]): Markup {
+/** One line for each step: its verdict, and the one reason that matters, with the way to its details on `page`. */
+export function outline(steps: readonly StepDocument[], page = ''): Markup {
   const numbered = steps.map((step, i) => ({ step, i }))
   const well = numbered.filter(({ step }) => step.verdict === 'succeeded')
-  if (steps.length <= mostLines || well.length === 0) return outlineOf(numbered, 'Steps')
+  if (steps.length <= mostLines || well.length === 0) return outlineOf(numbered, { label: 'Steps', page })
   const others = numbered.filter(({ step }) => step.verdict !== 'succeeded')
-  return markup`${others.length === 0 ? null : outlineOf(others, 'Steps that did not succeed')}
-<details><summary>${well.length} of ${steps.length} steps succeeded</summary>${outlineOf(well, 'Steps that succeeded')}</details>`
+  return markup`${others.length === 0 ? null : outlineOf(others, { label: 'Steps that did not succeed', page })}
+<details><summary>${well.length} of ${steps.length} steps succeeded</summary>${outlineOf(well, { label: 'Steps that succeeded', page })}</details>`
 }
 
-function outlineOf(steps: readonly { readonly step: StepDocument; readonly i: number }[], label: string): Markup {
+function outlineOf(
+  steps: readonly { readonly step: StepDocument; readonly i: number }[],
+  { label, page }: { readonly label: string; readonly page: string },
+): Markup {
   const items = steps.map(
     ({ step, i }) =>
-      markup`<li class="${toneOf(step.verdict)}"><a href="#step-${i + 1}"><span class="sign" aria-hidden="true">${signOf(step.verdict)}</span> ${i + 1}. ${step.name}</a> <strong>${verdictWords(step.verdict)}</strong> <span class="why">${reasonThatMatters(step)}</span></li>`,
+      markup`<li class="${toneOf(step.verdict)}"><a href="${page}#step-${i + 1}"><span class="sign" aria-hidden="true">${signOf(step.verdict)}</span> ${i + 1}. ${step.name}</a> <strong>${verdictWords(step.verdict)}</strong> <span class="why">${reasonThatMatters(step)}</span></li>`,
   )
   return markup`<ol class="outline" aria-label="${label}">${items}</ol>`
 }

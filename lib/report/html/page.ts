@@ -9,14 +9,15 @@ import { chartData, jsonForPage } from './chart-data.ts'
 import { pageFrame } from './frame.ts'
 import { head } from './head.ts'
 import { pictures } from './pictures.ts'
+import { reportScript, reportScriptHash } from './script.ts'
 import { stepSection } from './steps.ts'
 import { rowHead, stackTable } from './tables.ts'
 
-/** Makes the report as one HTML page that needs nothing else: no network, and no script to be read. Pure. */
-export function htmlReport(document: ReportDocument): string {
+/** Makes the report as one HTML page that needs nothing else: no network, and no script to be read. `above`: the way back, where it is part of something. Pure. */
+export function htmlReport(document: ReportDocument, above: Content = null): string {
   return pageFrame({
     title: `${document.suite.name}: ${document.verdict} (Faultline)`,
-    body: markup`<main>
+    body: markup`${above}<main>
 ${head(document)}
 ${pictures(document)}
 <section><h2>Details</h2>
@@ -28,6 +29,7 @@ ${history(document)}
 </section>
 </main>
 <footer><p>Faultline: every fault is proven to bite, and proven to be undone.</p></footer>`,
+    script: { text: reportScript, hash: reportScriptHash },
     data: jsonForPage(chartData(document)),
   })
 }

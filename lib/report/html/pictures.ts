@@ -36,12 +36,12 @@ ${table('Faults as a table', 'faults', stackTable('Faults', head, rows))}</figur
 }
 
 /** An element that a script draws into; its keys and what it says are for everyone. */
-function plot(wanted: string, label: string): Markup {
+export function plot(wanted: string, label: string): Markup {
   return markup`<div class="plot" data-plot="${wanted}" tabindex="0" role="application" aria-roledescription="chart" aria-label="${label}; arrow keys read the values"></div>`
 }
 
 /** What a sign means; the style sheet draws it. */
-function swatch(kind: string, text: string): Markup {
+export function swatch(kind: string, text: string): Markup {
   return markup`<li><span class="swatch ${kind}" aria-hidden="true"></span>${text}</li>`
 }
 

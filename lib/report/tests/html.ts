@@ -31,6 +31,7 @@ ${reasons.length === 0 ? null : markup`<ul class="reasons" aria-label="Why">${re
 <section><h2>What was seen</h2>${record.tests.map(seen)}</section>
 </main>
 <footer><p>Faultline: every fault is proven to bite, and proven to be undone.</p></footer>`,
+    script: null,
     data: null,
   })
 }

@@ -1,0 +1,54 @@
+import { FaultlineError } from '../../lib/domain/errors.ts'
+import type { Run } from '../../lib/domain/run.ts'
+import { abortRun, wordOf } from '../../lib/engine/control.ts'
+import { recordOf } from '../../lib/report/record.ts'
+import type { Composition } from '../compose.ts'
+import { osActor } from '../owner.ts'
+import { giveUpAfterMs, isAbandoned, unfinishedRuns } from '../reaping.ts'
+import { writeReports } from '../reports.ts'
+import type { BoardSource } from './source.ts'
+
+/** The ledger of a state directory, with the undos that this process has begun itself. */
+export interface LocalSource extends BoardSource {
+  /** Resolves when all of them have ended. */
+  settled(): Promise<unknown>
+}
+
+/** Looks into the ledger that all commands of this machine share; a word of a person is stored there, and drivers see it in seconds. */
+export function localSource(composition: Composition, name: string, say: (line: string) => void): LocalSource {
+  const { store, clock, stateDir } = composition
+  const begun = new Set<Promise<unknown>>()
+  const undoHere = (run: Run, why: string) => {
+    const undo = abortRun(composition.engine(run.cluster), run.id, { who: osActor(), why }, { giveUpAfterMs })
+      .then(async ({ run: ended, driven }) => {
+        if (driven === 'here') await writeReports(await recordOf(store, ended), { stateDir, warn: say })
+        say(`run ${run.id} is ${ended.status}`)
+      })
+      .catch((error: unknown) => say(`run ${run.id} is not undone yet: ${error instanceof Error ? error.message : String(error)}`))
+      .finally(() => begun.delete(undo))
+    begun.add(undo)
+  }
+  return {
+    name,
+    now: () => clock.now(),
+    live: () => unfinishedRuns(composition),
+    runs: (limit) => store.runs.list({ limit }),
+    async record(runId) {
+      const run = await store.runs.load(runId)
+      return run === undefined ? undefined : recordOf(store, run)
+    },
+    halted: async () => (await store.controls.read({ id: '-', suite: '-' })).halt,
+    async halt(why) {
+      await store.controls.set({ kind: 'halt' }, wordOf(osActor(), why, clock.now()))
+      for (const run of await unfinishedRuns(composition)) if (isAbandoned(composition, run)) undoHere(run, why)
+    },
+    resume: () => store.controls.clear({ kind: 'halt' }),
+    async abort(runId, why) {
+      const run = await store.runs.load(runId)
+      if (run === undefined) throw new FaultlineError('not_found', `there is no run ${runId}`)
+      await store.controls.set({ kind: 'abort', runId }, wordOf(osActor(), why, clock.now()))
+      if (isAbandoned(composition, run)) undoHere(run, why)
+    },
+    settled: () => Promise.all(begun),
+  }
+}
