@@ -24,11 +24,13 @@ export async function writeReports(
   options: { readonly stateDir: string; readonly files?: readonly string[]; readonly warn: (line: string) => void },
 ): Promise<readonly string[]> {
   const usual = usualExtensions.map((extension) => join(options.stateDir, 'reports', `${record.run.id}${extension}`))
+  const files = [...usual, ...(options.files ?? [])]
+  const page = files.findLast((file) => formatOfFile(file) === 'html') ?? null
   const written: string[] = []
-  for (const file of [...usual, ...(options.files ?? [])]) {
+  for (const file of files) {
     try {
       await mkdir(dirname(file), { recursive: true })
-      await writeFile(file, await contentFor(file, record))
+      await writeFile(file, await contentFor(file, record, page === null ? null : shortPath(page)))
       written.push(shortPath(file))
     } catch (error) {
       options.warn(`report ${file} could not be written: ${errorText(error)}`)
@@ -55,7 +57,7 @@ export function shortPath(file: string): string {
   return short.startsWith('..') ? file : short
 }
 
-async function contentFor(file: string, record: RunRecord): Promise<string> {
+async function contentFor(file: string, record: RunRecord, page: string | null): Promise<string> {
   const { renderReport } = await import('../lib/report/formats.ts')
-  return renderReport(formatOfFile(file) ?? 'text', record)
+  return renderReport(formatOfFile(file) ?? 'text', record, page)
 }

@@ -12,14 +12,14 @@ const renderers = {
   text: textReport,
   json: (record) => json(reportDocument(record)),
   html: (record) => htmlReport(reportDocument(record)),
-  junit: (record) => junitReport(reportDocument(record)),
+  junit: (record, page) => junitReport(reportDocument(record), page),
   markdown: (record) => markdownReport(reportDocument(record)),
   journal: (record) => json(journal(reportDocument(record))),
-} as const satisfies Record<FormatName, (record: RunRecord) => string>
+} as const satisfies Record<FormatName, (record: RunRecord, page: string | null) => string>
 
-/** Makes a report in the format. Import this only where one is made: a command should not wait for it before it begins. */
-export function renderReport(format: FormatName, record: RunRecord): string {
-  return renderers[format](record)
+/** Makes a report in the format; `page`: where its HTML page is, for a format that can lead there. Import this only where one is made: a command should not wait for it before it begins. */
+export function renderReport(format: FormatName, record: RunRecord, page: string | null = null): string {
+  return renderers[format](record, page)
 }
 
 function json(document: object): string {

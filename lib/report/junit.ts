@@ -16,12 +16,24 @@ export interface TestCase {
   readonly output: readonly string[]
 }
 
-/** Makes the report that CI systems read (JUnit XML as Jenkins, GitLab and others take it): one test case per step. Pure. */
-export function junitReport(document: ReportDocument): string {
+/**
+ * Makes the report that CI systems read (JUnit XML as Jenkins, GitLab and others take it): one test case per step. `page`: where the HTML
+ * report is, for whom reads a case: a path from the CI's workspace, or a name beside this file. Pure.
+ */
+export function junitReport(document: ReportDocument, page: string | null = null): string {
   const steps = document.steps.map((step) => stepCase(step, document))
-  const cases = [...steps, ...runCase(document, steps)]
+  const cases = [...steps, ...runCase(document, steps)].map((one, i) => ({
+    ...one,
+    output: [...one.output, ...pageLines(page, steps.length > i ? i : null)],
+  }))
   const { suite, durationMs, requestedAt, cluster } = document
   return junitFile([{ name: suite.name, ms: durationMs ?? 0, requestedAt, host: cluster.name, properties: properties(document), cases }])
+}
+
+/** The way to the step's details, and the attachment as Jenkins and GitLab read it out of a case's output. */
+function pageLines(page: string | null, step: number | null): readonly string[] {
+  if (page === null) return []
+  return [`report: ${page}${step === null ? '' : `#step-${step + 1}`}`, `[[ATTACHMENT|${page}]]`]
 }
 
 /** One `<testsuite>`. */

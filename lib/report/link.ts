@@ -1,7 +1,8 @@
 import type { ReportStore } from '../ports.ts'
 import { formats } from './format-names.ts'
 
-const pageOf = (runId: string): string => `${runId}${formats.html.extension}`
+/** The name of a run's page among its reports. */
+export const pageOf = (runId: string): string => `${runId}${formats.html.extension}`
 
 /** Where people will find the page of a run, also before it is there. */
 export function linkToPage(store: ReportStore, runId: string): Promise<string> {

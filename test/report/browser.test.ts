@@ -62,6 +62,34 @@ describeWith(['chromium'], 'the HTML report in a browser', () => {
     expect(errors).toEqual([])
   }, 60_000)
 
+  it('draws an answer that is none as a gap with a ring on the lower edge, never as a value', async () => {
+    const { page } = await opened(gameDay)
+    const colours = async (seconds: number) => {
+      const share = (seconds * 1000) / whole
+      return await plot(page, 'p95 latency').evaluate((box, at) => {
+        // biome-ignore lint/suspicious/noExplicitAny: this file is checked without the types of a page
+        const [canvas, over] = ['canvas', '.u-over'].map((name) => (box as any).querySelector(name).getBoundingClientRect())
+        // biome-ignore lint/suspicious/noExplicitAny: as above
+        const context = (box as any).querySelector('canvas').getContext('2d')
+        const column = context.getImageData(over.left - canvas.left + over.width * at - 1, 0, 3, canvas.height).data
+        const found = { answer: [] as number[], ring: [] as number[], edge: over.bottom - canvas.top }
+        for (let i = 0; i < column.length; i += 4) {
+          const [r, g, b] = column.slice(i, i + 3)
+          const y = Math.floor(i / 12)
+          if (r < 60 && g < 110 && b > 170) found.answer.push(y)
+          if (r < 60 && g < 60 && b < 70) found.ring.push(y)
+        }
+        return found
+      }, share)
+    }
+    const measured = await colours(52)
+    expect(measured.answer.length).toBeGreaterThan(0)
+    const none = await colours(110)
+    expect(none.answer).toEqual([])
+    expect(none.ring.some((y) => Math.abs(y - none.edge) <= 6)).toBe(true)
+    expect(measured.ring.some((y) => Math.abs(y - measured.edge) <= 6)).toBe(false)
+  }, 60_000)
+
   it('is read by keys: from value to value, to the next mark, zoomed and back', async () => {
     const { page } = await opened(gameDay)
     await plot(page, 'error ratio').focus()

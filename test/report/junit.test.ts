@@ -131,6 +131,19 @@ describe('the JUnit report', () => {
     ])
   })
 
+  it('leads from each case to its step in the page, and attaches the page as Jenkins and GitLab read it', () => {
+    const outputs = (page: string | null) =>
+      [...new DOMParser().parseFromString(junitReport(reportDocument(refused), page), 'text/xml').getElementsByTagName('testcase')].map(
+        (one) => (one.getElementsByTagName('system-out')[0]?.textContent ?? '').split('\n').slice(-2),
+      )
+    expect(outputs('out/day.html')).toEqual([
+      ['report: out/day.html#step-1', '[[ATTACHMENT|out/day.html]]'],
+      ['report: out/day.html#step-2', '[[ATTACHMENT|out/day.html]]'],
+      ['report: out/day.html', '[[ATTACHMENT|out/day.html]]'],
+    ])
+    expect(outputs(null).flat().join('\n')).not.toMatch(/report:|ATTACHMENT/)
+  })
+
   it('says why a run was refused, so that CI does not look green', () => {
     expect(outcomes(refused).at(-1)).toEqual(['the run as a whole', 'error', '1 of 3 pods is ready'])
   })
