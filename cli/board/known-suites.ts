@@ -14,7 +14,7 @@ const newestRuns = 200
 export async function knownSuites(
   files: readonly string[],
   source: Pick<BoardSource, 'runs'>,
-  terminal: Pick<Terminal, 'stdin'>,
+  terminal: Pick<Terminal, 'stdin' | 'env'>,
 ): Promise<readonly Suite[]> {
   const ran = (await source.runs(newestRuns)).map(({ suite }) => suite).reverse()
   const read = await Promise.all([...packagedSuites().values(), ...files].map((file) => readSuite(file, {}, terminal)))
