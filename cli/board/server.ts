@@ -23,13 +23,6 @@ export interface BoardServer {
   close(): Promise<void>
 }
 
-/** A page as it is answered; `policy` is what browsers let it do. */
-export interface Answer {
-  readonly status: number
-  readonly html: string
-  readonly policy: string
-}
-
 /** A reason in a sentence or two; more is no form of ours. */
 const mostFormBytes = 4_096
 
