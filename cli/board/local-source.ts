@@ -1,6 +1,7 @@
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { abortRun, wordOf } from '../../lib/engine/control.ts'
+import { loadRuns } from '../../lib/load-runs.ts'
 import { recordOf } from '../../lib/report/record.ts'
 import type { Composition } from '../compose.ts'
 import { osActor } from '../owner.ts'
@@ -31,8 +32,8 @@ export function localSource(composition: Composition, name: string, say: (line: 
   return {
     name,
     now: () => clock.now(),
-    live: () => unfinishedRuns(composition),
-    runs: (limit) => store.runs.list({ limit }),
+    live: async () => loadRuns(store, await unfinishedRuns(composition)),
+    runs: async (limit) => loadRuns(store, await store.runs.list({ limit })),
     async record(runId) {
       const run = await store.runs.load(runId)
       return run === undefined ? undefined : recordOf(store, run)
