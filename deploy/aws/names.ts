@@ -65,3 +65,8 @@ export function namesOf(stage: string): Names {
 export function functionNames(): readonly FunctionName[] {
   return Object.keys(functions) as FunctionName[]
 }
+
+/** What the queues of undeliverable things are called, without the stage. */
+export function queueNames(): readonly string[] {
+  return [...functionNames().filter((name) => !withoutQueue.includes(name)), 'schedules', 'advance-events']
+}

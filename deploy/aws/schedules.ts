@@ -5,6 +5,7 @@ import { FaultlineError } from '../../lib/domain/errors.ts'
 import { latestStartSeconds } from '../../lib/domain/guard-times.ts'
 import type { CloudWatchSource } from '../../lib/domain/probe.ts'
 import type { Schedule, Suite } from '../../lib/domain/suite.ts'
+import { isListed } from '../../lib/probes/reach.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
 import { formatProblems } from '../../lib/suite/problems.ts'
 import { isYamlName, suitesAmong } from '../../lib/suite/suite-names.ts'
@@ -27,6 +28,19 @@ export function scheduledSuites(folder: string): readonly ScheduledSuite[] {
 export function watchedSources(folder: string): readonly CloudWatchSource[] {
   const sources = packagedSuites(folder).flatMap(({ suite }) => suite.probes.map(({ source }) => source))
   return sources.flatMap((source) => (source.type === 'cloudwatch_alarm' || source.type === 'cloudwatch_metric' ? [source] : []))
+}
+
+/** Packaged suites ask only hosts that the configuration lists. @throws FaultlineError `bad_input` naming the first that does not */
+export function checkEndpoints(folder: string, { endpoints }: Pick<Deployment, 'endpoints'>): void {
+  for (const { name, suite } of packagedSuites(folder)) {
+    for (const { name: probe, source } of suite.probes) {
+      const url = source.type === 'http' || source.type === 'prometheus' ? source.url : null
+      if (url === null || isListed(endpoints, new URL(url))) continue
+      const { host, hostname } = new URL(url)
+      const message = `experiments/${name}: probe "${probe}" asks ${host}, which is not among \`endpoints\` of faultline.config.json: add { "host": "${hostname}" }`
+      throw new FaultlineError('bad_input', message)
+    }
+  }
 }
 
 function packagedSuites(folder: string): readonly { readonly name: string; readonly suite: Suite }[] {

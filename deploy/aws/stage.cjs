@@ -1,7 +1,7 @@
 // What serverless.yml asks for: osls requires CommonJS here. Run by Node 24, which reads TypeScript.
 const { join } = require('node:path')
 const { readForPackage } = require('../../functions/shared/deployment.ts')
-const { scheduledSuites, watchedSources } = require('./schedules.ts')
+const { checkEndpoints, scheduledSuites, watchedSources } = require('./schedules.ts')
 const { template } = require('./template.ts')
 
 const root = join(__dirname, '..', '..')
@@ -14,7 +14,10 @@ async function forStage({ resolveVariable }, make) {
 
 module.exports = {
   resources: (context) =>
-    forStage(context, (stage, deployment) => template(stage, deployment, scheduledSuites(suites), watchedSources(suites))),
+    forStage(context, (stage, deployment) => {
+      checkEndpoints(suites, deployment)
+      return template(stage, deployment, scheduledSuites(suites), watchedSources(suites))
+    }),
   stackTags: (context) => forStage(context, (_, deployment) => deployment.tags),
   logRetentionDays: (context) => forStage(context, (_, deployment) => deployment.logRetentionDays),
   tracing: (context) => forStage(context, (_, deployment) => (deployment.xray ? 'Active' : 'PassThrough')),

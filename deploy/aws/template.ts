@@ -1,7 +1,18 @@
 import type { Deployment } from '../../functions/shared/deployment.ts'
 import type { CloudWatchSource } from '../../lib/domain/probe.ts'
 import { alarms } from './alarms.ts'
-import { arnOf, functionId, functionNames, functions, logicalId, namesOf, type Resource, type Resources, withoutQueue } from './names.ts'
+import {
+  arnOf,
+  functionId,
+  functionNames,
+  functions,
+  logicalId,
+  namesOf,
+  queueNames,
+  type Resource,
+  type Resources,
+  withoutQueue,
+} from './names.ts'
 import { ofTableOnly, roles } from './roles.ts'
 import { type ScheduledSuite, schedules } from './schedules.ts'
 import { bus, deadLetters, eventsMayWrite, table, topic } from './storage.ts'
@@ -15,7 +26,7 @@ export function template(
   watched: readonly CloudWatchSource[] = [],
 ) {
   const names = namesOf(stage)
-  const queues = [...functionNames().filter((name) => !withoutQueue.includes(name)), 'schedules', 'advance-events']
+  const queues = queueNames()
   const resources: Resources = {
     ...table(names, deployment),
     ...topic(names, deployment),

@@ -18,6 +18,11 @@ export type SecretReader = (reference: SecretReference) => Promise<string>
 
 const nothing: HostAccess = { headers: {}, tls: {} }
 
+/** Whether some entry lets probes ask that host. */
+export function isListed(endpoints: readonly Endpoint[], url: URL): boolean {
+  return endpoints.some((one) => fits(one, url))
+}
+
 /** Allows every host, and adds nothing: a person's own machine without a configuration. */
 export const reachAnywhere: Reach = async () => nothing
 

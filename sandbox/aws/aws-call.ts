@@ -44,8 +44,12 @@ export function callsOf(request: AwsRequest): readonly AwsCall[] {
   const read = readers[signed.service]
   if (read === undefined) throw new Error(`no permission is known for ${signed.service} ${request.method} ${request.url}`)
   const { action, resources } = read(request, signed)
-  return resources.map((resource) => ({ caller: signed.caller, action: `${signed.service}:${action}`, resource }))
+  const prefix = prefixes[signed.service] ?? signed.service
+  return resources.map((resource) => ({ caller: signed.caller, action: `${prefix}:${action}`, resource }))
 }
+
+/** What policies call a service that signs under another name. */
+const prefixes: Readonly<Record<string, string>> = { monitoring: 'cloudwatch' }
 
 interface Asked {
   readonly action: string
@@ -72,6 +76,11 @@ const readers: Readonly<Record<string, (request: AwsRequest, signed: Signed) => 
   ssm: (request, signed) => {
     const name = String(jsonBody(request).Name)
     return { action: target(request), resources: [name.startsWith('arn:') ? name : arn(signed, `parameter/${name.replace(/^\//, '')}`)] }
+  },
+  monitoring: (request, { region }) => {
+    const { AlarmNames = [] } = jsonBody(request) as { readonly AlarmNames?: readonly string[] }
+    const alarms = AlarmNames.map((name) => `arn:aws:cloudwatch:${region}:${localAccount}:alarm:${name}`)
+    return { action: target(request), resources: alarms.length === 0 ? ['*'] : alarms }
   },
   sns: (request) => ofForm(request, 'TopicArn'),
   sts: (request) => ofForm(request, 'RoleArn'),

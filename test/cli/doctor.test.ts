@@ -97,3 +97,14 @@ describe('the table', () => {
     ])
   })
 })
+
+describe('at a terminal', () => {
+  it('doctor says what it is looking at meanwhile, and takes that away', async () => {
+    const { code, out } = await faultline(['doctor', '--only', 'ttl-controller', ...place.flags], {}, '', true)
+    expect(code).toBe(0)
+    expect(out).toContain('2 checks done, looking at ttl-controller')
+    expect(out).toContain('✓ ttl-controller')
+    const afterTable = out.slice(out.indexOf('doctor: '))
+    expect(afterTable).not.toContain('looking at')
+  })
+})

@@ -52,7 +52,7 @@ describe('what an installation may ask for', () => {
     const permissionsBoundary = 'arn:aws:iam::123456789012:policy/boundary'
     const roles = Object.values(made({ permissionsBoundary }).Resources).filter(({ Type }) => Type === 'AWS::IAM::Role')
     expect(roles.map(({ Properties }) => Properties.PermissionsBoundary)).toEqual(roles.map(() => permissionsBoundary))
-    expect(roles).toHaveLength(7)
+    expect(roles).toHaveLength(8)
   })
 
   it('is a key of the alert topic, which every function may use', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { template } from '../../deploy/aws/template.ts'
 import { type Deployment, readDeployment } from '../../functions/shared/deployment.ts'
+import type { CloudWatchSource } from '../../lib/domain/probe.ts'
 import type { FunctionShortName } from '../../sandbox/aws/lambda.ts'
 import { LocalAws, type LocalAwsOptions } from '../../sandbox/aws/local-aws.ts'
 import type { TemplateResources } from './cloudformation.ts'
@@ -12,9 +13,12 @@ export function packagedResources(): TemplateResources {
 }
 
 /** The roles that the package has; those that it would have with other keys in faultline.config.json. */
-export function rolesWith(deployment: Partial<Deployment> | undefined): Readonly<Record<FunctionShortName, Role>> {
+export function rolesWith(
+  deployment: Partial<Deployment> | undefined,
+  watched: readonly CloudWatchSource[] = [],
+): Readonly<Record<FunctionShortName, Role>> {
   if (deployment === undefined) return functionRoles(packagedResources())
-  const made = template('dev', { ...readDeployment('faultline.config.json', 'dev'), ...deployment }, [])
+  const made = template('dev', { ...readDeployment('faultline.config.json', 'dev'), ...deployment }, [], watched)
   return functionRoles({ ...packagedResources(), ...(made.Resources as unknown as TemplateResources) })
 }
 
