@@ -61,9 +61,8 @@ export class RecordItems<R extends Versioned> {
   async create({ key, record, saveId, beside }: Saving<R>): Promise<boolean> {
     const { ahead, ...head } = await this.#writeAhead(key, record, saveId, beside)
     const item = { ...key, ...beside, version: record.version, saveId, ...head }
-    const isOurs = (await this.#table.put(item, notThereYet)) !== false || (await this.#table.get(key))?.saveId === saveId
+    const isOurs = (await this.#table.put(item, notThereYet)) !== false || (await this.#isStored(key, saveId, head.parts))
     if (isOurs) this.#codec.stored(key, record, head.parts)
-    else this.#idle.push(...ahead)
     return isOurs
   }
 
@@ -78,7 +77,7 @@ export class RecordItems<R extends Versioned> {
     const { ahead, ...head } = await this.#writeAhead(key, record, saveId)
     const attributes = { ...beside, version: record.version, saveId, parts: {}, ...head }
     const written = await write(attributes, unchangedSince(record.version - 1))
-    if (written === false && (await this.#table.get(key))?.saveId !== saveId) throw new VersionConflict(`${key.pk} / ${key.sk}`)
+    if (written === false && !(await this.#isStored(key, saveId, head.parts))) throw new VersionConflict(`${key.pk} / ${key.sk}`)
     this.#codec.stored(key, record, head.parts)
     if (written === false) return
     this.#idle.push(...superseded(key, written.before?.parts as Parts | undefined, head.parts))
@@ -113,20 +112,33 @@ export class RecordItems<R extends Versioned> {
     return typeof ttl === 'number' && ttl * 1_000 <= this.#clock.now()
   }
 
+  /**
+   * Asked after a refusal: whether an earlier attempt got through. If not, what was written ahead goes at once, as the run may be over and
+   * nothing come after this that would take it away; but for what the stored head names: an earlier attempt may have got through unnoticed,
+   * and another process gone on from there.
+   */
+  async #isStored(key: Key, saveId: string, parts: Parts | undefined): Promise<boolean> {
+    const stored = await this.#table.get(key)
+    if (stored?.saveId === saveId) return true
+    const needless = superseded(key, parts, stored?.parts as Parts | undefined)
+    await allSettled(needless.map((part) => this.#table.delete(part).catch(unlessOfStore)))
+    return false
+  }
+
   async #writeAhead(key: Key, record: R, saveId: string, { ttl }: Attributes = {}) {
     const { ahead, ...head } = this.#codec.split(key, record, saveId)
     const idle = this.#idle.splice(0)
     await allSettled([
       ...ahead.map((part) => this.#table.put({ ...part, ttl })),
-      ...idle.map((part) => this.#table.delete(part).catch(unlessAway)),
+      ...idle.map((part) => this.#table.delete(part).catch(unlessOfStore)),
     ])
     return { ...head, ahead }
   }
 }
 
-/** What is not deleted now goes with its run. */
-function unlessAway(error: unknown): void {
-  if (!(error instanceof StoreUnavailable)) throw error
+/** What cannot be deleted now goes with its run; no save fails for it. */
+function unlessOfStore(error: unknown): void {
+  if (!(error instanceof FaultlineError)) throw error
 }
 
 function lackingParts(found: readonly { readonly head: Key; readonly lacks: readonly string[] }[]): FaultlineError {
