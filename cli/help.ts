@@ -94,6 +94,12 @@ Examples:
 Score and verdict of each run, and the longest time of a step to be noticed by a probe (detect), to recover, and to be undone after its
 planned end (undo). Refused runs are left out; runs on other clusters and namespaces are tables of their own. The newest is compared with the
 median of those before that did and expected the same; times that differ by less than 5 s, and scores by less than 1, are taken for the same.`,
+  prune: `
+Examples:
+  $ faultline prune --dry-run
+  $ faultline prune --older-than 7 --keep 10
+
+A run goes from the ledger by itself 30 days after its end; its reports stay until this removes them. None that is live goes, nor the audit trail.`,
   diff: `
 Examples:
   $ faultline diff nightly-20261104 nightly-20261105

@@ -117,6 +117,12 @@ function addLooking(program: Command, act: Act): void {
     .option('--exit-code', 'exit with 1 where something got worse')
     .addHelpText('after', examples.diff)
     .action((run: string, later: string, flags) => act(flags, async (f, t) => (await import('./commands/diff.ts')).diff(run, later, f, t)))
+  withState(program.command('prune').description('remove old runs that are over, and old reports'))
+    .addOption(new Option('--older-than <days>', 'ended longer ago than that').argParser(wholeNumber(1, 3650)).default(30))
+    .addOption(new Option('--keep <n>', 'the newest so many of each suite stay, however old').argParser(wholeNumber(0, 10_000)).default(1))
+    .option('--dry-run', 'only say what would go')
+    .addHelpText('after', examples.prune)
+    .action((flags) => act(flags, async (f, t) => (await import('./commands/prune.ts')).prune(f, t)))
   withAws(
     withState(
       program

@@ -138,6 +138,11 @@ export interface RunStore {
    * is not empty. From an index, so possibly stale: decide on `load`.
    */
   list(options?: { readonly suite?: string; readonly limit?: number; readonly unsettled?: boolean }): Promise<readonly ListedRun[]>
+  /**
+   * Takes a run away with all that belongs to it; false, and nothing is done, unless it is over and its outbox is empty. Its id may start a
+   * run again then.
+   */
+  remove(id: string): Promise<boolean>
   /** Runs that are not over and whose wake time has come, oldest first; which there are is from an index, when they wake is not. */
   due(now: number): Promise<readonly ListedRun[]>
 }

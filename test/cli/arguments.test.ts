@@ -14,6 +14,7 @@ const commands = [
   'runs',
   'trend',
   'diff',
+  'prune',
   'show',
   'report',
   'abort',

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
@@ -119,5 +119,33 @@ describe('diff', () => {
     const { out } = await ask('diff', two, three, '--json')
     const { differences } = JSON.parse(out)
     expect(differences[0]).toEqual({ of: 'run', what: 'verdict', before: 'succeeded', now: 'failed', change: 'worse' })
+  })
+})
+
+describe('prune', () => {
+  it('removes what is old and over with its reports, keeps the newest of each suite, and leaves other files alone', async () => {
+    const reports = join(directory, 'reports')
+    await mkdir(reports, { recursive: true })
+    const gone = 'gone-20250105-090000-0a1b2c3d.html'
+    for (const name of ['shop-20260105-090001-0a1b2c31.txt', gone, 'notes.txt']) await writeFile(join(reports, name), 'x')
+    const longAgo = new Date(systemClock.now() - 40 * 86_400_000)
+    for (const name of [gone, 'notes.txt']) await utimes(join(reports, name), longAgo, longAgo)
+    const store = await openSqliteStore({ directory, clock: systemClock })
+    const suite = { ...aborted.suite, name: 'Old' }
+    const old = { ...aborted, suite, id: 'old-20260105-090000-0a1b2c3d', endedAt: systemClock.now() - 3 * 86_400_000, events: [] }
+    try {
+      await store.runs.create(old)
+      await store.runs.create({ ...old, id: 'old-20260106-090000-0a1b2c3d', requestedAt: old.requestedAt + 1 })
+    } finally {
+      await store.close()
+    }
+    const would = await ask('prune', '--older-than', '2', '--dry-run')
+    expect(would.out).toBe('would remove 1 run and 1 report older than 2 days\n')
+    const { code, out } = await ask('prune', '--older-than', '2', '--json')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toEqual({ dryRun: false, runs: ['old-20260105-090000-0a1b2c3d'], reports: [join(reports, gone)] })
+    expect((await readdir(reports)).sort()).toEqual(['notes.txt', 'shop-20260105-090001-0a1b2c31.txt'])
+    expect((await ask('show', 'old-20260105-090000-0a1b2c3d')).code).toBe(2)
+    expect((await ask('show', 'old-20260106-090000-0a1b2c3d')).code).toBe(0)
   })
 })

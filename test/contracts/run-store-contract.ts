@@ -85,6 +85,35 @@ export function runStoreContract(harness: StoreHarness, { atomic }: { readonly a
     })
   })
 
+  describe('taking away', () => {
+    const left = async (id: string) => {
+      const { ledger, runs: all } = harness.store()
+      return [await all.load(id), await ledger.list(id), await ledger.history(id), ids(await all.list())]
+    }
+
+    test('takes a run that is over away with its ledger, its history and its place in the lists, and no other', async () => {
+      for (const id of ['r1', 'r2']) {
+        await runs().create(requestedRun(id))
+        await harness.store().ledger.add(plannedInjection(id, 0, 0))
+        await harness.store().ledger.appendHistory(id, [{ version: 1, n: 0, at: nine, type: 'requested', step: null, message: 'asked' }])
+        await runs().save({ ...endedRun(requestedRun(id)), events: [] })
+      }
+      expect(await runs().remove('r1')).toBe(true)
+      expect(await left('r1')).toEqual([undefined, [], [], ['r2']])
+      expect((await left('r2')).slice(1, 3).map((items) => (items as readonly unknown[]).length)).toEqual([1, 1])
+      expect(await runs().remove('r1')).toBe(false)
+    })
+
+    test('leaves a run that is not over, or whose end is still to be told', async () => {
+      await runs().create(requestedRun('r1'))
+      expect(await runs().remove('r1')).toBe(false)
+      const event = { version: 2, n: 0, at: nine, type: 'requested', step: null, message: 'over' } as const
+      await runs().save({ ...endedRun(requestedRun('r1')), events: [event] })
+      expect(await runs().remove('r1')).toBe(false)
+      expect(ids(await runs().list())).toEqual(['r1'])
+    })
+  })
+
   describe('listing', () => {
     test('lists newest first, live and ended, of one suite or all, up to a limit', async () => {
       await runs().create(requestedRun('old', { requestedAt: nine, ...ofSuite('A') }))

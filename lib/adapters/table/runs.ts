@@ -3,7 +3,7 @@ import { FaultlineError } from '../../domain/errors.ts'
 import { isEnded, type Run } from '../../domain/run.ts'
 import type { Clock, RunStore } from '../../ports.ts'
 import { allSettled } from './all-settled.ts'
-import { stillThere } from './conditions.ts'
+import { stillThere, unchangedSince } from './conditions.ts'
 import { runKey, runPartition, samplesEnd, samplesPrefix } from './keys.ts'
 import { Listings } from './listings.ts'
 import type { Layout } from './parts.ts'
@@ -17,7 +17,7 @@ import type { Item, Query, TableAccess } from './table-access.ts'
  */
 export const runLayout: Layout = { inline: 128, except: { events: 4_096, lease: 512 }, elements: { steps: 0 } }
 
-/** Marks that are set side by side at the end of a run. */
+/** Items that are marked or taken away side by side. */
 const marksAtOnce = 25
 
 /** Runs in the table; used by the engine for every step it takes. */
@@ -47,6 +47,16 @@ export function createRunStore(table: TableAccess, clock: Clock): RunStore {
       await save()
       await listings.tell(run)
       await expireItems(table, run.id, ttl)
+    },
+    remove: async (id) => {
+      const run = await load(id)
+      if (run === undefined || !isEnded(run) || run.events.length > 0) return false
+      const items = await table.query({ from: 'items', partition: runPartition(id), keysOnly: true })
+      // The head first: without it nothing is taken for a run that lacks a part. Whatever a crash leaves goes by its `ttl`.
+      if (!(await table.delete(runKey(id), unchangedSince(run.version)))) return false
+      const rest = items.filter(({ sk }) => sk !== runKey(id).sk)
+      while (rest.length > 0) await allSettled(rest.splice(0, marksAtOnce).map(({ pk, sk }) => table.delete({ pk, sk })))
+      return true
     },
     list: (options = {}) => listings.list(options),
     due: async (now) => {
