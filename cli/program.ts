@@ -163,12 +163,20 @@ function addLooking(program: Command, act: Act): void {
 const boardAt = { host: '127.0.0.1', port: 8001 } as const
 
 function addBoard(program: Command, act: Act): void {
-  withState(program.command('board').description('serve a page of what runs, ran and will run, until Ctrl-C'))
+  withAws(withState(program.command('board').description('serve a page of what runs, ran and will run, until Ctrl-C')), ['host', 'port'])
     .argument('[suites...]', 'files whose schedules its calendar shows, beside those that come along and those that ran')
     .addOption(new Option('--port <n>', 'to listen on; 0: a free one').argParser(wholeNumber(0, 65_535)).default(boardAt.port))
     .addOption(new Option('--host <address>', 'to listen on; from elsewhere the board is to look at only').default(boardAt.host))
     .addHelpText('after', examples.board)
-    .action((suites: string[], flags) => act(flags, async (f, t) => (await import('./commands/board.ts')).board(suites, f, t)))
+    .action((suites: string[], flags) =>
+      act(
+        flags,
+        hereOrThere(
+          async (f, t) => (await import('./commands/board.ts')).board(suites, f, t),
+          async (f, t) => (await import('./commands/board.ts')).boardOfAws(suites, f, t),
+        ),
+      ),
+    )
 }
 
 /** Where the metrics are served unless a flag says otherwise: to this machine only. */

@@ -4,8 +4,6 @@ import { type LiveView, liveView } from './live-view.ts'
 import type { BoardSource } from './source.ts'
 import type { Visitor } from './visitor.ts'
 
-/** A person sees no difference to less, and it is one read of the ledger. */
-const leastPauseMs = 500
 /** Rest between two looks, as a multiple of the time that one takes: a driver on this machine has the processor first. */
 const restShare = 4
 
@@ -53,7 +51,7 @@ export class LiveStream {
     }
     if (this.#listeners.size === 0) return
     if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#look(), Math.max(leastPauseMs, restShare * (performance.now() - begun)))
+    this.#timer = setTimeout(() => void this.#look(), Math.max(this.#source.pauseMs, restShare * (performance.now() - begun)))
   }
 
   async #tell(listener: Listener): Promise<void> {

@@ -15,6 +15,9 @@ export interface LocalSource extends BoardSource {
   settled(): Promise<unknown>
 }
 
+/** A person sees no difference to less, and it is one read of the ledger. */
+const pauseMs = 500
+
 /** Looks into the ledger that all commands of this machine share; a word of a person is stored there, and drivers see it in seconds. */
 export function localSource(composition: Composition, name: string, say: (line: string) => void): LocalSource {
   const { store, clock, stateDir } = composition
@@ -31,6 +34,7 @@ export function localSource(composition: Composition, name: string, say: (line: 
   }
   return {
     name,
+    pauseMs,
     now: () => clock.now(),
     live: async () => loadRuns(store, await unfinishedRuns(composition)),
     runs: async (limit) => loadRuns(store, await store.runs.list({ limit })),

@@ -6,6 +6,8 @@ import type { RunRecord } from '../../lib/report/document.ts'
 export interface BoardSource {
   /** For people: the state directory, or the stage. */
   readonly name: string
+  /** Between two looks at what is live, at least. */
+  readonly pauseMs: number
   now(): number
   /** Runs that are not over. */
   live(): Promise<readonly Run[]>

@@ -30,7 +30,7 @@ describeWith(['chromium'], 'the board in a browser', () => {
     const before = place.footprint()
     const suite = await place.file('suite.json', partitionSuite(120))
     const served = place.spawn('board', '--port', '0', '--state', place.state)
-    await served.untilOut('board at ')
+    await served.untilOut('(Ctrl-C ends it)')
     const url = /http:\/\/\S+/.exec(served.out)?.[0] ?? ''
     const { page, errors } = await visit(browser, url)
     expect(await page.locator('#live').textContent()).toContain('Nothing runs now.')

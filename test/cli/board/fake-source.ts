@@ -24,6 +24,7 @@ export function fakeSource(records: readonly RunRecord[], live: readonly Run[] =
   const deeds: Deeds = { done: [], halted: null }
   const source: BoardSource = {
     name: 'the test',
+    pauseMs: 100,
     now: () => at(200),
     live: async () => live,
     runs: async (limit) => records.map(({ run }) => run).slice(0, limit),
