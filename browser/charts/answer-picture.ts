@@ -1,4 +1,4 @@
-import { valueText } from '../../lib/domain/steady.ts'
+import { valueText } from '../../lib/domain/value-text.ts'
 import type { ChartData, ChartProbe } from '../../lib/report/html/chart-data.ts'
 import { type Answer, answersOf, answerText, nearest } from './answers.ts'
 import { doingAt } from './fault-times.ts'

@@ -1,4 +1,4 @@
-import { valueText } from '../../lib/domain/steady.ts'
+import { valueText } from '../../lib/domain/value-text.ts'
 import type { ChartProbe } from '../../lib/report/html/chart-data.ts'
 
 /** One answer of a probe with its time, ms since epoch. */

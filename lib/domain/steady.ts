@@ -3,6 +3,7 @@ import type { Reason } from './reason.ts'
 import type { RunStatus, StepRecord } from './run.ts'
 import { asksAfter, asksDuring, scoreOf } from './score.ts'
 import { toleranceText } from './tolerance.ts'
+import { valueText } from './value-text.ts'
 
 /** What the answers while a fault was active make of its step. */
 export interface SteadyJudgement {
@@ -49,13 +50,6 @@ function judgeProbe(probe: ProbeSpec, summary: ProbeSummary | undefined, activeA
 
 function unknownState(detail: string): SteadyJudgement {
   return { verdict: 'failed', reasons: [{ code: 'steady_state_unknown', detail }] }
-}
-
-/** A measured value with its unit, for people. */
-export function valueText(value: number | string | null, unit: string): string {
-  if (value === null) return 'nothing'
-  const text = typeof value === 'number' && !Number.isInteger(value) ? String(Number(value.toPrecision(4))) : String(value)
-  return unit === '' || unit === 'ratio' ? text : `${text} ${unit}`
 }
 
 /** True while a driver has to ask whether the steady state is there again after the step's fault. */

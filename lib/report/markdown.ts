@@ -1,6 +1,6 @@
 import { isUnmeasured, unmeasured } from '../domain/hypothesis.ts'
-import { valueText } from '../domain/steady.ts'
 import { counted, printable } from '../domain/text.ts'
+import { valueText } from '../domain/value-text.ts'
 import { clusterText } from './cluster-text.ts'
 import type { ReportDocument, StepDocument } from './document.ts'
 import { dateAndTimeInWords, duration, lateness, timeOfDay } from './durations.ts'

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { untouchedStep } from '../../lib/domain/run.ts'
 import { addAnswer, blankSummary, runScore, scoreOf } from '../../lib/domain/score.ts'
-import { judgeSteady, probedChange, valueText } from '../../lib/domain/steady.ts'
+import { judgeSteady, probedChange } from '../../lib/domain/steady.ts'
+import { valueText } from '../../lib/domain/value-text.ts'
 import { probeOf } from '../support/probes.ts'
 
 const errors = probeOf('errors', { weight: 3 })

@@ -1,5 +1,5 @@
-import { valueText } from '../../domain/steady.ts'
 import { counted } from '../../domain/text.ts'
+import { valueText } from '../../domain/value-text.ts'
 import type { ReportDocument } from '../document.ts'
 import { dateAndTimeInWords, duration, timeOfDay } from '../durations.ts'
 import { type Content, type Markup, markup } from '../markup.ts'

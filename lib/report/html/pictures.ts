@@ -1,4 +1,4 @@
-import { valueText } from '../../domain/steady.ts'
+import { valueText } from '../../domain/value-text.ts'
 import type { ReportDocument, StepDocument } from '../document.ts'
 import { duration, timeOfDay } from '../durations.ts'
 import { type Content, type Markup, markup } from '../markup.ts'

@@ -1,5 +1,5 @@
-import { valueText } from '../../domain/steady.ts'
 import { counted } from '../../domain/text.ts'
+import { valueText } from '../../domain/value-text.ts'
 import type { ReportDocument, StepDocument } from '../document.ts'
 import { duration, timeOfDay } from '../durations.ts'
 import { figuresWithBefore } from '../figures.ts'
