@@ -150,6 +150,7 @@ Exits with 0 when all is well, with 1 for warnings (what could not be looked at 
 Examples:
   $ faultline board                                      http://127.0.0.1:8001, for this machine only
   $ faultline board --port 0 my-suite.json               on a free port; the calendar shows that suite's schedule, too
+  $ faultline board --aws prod                           of a deployed installation
   $ ssh -L 8001:127.0.0.1:8001 game-day-host             looks at, and halts, what runs on another machine
 
 What runs is shown live; halt and abort work on the machine that the board runs on (docs/board.md).`,
