@@ -2,6 +2,7 @@ import { calls } from './calls.ts'
 import { cluster } from './cluster.ts'
 import { coldstart } from './coldstart.ts'
 import { memory, start } from './command.ts'
+import { cost } from './cost.ts'
 import { effect } from './effect.ts'
 import { fanout } from './fanout.ts'
 import { lateness } from './lateness.ts'
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly ok: boolean }>>>
   start,
   memory,
   effect,
+  cost,
   report,
 }
 

@@ -1,9 +1,16 @@
 import { type FunctionName, functionNames, logicalId, type Names, type Resource, type Resources } from './names.ts'
 
-/** Who invokes them reads their errors: a slip of the fingers pages no one. */
-const byHand: readonly FunctionName[] = ['look', 'control', 'resume']
-
-const metricsOf = (name: FunctionName) => (byHand.includes(name) ? (['Throttles'] as const) : (['Errors', 'Throttles'] as const))
+/**
+ * What pages at once; an alarm is the dearest part of an idle installation, so that none tells what another one does. Who invokes `look`,
+ * `control` or `resume` reads their errors: a slip of the fingers pages no one. A halt that fails twice more lies in a queue within three
+ * minutes; one that is throttled would only after 15, as a start or an advance, and a reaper that does not run is silent.
+ */
+const metricsOf: Partial<Record<FunctionName, 'Errors' | 'Throttles'>> = {
+  start: 'Errors',
+  advance: 'Errors',
+  reap: 'Errors',
+  halt: 'Throttles',
+}
 
 interface Alarm {
   readonly description: string
@@ -16,10 +23,10 @@ interface Alarm {
   readonly missing?: boolean
 }
 
-/** Errors (but of what is only used by hand) and throttles of each function, anything undeliverable, and a reaper that stands still: all go to the alert topic. */
+/** What pages of each function, anything undeliverable, and a reaper that stands still: all go to the alert topic. */
 export function alarms({ prefix }: Names, queues: readonly string[]): Resources {
   const perFunction = functionNames().flatMap((name) =>
-    metricsOf(name).map((metric) => [
+    [metricsOf[name] ?? []].flat().map((metric) => [
       logicalId(name, metric, 'alarm'),
       alarm(`${prefix}-${name}-${metric.toLowerCase()}`, {
         ...lambda(`${prefix}-${name}`, metric),

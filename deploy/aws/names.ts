@@ -17,6 +17,12 @@ export const withoutQueue: readonly string[] = ['reap', 'look']
 
 export type FunctionName = keyof typeof functions
 
+/** Each queue costs an alarm: what people invoke shares one, as each message in it names its function. */
+const sharedQueue: Partial<Record<FunctionName, string>> = { control: 'by-hand', halt: 'by-hand', resume: 'by-hand' }
+
+/** The dead-letter queue of a function. */
+export const queueOf = (name: FunctionName): string => sharedQueue[name] ?? name
+
 /** What every piece of the template is made from. */
 export interface Names {
   readonly stage: string
@@ -68,5 +74,6 @@ export function functionNames(): readonly FunctionName[] {
 
 /** What the queues of undeliverable things are called, without the stage. */
 export function queueNames(): readonly string[] {
-  return [...functionNames().filter((name) => !withoutQueue.includes(name)), 'schedules', 'advance-events']
+  const queued = functionNames().filter((name) => !withoutQueue.includes(name))
+  return [...new Set(queued.map(queueOf)), 'schedules', 'advance-events']
 }

@@ -9,6 +9,7 @@ import {
   logicalId,
   namesOf,
   queueNames,
+  queueOf,
   type Resource,
   type Resources,
   withoutQueue,
@@ -54,7 +55,9 @@ function asyncInvocation(): Resources {
           Qualifier: '$LATEST',
           MaximumRetryAttempts: functions[name].retries,
           MaximumEventAgeInSeconds: functions[name].maxAgeSeconds,
-          ...(withoutQueue.includes(name) ? {} : { DestinationConfig: { OnFailure: { Destination: arnOf(logicalId(name, 'dlq')) } } }),
+          ...(withoutQueue.includes(name)
+            ? {}
+            : { DestinationConfig: { OnFailure: { Destination: arnOf(logicalId(queueOf(name), 'dlq')) } } }),
         },
       },
     ]),

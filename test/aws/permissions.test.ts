@@ -80,7 +80,14 @@ function byServices(name: FunctionShortName): readonly (readonly [action: string
   const stream = arn('logs', `log-group:/aws/lambda/faultline-dev-${name}:log-stream:2026/01/05/[$LATEST]1a2b`)
   // Lambda writes what a function prints, and puts away an event that failed for good; the reaper's are made anew every minute.
   const logs = ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => [action, stream] as const)
-  return [...logs, ...(name === 'reap' || name === 'look' ? [] : ([['sqs:SendMessage', arn('sqs', `faultline-dev-${name}-dlq`)]] as const))]
+  return [
+    ...logs,
+    ...(name === 'reap' || name === 'look'
+      ? []
+      : ([
+          ['sqs:SendMessage', arn('sqs', `faultline-dev-${['control', 'halt', 'resume'].includes(name) ? 'by-hand' : name}-dlq`)],
+        ] as const)),
+  ]
 }
 
 async function letServicesCall(roles: Roles, calls: typeof byServices): Promise<readonly string[]> {

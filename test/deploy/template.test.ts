@@ -74,11 +74,31 @@ describe('what an installation may ask for', () => {
   })
 })
 
+describe('what pages', () => {
+  it('is told by ten alarms, one for each queue and for what no queue tells in time', () => {
+    const { Resources } = made()
+    const alarms = Object.keys(Resources).filter((id) => id.endsWith('Alarm'))
+    expect(alarms.toSorted()).toEqual([
+      'AdvanceDlqDepthAlarm',
+      'AdvanceErrorsAlarm',
+      'AdvanceEventsDlqDepthAlarm',
+      'ByHandDlqDepthAlarm',
+      'HaltThrottlesAlarm',
+      'ReapErrorsAlarm',
+      'ReaperSilentAlarm',
+      'SchedulesDlqDepthAlarm',
+      'StartDlqDepthAlarm',
+      'StartErrorsAlarm',
+    ])
+    for (const name of ['Control', 'Halt', 'Resume']) expect(JSON.stringify(Resources[`${name}Invocation`])).toContain('ByHandDlq')
+  })
+})
+
 describe('what pages no one', () => {
   const { Resources } = made()
 
   it('is a slip in what a person asks of control', () => {
-    expect(Object.keys(Resources)).toEqual(expect.arrayContaining(['ControlThrottlesAlarm', 'StartErrorsAlarm', 'ReapErrorsAlarm']))
+    expect(Object.keys(Resources)).toEqual(expect.arrayContaining(['HaltThrottlesAlarm', 'StartErrorsAlarm', 'ReapErrorsAlarm']))
     expect(Object.keys(Resources)).not.toContain('ControlErrorsAlarm')
   })
 
