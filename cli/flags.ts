@@ -137,6 +137,15 @@ function assignment(text: string, before: Readonly<Record<string, string>> = {})
   return { ...before, [name]: value }
 }
 
+/** Adds the flags that take a part of a suite. */
+export function withPart<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
+  return command
+    .addOption(new Option('--only <step>', 'only this step of the suite, by its name or number; repeatable').argParser(oneMore))
+    .addOption(new Option('--skip <step>', 'without this step; repeatable').argParser(oneMore))
+}
+
+const oneMore = (word: string, before: readonly string[] = []): readonly string[] => [...before, word]
+
 /** Adds the flags that change how long a suite takes. */
 export function withTimes<A extends unknown[], O extends OptionValues>(command: Command<A, O>) {
   return command

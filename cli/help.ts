@@ -82,6 +82,17 @@ Asks the suite's probes too (docs/probes.md). Exits with 2 when a run would be r
 Examples:
   $ faultline validate experiments/*-suite.json
   $ faultline validate my-suite.json --json`,
+  faults: `
+Examples:
+  $ faultline faults
+  $ faultline faults network-degradation
+  $ faultline faults --json`,
+  schema: `
+Examples:
+  $ faultline schema -o suites/schema.json      then "$schema": "./schema.json" in the suites beside it
+  $ faultline schema | check-jsonschema --schemafile /dev/stdin suites/*.json
+
+In a YAML file editors look for it in a comment: # yaml-language-server: $schema=./schema.json`,
   runs: `
 Examples:
   $ faultline runs

@@ -9,7 +9,7 @@ import { type ExitCode, exitCodeOfError, exitCodes } from './exit-codes.ts'
 import { formatOption, wholeNumber, withAws, withState } from './flags.ts'
 import { examples } from './help.ts'
 import { packageVersion } from './package-root.ts'
-import { addRunning, runArgument } from './running-commands.ts'
+import { addRunning, addWriting, runArgument } from './running-commands.ts'
 import { withSwitches } from './settings.ts'
 import { addStopping, addSwitches } from './stopping-commands.ts'
 import { print, printText, type Terminal } from './terminal.ts'
@@ -75,6 +75,7 @@ async function buildProgram(terminal: Terminal, { argv, isJson, done }: Wiring):
     .addHelpText('after', examples.faultline)
   const act = <F extends object>(flags: F, action: Action<F>) => action(withSwitches(flags, terminal.env), terminal).then(done)
   await addRunning(program, act, argv)
+  addWriting(program, act)
   addLooking(program, act)
   addDoctor(program, act)
   addMetrics(program, act)

@@ -1,4 +1,5 @@
 import { Argument, type CommandUnknownOpts, Option } from '@commander-js/extra-typings'
+import { faultNames } from '../lib/domain/suite.ts'
 import { familyNames } from '../lib/domain/tests.ts'
 import { type Act, hereOrThere } from './command.ts'
 import {
@@ -7,6 +8,7 @@ import {
   withCluster,
   withConfig,
   withInstallation,
+  withPart,
   withReport,
   withRuns,
   withState,
@@ -31,7 +33,7 @@ export async function addRunning(program: CommandUnknownOpts, act: Act, argv: re
     .command('run')
     .argument('[suite]', suiteArgument)
     .description('run a suite: inject each fault, prove that it bites, undo it, prove that it is gone')
-  withVariables(withTimes(run)).addOption(
+  withVariables(withPart(withTimes(run))).addOption(
     new Option('--min-score <n>', 'exit with 1 when the resilience score is lower, or there is none').argParser(wholeNumber(1, 100)),
   )
   withInstallation(run, [...suiteFlags, 'id', 'report', 'verbose', 'minScore', 'detach'])
@@ -55,7 +57,7 @@ export async function addRunning(program: CommandUnknownOpts, act: Act, argv: re
     .argument('[suite]', suiteArgument)
     .description('print exactly what a run would do to whom and for how long; changes nothing')
   withInstallation(plan, suiteFlags)
-  withVariables(withTimes(withConfig(withCluster(withSuite(withState(plan))))))
+  withVariables(withPart(withTimes(withConfig(withCluster(withSuite(withState(plan)))))))
     .addHelpText('after', examples.plan)
     .action((suite: string | undefined, flags) =>
       act(
@@ -74,6 +76,23 @@ export async function addRunning(program: CommandUnknownOpts, act: Act, argv: re
   withVariables(validate)
     .addHelpText('after', examples.validate)
     .action((files: string[], flags) => act(flags, async (f, t) => (await import('./commands/validate.ts')).validateSuites(files, f, t)))
+}
+
+/** Adds the commands that help a person to write suites. */
+export function addWriting(program: CommandUnknownOpts, act: Act): void {
+  program
+    .command('faults')
+    .addArgument(new Argument('[name]', 'one of them, with parameters, needs, rights and an example').choices(faultNames))
+    .description('list the faults there are')
+    .addOption(jsonOption())
+    .addHelpText('after', examples.faults)
+    .action((name, flags) => act(flags, async (f, t) => (await import('./commands/faults.ts')).listFaults(name, f, t)))
+  program
+    .command('schema')
+    .description('print the JSON Schema of suites, which completes them in an editor')
+    .option('-o, --output <file>', 'instead of stdout')
+    .addHelpText('after', examples.schema)
+    .action((flags) => act(flags, async (f, t) => (await import('./commands/schema.ts')).printSchema(f, t)))
 }
 
 function addReplay(program: CommandUnknownOpts, act: Act): void {

@@ -4,6 +4,7 @@ import { loadSuite, readSuiteFrom } from '../lib/suite/load.ts'
 import { type OtherTimes, type Warned, withTimes } from '../lib/suite/other-times.ts'
 import { forWorkload } from '../lib/suite/other-workload.ts'
 import type { ParsedSuite } from '../lib/suite/parse.ts'
+import { type PartFlags, partOf } from '../lib/suite/part-of-suite.ts'
 import { formatProblems } from '../lib/suite/problems.ts'
 import { type GivenValues, onCommandLine } from '../lib/suite/variables.ts'
 import { BadSuite } from './command.ts'
@@ -27,6 +28,7 @@ export interface SuiteSource {
   readonly parsed: ParsedSuite
   readonly file: string
   readonly times?: OtherTimes
+  readonly part?: PartFlags
   /** Where it ran before: it is meant for that cluster, unless flags name another one. */
   readonly cluster?: ClusterRef
 }
@@ -34,18 +36,23 @@ export interface SuiteSource {
 /** Reads a suite: a file, `-` for standard input, or one that comes along by its name; that of `default` when none is named. */
 export async function readSuite(
   named: string | undefined,
-  { duration, grace, set }: OtherTimes & VariableFlags,
+  { duration, grace, set, only, skip }: OtherTimes & VariableFlags & PartFlags,
   terminal: Pick<Terminal, 'stdin' | 'env'>,
 ): Promise<SuiteSource> {
   const file = await suiteFile(named ?? defaultSuite)
   const times = { ...(duration === undefined ? {} : { duration }), ...(grace === undefined ? {} : { grace }) }
-  return { parsed: await parsedFile(file, terminal, givenBy(set, terminal)), file: file === '-' ? file : shortPath(file), times }
+  return {
+    parsed: await parsedFile(file, terminal, givenBy(set, terminal)),
+    file: file === '-' ? file : shortPath(file),
+    times,
+    part: { only, skip },
+  }
 }
 
 /** Puts the flags in the place of what the suite says. Throws BadSuite with every problem. */
-export function withSuiteFlags({ parsed, times = {} }: SuiteSource, flags: SuiteFlags): Warned {
+export function withSuiteFlags({ parsed, times = {}, part = {} }: SuiteSource, flags: SuiteFlags): Warned {
   if (!parsed.ok) throw new BadSuite(formatProblems(parsed.problems), parsed.problems)
-  const { suite, warnings } = withTimes(parsed.suite, times)
+  const { suite, warnings } = withTimes(partOf(parsed.suite, part), times)
   return { suite: adapted(suite, flags), warnings: [...parsed.warnings, ...warnings] }
 }
 

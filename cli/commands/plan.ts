@@ -2,6 +2,7 @@ import { faultName, plannedMs } from '../../lib/domain/suite.ts'
 import { examineSuite } from '../../lib/engine/examine-suite.ts'
 import { probeDocument } from '../../lib/report/probe-document.ts'
 import type { OtherTimes } from '../../lib/suite/other-times.ts'
+import type { PartFlags } from '../../lib/suite/part-of-suite.ts'
 import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { readSuite, type SuiteFlags, type SuiteSource, seedOf, type VariableFlags, withSuiteFlags } from '../suite-file.ts'
@@ -17,7 +18,7 @@ const widestText = 120
 /** `faultline plan SUITE`: what a run would do to whom and for how long, or why it would be refused. Changes nothing. */
 export async function planSuite(
   named: string | undefined,
-  flags: PlanFlags & OtherTimes & VariableFlags,
+  flags: PlanFlags & OtherTimes & VariableFlags & PartFlags,
   terminal: Terminal,
 ): Promise<ExitCode> {
   return planParsed(await readSuite(named, flags, terminal), flags, terminal)
@@ -60,6 +61,7 @@ function planDocument({ suite, seed, cluster, admission, answers, leftOut }: Pla
     plannedMs: plannedMs(suite),
     maxDurationMs: suite.maxDurationMs,
     ...(suite.variables === undefined ? {} : { variables: suite.variables }),
+    ...(suite.leftOut === undefined ? {} : { stepsLeftOut: suite.leftOut }),
     baseline,
     refusals,
     warnings,

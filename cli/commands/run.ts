@@ -1,6 +1,7 @@
 import { runScore } from '../../lib/domain/score.ts'
 import { scoreText } from '../../lib/report/report-summary.ts'
 import type { OtherTimes } from '../../lib/suite/other-times.ts'
+import type { PartFlags } from '../../lib/suite/part-of-suite.ts'
 import { sayer } from '../command.ts'
 import { chooseCluster, type DrivenRun, driveNewRun } from '../drive-run.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -12,7 +13,7 @@ import { print, type Terminal } from '../terminal.ts'
 /** `faultline run [SUITE]`: starts the run and drives it to its end. */
 export async function runSuite(
   named: string | undefined,
-  flags: RunFlags & OtherTimes & VariableFlags,
+  flags: RunFlags & OtherTimes & VariableFlags & PartFlags,
   terminal: Terminal,
 ): Promise<ExitCode> {
   return runParsed(await readSuite(named, flags, terminal), flags, terminal)

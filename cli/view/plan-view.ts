@@ -17,6 +17,7 @@ import { clusterText } from '../../lib/report/cluster-text.ts'
 import { duration } from '../../lib/report/durations.ts'
 import { actionTexts } from '../../lib/report/fault-description.ts'
 import { figuresInShort } from '../../lib/report/figures.ts'
+import { leftOutText } from '../../lib/report/left-out.ts'
 import { describeFault, describeTarget } from '../../lib/report/text.ts'
 import { variableText } from '../../lib/report/variable-text.ts'
 import { emptyLine, line, noPaint, type Paint, type Painted, type Tone, wholeLine, wrapped } from './paint.ts'
@@ -54,6 +55,7 @@ export function planLines(plan: Plan, width: number, paint: Paint = noPaint): re
       paint,
     }),
     ...plainLines(`${baseline.ready} of ${baseline.total} pods are ready. Nothing is changed by planning.`, { width, paint }),
+    ...(suite.leftOut === undefined ? [] : plainLines(leftOutText(suite.leftOut, suite.steps.length), { width, paint })),
     ...(suite.variables ?? []).flatMap((variable) => plainLines(variableText(variable), { width, paint })),
     emptyLine,
     ...steadyLines(plan, { width, paint }),

@@ -201,6 +201,14 @@ export interface Suite {
   readonly schedule: Schedule | null
   /** What was put in the place of the file's variables; only there where it has any. */
   readonly variables?: readonly SuiteVariable[]
+  /** Steps of the file that this run was told to leave out; only there where there are any. */
+  readonly leftOut?: readonly LeftOutStep[]
+}
+
+/** A step that a person left out of a run: its number in the file, from 1, and its name. */
+export interface LeftOutStep {
+  readonly number: number
+  readonly name: string
 }
 
 /** A variable of a suite file, and what it stood for in this run. */

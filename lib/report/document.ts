@@ -11,7 +11,7 @@ import { isEnded } from '../domain/run.ts'
 import type { Abort, Baseline } from '../domain/run-facts.ts'
 import { runReasons, runReasonTexts } from '../domain/run-reasons.ts'
 import { runScore } from '../domain/score.ts'
-import type { FaultName, FaultSpec, SuiteVariable } from '../domain/suite.ts'
+import type { FaultName, FaultSpec, LeftOutStep, SuiteVariable } from '../domain/suite.ts'
 import { faultName } from '../domain/suite.ts'
 import { iso } from './iso.ts'
 import { crossingsOf, type ProbeDocument, probeDocument, type SampleDocument, type ThresholdDocument } from './probe-document.ts'
@@ -47,6 +47,8 @@ export interface ReportDocument {
   readonly suite: { readonly name: string; readonly description: string; readonly hypothesis: string }
   /** What the variables of the suite's file stood for; only there where it has any. */
   readonly variables?: readonly SuiteVariable[]
+  /** Steps of the suite that the run was told to leave out: nothing is said of them. Only there where there are any. */
+  readonly leftOut?: readonly LeftOutStep[]
   readonly cluster: Pick<ClusterRef, 'uid' | 'name' | 'simulated'>
   readonly namespace: string
   readonly seed: number
@@ -153,6 +155,7 @@ export function reportDocument({ run, injections, history, samples }: RunRecord)
     run: id,
     suite: { name: suite.name, description: suite.description, hypothesis: suite.hypothesis },
     ...(suite.variables === undefined ? {} : { variables: suite.variables }),
+    ...(suite.leftOut === undefined ? {} : { leftOut: suite.leftOut }),
     cluster: { uid: cluster.uid, name: cluster.name, simulated: cluster.simulated },
     namespace,
     seed,

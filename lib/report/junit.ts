@@ -1,3 +1,4 @@
+import type { LeftOutStep } from '../domain/suite.ts'
 import type { ReportDocument, StepDocument } from './document.ts'
 import { timeOfDay } from './durations.ts'
 import { figuresWithBefore } from './figures.ts'
@@ -22,7 +23,7 @@ export interface TestCase {
  */
 export function junitReport(document: ReportDocument, page: string | null = null): string {
   const steps = document.steps.map((step) => stepCase(step, document))
-  const cases = [...steps, ...runCase(document, steps)].map((one, i) => ({
+  const cases = [...steps, ...(document.leftOut ?? []).map(leftOutCase), ...runCase(document, steps)].map((one, i) => ({
     ...one,
     output: [...one.output, ...pageLines(page, steps.length > i ? i : null)],
   }))
@@ -155,6 +156,11 @@ function stepCase(step: StepDocument, document: ReportDocument): TestCase {
     detail: step.reasons.join('\n'),
     output: outputOf(step),
   }
+}
+
+function leftOutCase({ number, name }: LeftOutStep): TestCase {
+  const message = `left out of this run (step ${number} of the suite)`
+  return { name, ms: 0, outcome: 'skipped', message, type: 'skipped', detail: '', output: [] }
 }
 
 const figures = (step: StepDocument) =>

@@ -4,6 +4,7 @@ import type { ReportDocument, StepDocument } from './document.ts'
 import { duration } from './durations.ts'
 import { splitBefore, valuesInShort } from './figures.ts'
 import { lateUndoText } from './late-undo.ts'
+import { leftOutText } from './left-out.ts'
 
 /** How a run ended, in one sentence for people. */
 export function verdictSentence(document: ReportDocument): string {
@@ -13,6 +14,7 @@ export function verdictSentence(document: ReportDocument): string {
   )
   return [
     outcomeSentence(document),
+    ...(document.leftOut === undefined ? [] : [`${leftOutText(document.leftOut, document.steps.length)}.`]),
     ...(late === null ? [] : [`Late: ${late}.`]),
     ...(document.cluster.simulated ? ['The cluster is simulated: none of it was real.'] : []),
   ].join(' ')

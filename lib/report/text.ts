@@ -14,6 +14,7 @@ import { answerAfter, type RunRecord } from './document.ts'
 import { dateAndTime, duration, lateness, timeOfDay } from './durations.ts'
 import { figuresWithBefore } from './figures.ts'
 import { lateUndoText } from './late-undo.ts'
+import { leftOutText } from './left-out.ts'
 import { steadyLines, summaryText } from './probe-text.ts'
 import { ownReasons } from './reasons.ts'
 import { findingText, scoreBasis } from './report-summary.ts'
@@ -54,6 +55,7 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
     ...(ended ? runReasonTexts(run).map((reason) => `  because  ${reason}`) : []),
     '',
     `Suite      ${suite.name}${suite.description === '' ? '' : ` - ${suite.description}`}`,
+    ...(suite.leftOut === undefined ? [] : [`Left out   ${leftOutText(suite.leftOut, suite.steps.length)}`]),
     ...(suite.variables ?? []).map((variable) => `Variable   ${variableText(variable)}`),
     `Cluster    ${clusterText(cluster)}, kube-system UID ${cluster.uid}`,
     `Namespace  ${namespace}`,

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import { degradationKinds, nodeFailureKinds, resourceKinds } from '../domain/suite.ts'
 import { describeFound, nearest, notAllowed, quote } from './did-you-mean.ts'
+import { durationMs, selectorOf } from './foreign-words.ts'
 import { anyParams, failureParams } from './params-schema.ts'
 import { probeTypes } from './probes-schema.ts'
 import type { Finding, Path } from './problems.ts'
@@ -40,7 +41,7 @@ function explain(issue: Issue, root: unknown, base: Path): readonly Finding[] {
     case 'invalid_value':
       return say(wrongWord(found, issue.values.map(String)))
     case 'invalid_type':
-      return [{ path, at: 'value', message: wrongType(found, [issue.expected]), forms: [issue.expected] }]
+      return [{ path, at: 'value', message: `${wrongType(found, [issue.expected])}${meantBy(found, path)}`, forms: [issue.expected] }]
     case 'too_small':
     case 'too_big':
       // A whole number has a bound of its own beside the one the schema sets.
@@ -59,7 +60,8 @@ function explainUnion(issue: z.core.$ZodIssueInvalidUnion, root: unknown, path: 
   const [meant] = possible.map((branch) => ({ branch, off: misfit(branch, root, path) })).sort((a, b) => a.off - b.off)
   if (meant !== undefined) return meant.branch.flatMap((inner) => explain(inner, root, path))
   const forms = issue.errors.map(ofWrongType).flatMap((inner) => (inner?.code === 'invalid_type' ? [inner.expected] : []))
-  return [{ path, at: 'value', message: wrongType(valueAt(root, path), forms), forms }]
+  const found = valueAt(root, path)
+  return [{ path, at: 'value', message: `${wrongType(found, forms)}${meantBy(found, path)}`, forms }]
 }
 
 /** How many keys of an object are missing or unknown in one of the forms it may have: the form with the fewest is the one that was meant. */
@@ -172,6 +174,17 @@ const unitKeys: Readonly<Record<string, readonly string[]>> = {
   milliseconds: ['latency', 'jitter'],
   percent: ['loss', 'corruption', 'duplication'],
   'kbit/s': ['rate'],
+}
+
+/** What a value in the form of another tool is here; '' for any other. */
+function meantBy(found: unknown, path: Path): string {
+  const key = String(path.at(-1))
+  const labels = key === 'selector' ? selectorOf(found) : undefined
+  if (labels !== undefined) return `: write ${quote(labels)}`
+  const ms = typeof found === 'string' ? durationMs(found) : undefined
+  if (ms === undefined) return ''
+  if (unitKeys.seconds?.includes(key)) return `: write ${ms / 1000}, in seconds`
+  return unitKeys.milliseconds?.includes(key) ? `: write ${ms}, in milliseconds` : ''
 }
 
 function wrongSize(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, found: unknown, path: Path): string {

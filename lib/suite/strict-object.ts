@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { notAllowed, quote } from './did-you-mean.ts'
+import { ourKeyFor } from './foreign-words.ts'
 
 /** Keys that mean something elsewhere in the file, and where: better than "unknown" for an author who mixes two kinds up. */
 export type Elsewhere = Readonly<Record<string, string>>
@@ -19,6 +20,8 @@ export function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape, elsewh
 function unknownKey(key: string, allowed: readonly string[], elsewhere: Elsewhere): string {
   const home = Object.hasOwn(elsewhere, key) ? elsewhere[key] : undefined
   if (home !== undefined) return `${quote(key)} belongs to ${home}, not here. Allowed: ${allowed.join(', ')}`
+  const here = ourKeyFor(key, allowed, elsewhere)
+  if (here !== undefined) return `unknown key ${quote(key)}: ${here}. Allowed: ${allowed.join(', ')}`
   if (key.includes('${')) return `${quote(key)}: variables stand in values, not in keys. Allowed: ${allowed.join(', ')}`
   return `unknown key ${notAllowed(key, allowed, 'means nothing here')}`
 }

@@ -90,7 +90,7 @@ describe('a malformed degradation', () => {
     [{ degradation_type: 'rate', rate: null }, 'rate', 'found null; expected a number'],
     [{ degradation_type: 'loss', peersOnly: 'yes' }, 'peersOnly', 'found the string `yes`; expected true or false'],
     [{ degradation_type: 'loss', peers_only: true }, 'peers_only', 'did you mean `peersOnly`?'],
-    [{ degradation_type: 'loss', packet_loss: 5 }, 'packet_loss', 'did you mean `loss`?'],
+    [{ degradation_type: 'loss', packet_loss: 5 }, 'packet_loss', 'here it is `loss`'],
     [{ degradation_type: 'loss', mechanism: 'netfilter' }, 'mechanism', '`mechanism` belongs to type network_partition, not here'],
     [{ degradation_type: 'loss', scope: 'peers' }, 'scope', '`scope` belongs to type network_partition, not here'],
     [{ degradation_type: 'loss', container: 'db' }, 'container', '`container` belongs to failure_type pod-kill or crashloop'],

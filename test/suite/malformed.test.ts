@@ -36,7 +36,7 @@ const tops: readonly Case[] = [
   ],
   ['an unknown key', suite({ gracePeriods: 3 }), 'gracePeriods', 'unknown key `gracePeriods`: did you mean `gracePeriod`? Allowed: '],
   ['a key in other case', suite({ max_duration: 3 }), 'max_duration', 'did you mean `maxDuration`?'],
-  ['a key of a later version', suite({ steadyState: {} }), 'steadyState', 'unknown key `steadyState` means nothing here'],
+  ['a key of a later version', suite({ later: {} }), 'later', 'unknown key `later` means nothing here'],
   ['a key that needs quotes', suite({ 'a b': 1 }), '["a b"]', 'unknown key `a b`'],
   ['a namespace of Kubernetes', suite({ namespace: 'kube-system' }), 'namespace', 'kube-… belongs to Kubernetes itself'],
   ['a broken selector', suite({ selector: 'app in (a' }), 'selector', '`app in (a` is none of: key=value'],

@@ -26,6 +26,7 @@ import { isoSeconds, parseIso } from '../../time.ts'
 import type { Engine } from '../engine.ts'
 import { claimOf } from '../lease/claim.ts'
 import { beaconSpec } from './beacon.ts'
+import { namespaceHint } from './near-misses.ts'
 import { otherChaos } from './other-chaos.ts'
 import type { LookUpRun } from './others.ts'
 import { othersAtWork } from './others.ts'
@@ -49,7 +50,8 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
   if (off !== null) return refused(refusal('namespace', off))
   try {
     const found = await context.cluster.objects.get<KubeObject>({ apiVersion: 'v1', kind: 'Namespace', name: namespace })
-    if (found === undefined) return refused(refusal('namespace', `namespace ${namespace} does not exist`))
+    if (found === undefined)
+      return refused(refusal('namespace', `namespace ${namespace} does not exist${await namespaceHint(context, namespace)}`))
     if (found.metadata.deletionTimestamp !== undefined) {
       const since = `namespace ${namespace} is being deleted since ${found.metadata.deletionTimestamp}: nothing can be made in it`
       return refused(refusal('terminating', since))

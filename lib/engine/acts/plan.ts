@@ -12,6 +12,7 @@ import { listBudgets } from '../../faults/disruption-budgets.ts'
 import type { FaultContext, PlannedInjection, StepPlan } from '../../faults/fault.ts'
 import { faults } from '../../faults/registry.ts'
 import { listSurroundings } from '../../faults/surroundings.ts'
+import { withHints } from './near-misses.ts'
 import { unlessForbidden } from './unless-forbidden.ts'
 
 /** One step of a plan: what would be done to whom. */
@@ -59,7 +60,7 @@ export async function planStep(
   const hit = podsHit(inventory, plan.injections)
   const budgets = await judgeBudgets(context, { step, rules, hit })
   const refusals = [
-    ...plan.refusals,
+    ...withHints(plan.refusals, step.targets, inventory),
     ...tooManyTargets(plan.injections),
     // The last word on every plan, whatever chose its targets: judged from lists that were read already.
     ...(saysAll(step) ? [] : judgeBlastRadius(inventory, hit)),
