@@ -1,4 +1,5 @@
 import type { EndCause } from './end-cause.ts'
+import type { ExactAmount } from './exact-amount.ts'
 import type { Freeze, Hours } from './hours.ts'
 import type { ProbeSpec, ThresholdSpec } from './probe.ts'
 
@@ -79,7 +80,9 @@ export interface NodeDrainSpec {
 export interface ExhaustionSpec {
   readonly type: 'resource_exhaustion'
   readonly kind: ResourceKind
-  readonly intensity: Intensity
+  /** Left out where `amount` says it exactly; one of the two is there. */
+  readonly intensity?: Intensity
+  readonly amount?: ExactAmount
   readonly container: string | null
   /** Where the disk is filled: an absolute path in the container; null: its /tmp. Only for disk. */
   readonly path: string | null

@@ -1,3 +1,4 @@
+import { amountText } from '../domain/exact-amount.ts'
 import type { DegradationSpec, ExhaustionSpec, FaultSpec, PartitionSpec, PodKillSpec } from '../domain/suite.ts'
 import type { UndoData } from '../domain/undo-data.ts'
 
@@ -67,13 +68,16 @@ function narrowed(ports: readonly number[], cidrs: readonly string[]): readonly 
   return [...(ports.length === 0 ? [] : [`only ports ${ports.join(' ')}`]), ...(cidrs.length === 0 ? [] : [`only ${cidrs.join(' ')}`])]
 }
 
-function exhaustionText({ kind, mode, path }: ExhaustionSpec, env: Readonly<Record<string, string | undefined>>): string {
-  const { FAULTLINE_AMOUNT: amount = '?', FAULTLINE_PERCENT: percent } = env
+function exhaustionText({ kind, mode, path, amount: exact }: ExhaustionSpec, env: Readonly<Record<string, string | undefined>>): string {
+  const { FAULTLINE_AMOUNT: amount = '?', FAULTLINE_PERCENT: percent, FAULTLINE_MILLICORES: millicores } = env
   switch (kind) {
     case 'cpu':
-      return `${amount} busy loops in its cgroup`
+      return millicores === undefined
+        ? `${amount} busy loops in its cgroup`
+        : `takes ${amountText({ unit: 'millicores', value: Number(millicores) })} by busy loops in its cgroup`
     case 'memory':
-      return `fills its memory to ${percent} % of its limit, by ${amount} MiB where it has none`
+      if (percent === undefined) return `holds ${amount} MiB of memory in its cgroup`
+      return `fills its memory to ${percent} % of its limit${exact === undefined ? `, by ${amount} MiB where it has none` : ''}`
     case 'disk':
       return `fills ${amount} MiB of ${path ?? '/tmp'}`
     case 'network':
@@ -89,6 +93,11 @@ function killText({ signal, graceSeconds, repeatEverySeconds }: PodKillSpec): st
 function drainText({ allowBarePods, allowEmptyDir }: Extract<FaultSpec, { kind: 'node-drain' }>): string {
   const also = [...(allowBarePods ? ['bare pods'] : []), ...(allowEmptyDir ? ['pods with emptyDir volumes'] : [])]
   return `cordons it and evicts its pods${also.length === 0 ? '' : `, ${also.join(' and ')} too`}`
+}
+
+/** How much a resource exhaustion takes, as its suite says it. */
+export function howMuch({ intensity, amount }: ExhaustionSpec): string {
+  return amount === undefined ? (intensity ?? '') : amountText(amount)
 }
 
 const joined = (parts: readonly string[]): string => parts.join(', ')

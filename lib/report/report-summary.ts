@@ -2,6 +2,7 @@ import type { Evidence, Measurement } from '../domain/injection.ts'
 import type { StepVerdict } from '../domain/run.ts'
 import type { ReportDocument, StepDocument } from './document.ts'
 import { duration } from './durations.ts'
+import { howMuch } from './fault-description.ts'
 import { splitBefore, valuesInShort } from './figures.ts'
 import { lateUndoText } from './late-undo.ts'
 import { leftOutText } from './left-out.ts'
@@ -50,7 +51,7 @@ export function verdictWords(verdict: ReportDocument['verdict'] | StepVerdict): 
 export function faultWords({ fault, params }: StepDocument): string {
   const more =
     params.type === 'resource_exhaustion'
-      ? params.intensity
+      ? howMuch(params)
       : params.type === 'network_partition' || params.type === 'network_degradation'
         ? params.kind
         : null

@@ -12,6 +12,7 @@ import { counted, printableText } from '../domain/text.ts'
 import { clusterText } from './cluster-text.ts'
 import { answerAfter, type RunRecord } from './document.ts'
 import { dateAndTime, duration, lateness, timeOfDay } from './durations.ts'
+import { howMuch } from './fault-description.ts'
 import { figuresWithBefore } from './figures.ts'
 import { lateUndoText } from './late-undo.ts'
 import { leftOutText } from './left-out.ts'
@@ -150,7 +151,7 @@ const timeNames = {
 /** What a step does, in one phrase: `memory-exhaustion medium, 60 s`. */
 export function describeFault(step: Step): string {
   const { fault } = step
-  const more = fault.type === 'resource_exhaustion' ? ` ${fault.intensity}` : fault.type === 'network_partition' ? ` ${fault.kind}` : ''
+  const more = fault.type === 'resource_exhaustion' ? ` ${howMuch(fault)}` : fault.type === 'network_partition' ? ` ${fault.kind}` : ''
   return `${faultName(fault)}${more}, ${duration(step.durationMs)}`
 }
 

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
 import { degradationKinds, nodeFailureKinds, resourceKinds } from '../domain/suite.ts'
 import { describeFound, nearest, notAllowed, quote } from './did-you-mean.ts'
+import { readAmount } from './exact-amount.ts'
 import { durationMs, selectorOf } from './foreign-words.ts'
 import { anyParams, failureParams } from './params-schema.ts'
 import { probeTypes } from './probes-schema.ts'
@@ -182,9 +183,18 @@ function meantBy(found: unknown, path: Path): string {
   const labels = key === 'selector' ? selectorOf(found) : undefined
   if (labels !== undefined) return `: write ${quote(labels)}`
   const ms = typeof found === 'string' ? durationMs(found) : undefined
-  if (ms === undefined) return ''
+  if (ms === undefined) return key === 'rate' && typeof found === 'string' ? rateMeant(found) : ''
   if (unitKeys.seconds?.includes(key)) return `: write ${ms / 1000}, in seconds`
   return unitKeys.milliseconds?.includes(key) ? `: write ${ms}, in milliseconds` : ''
+}
+
+/** A rate with a unit, as a rate in kbit/s. */
+function rateMeant(text: string): string {
+  const read = readAmount(
+    'network',
+    text.replace(/([kMG])bit$/i, (_, unit: string) => `${unit === 'K' ? 'k' : unit}bit/s`),
+  )
+  return 'amount' in read ? `: write ${read.amount.value}, in kbit/s` : ''
 }
 
 function wrongSize(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, found: unknown, path: Path): string {

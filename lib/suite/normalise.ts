@@ -1,6 +1,15 @@
-import { type DegradationSpec, type FaultSpec, plannedMs, type Selection, type Step, type Suite } from '../domain/suite.ts'
+import {
+  type DegradationSpec,
+  type ExhaustionSpec,
+  type FaultSpec,
+  plannedMs,
+  type Selection,
+  type Step,
+  type Suite,
+} from '../domain/suite.ts'
 import { normaliseLimits } from '../guard-settings.ts'
 import { amountsOf } from './degradation.ts'
+import { readAmount } from './exact-amount.ts'
 import { normaliseProbes } from './normalise-probes.ts'
 import { normaliseSchedule } from './schedule.ts'
 import { type StepFile, type SuiteFile, suiteDefaults, type TargetsFile } from './schema.ts'
@@ -75,7 +84,7 @@ function faultOf(step: StepFile): FaultSpec {
       return {
         type: step.type,
         kind: step.params.resource_type,
-        intensity: step.params.intensity,
+        ...howMuch(step.params),
         container: step.params.container ?? null,
         path: step.params.path ?? null,
         ...(step.params.mode === undefined ? {} : { mode: step.params.mode }),
@@ -86,6 +95,17 @@ function faultOf(step: StepFile): FaultSpec {
     case 'network_degradation':
       return degradationOf(step.params)
   }
+}
+
+function howMuch({
+  resource_type: kind,
+  intensity,
+  amount,
+}: ParamsOf<'resource_exhaustion'>): Pick<ExhaustionSpec, 'intensity' | 'amount'> {
+  if (amount === undefined) return intensity === undefined ? {} : { intensity }
+  const read = readAmount(kind, amount)
+  if ('problem' in read) throw new TypeError(`checked before: ${read.problem}`)
+  return { amount: read.amount }
 }
 
 type ParamsOf<Type extends StepFile['type']> = Extract<StepFile, { type: Type }>['params']
@@ -143,7 +163,7 @@ function defaultAmount(step: StepFile): Amount {
     case 'network_partition':
       return step.params.partition_type === 'random' ? usual(20) : percent(100)
     case 'resource_exhaustion':
-      return { low: one, medium: usual(30), high: usual(60) }[step.params.intensity]
+      return { low: one, medium: usual(30), high: usual(60) }[step.params.intensity ?? 'low']
     case 'node_failure':
       return { 'pod-delete': usual(30), 'pod-kill': usual(30), crashloop: usual(20), 'node-drain': one }[step.params.failure_type]
     case 'network_degradation':

@@ -1,5 +1,6 @@
-import { type DegradationKind, degradationKinds, partitionScopes, type ResourceKind, resourceKinds } from '../domain/suite.ts'
+import { type DegradationKind, degradationKinds, intensities, partitionScopes, type ResourceKind, resourceKinds } from '../domain/suite.ts'
 import { amountsOf } from './degradation.ts'
+import { readAmount } from './exact-amount.ts'
 import { valueAt } from './explain.ts'
 import type { Finding, Path } from './problems.ts'
 
@@ -16,6 +17,7 @@ export function paramFindings(step: unknown, path: Path): readonly Finding[] {
   checkPolicy(params, say)
   checkScope(params, say)
   checkDegradation(params, say)
+  checkAmount(params, say)
   checkHome(params, { key: 'path', home: 'disk' }, say)
   checkHome(params, { key: 'mode', home: 'network' }, say)
   checkHome(params, { key: 'allowUnused', home: 'network' }, say)
@@ -85,6 +87,18 @@ function amountsIn(params: unknown): Partial<Record<DegradationKind, number>> | 
   })
   const sound = given.flatMap(([key, value]) => (typeof value === 'number' && value >= 0 ? [[key, value] as const] : []))
   return sound.length === given.length ? Object.fromEntries(sound) : undefined
+}
+
+/** How much is said in one of two ways. */
+function checkAmount(params: unknown, say: Say): void {
+  const kind = resourceKinds.find((name) => name === valueAt(params, ['resource_type']))
+  const amount = valueAt(params, ['amount'])
+  const intensity = valueAt(params, ['intensity'])
+  if (valueAt(params, ['resource_type']) !== undefined && amount === undefined && intensity === undefined)
+    say('intensity', 'value', `missing. Allowed: ${intensities.join(', ')}; or an exact \`amount\` instead`)
+  if (amount !== undefined && intensity !== undefined) say('amount', 'key', 'stands beside `intensity`. Allowed: only one of the two')
+  const read = kind === undefined || typeof amount !== 'string' || amount === '' ? undefined : readAmount(kind, amount)
+  if (read !== undefined && 'problem' in read) say('amount', 'value', read.problem)
 }
 
 /** A param that means something for one resource only. */

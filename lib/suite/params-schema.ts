@@ -40,6 +40,7 @@ const allowUnused = z
 export const paramHomes: Elsewhere = {
   resource_type: 'type resource_exhaustion',
   intensity: 'type resource_exhaustion',
+  amount: 'type resource_exhaustion',
   path: 'type resource_exhaustion with resource_type disk',
   mode: 'type resource_exhaustion with resource_type network',
   partition_type: 'type network_partition',
@@ -69,7 +70,16 @@ export const paramHomes: Elsewhere = {
 export const resourceParams = strict(
   {
     resource_type: z.enum(resourceKinds).describe('What is used up.'),
-    intensity: z.enum(intensities).describe('How much of it, and in how many pods by default: low 1 pod, medium 30 %, high 60 %.'),
+    intensity: z
+      .enum(intensities)
+      .optional()
+      .describe('How much of it, and in how many pods by default: low 1 pod, medium 30 %, high 60 %. Either this or `amount`.'),
+    amount: z
+      .string()
+      .min(1)
+      .max(40)
+      .optional()
+      .describe('Exactly how much, in 1 pod by default: `80%` of the limit, `512Mi`, `1.5 cores`; of a network `5 Mbit/s`.'),
     container,
     path: diskPath.optional().describe('Folder of the container in which a disk is filled; default: its /tmp. Only for disk.'),
     mode: z

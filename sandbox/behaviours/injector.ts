@@ -38,7 +38,11 @@ export const injector: Behaviour = (context) => {
     return clean(context, { targets, tag, code: 'too_late', message: 'the order had to be carried out before: only cleaned' })
   if (context.world.marks.has(mark)) return clean(context, { targets, tag, code: 'replacement', message: 'a replacement only cleans' })
   const signal: Signal = context.env.FAULTLINE_SIGNAL === 'KILL' ? 'KILL' : 'TERM'
-  const amount = Number(context.env[name === 'degrade-network' ? 'FAULTLINE_DELAY_MS' : 'FAULTLINE_AMOUNT'] ?? 0)
+  const { FAULTLINE_MILLICORES: millicores } = context.env
+  const amount =
+    millicores === undefined
+      ? Number(context.env[name === 'degrade-network' ? 'FAULTLINE_DELAY_MS' : 'FAULTLINE_AMOUNT'] ?? 0)
+      : Number(millicores) / 1000
   if (name === 'degrade-network' && amount === 0) return unable(context, targets, simulatedKernel)
   const action = actionNamed(name, { tag, amount, signal })
   if (action === undefined) return unable(context, targets, { message: `unknown FAULTLINE_ACTION '${name}'` })

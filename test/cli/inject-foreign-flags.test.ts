@@ -17,6 +17,7 @@ const flags: Readonly<Record<string, readonly string[]>> = {
   'repeat-every': ['10'],
   container: ['db'],
   intensity: ['low'],
+  amount: ['80%'],
   path: ['/data'],
   mode: ['load'],
   latency: ['100'],
@@ -38,9 +39,9 @@ const kinds: readonly (readonly [string, string, string])[] = [
   ['node-failure', 'pod-kill', 'signal grace-seconds repeat-every container'],
   ['node-failure', 'crashloop', 'container'],
   ['node-failure', 'node-drain', 'allow-bare-pods allow-empty-dir'],
-  ...['cpu', 'memory'].map((kind) => ['resource-exhaustion', kind, 'intensity container'] as const),
-  ['resource-exhaustion', 'disk', 'intensity container path'],
-  ['resource-exhaustion', 'network', 'intensity container mode allow-unused'],
+  ...['cpu', 'memory'].map((kind) => ['resource-exhaustion', kind, 'intensity amount container'] as const),
+  ['resource-exhaustion', 'disk', 'intensity amount container path'],
+  ['resource-exhaustion', 'network', 'intensity amount container mode allow-unused'],
   ...['latency', 'jitter', 'loss', 'corruption', 'duplication', 'rate'].map((kind) => ['network-degradation', kind, degradation] as const),
 ]
 

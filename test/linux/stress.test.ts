@@ -142,4 +142,26 @@ describe('stress-cpu', () => {
     expect(pod.cpuSeconds() - last).toBeLessThan(0.1)
     expect(injector.of('undone')[0]).toMatchObject({ ok: true, name: 'cpu taken', unit: 'cores', value: 0 })
   })
+
+  it('takes an exact part of a core, as its own CPU time says, and leaves the rest of it', async () => {
+    const pod = await node.pod()
+    const before = pod.traces()
+    const injector = node.inject({
+      FAULTLINE_ACTION: 'stress-cpu',
+      FAULTLINE_TARGETS: pod.line(),
+      FAULTLINE_ENDS_AT: seconds(lasting(20)),
+      FAULTLINE_AMOUNT: '1',
+      FAULTLINE_MILLICORES: '300',
+    })
+    const [bite] = await injector.says('bite')
+    expect(bite).toMatchObject({ ok: true, name: 'cpu taken', message: expect.stringMatching(/took 0\.\d+ of 0\.300 cores/) })
+    const first = pod.cpuSeconds()
+    await sleep(4_000)
+    // It catches up half a second at most of what others took from it; its sleeps cost some hundredths of a core.
+    expect(pod.cpuSeconds() - first).toBeGreaterThan(0.3)
+    expect(pod.cpuSeconds() - first).toBeLessThan(2)
+    injector.term()
+    await injector.exited()
+    expect(pod.traces()).toBe(before)
+  })
 })

@@ -1,13 +1,16 @@
 import { expect, it } from '@jest/globals'
+import type { ExactAmount } from '../../lib/domain/exact-amount.ts'
 import type { FaultSpec } from '../../lib/domain/suite.ts'
 import type { UndoData } from '../../lib/domain/undo-data.ts'
-import { actionTexts } from '../../lib/report/fault-description.ts'
+import { actionTexts, howMuch } from '../../lib/report/fault-description.ts'
 import { crashloop, latency, nodeDrain, partition, podDelete, podKill } from '../support/suites.ts'
 import { cordonUndo, deletionUndo, injectorUndoOf, policyUndo } from '../support/undo-data.ts'
 
 const cut = { ...partition, mechanism: 'auto', keepProbes: false } as const
 const degradation = { ...latency, latencyMs: 0 }
 const exhaustion = { type: 'resource_exhaustion', intensity: 'medium', container: null, path: null } as const
+const exact = (kind: 'cpu' | 'memory', amount: ExactAmount) =>
+  ({ type: 'resource_exhaustion', kind, amount, container: null, path: null }) as const
 const byInjector = injectorUndoOf()
 
 it.each<[FaultSpec, UndoData, string]>([
@@ -31,6 +34,21 @@ it.each<[FaultSpec, UndoData, string]>([
     { ...degradation, lossPercent: 10, corruptPercent: 5, duplicatePercent: 1, rateKbit: 500, ports: [80] },
     byInjector,
     '10 % of packets lost, 5 % corrupted, 1 % doubled, 500 kbit/s left, only ports 80',
+  ],
+  [
+    exact('cpu', { unit: 'millicores', value: 1500 }),
+    injectorUndoOf({ env: { FAULTLINE_AMOUNT: '2', FAULTLINE_MILLICORES: '1500' } }),
+    'takes 1.5 cores by busy loops in its cgroup',
+  ],
+  [
+    exact('memory', { unit: 'percent', value: 80 }),
+    injectorUndoOf({ env: { FAULTLINE_AMOUNT: '819', FAULTLINE_PERCENT: '80' } }),
+    'fills its memory to 80 % of its limit',
+  ],
+  [
+    exact('memory', { unit: 'MiB', value: 512 }),
+    injectorUndoOf({ env: { FAULTLINE_AMOUNT: '512' } }),
+    'holds 512 MiB of memory in its cgroup',
   ],
   [{ ...exhaustion, kind: 'cpu' }, injectorUndoOf({ env: { FAULTLINE_AMOUNT: '4' } }), '4 busy loops in its cgroup'],
   [
@@ -58,4 +76,16 @@ it.each<[FaultSpec, UndoData, string]>([
   ],
 ])('what %j does is told with every amount', (fault, undo, text) => {
   expect(actionTexts(fault, [{ undo }, { undo }])).toEqual([text])
+})
+
+it('an exact amount stands in one phrase where an intensity would', () => {
+  expect(howMuch({ ...exhaustion, kind: 'cpu' })).toBe('medium')
+  const said = (unit: ExactAmount['unit'], value: number) => howMuch(exact('cpu', { unit, value }))
+  expect([said('percent', 80), said('MiB', 512), said('millicores', 1500), said('millicores', 1000), said('kbit/s', 64)]).toEqual([
+    '80 %',
+    '512 MiB',
+    '1.5 cores',
+    '1 core',
+    '64 kbit/s',
+  ])
 })

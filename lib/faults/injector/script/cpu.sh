@@ -85,8 +85,27 @@ cpu_quota() {
   return 0
 }
 
+# A busy loop that takes so many thousandths of a core, its only parameter: it burns while it is behind, by its own CPU time, and sleeps while it is
+# ahead. Of what it is behind by more than half a second, which others took from it, it catches up nothing. Times are hundredths of a second.
+# shellcheck disable=SC2016 # its own variables
+SHARE_LOOP='
+share=$1 from="" base=0
+look() {
+  read -r now rest </proc/uptime; now=${now%.*}${now#*.}
+  if { read -r had rest </proc/self/schedstat; } 2>/dev/null && [ "$had" != 0 ]; then had=$((had / 10000000)); return; fi
+  read -r rest </proc/self/stat; set -- ${rest##*)}; shift 11; had=$(($1 + $2))
+}
+while :; do
+  look
+  [ -n "$from" ] || from=$now base=$had
+  behind=$(((now - from) * share - (had - base) * 1000))
+  if [ "$behind" -gt 50000 ]; then from=$now base=$had; fi
+  if [ "$behind" -le 0 ]; then sleep 0.05; continue; fi
+  i=0; while [ "$i" -lt 1000 ]; do i=$((i + 1)); done
+done'
+
 cpu_apply() {
-  local controller dir dirs='' worker=0 started='' newline='
+  local controller dir dirs='' worker=0 share started='' newline='
 '
   locate_container || return 1
   for controller in cpu cpuacct cpuset; do
@@ -96,7 +115,12 @@ cpu_apply() {
   [ -n "$dirs" ] || { WHY="no cpu cgroup of $N_PLACE can be found"; return 1; }
   while [ "$worker" -lt "$AMOUNT" ]; do
     worker=$((worker + 1))
-    stress "$dirs" sh -c 'while :; do :; done' || { WHY="the stressor for $N_PLACE did not start"; return 1; }
+    share=$((MILLICORES - (worker - 1) * 1000))
+    if [ "$MILLICORES" -gt 0 ] && [ "$share" -lt 1000 ]; then
+      stress "$dirs" sh -c "$SHARE_LOOP" share "$share"
+    else
+      stress "$dirs" sh -c 'while :; do :; done'
+    fi || { WHY="the stressor for $N_PLACE did not start"; return 1; }
     started="$started $STRESSOR:$STRESSOR_START"
   done
   put STRESS "$N" "$started"
@@ -110,7 +134,7 @@ NODE_TURN_PERCENT=10
 # cpu_asked: sets ASKED_MILLI: the workers, but never more than the container can have (its limit, its CPUs).
 cpu_asked() {
   cpu_quota
-  ASKED_MILLI=$((AMOUNT * 1000))
+  ASKED_MILLI=$((MILLICORES > 0 ? MILLICORES : AMOUNT * 1000))
   set -- "$QUOTA_MILLI" "$(($(awk '/^Cpus_allowed_list:/ {
     n = split($2, part, ","); for (i = 1; i <= n; i++) { split(part[i], ends, "-"); sum += (ends[2] == "" ? ends[1] : ends[2]) - ends[1] + 1 } }
     END { print sum + 0 }' /proc/"$PID"/status 2>/dev/null) * 1000))"

@@ -70,6 +70,7 @@ read_parameters() {
   parameter OF stress-memory is_action
   parameter AMOUNT 0 whole 1 1000000000
   parameter PERCENT 0 whole 1 100
+  parameter MILLICORES 0 whole 100 256000
   parameter SIGNAL TERM is_signal
   parameter GRACE 5 whole 0 3600
   parameter REPEAT 0 whole 0 3600
