@@ -87,6 +87,13 @@ Examples:
   $ faultline faults
   $ faultline faults network-degradation
   $ faultline faults --json`,
+  init: `
+Examples:
+  $ faultline init
+  $ faultline init suites/shop.yaml -n shop --workload shop --yes
+  $ faultline init --sandbox --yes && faultline plan suite.yaml --sandbox
+
+Only reads the cluster. Deployments and StatefulSets are proposed, their Services as probes. A file that is there stays unless --force.`,
   schema: `
 Examples:
   $ faultline schema -o suites/schema.json      then "$schema": "./schema.json" in the suites beside it

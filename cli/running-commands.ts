@@ -87,6 +87,17 @@ export function addWriting(program: CommandUnknownOpts, act: Act): void {
     .addOption(jsonOption())
     .addHelpText('after', examples.faults)
     .action((name, flags) => act(flags, async (f, t) => (await import('./commands/faults.ts')).listFaults(name, f, t)))
+  const init = program
+    .command('init')
+    .argument('[file]', 'what to write, YAML or JSON by its ending (suite.yaml if not given)')
+    .description('write a first suite for a workload of the cluster, from what is found there')
+  withCluster(withState(init))
+    .option('-n, --namespace <name>', 'where the workload is; else it is asked for')
+    .option('--workload <name>', 'the Deployment or StatefulSet; else it is asked for')
+    .option('-y, --yes', 'ask nothing: take what is proposed')
+    .option('--force', 'write over a file that is there')
+    .addHelpText('after', examples.init)
+    .action((file: string | undefined, flags) => act(flags, async (f, t) => (await import('./commands/init.ts')).initSuite(file, f, t)))
   program
     .command('schema')
     .description('print the JSON Schema of suites, which completes them in an editor')
