@@ -7,6 +7,7 @@ import { effect } from './effect.ts'
 import { fanout } from './fanout.ts'
 import { lateness } from './lateness.ts'
 import { report } from './report.ts'
+import { soak } from './soak.ts'
 
 /** Benchmarks by name; each answers one JSON document and whether its limits held. */
 const benches: Readonly<Record<string, () => Promise<{ readonly ok: boolean }>>> = {
@@ -20,6 +21,7 @@ const benches: Readonly<Record<string, () => Promise<{ readonly ok: boolean }>>>
   effect,
   cost,
   report,
+  soak,
 }
 
 /** Each after the other: side by side they would slow one another. */

@@ -35,6 +35,11 @@ export class VirtualClock implements Clock {
       signal?.addEventListener('abort', wake)
     })
 
+  /** How many sleep. */
+  get sleeping(): number {
+    return this.#sleepers.length
+  }
+
   /** The time of the next sleeper, or undefined when there is none. */
   nextWake(): number | undefined {
     return this.#sleepers[0]?.at

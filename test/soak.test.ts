@@ -1,0 +1,18 @@
+import { expect, it } from '@jest/globals'
+import { soak } from './support/soak.ts'
+
+const days = 50
+/** The compiler and caches settle in so few days; a run that is held on to weighs more. `npm run bench -- soak` goes on until they have. */
+const mostBytesPerDay = 30_000
+
+it('fifty game days one after the other in one process leave nothing behind but their records, for as long as these are kept', async () => {
+  const { handOvers, looks, bytesPerDay } = await soak(days, 5)
+  expect(handOvers).toBe(25)
+  expect(bytesPerDay).toBeLessThan(mostBytesPerDay)
+  const [first, last] = [looks[0], looks.at(-1)]
+  expect([last?.sockets, last?.timers, last?.sleepers]).toEqual([first?.sockets, first?.timers, first?.sleepers])
+  for (const { day, items } of looks) {
+    // Each run is kept for 30 days, and forgotten when the ledger is opened next, every ten days.
+    expect(items).toEqual({ runs: Math.min(day, 30 + (day % 10)), perRun: first?.items.perRun, rest: first?.items.rest })
+  }
+}, 120_000)
