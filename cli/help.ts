@@ -160,6 +160,7 @@ holds is not touched: "faultline reap" ends dead ones. Exits with 3 when somethi
 Examples:
   $ faultline doctor --injector-image registry.example.com/faultline-injector:1 --fuse-image bitnami/kubectl:1.34
   $ faultline doctor --context staging -n jadevectordb-system --only permissions,network-policies
+  $ faultline doctor --aws prod                            what the functions on AWS find, with their own rights
   $ faultline doctor --json
 
 docs/doctor.md says what each check looks at. What it makes in the cluster is gone when it ends, or by itself three minutes later.

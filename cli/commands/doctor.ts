@@ -9,6 +9,8 @@ import { lookAtCluster } from '../../lib/doctor/cluster/look-at-cluster.ts'
 import type { Progress } from '../../lib/doctor/examine.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import { healthOf, type Outcome } from '../../lib/domain/finding.ts'
+import { askForOne } from '../../lib/probes/prometheus-look.ts'
+import type { DoctorLook } from '../../lib/remote/interface.ts'
 import { clusterText } from '../../lib/report/cluster-text.ts'
 import { notAllowed } from '../../lib/suite/did-you-mean.ts'
 import { suiteDefaults } from '../../lib/suite/schema.ts'
@@ -53,14 +55,7 @@ export async function doctor(flags: DoctorFlags, terminal: Terminal): Promise<Ex
       { only: flags.only, progress: screen.show },
     )
     screen.end()
-    const health = healthOf(findings)
-    if (flags.json === true) {
-      const checks = findings.map((finding) => ({ ...finding, what: whatOf(finding.check) }))
-      printJson(terminal, { verdict: health, cluster: { name, simulated }, namespace, checks, exitCode: exitOf[health] })
-    } else
-      for (const line of doctorLines({ of: clusterText({ name, simulated }), findings }, terminal.out.columns, painter(terminal.hasColour)))
-        printPainted(terminal.out, line)
-    return exitOf[health]
+    return tellDoctor({ cluster: { name, simulated }, namespace, findings }, flags, terminal)
   } finally {
     screen.end()
     dispose()
@@ -68,7 +63,23 @@ export async function doctor(flags: DoctorFlags, terminal: Terminal): Promise<Ex
   }
 }
 
-const checkNames = (only: readonly string[] = []): void => {
+/** What was found, and what it comes to. */
+export function tellDoctor(
+  { cluster, namespace, findings }: DoctorLook,
+  { json }: { readonly json?: boolean },
+  terminal: Terminal,
+): ExitCode {
+  const { out, hasColour } = terminal
+  const health = healthOf(findings)
+  if (json === true) {
+    const checks = findings.map((finding) => ({ ...finding, what: whatOf(finding.check) }))
+    printJson(terminal, { verdict: health, cluster, namespace, checks, exitCode: exitOf[health] })
+  } else for (const line of doctorLines({ of: clusterText(cluster), findings }, out.columns, painter(hasColour))) printPainted(out, line)
+  return exitOf[health]
+}
+
+/** @throws FaultlineError `bad_input` for a check that there is not */
+export const checkNames = (only: readonly string[] = []): void => {
   const wrong = only.find((name) => !Object.hasOwn(clusterChecks, name))
   if (wrong !== undefined) throw new FaultlineError('bad_input', `--only: ${notAllowed(wrong, Object.keys(clusterChecks), 'is no check')}`)
 }
@@ -79,7 +90,7 @@ function whatOf(check: string): string {
 
 function outletsOf({ prometheus }: Pick<Config, 'prometheus'>, { pushgatewayUrl, snsTopic }: TellingFlags): Outlets {
   return {
-    prometheus: prometheus.url === null ? null : () => askForOne(prometheus),
+    prometheus: prometheus.url === null ? null : () => askForOne(prometheus, signForPrometheus, systemClock.now()),
     topic: snsTopic === undefined ? null : () => topicOf(snsTopic),
     pushgateway:
       pushgatewayUrl === undefined
@@ -100,16 +111,6 @@ async function topicOf(arn: string): Promise<readonly Outcome[]> {
   } finally {
     installation.close()
   }
-}
-
-const promqlTimeoutMs = 5_000
-
-async function askForOne(config: Config['prometheus']): Promise<string> {
-  const { askPrometheus } = await import('../../lib/probes/prometheus.ts')
-  const source = { type: 'prometheus', url: null, query: 'vector(1)', range: null, whenEmpty: null } as const
-  const signal = new AbortController().signal
-  await askPrometheus(source, { config, sign: signForPrometheus, now: systemClock.now(), timeoutMs: promqlTimeoutMs, signal })
-  return `${config.url} answers PromQL`
 }
 
 /** One line at a terminal, which is redrawn; nothing in a pipe. */

@@ -43,6 +43,12 @@ export class Clusters {
     return { name, via: sourceOf(entry, this.#settings.region) }
   }
 
+  /** A cluster of the configuration before anything is asked of it: that it does not answer is for its user to find. */
+  async open(wanted?: string): Promise<{ readonly name: string; readonly simulated: boolean; readonly cluster: Cluster }> {
+    const { name, via } = this.source(wanted)
+    return { name, simulated: via.kind === 'sandbox', cluster: await this.#openCluster(via, this.#clock) }
+  }
+
   async reach(wanted?: string): Promise<ReachedCluster> {
     const { name, via } = this.source(wanted)
     const { uid, simulated, cluster } = await this.#identified(via)

@@ -25,6 +25,8 @@ export async function control(input: ControlInput, invocation: Invocation): Prom
       return (await import('./control-tests.ts')).testFamily(input, invocation)
     case 'reap':
       return (await import('./reaping.ts')).reapOnce(invocation)
+    case 'doctor':
+      return (await import('./control-doctor.ts')).doctor(input, invocation)
     case 'sweep':
       return (await import('./control-sweep.ts')).sweepClusters(input, invocation)
     case 'replay':

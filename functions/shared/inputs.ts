@@ -96,6 +96,13 @@ const actions = {
     id: text.optional().describe('The same one never starts a second run of the suite in the same place.'),
   }),
   reap: strict({ action: z.literal('reap') }),
+  doctor: strict({
+    action: z.literal('doctor'),
+    cluster: text.optional(),
+    namespace: text.optional(),
+    selector: text.optional(),
+    only: z.array(text).optional().describe('Names of checks; all of them when left out.'),
+  }),
   inject: strict({
     action: z.literal('inject'),
     fault: text.describe('network-partition, node-failure, resource-exhaustion or network-degradation.'),
@@ -150,6 +157,7 @@ export const controlInput = z.discriminatedUnion(
     actions.inject,
     actions.test,
     actions.reap,
+    actions.doctor,
     actions.sweep,
     actions.replay,
     actions.status,

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import type { Finding } from '../domain/finding.ts'
 import type { HistoryEvent } from '../domain/history-event.ts'
 import type { Injection } from '../domain/injection.ts'
 import type { ProbeSample } from '../domain/probe.ts'
@@ -68,4 +69,11 @@ export interface ReapDocument {
   readonly errors: readonly { readonly runId: string | null; readonly message: string }[]
   readonly orphans: readonly string[]
   readonly inert: readonly string[]
+}
+
+/** What `doctor` found of a cluster. */
+export interface DoctorLook {
+  readonly cluster: { readonly name: string; readonly simulated: boolean }
+  readonly namespace: string
+  readonly findings: readonly Finding[]
 }

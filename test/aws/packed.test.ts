@@ -162,7 +162,7 @@ describe('the packaged functions', () => {
     [
       'control',
       { action: 'stop' },
-      /action: `stop`.*Allowed: run, reap, inject, test, sweep, replay, status, plan, abort, resolve, pause, unpause/,
+      /action: `stop`.*Allowed: run, reap, doctor, inject, test, sweep, replay, status, plan, abort, resolve, pause, unpause/,
     ],
     ['control', { action: 'abort' }, /run/],
     ['advance', { 'detail-type': 'other', detail: {} }, /detail-type/],

@@ -45,6 +45,7 @@ async function playAll(aws: LocalAws, others: Readonly<Record<string, ClusterEnt
   await aws.invoke('look', { action: 'runs', suite: 'Played' })
   await aws.invoke('look', { action: 'record', run: 'latest' })
   await aws.invoke('control', { action: 'reap' })
+  await aws.invoke('control', { action: 'doctor', only: ['permissions'] })
   await aws.invoke('halt', {})
   await aws.invoke('resume', {})
   // The call for a successor was lost: the next round of the reaper goes on with the run.

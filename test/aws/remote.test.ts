@@ -186,6 +186,21 @@ describe('--aws', () => {
     expect((await faultline('unpause', 'quick')).code).toBe(0)
   })
 
+  it('looks at a cluster with the rights of the functions, as doctor does here', async () => {
+    const looked = await faultline('doctor', '--only', 'permissions,ttl-controller', '--json')
+    expect(looked.json).toMatchObject({
+      cluster: { name: 'embedded', simulated: true },
+      namespace: 'jadevectordb-system',
+      exitCode: looked.code,
+    })
+    expect(looked.json.checks.map(({ check }: { readonly check: string }) => check)).toEqual(
+      expect.arrayContaining(['permissions', 'ttl-controller']),
+    )
+    expect(left()).toEqual([])
+    const named = await faultline('doctor', '--only', 'permisions')
+    expect([named.code, named.err]).toEqual([2, expect.stringContaining('did you mean `permissions`?')])
+  })
+
   it.each([
     [['show', 'nope'], 2, /there is no run "nope"; there are: /],
     [['resolve', 'latest', '--by', 'ann', '--why', 'x'], 2, /is over already/],

@@ -17,6 +17,7 @@ const expected: readonly (readonly [string, object | RegExp])[] = [
   ['look-status.json', { halt: null, clusters: ['embedded'] }],
   ['look-runs.json', { runs: [] }],
   ['look-record.json', /there are no runs yet/],
+  ['control-doctor.json', { happened: 'cluster embedded: ok', doctor: { cluster: { name: 'embedded', simulated: true } } }],
   ['control-reap.json', { reap: { reaped: [], alive: [], errors: [], orphans: [] } }],
   ['control-plan.json', { refusals: [], happened: 'suite Quick test suite could start now' }],
   [
