@@ -66,7 +66,7 @@ function jsonOf(body: string): unknown {
 /** Smaller ones gain less than the work takes. */
 const leastToShorten = 10_000
 
-/** Lambda takes 6 MB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), headers and the like among them. */
+/** Lambda takes 6 MB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html) of JSON in which the body is one text, headers and the like beside it. */
 const mostBytes = 6_000_000
 
 /** An answer for HTTP, shortened where the asker can read that. */
@@ -74,7 +74,7 @@ export function httpAnswer(status: number, answer: object, { headers }: Pick<Htt
   const text = JSON.stringify(answer)
   const isShort = text.length < leastToShorten || !/\bgzip\b/.test(headers['accept-encoding'] ?? '')
   const body = isShort ? text : gzipSync(text).toString('base64')
-  if (Buffer.byteLength(body) > mostBytes) {
+  if (Buffer.byteLength(JSON.stringify(body)) > mostBytes) {
     const message = `the answer has ${Math.ceil(text.length / 1e6)} MB, which is more than a function may answer`
     return httpAnswer(500, errorBody(new FaultlineError('invalid', message)), { headers })
   }

@@ -75,6 +75,7 @@ async function follow(first: HttpCall, options: ExchangeOptions, signal: AbortSi
     const url = new URL(call.url)
     isAtHome &&= url.origin === new URL(first.url).origin
     const access = await unless(signal, reach(url, isOwners && isAtHome))
+    await unless(signal, reachAsHost(reach, url, lowerCase(call.headers).host))
     const headers = isAtHome ? { ...access.headers, ...lowerCase(call.headers) } : call.headers
     const tls = isAtHome ? access.tls : withoutKey(access.tls)
     const answer = await send({ ...call, headers }, { egress, lookup: lookup(egress), signal, tls })
@@ -84,6 +85,14 @@ async function follow(first: HttpCall, options: ExchangeOptions, signal: AbortSi
     call = next
   }
   throw new Error(`it redirects more than ${mostRedirects} times, at last to ${withoutQuery(call.url)}`)
+}
+
+/** A proxy before many hosts goes by the name it is given: that one has to be allowed as much as its own. */
+async function reachAsHost(reach: Reach, url: URL, host: string | undefined): Promise<void> {
+  if (host === undefined) return
+  const asked = `${url.protocol}//${host}`
+  if (!/^[\w.:[\]-]+$/.test(host) || !URL.canParse(asked)) throw new FaultlineError('refused', `"${host}" is no Host that a probe may give`)
+  await reach(new URL(asked))
 }
 
 type Received = Omit<HttpAnswer, 'redirectedTo'>

@@ -104,6 +104,13 @@ describe('an answer for HTTP', () => {
     ])
   })
 
+  it('counts as it is sent: within JSON each quote takes two bytes', () => {
+    const quotes = { text: '"'.repeat(2_000_000) }
+    const { statusCode, body } = httpAnswer(200, quotes, { headers: {} })
+    expect([statusCode, JSON.parse(body)]).toMatchObject([500, { error: { code: 'invalid' } }])
+    expect(httpAnswer(200, quotes, asker).statusCode).toBe(200)
+  })
+
   it.each([
     [new FaultlineError('not_found', 'there is no run x'), 422, { code: 'not_found', message: 'there is no run x' }],
     [new FaultlineError('unavailable', 'throttled', { retryable: true }), 503, { code: 'unavailable', message: 'throttled' }],

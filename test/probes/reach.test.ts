@@ -77,6 +77,30 @@ describe('the hosts that probes may ask', () => {
     })
     expect(asked).toBe(0)
   })
+
+  it.each(['admin.internal', 'ADMIN.internal:80', 'shop.example.com@admin.internal', 'shop.example.com/', '', 'a b'])(
+    'bind the Host that a suite gives: an ingress that is listed is not asked for %j',
+    async (host) => {
+      let asked = 0
+      const ingress = await server((_, response) => {
+        asked++
+        response.end()
+      })
+      const reach = reachOf(endpointsSchema.parse([{ host: '127.0.0.1' }, { host: 'shop.example.com' }]), noSecrets)
+      await expect(exchange(get(ingress.href, { Host: host }), { timeoutMs: 2_000, signal, reach })).rejects.toMatchObject({
+        code: 'refused',
+      })
+      expect(asked).toBe(0)
+    },
+  )
+
+  it('may be given as Host, too', async () => {
+    const ingress = await server((request, response) => response.end(request.headers.host))
+    const reach = reachOf(endpointsSchema.parse([{ host: '127.0.0.1' }, { host: 'shop.example.com', port: 80 }]), noSecrets)
+    const answer = await exchange(get(ingress.href, { hOST: 'shop.example.com' }), { timeoutMs: 2_000, signal, reach })
+    expect(answer.text).toBe('shop.example.com')
+    expect((await exchange(get(ingress.href, { host: 'any.example' }), { timeoutMs: 2_000, signal })).text).toBe('any.example')
+  })
 })
 
 describe('headers by reference', () => {
