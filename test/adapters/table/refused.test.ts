@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { createTableStore } from '../../../lib/adapters/table/store.ts'
 import type { TableAccess } from '../../../lib/adapters/table/table-access.ts'
-import { FaultlineError } from '../../../lib/domain/errors.ts'
+import { FaultlineError, StoreUnavailable } from '../../../lib/domain/errors.ts'
 import type { Store } from '../../../lib/ports.ts'
 import { largeInjection } from '../../contracts/large-records.ts'
 import { endedRun, event, nine, plannedInjection, requestedRun } from '../../contracts/records.ts'
@@ -105,5 +105,29 @@ describe('a save that is refused', () => {
     await ledger.save({ ...without, version: 3 })
     await expect(ledger.save({ ...planned, version: 2 })).rejects.toMatchObject({ code: 'conflict' })
     expect(await ledger.list('r1')).toEqual([{ ...without, version: 3 }])
+  })
+})
+
+describe('a record of which a part cannot be stored', () => {
+  /** All that is put without a condition is a part. */
+  const withoutParts = (table: TableAccess): TableAccess => ({
+    ...table,
+    put: async (item, condition) => (condition === undefined ? Promise.reject(new StoreUnavailable(item.sk)) : table.put(item, condition)),
+  })
+
+  test('is not there, also where its head would have been taken', async () => {
+    const table = createPlainTable()
+    await expect(storeOver(withoutParts(table)).ledger.add(planned)).rejects.toThrow(StoreUnavailable)
+    await expect(storeOver(withoutParts(table)).runs.create(large)).rejects.toThrow(StoreUnavailable)
+    expect(await storeOver(table).ledger.list('r1')).toEqual([])
+    expect(await storeOver(table).runs.load('r1')).toBeUndefined()
+  })
+
+  test('stays as it was', async () => {
+    const table = createPlainTable()
+    await storeOver(table).ledger.add(planned)
+    const proven = { ...largeInjection(1_500, ['before', 'during']), version: 2, status: 'active' as const }
+    await expect(storeOver(withoutParts(table)).ledger.save(proven)).rejects.toThrow(StoreUnavailable)
+    expect(await storeOver(table).ledger.list('r1')).toEqual([planned])
   })
 })
