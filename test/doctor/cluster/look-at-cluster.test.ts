@@ -146,7 +146,7 @@ describe('a look at a cluster', () => {
   it('names a cluster whose pods look no names up', async () => {
     world = await openWorld({ dns: false })
     const findings = await lookAt(world)
-    expect(trouble(findings)).toEqual([...usual, 'dns: failed'].sort((a, b) => order(a) - order(b)))
+    expect(trouble(findings)).toEqual([...usual, 'dns: warning'].sort((a, b) => order(a) - order(b)))
     expect(of(findings, 'dns').fix).toBe('kubectl -n kube-system get pods,endpoints -l k8s-app=kube-dns')
   })
 
