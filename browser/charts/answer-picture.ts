@@ -48,9 +48,14 @@ export function answerPicture(data: ChartData, probe: ChartProbe): Picture {
   }
 }
 
-function rangeOf({ min, max, limits }: ChartProbe, answers: readonly Answer[]): readonly [number, number] {
+function rangeOf({ min, max, limits, top }: ChartProbe, answers: readonly Answer[]): readonly [number, number] {
   const numbers = answers.flatMap(({ value }) => (typeof value === 'number' ? value : []))
-  const all = [...numbers, ...[min, max].filter((bound) => bound !== null), ...limits.map(({ limit }) => limit)]
+  const all = [
+    ...numbers,
+    ...[min, max].filter((bound) => bound !== null),
+    ...limits.map(({ limit }) => limit),
+    ...(top === undefined ? [] : [top]),
+  ]
   const low = all.reduce((least, value) => Math.min(least, value), 0)
   const high = all.reduce((most, value) => Math.max(most, value), low)
   const room = (high - low || 1) * margin

@@ -24,8 +24,8 @@ export function runIn(path: string, end = ''): string | undefined {
 }
 
 /** Whether a request comes from this machine. */
-export function isFromHere(request: IncomingMessage): boolean {
-  return loopback.test(request.socket.remoteAddress ?? '')
+export function isFromHere({ socket }: Pick<IncomingMessage, 'socket'>): boolean {
+  return loopback.test(socket.remoteAddress ?? '')
 }
 
 /**

@@ -10,10 +10,10 @@ import { type Trend, trendsOf } from '../../../lib/report/trend.ts'
 import { runsTable } from './runs.ts'
 
 const figures = [
-  { key: 'score', name: 'Resilience score', unit: '', say: scoreText, per: 1 },
-  { key: 'detectMs', name: 'Time to detect', unit: 's', say: duration, per: 1000 },
-  { key: 'recoveryMs', name: 'Time to recover', unit: 's', say: duration, per: 1000 },
-  { key: 'undoneAfterMs', name: 'Undo after its planned end', unit: 's', say: lateness, per: 1000 },
+  { key: 'score', name: 'Resilience score', unit: '', say: scoreText, per: 1, top: 100 },
+  { key: 'detectMs', name: 'Time to detect', unit: 's', say: duration, per: 1000, top: 0 },
+  { key: 'recoveryMs', name: 'Time to recover', unit: 's', say: duration, per: 1000, top: 0 },
+  { key: 'undoneAfterMs', name: 'Undo after its planned end', unit: 's', say: lateness, per: 1000, top: 0 },
 ] as const
 
 interface Page {
@@ -55,7 +55,7 @@ function trendCharts({ runs }: Trend): ChartData {
   return { from, to, abortedAt: null, steps: [], probes: figures.map((figure) => series(figure, runs, from)) }
 }
 
-function series({ key, name, unit, say, per }: (typeof figures)[number], runs: readonly RunFigures[], from: number): ChartProbe {
+function series({ key, name, unit, say, per, top }: (typeof figures)[number], runs: readonly RunFigures[], from: number): ChartProbe {
   const known = runs.flatMap((run) => (run[key] === null ? [] : [{ run, value: run[key] }]))
   return {
     name,
@@ -66,6 +66,7 @@ function series({ key, name, unit, say, per }: (typeof figures)[number], runs: r
     draws: 'line',
     min: null,
     max: null,
+    top,
     limits: [],
     answers: {
       gaps: known.map(({ run }, i) => run.requestedAt - (known[i - 1]?.run.requestedAt ?? from)),

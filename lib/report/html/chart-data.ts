@@ -39,6 +39,8 @@ export interface ChartProbe {
   /** Bounds of the tolerance; null: none on that side. */
   readonly min: number | null
   readonly max: number | null
+  /** The upright axis reaches it at least. @default the values, tolerance and thresholds */
+  readonly top?: number
   readonly limits: readonly {
     readonly name: string
     readonly severity: string

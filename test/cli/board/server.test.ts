@@ -1,7 +1,9 @@
 import { request as httpRequest } from 'node:http'
+import type { Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { BoardPages } from '../../../cli/board/board-pages.ts'
 import type { BoardServer } from '../../../cli/board/server.ts'
-import { isOurHost } from '../../../cli/board/visitor.ts'
+import { isFromHere, isOurHost } from '../../../cli/board/visitor.ts'
 import { gameDay } from '../../report/game-day.ts'
 import { hostileDay } from '../../report/hostile.ts'
 import { refusedDay } from '../../report/refused-day.ts'
@@ -95,6 +97,18 @@ describe('the board', () => {
     expect(await Promise.all(['/', '/events', '/runs'].map((path) => status(`rebound.example:${port}`, path)))).toEqual([421, 421, 421])
     expect(isOurHost('board.example:8001', 'board.example')).toBe(true)
     expect(isOurHost(undefined, '')).toBe(false)
+  })
+
+  it('is to look at only from another machine', async () => {
+    const from = (remoteAddress: string) => isFromHere({ socket: { remoteAddress } as Socket })
+    expect(['127.0.0.1', '127.8.0.1', '::1', '::ffff:127.0.0.1'].map(from)).toEqual([true, true, true, true])
+    expect(['10.0.0.7', '::ffff:10.0.0.7', 'fe80::1', '2001:db8::127', '1.127.0.1', ''].map(from)).toEqual(Array(6).fill(false))
+    const pages = new BoardPages(fake.source, async () => [])
+    await fake.source.halt('x')
+    const html = async (mayAct: boolean) => (await pages.page(new URL('http://board/'), { token: 'the-token', mayAct })).html
+    expect((await html(true)).split('the-token').length - 1).toBe(3)
+    expect(await html(false)).not.toMatch(/the-token|<form/)
+    expect(await html(false)).toContain('Look only: halt and abort work on the machine that the board runs on.')
   })
 
   it('lets no page be framed or embedded, and names what may run by its hash', async () => {
