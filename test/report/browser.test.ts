@@ -52,7 +52,10 @@ describeWith(['chromium'], 'the HTML report in a browser', () => {
   it('says the value under the pointer, in every chart, with its time, its tolerance and the fault', async () => {
     const { page, errors } = await opened(gameDay)
     const over = plot(page, 'error ratio').locator('.u-over')
+    const before = await page.evaluate('document.documentElement.scrollHeight')
     await over.hover({ position: { x: (await width(page)) * (205_000 / whole), y: 60 } })
+    // Words that come and go must move nothing.
+    expect(await page.evaluate('document.documentElement.scrollHeight')).toBe(before)
     expect(await said(page, 'error ratio')).toMatch(
       /^09:03:2[45]Z 0\.37, out of tolerance \(allowed: ≤ 0\.05\) · step 3 Squeeze memory: active$/,
     )
