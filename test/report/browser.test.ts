@@ -77,10 +77,10 @@ describeWith(['chromium'], 'the HTML report in a browser', () => {
         const column = context.getImageData(over.left - canvas.left + over.width * at - 1, 0, 3, canvas.height).data
         const found = { answer: [] as number[], ring: [] as number[], edge: over.bottom - canvas.top }
         for (let i = 0; i < column.length; i += 4) {
-          const [r, g, b] = column.slice(i, i + 3)
+          const [r, g, b, opaque] = column.slice(i, i + 4)
           const y = Math.floor(i / 12)
-          if (r < 60 && g < 110 && b > 170) found.answer.push(y)
-          if (r < 60 && g < 60 && b < 70) found.ring.push(y)
+          if (opaque > 200 && r < 60 && g < 110 && b > 170) found.answer.push(y)
+          if (opaque > 200 && r < 60 && g < 60 && b < 70) found.ring.push(y)
         }
         return found
       }, share)
