@@ -6,7 +6,7 @@ import { drive } from '../../lib/engine/drive.ts'
 import { claimOf } from '../../lib/engine/lease/claim.ts'
 import { reapRuns } from '../../lib/engine/reap.ts'
 import { start } from '../../lib/engine/start.ts'
-import { nodeDrain, partition, podDelete, stepOf, suiteOf } from '../support/suites.ts'
+import { anyPod, nodeDrain, partition, podDelete, stepOf, suiteOf } from '../support/suites.ts'
 import type { Hook, World } from '../support/world.ts'
 import { openWorld } from '../support/world.ts'
 
@@ -82,6 +82,15 @@ describe('a cluster that does not answer', () => {
     const history = await world.store.ledger.history(run.id)
     expect(history.filter((e) => e.type === 'undo_unproven').length).toBeGreaterThan(5)
     expect(world.footprint()).toEqual(before)
+  })
+
+  it('is told with each try by the first few of many targets: what is told of a try does not grow with them', async () => {
+    await world.close()
+    world = await openWorld({ replicas: 24 })
+    const { engine } = failing('cluster', 'reverting', { forMs: 10_000 })
+    const run = await world.run(engine, suiteOf([stepOf(partition, { targets: { ...anyPod, count: 12 } })]))
+    const [told] = (await world.store.ledger.history(run.id)).filter(({ type }) => type === 'undo_unproven')
+    expect(told?.message).toMatch(/^undo not proven yet: network-partition on (?:[\w-]+, ){9}[\w-]+ and 2 more: /)
   })
 
   it('is no halt while a fault is held', async () => {

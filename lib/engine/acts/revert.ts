@@ -2,6 +2,7 @@ import { FaultlineError } from '../../domain/errors.ts'
 import type { Evidence, FuseRef, Injection } from '../../domain/injection.ts'
 import type { Job } from '../../domain/kube.ts'
 import { runLabel, stepLabel } from '../../domain/labels.ts'
+import { firstNames } from '../../domain/text.ts'
 import type { RunEvent } from '../../domain/transition.ts'
 import { awaitPods } from '../../faults/await-pods.ts'
 import type { Fault, FaultContext } from '../../faults/fault.ts'
@@ -50,13 +51,16 @@ async function revertOne(driver: Driver, stored: Injection): Promise<string | nu
     const evidence = await proofOfUndo(driver, injection)
     const status = evidence.finding === 'yes' ? 'reverted' : 'reverting'
     const after = await driver.update(injection, { status, evidence: keep(injection, evidence) })
-    return after.status === 'reverted' ? null : `${after.fault} on ${after.targets.map((t) => t.name).join(', ')}: ${evidence.summary}`
+    return after.status === 'reverted' ? null : `${after.fault} on ${namesOf(after)}: ${evidence.summary}`
   } catch (error) {
     driver.throwIfLost()
     if (!(error instanceof FaultlineError)) throw error
-    return `${stored.fault} on ${stored.targets.map((t) => t.name).join(', ')}: ${error.message}`
+    return `${stored.fault} on ${namesOf(stored)}: ${error.message}`
   }
 }
+
+/** It is told again with each try, as long as that takes. */
+const namesOf = ({ targets }: Injection) => firstNames(targets.map(({ name }) => name))
 
 /** Stored, and no more: its driver died or was stopped before it even had a fuse. */
 async function neverTouched(driver: Driver, stored: Injection): Promise<null> {
