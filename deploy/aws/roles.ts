@@ -50,7 +50,7 @@ export function roles(names: Names, deployment: Deployment, watched: readonly Cl
 
 /** These change one switch, or nothing: no cluster, no alert, no event is their business. */
 export const ofTableOnly: Partial<Record<FunctionName, readonly string[]>> = {
-  look: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
+  look: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
   halt: ['dynamodb:PutItem'],
   resume: ['dynamodb:DeleteItem'],
 }
