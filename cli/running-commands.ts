@@ -25,7 +25,7 @@ const suiteArgument =
 export const runArgument = 'id of the run, the beginning of it, or "latest"'
 
 /** What changes a suite for once, or says where it is meant. */
-const suiteFlags = ['set', 'namespace', 'selector', 'seed', 'duration', 'grace', 'cluster']
+const suiteFlags = ['set', 'only', 'skip', 'namespace', 'selector', 'seed', 'duration', 'grace', 'cluster']
 
 /** Adds the commands that start runs, or say what one would do. */
 export async function addRunning(program: CommandUnknownOpts, act: Act, argv: readonly string[]): Promise<void> {

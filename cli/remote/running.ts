@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Run } from '../../lib/domain/run.ts'
 import type { WholePlan } from '../../lib/remote/interface.ts'
 import type { OtherTimes } from '../../lib/suite/other-times.ts'
+import type { PartFlags } from '../../lib/suite/part-of-suite.ts'
 import { printJson, sayer } from '../command.ts'
 import { tellPlan } from '../commands/plan.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
@@ -15,7 +16,8 @@ import { type AwsFlags, findInstallation } from './installation.ts'
 type Flags = AwsFlags &
   SuiteFlags &
   OtherTimes &
-  VariableFlags & { readonly aws: string; readonly json?: boolean; readonly cluster?: string }
+  VariableFlags &
+  PartFlags & { readonly aws: string; readonly json?: boolean; readonly cluster?: string }
 
 export interface RemoteRunFlags extends Flags {
   readonly id?: string
@@ -60,8 +62,8 @@ export async function runSuite(named: string | undefined, flags: RemoteRunFlags,
 
 /** A deployed suite by its name, or one of a file, which is checked here first and sent along as it stands. */
 async function askedSuite(named: string | undefined, flags: Flags, terminal: Terminal) {
-  const { namespace, selector, duration, grace, cluster, set } = flags
-  const changes = Object.entries({ namespace, selector, duration, grace, cluster }).filter(([, value]) => value !== undefined)
+  const { namespace, selector, duration, grace, cluster, set, only, skip } = flags
+  const changes = Object.entries({ only, skip, namespace, selector, duration, grace, cluster }).filter(([, value]) => value !== undefined)
   const word = named ?? defaultSuite
   const isFile = word === '-' || /[/\\]|\.(?:json|ya?ml)$/.test(word) || existsSync(word)
   if (!isFile)

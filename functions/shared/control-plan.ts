@@ -30,6 +30,7 @@ export async function plan(input: Asked, invocation: Invocation): Promise<Answer
     warnings,
     baseline: admission.baseline,
     ...(suite.variables === undefined ? {} : { variables: suite.variables }),
+    ...(suite.leftOut === undefined ? {} : { stepsLeftOut: suite.leftOut }),
     probesLeftOut: leftOut,
     probesNotAsked: notAsked,
     plannedSeconds: plannedMs(suite) / 1000,

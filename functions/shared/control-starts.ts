@@ -11,9 +11,9 @@ type Asked<A extends ControlInput['action']> = Extract<ControlInput, { action: A
 
 /** A suite, packaged or sent along, changed for this once or not; another function drives it. */
 export async function runSuite(input: Asked<'run'>, invocation: Invocation): Promise<Answer> {
-  const { suite: wanted, set, namespace, selector, duration, grace, id } = input
+  const { suite: wanted, set, only, skip, namespace, selector, duration, grace, id } = input
   const { suite, warnings } = await changedSuite(input, invocation)
-  const isAsDeployed = [set, namespace, selector, duration, grace].every((change) => change === undefined)
+  const isAsDeployed = [set, only, skip, namespace, selector, duration, grace].every((change) => change === undefined)
   const start = { ...placeOf({ ...input, wait: false }), suite: wanted, ...(id === undefined ? {} : { id }) }
   const answer = await beginSuite(suite, { ...start, isPackaged: typeof wanted === 'string' && isAsDeployed }, invocation)
   return { ...answer, warnings }

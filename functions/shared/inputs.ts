@@ -77,9 +77,14 @@ const place = { cluster: text.optional(), seed: seed.optional() }
 /** false: answer at once, another function drives. */
 const wait = z.boolean().default(false)
 
+/** Steps of a suite: it has at most 100. */
+const steps = z.array(text).min(1).max(100).optional()
+
 /** The suite for another workload, and for another time, for this once. */
 const changes = {
   set: set.optional(),
+  only: steps.describe('Only these steps, by name or number.'),
+  skip: steps.describe('Without these steps.'),
   namespace: text.optional(),
   selector: text.optional(),
   duration: z.int().min(1).max(604_800).optional().describe('Seconds: the longest that it may take.'),

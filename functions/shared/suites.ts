@@ -6,6 +6,7 @@ import { notAllowed } from '../../lib/suite/did-you-mean.ts'
 import type { OtherTimes, Warned } from '../../lib/suite/other-times.ts'
 import type { OtherWorkload } from '../../lib/suite/other-workload.ts'
 import type { ParsedSuite } from '../../lib/suite/parse.ts'
+import type { PartFlags } from '../../lib/suite/part-of-suite.ts'
 import { formatProblems } from '../../lib/suite/problems.ts'
 import { suitesAmong } from '../../lib/suite/suite-names.ts'
 import type { GivenValues } from '../../lib/suite/variables.ts'
@@ -34,18 +35,21 @@ export async function changedSuite(
   {
     suite: wanted,
     set,
+    only,
+    skip,
     namespace,
     selector,
     duration,
     grace,
-  }: OtherWorkload & OtherTimes & { readonly suite: string | object; readonly set?: VariablesInput | undefined },
+  }: OtherWorkload & OtherTimes & PartFlags & { readonly suite: string | object; readonly set?: VariablesInput | undefined },
   { settings }: { readonly settings: Pick<Settings, 'suites'> },
 ): Promise<Warned> {
-  const [{ forWorkload }, { withTimes }] = await Promise.all([
+  const [{ forWorkload }, { withTimes }, { partOf }] = await Promise.all([
     import('../../lib/suite/other-workload.ts'),
     import('../../lib/suite/other-times.ts'),
+    import('../../lib/suite/part-of-suite.ts'),
   ])
-  const { suite, warnings } = withTimes(await findSuite(settings.suites, wanted, set), { duration, grace })
+  const { suite, warnings } = withTimes(partOf(await findSuite(settings.suites, wanted, set), { only, skip }), { duration, grace })
   return { suite: forWorkload(suite, { namespace, selector }), warnings }
 }
 

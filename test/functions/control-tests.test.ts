@@ -136,6 +136,21 @@ it('where only deployed suites may start, a fault that comes along with an event
   expect(await runs()).toEqual(['node-failure pod-delete: refused'])
 })
 
+it('runs a part of a suite, and keeps what is left out', async () => {
+  const answer = await ask({ action: 'run', suite: 'quick', only: ['3'], duration: 300, grace: 0 })
+  const run = await world.store.runs.load(String(answer.run))
+  expect(run?.suite.leftOut?.map(({ number }) => number)).toEqual([1, 2])
+  expect(run?.steps).toHaveLength(1)
+  await expect(ask({ action: 'run', suite: 'quick', skip: ['No such step'] })).rejects.toThrow(
+    '--skip `No such step` is no step of the suite',
+  )
+})
+
+it('where only deployed suites may start, a part of one is another suite', async () => {
+  const answer = await ask({ action: 'run', suite: 'quick', only: ['3'] }, { packagedSuitesOnly: true })
+  expect(answer).toMatchObject({ state: 'refused', refusals: [{ code: 'guard' }] })
+})
+
 it('there, variables that an event sets make another suite than the one that was deployed', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'faultline-suites-'))
   const step = { name: 'A', type: 'node_failure', params: { failure_type: 'pod-delete' }, duration: 1, targets: { count: 1 } }
