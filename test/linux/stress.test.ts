@@ -151,15 +151,16 @@ describe('stress-cpu', () => {
       FAULTLINE_TARGETS: pod.line(),
       FAULTLINE_ENDS_AT: seconds(lasting(20)),
       FAULTLINE_AMOUNT: '1',
-      FAULTLINE_MILLICORES: '300',
+      FAULTLINE_MILLICORES: '100',
     })
     const [bite] = await injector.says('bite')
-    expect(bite).toMatchObject({ ok: true, name: 'cpu taken', message: expect.stringMatching(/took 0\.\d+ of 0\.300 cores/) })
+    expect(bite).toMatchObject({ ok: true, name: 'cpu taken', message: expect.stringMatching(/took 0\.\d+ of 0\.100 cores/) })
     const first = pod.cpuSeconds()
-    await sleep(4_000)
-    // It catches up half a second at most of what others took from it; its sleeps cost some hundredths of a core.
-    expect(pod.cpuSeconds() - first).toBeGreaterThan(0.3)
-    expect(pod.cpuSeconds() - first).toBeLessThan(2)
+    await sleep(5_000)
+    // Its sleeps cost some hundredths of a core besides; a loop that never sleeps takes 1 s or more of a node with ten others.
+    const took = pod.cpuSeconds() - first
+    expect(took).toBeGreaterThan(0.15)
+    expect(took).toBeLessThan(0.9)
     injector.term()
     await injector.exited()
     expect(pod.traces()).toBe(before)

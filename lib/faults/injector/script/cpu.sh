@@ -99,7 +99,7 @@ while :; do
   look
   [ -n "$from" ] || from=$now base=$had
   behind=$(((now - from) * share - (had - base) * 1000))
-  if [ "$behind" -gt 50000 ]; then from=$now base=$had; fi
+  if [ "$behind" -gt $((share * 50)) ]; then from=$now base=$had; fi
   if [ "$behind" -le 0 ]; then sleep 0.05; continue; fi
   i=0; while [ "$i" -lt 1000 ]; do i=$((i + 1)); done
 done'
