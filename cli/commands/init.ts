@@ -47,7 +47,7 @@ export async function initSuite(named: string | undefined, flags: InitFlags, ter
     const workload = await chooseWorkload(workloads, flags, questions, namespace)
     const services = servicesOf(workload, await servicesIn(cluster, namespace))
     const found = { namespace, workload, services, isInside: ref.via.kind === 'in-cluster', schema: schemaFor(file) }
-    const text = isYamlName(file) ? proposedYaml(found, (await import('yaml')).stringify) : proposedJson(found)
+    const text = isYamlName(file) ? proposedYaml(found) : proposedJson(found)
     const parsed = parseSuite(text, file, isYamlName(file) ? { read: readYaml } : {})
     if (!parsed.ok)
       throw new FaultlineError('bad_input', `${workload.name} cannot be the workload of a suite:\n${formatProblems(parsed.problems)}`)
@@ -67,10 +67,10 @@ async function write(file: string, text: string, isForced: boolean): Promise<voi
   })
 }
 
-/** The schema that comes along, where it lies below the working directory (a clone, node_modules); a path elsewhere holds on one machine only. */
+/** The schema that comes along, where it and the file lie below the working directory (a clone, node_modules): a path elsewhere holds on one machine only. */
 function schemaFor(file: string): string | null {
   const schema = join(packageRoot(), 'experiments', 'schema.json')
-  const isBelow = !relative(resolve('.'), schema).startsWith('..') && existsSync(schema)
+  const isBelow = [schema, resolve(file)].every((path) => !relative(resolve('.'), path).startsWith('..')) && existsSync(schema)
   const path = relative(dirname(resolve(file)), schema)
     .split(sep)
     .join('/')

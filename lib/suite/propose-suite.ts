@@ -1,3 +1,4 @@
+import { stringify } from 'yaml'
 import { selectorOf } from './foreign-words.ts'
 
 /** A Deployment or StatefulSet, as far as a suite for it needs to know. */
@@ -68,7 +69,7 @@ export function proposedJson(found: Proposal): string {
 }
 
 /** As `proposedJson`, in YAML; probes of Services that can be asked from inside the cluster only stand there as comments. */
-export function proposedYaml(found: Proposal, stringify: (value: unknown) => string): string {
+export function proposedYaml(found: Proposal): string {
   const { $schema, ...suite } = proposal(found)
   const { namespace, services, isInside, schema } = found
   const outside = isInside ? [] : services.map((service) => stringify([probeOf(service, namespace)]))

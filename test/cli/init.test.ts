@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { loadSuite } from '../../lib/suite/load.ts'
@@ -31,6 +31,16 @@ describe('init', () => {
     })
     const plan = await faultline(['plan', join(place.directory, 'first.yaml'), ...place.flags])
     expect(plan.out).toContain('Nothing speaks against this run now.')
+  })
+
+  it('names the schema only in a file that lies below the same folder as the schema', async () => {
+    await init('elsewhere.yaml', '--yes')
+    expect(read('elsewhere.yaml')).not.toContain('$schema')
+    const below = 'experiments/init-test.yaml'
+    expect((await faultline(['init', below, ...place.flags, '--yes'])).code).toBe(0)
+    const text = readFileSync(below, 'utf8')
+    rmSync(below)
+    expect(text).toMatch(/^# yaml-language-server: \$schema=\.\/schema\.json\n/)
   })
 
   it('proposes Services as probes: as comments, where they can be asked from inside the cluster only', async () => {
