@@ -1,10 +1,12 @@
-import { spawn } from 'node:child_process'
+import { fork, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { onPath } from '../sandbox/programs.ts'
 import { startSandbox } from '../sandbox/start.ts'
+import type { LargeClusterReady } from './large-cluster.ts'
 
 const rounds = 7
 /** As many pods as the figures of the documentation speak of. */
@@ -15,6 +17,7 @@ const lookEveryMs = 2
 interface Sample {
   readonly ms: number
   readonly mebibytes: number
+  readonly exitCode: number | null
 }
 
 interface Contender {
@@ -79,9 +82,9 @@ async function run([program = '', ...args]: readonly string[], folder: string): 
   const look = setInterval(() => {
     mebibytes = Math.max(mebibytes, highWater(child.pid ?? 0))
   }, lookEveryMs)
-  await new Promise((resolve) => child.once('exit', resolve))
+  const exitCode = await new Promise<number | null>((resolve) => child.once('exit', resolve))
   clearInterval(look)
-  return { ms: performance.now() - from, mebibytes }
+  return { ms: performance.now() - from, mebibytes, exitCode }
 }
 
 function highWater(pid: number): number {
@@ -112,8 +115,50 @@ export async function start() {
 /** The most that `plan` for 12 pods may take, in MiB; an empty Node takes 42. */
 const mostForPlan = 110
 
-/** Most resident memory in MiB. */
+/** The largest workload that a step may hit. */
+const [largePods, largeNodes] = [10_000, 200]
+/** What a run on it may take above an empty Node, in MiB. */
+const mostAboveEmpty = 128
+
+/** Most resident memory in MiB: of short commands for 12 pods, and of a partition of 10,000 on 200 nodes, whose cluster is another process. */
 export async function memory() {
   const mebibytes = medians(await measure(), (sample) => sample.mebibytes)
-  return { mebibytes, ok: (mebibytes['plan, bundle'] ?? 0) <= mostForPlan }
+  const large = await partitionAll()
+  const aboveEmpty = Math.round(large.mebibytes) - (mebibytes.node ?? 0)
+  const ok = (mebibytes['plan, bundle'] ?? 0) <= mostForPlan && large.exitCode === 0 && aboveEmpty <= mostAboveEmpty
+  const partition = { pods: largePods, nodes: largeNodes, mebibytes: Math.round(large.mebibytes), aboveEmpty, exitCode: large.exitCode }
+  return { mebibytes, partition, limits: { plan: mostForPlan, aboveEmpty: mostAboveEmpty }, ok }
+}
+
+const everyPod = {
+  name: 'Bench',
+  gracePeriod: 0,
+  experiments: [
+    {
+      name: 'All',
+      type: 'network_partition',
+      params: { partition_type: 'all', mechanism: 'policy' },
+      // Labels on 10,000 pods and the looks at them take their time on a busy machine, in which the fuse must not burn.
+      duration: 120,
+      interval: 0,
+    },
+  ],
+}
+
+async function partitionAll(): Promise<Sample> {
+  const folder = await mkdtemp(join(tmpdir(), 'faultline-bench-'))
+  const cluster = fork(fileURLToPath(new URL('large-cluster.ts', import.meta.url)), [String(largePods), String(largeNodes)])
+  try {
+    const { kubeconfig } = await new Promise<LargeClusterReady>((resolve, reject) => {
+      cluster.once('error', reject)
+      cluster.once('message', (ready: LargeClusterReady) => resolve(ready))
+    })
+    const [suite, config] = [join(folder, 'suite.json'), join(folder, 'kubeconfig')]
+    await Promise.all([writeFile(suite, JSON.stringify(everyPod)), writeFile(config, kubeconfig)])
+    const args = ['run', suite, '--kubeconfig', config, '--state', join(folder, 'state')]
+    return await run([process.execPath, 'bin/faultline.js', ...args], folder)
+  } finally {
+    cluster.kill()
+    await rm(folder, { recursive: true, force: true })
+  }
 }

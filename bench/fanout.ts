@@ -1,8 +1,9 @@
-import { fork } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { execFile, fork } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { configForUrl } from '../lib/adapters/kubernetes/config.ts'
 import { type ConnectedCluster, connectCluster, defaultBounds } from '../lib/adapters/kubernetes/connect.ts'
 import { openSqliteStore } from '../lib/adapters/sqlite/store.ts'
@@ -12,6 +13,8 @@ import { Driver } from '../lib/engine/lease/driver.ts'
 import type { Fault } from '../lib/faults/fault.ts'
 import { podDelete } from '../lib/faults/pod-delete.ts'
 import { policyPartition } from '../lib/faults/policy-partition/policy-partition.ts'
+import { kubeconfigFor } from '../sandbox/kubeconfig.ts'
+import { onPath } from '../sandbox/programs.ts'
 import { injectionOf } from '../test/support/fault-context.ts'
 import { requestedRun } from '../test/support/runs.ts'
 import { deletionUndo, policyUndo } from '../test/support/undo-data.ts'
@@ -24,6 +27,8 @@ const podsPerNode = 50
 const roundsOf = (pods: number) => (pods > 1_000 ? 3 : 15)
 /** So many calls of the baseline are measured; more would take minutes and say the same. */
 const mostOneByOne = 100
+/** Of 1,000, kubectl takes minutes: it reads each pod before it deletes it, one after the other. */
+const mostByKubectl = 100
 /** As a list is cut into pages. */
 const pageSize = 500
 /** What the deeds may take at most, as a multiple of the least that is possible. */
@@ -66,6 +71,8 @@ interface Size {
   /** As many deletes each after the other, from so many that were measured. */
   readonly oneByOne: { readonly ms: number; readonly measured: number }
   readonly timesFaster: number
+  /** As many deleted by `kubectl delete --wait=false`, without a plan, a ledger or a proof; null for more than it can be waited for, or without a kubectl. */
+  readonly kubectlMs: number | null
   /** Of this process, for each pod, in µs. */
   readonly cpuUs: number
 }
@@ -94,6 +101,7 @@ async function measure(pods: number, nodes: number): Promise<readonly (readonly 
     const targets = Array.from({ length: pods }, (_, index) => targetOf(index, nodes))
     const measured = targets.slice(0, mostOneByOne)
     const oneByOneMs = ((await deleteOneByOne(cluster, measured)) / measured.length) * pods
+    const kubectlMs = pods > mostByKubectl ? null : await deleteByKubectl(api.url, folder, targets)
     const oneByOne = { ms: Math.round(oneByOneMs), measured: measured.length }
     const found: (readonly [string, Size])[] = []
     for (const deed of deeds) {
@@ -107,6 +115,7 @@ async function measure(pods: number, nodes: number): Promise<readonly (readonly 
         ratio: rounded(ms / boundMs),
         oneByOne,
         timesFaster: rounded(oneByOneMs / ms),
+        kubectlMs: kubectlMs === null ? null : Math.round(kubectlMs),
       }
       found.push([deed.name, { ...size, cpuUs: Math.round(cpuUs / pods) }])
     }
@@ -173,6 +182,20 @@ async function deleteOneByOne(cluster: ConnectedCluster, targets: readonly Targe
   for (const { namespace, name, uid } of targets) {
     await cluster.objects.delete({ apiVersion: 'v1', kind: 'Pod', namespace, name }, { uid })
   }
+  return performance.now() - from
+}
+
+/** From the start of the command to its end; what the API server serves it has learnt before. */
+async function deleteByKubectl(url: string, folder: string, targets: readonly Target[]): Promise<number | null> {
+  const kubectl = onPath('kubectl')
+  if (kubectl === undefined) return null
+  const kubeconfig = join(folder, 'kubeconfig')
+  await writeFile(kubeconfig, kubeconfigFor(url))
+  const place = ['--kubeconfig', kubeconfig, '--cache-dir', join(folder, 'cache'), '-n', slowNamespace]
+  const remove = (names: readonly string[]) => promisify(execFile)(kubectl, [...place, 'delete', 'pod', '--wait=false', ...names])
+  await remove([targets[0]?.name ?? ''])
+  const from = performance.now()
+  await remove(targets.map(({ name }) => name))
   return performance.now() - from
 }
 

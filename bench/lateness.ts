@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { clusterIdentity } from '../lib/adapters/kubernetes/connect.ts'
 import { openSqliteStore } from '../lib/adapters/sqlite/store.ts'
 import { systemClock } from '../lib/adapters/system-clock.ts'
@@ -30,24 +31,37 @@ interface Spread {
   readonly max: number
 }
 
+/** One crowd's figures, ms. */
+interface Crowd {
+  readonly steps: number
+  readonly undo: Spread
+  readonly timer: Spread
+  /** How long a turn of the event loop kept all others waiting. */
+  readonly loop: Spread
+  /** How many times as late as a bare timer the 99th of 100 undos began: the machine's own lateness is in both. */
+  readonly timesTimer: number
+}
+
 /**
  * How long after the planned end of a fault the call that undoes it is sent: partitions by policy in runs side by side in one process,
  * with one ledger on disk, each on a simulated cluster of its own inside this process. Beside it, how late a bare timer of this process is
  * that was set for the same moment.
  */
 export async function lateness() {
-  const crowded: Record<number, { readonly steps: number; readonly undo: Spread; readonly timer: Spread }> = {}
+  const crowded: Record<number, Crowd> = {}
   for (const [runs, steps] of crowds) crowded[runs] = await measure(runs, steps)
   return { runs: crowded, ok: Object.values(crowded).every(({ undo }) => undo.p99 <= mostP99) }
 }
 
-async function measure(runs: number, steps: number): Promise<{ readonly steps: number; readonly undo: Spread; readonly timer: Spread }> {
+async function measure(runs: number, steps: number): Promise<Crowd> {
   const folder = await mkdtemp(join(tmpdir(), 'faultline-bench-'))
   const store = await openSqliteStore({ directory: folder, clock: systemClock })
   const [undo, timer]: [number[], number[]] = [[], []]
   try {
     // Simulated clusters take their time to come up, in this very process: no run waits for that.
     const sandboxes = await Promise.all(Array.from({ length: runs }, openSandbox))
+    const loop = monitorEventLoopDelay({ resolution: 5 })
+    loop.enable()
     await Promise.all(
       sandboxes.map(async (sandbox, n) => {
         // Runs do not begin in the same millisecond.
@@ -55,8 +69,17 @@ async function measure(runs: number, steps: number): Promise<{ readonly steps: n
         await play(store, { sandbox, key: String(n), steps: steps / runs, late: (ms) => undo.push(ms), timerLate: (ms) => timer.push(ms) })
       }),
     )
+    loop.disable()
     await Promise.all(sandboxes.map((sandbox) => sandbox.close()))
-    return { steps: undo.length, undo: spread(undo), timer: spread(timer) }
+    const [undone, bare] = [spread(undo), spread(timer)]
+    const delay = { p50: inMs(loop.percentile(50)), p99: inMs(loop.percentile(99)), max: inMs(loop.max) }
+    return {
+      steps: undo.length,
+      undo: undone,
+      timer: bare,
+      loop: delay,
+      timesTimer: Number((undone.p99 / Math.max(1, bare.p99)).toFixed(2)),
+    }
   } finally {
     await store.close()
     await rm(folder, { recursive: true, force: true })
@@ -125,6 +148,8 @@ async function playRun({ store, cluster, observe, key, count }: Setting): Promis
   const { run } = await start(engine, { suite, cluster: ref, seed: 7, trigger, scheduledAt: null })
   return drive(engine, run.id)
 }
+
+const inMs = (nanoseconds: number) => Math.round(nanoseconds / 1e6)
 
 function spread(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b)

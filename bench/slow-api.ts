@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { discoveryFor } from '../sandbox/api/discovery.ts'
 
 /** How long it takes for every answer, whatever is asked: an API server in another region. */
 export const answersAfterMs = 20
@@ -37,6 +38,9 @@ function serve(count: number, nodes: number): void {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://api')
     request.resume()
     await sleep(answersAfterMs)
+    // For kubectl, which asks what there is.
+    const found = discoveryFor(pathname, request.headers.host ?? '')
+    if (found !== undefined) return say(response, found)
     const index = /\/pods\/pod-(\d+)$/.exec(pathname)?.[1]
     if (index === undefined) return say(response, page(pods, searchParams))
     // A pod that is deleted is answered itself: it waits for its grace.
