@@ -26,11 +26,13 @@ export function printable(text: string): string {
 
 /** As `printable`, for text of many lines: line breaks and tabs stay. */
 export function printableText(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\ufffe\uffff]/g, '\ufffd')
-    .replace(/[^\n\t]+/g, printable)
+  const wellFormed = text.toWellFormed().replace(/[\ufffe\uffff]/g, '\ufffd')
+  // A report of thousands of targets is not taken apart into its lines for nothing.
+  return actsInText.test(wellFormed) ? wellFormed.replace(/[^\n\t]+/g, printable) : wellFormed
 }
+
+/** Of what `printable` replaces, all but line breaks and tabs. */
+const actsInText = new RegExp(`(?![\\n\\t])${unprintable.source}`)
 
 /** `1 orphan`, `2 orphans`. */
 export function counted(count: number, what: string): string {
