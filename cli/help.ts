@@ -104,6 +104,12 @@ In a YAML file editors look for it in a comment: # yaml-language-server: $schema
 Examples:
   $ faultline runs
   $ faultline runs --suite "Default test suite" --limit 5 --json`,
+  audit: `
+Examples:
+  $ faultline audit
+  $ faultline audit --since 7d --json | jq 'select(.kind == "halt")'
+
+With --json one entry a line, with all of its text. Nothing of it is ever changed (docs/audit.md).`,
   trend: `
 Examples:
   $ faultline trend quick

@@ -142,6 +142,20 @@ function addLooking(program: Command, act: Act): void {
         ),
       ),
     )
+  withAws(withState(program.command('audit').description('who started, halted, resumed, paused, aborted or resolved what, oldest first')), [
+    'since',
+  ])
+    .option('--since <time>', 'only from then on: 2026-01-05, 2026-01-05T09:00:00Z, 90m, 24h, 7d')
+    .addHelpText('after', examples.audit)
+    .action((flags) =>
+      act(
+        flags,
+        hereOrThere(
+          async (f, t) => (await import('./commands/audit.ts')).audit(f, t),
+          async (f, t) => (await import('./remote/looking.ts')).audit(f, t),
+        ),
+      ),
+    )
   withAws(
     withState(program.command('report').argument('<run>', runArgument).description('write the report of a run, also of one under way')),
     ['format', 'output'],

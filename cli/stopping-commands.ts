@@ -21,6 +21,7 @@ export function addSwitches(program: Command, act: Act): void {
       ),
     )
   withAws(withState(program.command('resume').description('let runs start again after a halt')), ['why'])
+    .option('--why <text>', 'for the audit trail', 'asked on the command line')
     .addHelpText('after', examples.resume)
     .action((flags) =>
       act(
@@ -46,6 +47,7 @@ export function addSwitches(program: Command, act: Act): void {
     )
   const unpause = program.command('unpause').argument('<suite>', pausedArgument).description('let runs of a suite start again')
   withAws(withVariables(withState(unpause)), ['why'])
+    .option('--why <text>', 'for the audit trail', 'asked on the command line')
     .addHelpText('after', examples.unpause)
     .action((suite: string, flags) =>
       act(

@@ -1,4 +1,5 @@
 import type { Actor } from './domain/actor.ts'
+import type { AuditEntry } from './domain/audit.ts'
 import type { HistoryEvent } from './domain/history-event.ts'
 import type { Injection } from './domain/injection.ts'
 import type { KubeObject, ObjectRef } from './domain/kube.ts'
@@ -225,6 +226,8 @@ export interface Notifier {
   /** False for what is none of its business; everything when left out. */
   wants?(notice: Notice): boolean
   notify(notice: Notice): Promise<void>
+  /** Tells of a new entry of the audit trail; left out where that is none of its business. */
+  audited?(entry: AuditEntry): Promise<void>
 }
 
 /**
@@ -267,6 +270,16 @@ export interface ReportStore {
   linkTo(name: string): Promise<string>
 }
 
+/** What people did, and what they were answered: entries are added once, and neither changed nor removed by any code. */
+export interface AuditStore {
+  /** False when the same entry is there already. */
+  add(entry: AuditEntry): Promise<boolean>
+  /** Strongly consistent, oldest first; `since` (ms since epoch) is itself inside. */
+  list(options?: { readonly since?: number }): Promise<readonly AuditEntry[]>
+  /** Strongly consistent, newest first. */
+  newest(limit: number): Promise<readonly AuditEntry[]>
+}
+
 /** All of the table. */
 export interface Store {
   readonly runs: RunStore
@@ -276,5 +289,6 @@ export interface Store {
   readonly notices: NoticeStore
   readonly totals: TotalsStore
   readonly samples: SampleStore
+  readonly audit: AuditStore
   close(): Promise<void>
 }

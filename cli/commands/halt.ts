@@ -1,6 +1,7 @@
 import { isEnded } from '../../lib/domain/run.ts'
-import { wordOf } from '../../lib/engine/control.ts'
+import { haltAll, resumeAll, type Switching } from '../../lib/engine/switches.ts'
 import { printJson, sayer, type WorkFlags, withComposition } from '../command.ts'
+import type { Composition } from '../compose.ts'
 import { type ExitCode, exitCodes } from '../exit-codes.ts'
 import { osActor } from '../owner.ts'
 import { unfinishedRuns } from '../reaping.ts'
@@ -14,10 +15,9 @@ export interface HaltFlags extends WorkFlags {
 export function halt(flags: HaltFlags, terminal: Terminal): Promise<ExitCode> {
   return withComposition(flags, terminal, async (composition) => {
     const say = sayer(flags, terminal)
-    const { store, clock } = composition
-    const word = wordOf(osActor(), flags.why, clock.now())
+    const { word, isAudited } = await haltAll(switching(composition), osActor(), flags.why)
     const { by } = word
-    await store.controls.set({ kind: 'halt' }, word)
+    if (!isAudited) say('its entry in the audit trail could not be written; "faultline reap" does it')
     const live = (await unfinishedRuns(composition)).filter((run) => !isEnded(run))
     if (flags.json === true)
       printJson(terminal, { halted: true, by, why: flags.why, live: live.map((run) => ({ run: run.id, state: run.status })) })
@@ -30,11 +30,15 @@ export function halt(flags: HaltFlags, terminal: Terminal): Promise<ExitCode> {
   })
 }
 
+/** What a switch takes of a composition. */
+export function switching({ store, clock, engine }: Composition): Switching {
+  return { store, clock, notifiers: engine({ simulated: false }).notifiers }
+}
+
 /** `faultline resume`: lifts the halt. What was halted is not started anew. */
-export function resume(flags: WorkFlags, terminal: Terminal): Promise<ExitCode> {
-  return withComposition(flags, terminal, async ({ store }) => {
-    const { halt: lifted } = await store.controls.read({ id: '-', suite: '-' })
-    await store.controls.clear({ kind: 'halt' })
+export function resume(flags: HaltFlags, terminal: Terminal): Promise<ExitCode> {
+  return withComposition(flags, terminal, async (composition) => {
+    const lifted = await resumeAll(switching(composition), osActor(), flags.why)
     if (flags.json === true) printJson(terminal, { halted: false, lifted })
     else {
       const what = lifted === null ? 'nothing was halted' : `the halt by ${lifted.by} (${lifted.why}) is lifted`

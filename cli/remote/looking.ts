@@ -1,8 +1,11 @@
+import { systemClock } from '../../lib/adapters/system-clock.ts'
 import type { RecordPart } from '../../lib/remote/interface.ts'
 import { knownOf, nothingKnown, withPart } from '../../lib/remote/record-part.ts'
+import { type AuditLine, entryOfLine } from '../../lib/report/audit-line.ts'
 import type { RunRecord } from '../../lib/report/document.ts'
 import type { RunRow } from '../../lib/report/run-row.ts'
 import { printJson } from '../command.ts'
+import { type AuditFlags, tellAudit, timeOf } from '../commands/audit.ts'
 import { reportFrom } from '../commands/report.ts'
 import { type RunsFlags, tellRuns } from '../commands/runs.ts'
 import { tellRecord } from '../commands/show.ts'
@@ -22,6 +25,22 @@ export async function listRuns(flags: Flags & RunsFlags, terminal: Terminal): Pr
   if (flags.json === true) printJson(terminal, { runs })
   else tellRuns(runs, { wide: flags.wide === true, none: `no runs yet of ${flags.aws}` }, terminal)
   return exitCodes.succeeded
+}
+
+/** `faultline audit --aws STAGE`: the whole trail from a time on, however many answers it takes. */
+export async function audit(flags: Flags & AuditFlags, terminal: Terminal): Promise<ExitCode> {
+  const installation = await findInstallation(flags.aws, flags, terminal)
+  const found = new Map<string, AuditLine>()
+  let since = new Date(flags.since === undefined ? 0 : timeOf(flags.since, systemClock.now())).toISOString()
+  for (let more: unknown = true; more === true; ) {
+    const answer = await installation.ask('look', { action: 'audit', since })
+    const lines = answer.entries as readonly AuditLine[]
+    const before = found.size
+    for (const line of lines) found.set(`${line.at} ${line.id}`, line)
+    since = lines.at(-1)?.at ?? since
+    more = answer.more === true && found.size > before
+  }
+  return tellAudit([...found.values()].map(entryOfLine), { ...flags, where: `of ${flags.aws}` }, terminal)
 }
 
 /** `faultline show RUN --aws STAGE`. */

@@ -48,12 +48,15 @@ export function roles(names: Names, deployment: Deployment, watched: readonly Cl
   }
 }
 
-/** These change one switch, or nothing: no cluster, no alert, no event is their business. */
+/** These change one switch, which is put on record, or nothing: no cluster and no alert is their business. */
 export const ofTableOnly: Partial<Record<FunctionName, readonly string[]>> = {
   look: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
   halt: ['dynamodb:PutItem'],
-  resume: ['dynamodb:DeleteItem'],
+  resume: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'],
 }
+
+/** A start is compared with the one before it, and `look` shows the trail. */
+const readingAudit: readonly FunctionName[] = ['start', 'advance', 'reap', 'control', 'look']
 
 function functionRole(
   { prefix }: Names,
@@ -64,12 +67,23 @@ function functionRole(
     allow('Log', ['logs:CreateLogStream', 'logs:PutLogEvents'], arn('logs', `log-group:/aws/lambda/${prefix}-${name}:*`)),
     allow('Runs', ofTableOnly[name] ?? allOfTable, arnOf('Table')),
     ...listRuns(name),
+    ...ofAudit(name),
     ...(withoutQueue.includes(name) ? [] : [allow('DeadLetters', ['sqs:SendMessage'], arnOf(logicalId(queueOf(name), 'dlq')))]),
     ...(ofTableOnly[name] === undefined ? [...ofDrivers(deployment), ...ofWatchers(watched)] : []),
     ...(deployment.vpc === undefined ? [] : [allow('NetworkInterfaces', networkActions, '*')]),
     ...(deployment.xray ? [allow('Traces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*')] : []),
   ]
   return role(`${prefix}-${name}`, { service: 'lambda.amazonaws.com', statements, deployment })
+}
+
+/** An insert never replaces what is there, and nothing else is allowed to change the trail. What is put on record is told to the bus. */
+function ofAudit(name: FunctionName): readonly Statement[] {
+  return [
+    ...(readingAudit.includes(name) ? [allow('ReadAudit', ['dynamodb:Query'], arnOf('AuditTable'))] : []),
+    ...(name === 'look'
+      ? []
+      : [allow('Audit', ['dynamodb:PartiQLInsert'], arnOf('AuditTable')), allow('Events', ['events:PutEvents'], arnOf('EventBus'))]),
+  ]
 }
 
 function listRuns(name: FunctionName): readonly Statement[] {
@@ -89,7 +103,6 @@ const allOfTable = [
 /** What driving a run takes, beside its records. */
 function ofDrivers(deployment: Deployment): readonly Statement[] {
   return [
-    allow('Events', ['events:PutEvents'], arnOf('EventBus')),
     allow('Alerts', ['sns:Publish'], { Ref: 'AlertTopic' }),
     ...topicKey(deployment),
     ...Object.values(deployment.clusters).flatMap((entry, n) => clusterAccess(String(n + 1), entry)),

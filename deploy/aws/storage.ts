@@ -1,4 +1,5 @@
 import type { Deployment } from '../../functions/shared/deployment.ts'
+import { auditTableDefinition, auditTableOf } from '../../lib/adapters/dynamodb/audit-table.ts'
 import { tableDefinition } from '../../lib/adapters/dynamodb/table.ts'
 import { advanceType } from '../../lib/adapters/eventbridge/advance.ts'
 import { eventSource } from '../../lib/adapters/eventbridge/bus.ts'
@@ -18,6 +19,27 @@ export function table({ prefix }: Names, { deletionProtection }: Deployment): Re
         SSESpecification: { SSEEnabled: true },
         DeletionProtectionEnabled: deletionProtection,
         TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+      },
+    },
+  }
+}
+
+/**
+ * The audit trail: nothing in it expires, and no role of the functions may do more to it than insert and read. Kept when the stack goes, as the
+ * table is.
+ */
+export function auditTable({ prefix }: Names, { deletionProtection }: Deployment): Resources {
+  return {
+    AuditTable: {
+      Type: 'AWS::DynamoDB::Table',
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        ...auditTableDefinition,
+        TableName: auditTableOf(prefix),
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true },
+        DeletionProtectionEnabled: deletionProtection,
       },
     },
   }

@@ -16,7 +16,8 @@ import {
 } from './names.ts'
 import { ofTableOnly, roles } from './roles.ts'
 import { type ScheduledSuite, schedules } from './schedules.ts'
-import { bus, deadLetters, eventsMayWrite, table, topic } from './storage.ts'
+import { auditTable, bus, deadLetters, eventsMayWrite, table, topic } from './storage.ts'
+import { trail } from './trail.ts'
 import { urlOutputs, urls } from './urls.ts'
 
 /** Everything of the stack but the functions themselves, which osls packages, in the form of serverless.yml's `resources`. */
@@ -30,6 +31,7 @@ export function template(
   const queues = queueNames()
   const resources: Resources = {
     ...table(names, deployment),
+    ...auditTable(names, deployment),
     ...topic(names, deployment),
     ...bus(names),
     ...deadLetters(names, queues),
@@ -39,6 +41,7 @@ export function template(
     ...urls(),
     ...schedules(names, suites, deployment),
     ...alarms(names, queues),
+    ...trail(names, deployment),
   }
   return { Resources: resources, Outputs: outputs(), extensions: ofFunctions(deployment) }
 }

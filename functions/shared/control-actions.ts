@@ -1,12 +1,14 @@
 import { assertNever, FaultlineError } from '../../lib/domain/errors.ts'
 import { isEnded } from '../../lib/domain/run.ts'
-import { abortRun, resolveRun, wordOf } from '../../lib/engine/control.ts'
+import { abortRun, resolveRun } from '../../lib/engine/control.ts'
+import { pauseSuite, unpauseSuite } from '../../lib/engine/switches.ts'
 import { type Answer, drivenAnswer, runLine } from './answers.ts'
 import { actorOf } from './caller.ts'
 import { giveUpAfterMs, type Invocation } from './compose.ts'
 import type { ControlInput } from './inputs.ts'
 import { status } from './status.ts'
 import { findSuite } from './suites.ts'
+import { switching } from './switches.ts'
 
 type Asked<A extends ControlInput['action']> = Extract<ControlInput, { action: A }>
 
@@ -38,8 +40,7 @@ export async function control(input: ControlInput, invocation: Invocation): Prom
     case 'pause':
       return pause(input, invocation)
     case 'unpause':
-      await invocation.store.controls.clear({ kind: 'pause', suite: (await suiteOf(input, invocation)).name })
-      return { happened: `suite ${input.suite} may start again`, next: 'it starts at its next scheduled time' }
+      return unpause(input, invocation)
     default:
       return assertNever(input)
   }
@@ -72,12 +73,17 @@ async function resolve({ run: id, by, why, force = false }: Asked<'resolve'>, in
 
 async function pause(input: Asked<'pause'>, invocation: Invocation): Promise<Answer> {
   const { name } = await suiteOf(input, invocation)
-  const word = wordOf(actorOf(invocation, input.by), input.why, invocation.clock.now())
-  await invocation.store.controls.set({ kind: 'pause', suite: name }, word)
+  const { word } = await pauseSuite(switching(invocation), name, actorOf(invocation, input.by), input.why)
   return {
     happened: `suite ${input.suite} is paused by ${word.by}`,
     next: 'its scheduled starts are refused until "unpause"; a live run goes on',
   }
+}
+
+async function unpause(input: Asked<'unpause'>, invocation: Invocation): Promise<Answer> {
+  const { name } = await suiteOf(input, invocation)
+  const lifted = await unpauseSuite(switching(invocation), name, actorOf(invocation, input.by), input.why)
+  return { happened: `suite ${input.suite} may start again`, next: 'it starts at its next scheduled time', lifted }
 }
 
 function suiteOf({ suite }: { readonly suite: string }, { settings }: Invocation) {

@@ -43,6 +43,7 @@ const clusterEntry = strict({
 const ids = (prefix: string) => z.array(z.string().startsWith(`${prefix}-`)).min(1)
 
 const policyArn = z.string().regex(/^arn:aws[a-z-]*:iam::(\d{12}|aws):policy\/.+$/, 'expected the ARN of an IAM policy')
+const bucketName = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'expected the name of an S3 bucket')
 const executions = z.int().min(1).max(1000)
 
 const deploymentShape = {
@@ -65,10 +66,9 @@ const deploymentShape = {
   /** Gets the metrics of every run. */
   pushgatewayUrl: webAddress.optional(),
   /** An S3 bucket that gets the reports of ended runs; alerts then link to them. */
-  reportBucket: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'expected the name of an S3 bucket')
-    .optional(),
+  reportBucket: bucketName.optional(),
+  /** An S3 bucket that gets a CloudTrail trail of who invoked the functions. */
+  cloudTrailBucket: bucketName.optional(),
   /** For API servers without a public endpoint. */
   vpc: strict({ subnetIds: ids('subnet'), securityGroupIds: ids('sg') }).optional(),
   xray: z.boolean().default(false),

@@ -63,6 +63,7 @@ export const lookInput = z.discriminatedUnion(
   [
     status,
     strict({ action: z.literal('runs'), suite: text.optional(), limit: z.int().min(1).max(mostRuns).default(20) }),
+    strict({ action: z.literal('audit'), since: z.iso.datetime({ offset: true }).optional() }),
     strict({
       action: z.literal('record'),
       run: text.describe('Id, the beginning of it, or "latest".'),
@@ -70,7 +71,7 @@ export const lookInput = z.discriminatedUnion(
       known: strict({ history: count, samples: count, ledger: text.nullable() }).optional(),
     }),
   ],
-  { error: ({ input }) => notAllowed(wordOf(Object(input).action), ['status', 'runs', 'record']) },
+  { error: ({ input }) => notAllowed(wordOf(Object(input).action), ['status', 'runs', 'audit', 'record']) },
 )
 
 const place = { cluster: text.optional(), seed: seed.optional() }

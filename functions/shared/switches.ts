@@ -1,6 +1,6 @@
 import { actorText } from '../../lib/domain/actor.ts'
 import { isEnded } from '../../lib/domain/run.ts'
-import { wordOf } from '../../lib/engine/control.ts'
+import { haltAll, resumeAll, type Switching } from '../../lib/engine/switches.ts'
 import { type Answer, listedLine } from './answers.ts'
 import { actorOf } from './caller.ts'
 import type { Invocation } from './compose.ts'
@@ -12,9 +12,9 @@ export const recentRuns = 10
 
 /** Every driver sees it within seconds. Once it is stored nothing fails any more: a second try might halt again what a person resumed meanwhile. */
 export async function halt({ by, why }: SwitchInput, invocation: Invocation): Promise<Answer> {
-  const { store, clock } = invocation
-  const word = wordOf(actorOf(invocation, by), why, clock.now())
-  await store.controls.set({ kind: 'halt' }, word)
+  const { store } = invocation
+  const { word, isAudited } = await haltAll(switching(invocation), actorOf(invocation, by), why)
+  if (!isAudited) log('error', 'the entry of the halt in the audit trail is still to be written: the reaper does it', { function: 'halt' })
   const next = 'ask control for the status; the function resume lets runs start again'
   const halted = `everything is halted by ${word.by}`
   try {
@@ -27,11 +27,17 @@ export async function halt({ by, why }: SwitchInput, invocation: Invocation): Pr
   }
 }
 
+/** What a switch takes of an invocation. */
+export function switching({ store, clock, engine }: Invocation): Switching {
+  return { store, clock, notifiers: engine({ simulated: false }).notifiers }
+}
+
 /** Runs may start again; those that were halted stay so. */
-export async function resume({ by }: SwitchInput, invocation: Invocation): Promise<Answer> {
-  await invocation.store.controls.clear({ kind: 'halt' })
+export async function resume({ by, why }: SwitchInput, invocation: Invocation): Promise<Answer> {
+  const who = actorOf(invocation, by)
+  await resumeAll(switching(invocation), who, why)
   return {
-    happened: `${actorText(actorOf(invocation, by))} lifted the halt`,
+    happened: `${actorText(who)} lifted the halt`,
     next: 'runs may start again; what was halted is not started anew',
   }
 }

@@ -3,7 +3,8 @@
  * signed. `kubernetes`: who the API server says the credentials are. `os`: user and host of the machine. `claimed`: only typed, or from a
  * payload.
  */
-export type IdentityKind = 'aws' | 'kubernetes' | 'os' | 'claimed'
+export const identityKinds = ['aws', 'kubernetes', 'os', 'claimed'] as const
+export type IdentityKind = (typeof identityKinds)[number]
 
 /** One name that a person goes by. */
 export interface Identity {

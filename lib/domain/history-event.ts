@@ -11,7 +11,8 @@ export interface UndoTries {
 
 /** What each type of history event says besides its sentence. Stored and published: fields are added, never renamed. */
 export interface HistoryData {
-  readonly requested: undefined
+  /** The digest of the guards in force. */
+  readonly requested: { readonly guards: string }
   /** The second line of a takeover that may only revert. */
   readonly leased: Abort
   readonly lease_renewed: undefined

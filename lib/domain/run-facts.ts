@@ -1,3 +1,4 @@
+import type { Actor } from './actor.ts'
 import type { EndCause } from './end-cause.ts'
 import type { Finding, Measurement } from './injection.ts'
 import type { OwnerBefore } from './owner-before.ts'
@@ -8,6 +9,9 @@ export interface Abort {
   readonly reason: AbortReason
   readonly at: number
   readonly by: string
+  /** Of a person's word: who it was, and when it was given. */
+  readonly actor?: Actor | undefined
+  readonly askedAt?: number
   readonly detail: string
   /** What ended the step's fault with it, where that is known. */
   readonly cause?: EndCause

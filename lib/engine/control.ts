@@ -1,4 +1,5 @@
 import { type Actor, actorText } from '../domain/actor.ts'
+import { auditOf } from '../domain/audit.ts'
 import { FaultlineError, StoreUnavailable } from '../domain/errors.ts'
 import type { Injection } from '../domain/injection.ts'
 import { isOpen } from '../domain/injection.ts'
@@ -8,11 +9,13 @@ import { transition } from '../domain/transition.ts'
 import type { Control } from '../ports.ts'
 import { isoSeconds } from '../time.ts'
 import { namespaceLock } from './acts/admit.ts'
+import { copyEvents } from './audit.ts'
 import type { DriveOptions } from './drive.ts'
 import { drive } from './drive.ts'
 import type { Engine } from './engine.ts'
 import { claimOf, isTaken } from './lease/claim.ts'
 import { Notifications } from './notifications/notifications.ts'
+import { onRecord } from './on-record.ts'
 import { settleInTime } from './settle.ts'
 
 /** What a switch keeps of who set it. */
@@ -47,7 +50,7 @@ interface Word {
 }
 
 /**
- * Ends a run whose undo can never be proven, on a person's word: `failed`, reason `unproven`.
+ * Ends a run whose undo can never be proven, on a person's word and on record: `failed`, reason `unproven`.
  * @throws FaultlineError `refused` while a driver has it, or while a fuse or a reaper can still end it with proof (unless forced)
  */
 export async function resolveRun(engine: Engine, runId: string, by: Word): Promise<Run> {
@@ -58,9 +61,9 @@ export async function resolveRun(engine: Engine, runId: string, by: Word): Promi
   const injections = await store.ledger.list(runId)
   const better = by.force === true ? null : await whatStillEndsIt(engine, run, injections)
   if (better !== null) throw new FaultlineError('refused', `${better}; only if you are certain, resolve it by force`)
-  await store.ledger.appendHistory(runId, run.events)
+  await copyEvents(engine, run, run.events)
   const resolved = transition(run, { type: 'resolved', by: actorText(by.who), actor: by.who, why: by.why }, clock.now())
-  await store.runs.save(resolved)
+  await onRecord(engine, auditOf(resolved, resolved.events), () => store.runs.save(resolved))
   const notifications = new Notifications(engine, runId)
   notifications.notify(resolved, resolved.events, injections)
   await store.locks.release(namespaceLock(resolved), runId).catch(unlessAway)

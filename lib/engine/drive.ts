@@ -18,6 +18,7 @@ import { checkRecovery } from './acts/recover.ts'
 import { revertFromMemory } from './acts/revert.ts'
 import { checkSteadyAgain } from './acts/steady.ts'
 import { verifyNothingLeft } from './acts/verify.ts'
+import { copyEvents } from './audit.ts'
 import { endUnderDriver, endWithoutCluster } from './end-without-cluster.ts'
 import type { Engine, Progress } from './engine.ts'
 import { acquireLease, loadClaim } from './lease/claim.ts'
@@ -69,7 +70,7 @@ async function driveOn(engine: Engine, runId: string, options: DriveOptions): Pr
   const state = await acquireLease(engine, runId)
   if (isEnded(state.run)) return { run: state.run, wasOver: true }
   if (cluster instanceof FaultlineError) {
-    await engine.store.ledger.appendHistory(runId, state.run.events)
+    await copyEvents(engine, state.run, state.run.events)
     return { run: await endWithoutCluster(engine, state, cluster), wasOver: false }
   }
   const events = new ClusterEvents({

@@ -7,6 +7,7 @@ import type { RunEvent } from '../domain/transition.ts'
 import { transition } from '../domain/transition.ts'
 import { namespaceLock } from './acts/admit.ts'
 import { keep } from './acts/inject.ts'
+import { copyEvents } from './audit.ts'
 import type { Engine } from './engine.ts'
 import type { Driver } from './lease/driver.ts'
 
@@ -31,14 +32,14 @@ export async function endWithoutCluster(
   let { run } = state
   for (const event of events) {
     if (event.type === 'reverted' && run.status !== 'reverting') continue
-    await store.ledger.appendHistory(run.id, run.events)
+    await copyEvents(engine, run, run.events)
     const outbox = isEnded(run) ? run.events : []
     const next = transition(run, event, at)
     run = { ...next, events: [...outbox, ...next.events] }
     await store.runs.save(run)
     engine.observe({ kind: 'event', run, event, injections: state.injections })
   }
-  await Promise.all([store.ledger.appendHistory(run.id, run.events), store.locks.release(namespaceLock(run), run.id)]).catch(unlessAway)
+  await Promise.all([copyEvents(engine, run, run.events), store.locks.release(namespaceLock(run), run.id)]).catch(unlessAway)
   return run
 }
 

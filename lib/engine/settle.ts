@@ -1,12 +1,13 @@
 import { FaultlineError } from '../domain/errors.ts'
 import type { Ended, Run } from '../domain/run.ts'
 import { late, withDeadline } from '../with-deadline.ts'
+import { copyEvents } from './audit.ts'
 import type { Engine } from './engine.ts'
 
 /** A driver that is through may spend this on the report and on what is stored with it (three PUTs of 10 s each, side by side); else the next reaper does it. */
 const settleMs = 12_000
 
-type Settling = Pick<Engine, 'store' | 'report' | 'observe'>
+type Settling = Pick<Engine, 'store' | 'notifiers' | 'report' | 'observe'>
 
 /**
  * The last part of a run that is over, for its driver and for reapers alike:
@@ -16,7 +17,7 @@ type Settling = Pick<Engine, 'store' | 'report' | 'observe'>
  */
 export async function settle(engine: Settling, run: Ended, { isAllTold }: { readonly isAllTold: boolean }): Promise<Run> {
   const { store } = engine
-  if (run.events.length > 0) await store.ledger.appendHistory(run.id, run.events)
+  if (run.events.length > 0) await copyEvents(engine, run, run.events)
   const isReported = await reported(engine, run)
   if (!isAllTold || !isReported || run.events.length === 0) return run
   const settled = { ...run, version: run.version + 1, events: [] }

@@ -8,6 +8,7 @@ import type { Suite } from '../domain/suite.ts'
 import { withoutPrometheus } from '../domain/suite.ts'
 import { transition } from '../domain/transition.ts'
 import { isoSeconds } from '../time.ts'
+import { copyEvents, digestOfGuards } from './audit.ts'
 import type { Engine } from './engine.ts'
 import { Notifications } from './notifications/notifications.ts'
 import { settleInTime } from './settle.ts'
@@ -70,6 +71,7 @@ export async function start(engine: Engine, request: StartRequest): Promise<{ re
         at: now,
         type: 'requested',
         step: null,
+        data: { guards: digestOfGuards(config) },
         message: `requested by ${request.trigger.by} (${request.trigger.kind} ${request.trigger.key})${without}`,
       },
     ],
@@ -85,14 +87,14 @@ export async function recordRefused(engine: Engine, request: StartRequest, refus
   const { store, clock } = engine
   const { run, created } = await start(engine, request)
   if (!created) return run
-  await store.ledger.appendHistory(run.id, run.events)
+  await copyEvents(engine, run, run.events)
   const notifications = new Notifications(engine, run.id)
   let refused: Run = run
   for (const event of [{ type: 'refused', refusals }, { type: 'released' }] as const) {
     const next = transition(refused, event, clock.now())
     refused = { ...next, events: [...refused.events, ...next.events] }
     await store.runs.save(refused)
-    await store.ledger.appendHistory(run.id, refused.events)
+    await copyEvents(engine, refused, refused.events)
     notifications.notify(refused, next.events, [])
   }
   const isAllTold = await notifications.end()

@@ -51,6 +51,13 @@ export function callsOf(request: AwsRequest): readonly AwsCall[] {
 /** What policies call a service that signs under another name. */
 const prefixes: Readonly<Record<string, string>> = { monitoring: 'cloudwatch' }
 
+/** IAM knows a PartiQL statement by its verb. @throws Error for one that no function is known to use */
+function ofStatement(statement: string, signed: Signed): Asked {
+  const [, table] = /^INSERT INTO "([\w.-]+)"/.exec(statement) ?? []
+  if (table === undefined) throw new Error(`no permission is known for ${statement}`)
+  return { action: 'PartiQLInsert', resources: [arn(signed, `table/${table}`)] }
+}
+
 interface Asked {
   readonly action: string
   readonly resources: readonly string[]
@@ -58,7 +65,8 @@ interface Asked {
 
 const readers: Readonly<Record<string, (request: AwsRequest, signed: Signed) => Asked>> = {
   dynamodb: (request, signed) => {
-    const { TableName, IndexName, RequestItems = {} } = jsonBody(request)
+    const { TableName, IndexName, RequestItems = {}, Statement } = jsonBody(request)
+    if (typeof Statement === 'string') return ofStatement(Statement, signed)
     const index = IndexName === undefined ? '' : `/index/${IndexName}`
     const tables = TableName === undefined ? Object.keys(Object(RequestItems)) : [`${TableName}${index}`]
     return { action: target(request), resources: tables.map((name) => arn(signed, `table/${name}`)) }

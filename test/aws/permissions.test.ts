@@ -42,6 +42,7 @@ async function playAll(aws: LocalAws, others: Readonly<Record<string, ClusterEnt
   await aws.invoke('control', { action: 'status' })
   await aws.invoke('look', { action: 'status' })
   await aws.invoke('look', { action: 'status', run })
+  await aws.invoke('look', { action: 'audit' })
   await aws.invoke('look', { action: 'runs', suite: 'Played' })
   await aws.invoke('look', { action: 'record', run: 'latest' })
   await aws.invoke('control', { action: 'reap' })
@@ -51,7 +52,13 @@ async function playAll(aws: LocalAws, others: Readonly<Record<string, ClusterEnt
   // The call for a successor was lost: the next round of the reaper goes on with the run.
   const requested = { ...requestedRun(played.suite), requestedAt: Date.now() }
   const offered = { lease: { owner: 'gone', until: Date.now() + 60_000 }, handover: true }
-  await aws.store.runs.create({ ...requested, ...offered, id: 'handed-over', cluster: played.cluster })
+  // What its driver could not write into the audit trail is written by who goes on.
+  const data = { guards: 'other' }
+  const events: Run['events'] = [{ version: 1, n: 0, at: Date.now(), type: 'requested', step: null, message: 'requested', data }]
+  const left = { ...requested, ...offered, events, cluster: played.cluster }
+  await aws.store.runs.create({ ...left, id: 'handed-over' })
+  await aws.store.runs.create({ ...left, id: 'offered' })
+  await aws.invoke('advance', { 'detail-type': 'advance', detail: { runId: 'offered' } })
   // What is not there is a failure of the round, told after all that could be done was done.
   await aws.invoke('reap', {}).catch(() => undefined)
   expect((await aws.store.runs.list()).filter((one) => !isEnded(one))).toEqual([])

@@ -28,6 +28,7 @@ describe('AWS’ own resource schemas', () => {
       deletionProtection: true,
       permissionsBoundary: 'arn:aws:iam::123456789012:policy/bound',
       reportBucket: 'reports-of-game-days',
+      cloudTrailBucket: 'trails',
       vpc: { subnetIds: ['subnet-1'], securityGroupIds: ['sg-1'] },
       reservedConcurrency: { reap: 2 },
       xray: true,
@@ -38,6 +39,7 @@ describe('AWS’ own resource schemas', () => {
     expect(functions).toHaveLength(packagedFunctions.length)
     const added = Object.values(Resources ?? {}).map(({ Type }) => Type)
     expect(added).toContain('AWS::SNS::Subscription')
+    expect(added).toContain('AWS::CloudTrail::Trail')
     expect(await schemaProblems({ ...packaged, ...Resources, ...Object.fromEntries(functions) } as TemplateResources)).toEqual([])
   })
 

@@ -15,6 +15,7 @@ const commands = [
   'trend',
   'diff',
   'prune',
+  'audit',
   'show',
   'report',
   'abort',

@@ -1,4 +1,5 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
+import { auditTableOf } from '../../lib/adapters/dynamodb/audit-table.ts'
 import { createDynamoClient } from '../../lib/adapters/dynamodb/client.ts'
 import { createDynamoStore } from '../../lib/adapters/dynamodb/store.ts'
 import { ensureTable } from '../../lib/adapters/dynamodb/table.ts'
@@ -20,5 +21,12 @@ export async function openDynaliteStore(): Promise<StoreUnderTest & { readonly c
     await store.close()
     await server.close()
   }
-  return { store, client, table: createTableAccess(client, 'faultline-test'), answers: loseAnswersOf(client), close }
+  return {
+    store,
+    client,
+    table: createTableAccess(client, 'faultline-test'),
+    trail: createTableAccess(client, auditTableOf('faultline-test')),
+    answers: loseAnswersOf(client),
+    close,
+  }
 }

@@ -33,7 +33,7 @@ export function loseAnswersOf(client: DynamoDBDocumentClient): LostAnswers {
   const loss = createLoss()
   client.middlewareStack.add(
     (next, context) => async (args) => {
-      if (!/^(Put|Update|Delete)Item/.test(String(context.commandName)) || !loss.next()) return next(args)
+      if (!/^(?:(?:Put|Update|Delete)Item|ExecuteStatement)/.test(String(context.commandName)) || !loss.next()) return next(args)
       await next(args).catch((refused: unknown) => refused)
       throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
     },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll } from '@jest/globals'
+import { auditTableOf } from '../../lib/adapters/dynamodb/audit-table.ts'
 import { createDynamoClient } from '../../lib/adapters/dynamodb/client.ts'
 import { createDynamoStore } from '../../lib/adapters/dynamodb/store.ts'
 import { ensureTable } from '../../lib/adapters/dynamodb/table.ts'
@@ -27,9 +28,15 @@ function describeOnMoto(): void {
     const table = `faultline-${++tables}`
     await ensureTable(client, table)
     const store = createDynamoStore({ client, table, clock: new VirtualClock(nine) })
-    return { store, table: createTableAccess(client, table), answers: loseAnswersOf(client), close: store.close }
+    return {
+      store,
+      table: createTableAccess(client, table),
+      trail: createTableAccess(client, auditTableOf(table)),
+      answers: loseAnswersOf(client),
+      close: store.close,
+    }
   }
-  describeStore('the DynamoDB adapter on moto_server', open, { atomic: false })
+  describeStore('the DynamoDB adapter on moto_server', open, { atomic: false, inserts: false })
 }
 
 describeWith(['moto_server'], 'on moto', describeOnMoto)

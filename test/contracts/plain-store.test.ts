@@ -9,5 +9,5 @@ describeStore('the store of the simulation', async () => {
   const table = createPlainTable()
   const { answers, access } = repeatingLostWrites(table)
   const close = async () => {}
-  return { store: createTableStore({ table: access, clock: new VirtualClock(nine), close }), table, answers, close }
+  return { store: createTableStore({ table: access, clock: new VirtualClock(nine), close }), table, trail: table, answers, close }
 })

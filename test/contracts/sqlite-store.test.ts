@@ -13,7 +13,7 @@ import type { StoreUnderTest } from './store-harness.ts'
 function over(database: Database, close: () => Promise<void>): StoreUnderTest {
   const table = createTableAccess(database)
   const { answers, access } = repeatingLostWrites(table)
-  return { store: createTableStore({ table: access, clock: new VirtualClock(nine), close }), table, answers, close }
+  return { store: createTableStore({ table: access, clock: new VirtualClock(nine), close }), table, trail: table, answers, close }
 }
 
 describeStore('the SQLite adapter on disk', async () => {

@@ -8,6 +8,8 @@ export interface StoreUnderTest {
   readonly store: Store
   /** The stored items, past the ports. */
   readonly table: TableAccess
+  /** The stored items of the audit trail. */
+  readonly trail: Pick<TableAccess, 'query'>
   readonly answers: LostAnswers
   /** Closes the store and all that was started for it. */
   close(): Promise<void>
@@ -18,6 +20,7 @@ export interface StoreHarness {
   store(): Store
   answers(): LostAnswers
   under(): TableAccess
+  trail(): Pick<TableAccess, 'query'>
 }
 
 /** Opens a store before each test of the enclosing `describe` and closes it after, whatever happened. */
@@ -34,5 +37,5 @@ export function freshStoreForEach(open: () => Promise<StoreUnderTest>): StoreHar
     if (current === undefined) throw new Error('no store is open outside a test')
     return current
   }
-  return { store: () => opened().store, answers: () => opened().answers, under: () => opened().table }
+  return { store: () => opened().store, answers: () => opened().answers, under: () => opened().table, trail: () => opened().trail }
 }

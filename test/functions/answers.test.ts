@@ -33,7 +33,12 @@ it('a reaper that cannot sweep a cluster fails, so that the alarm on errors is r
     store: { runs: { due: async () => [], list: async () => [] } },
     clock: { now: () => 0 },
     clusters: { names: ['production'], reach: () => Promise.reject(new Error('access denied')) },
-    engine: () => ({ notifiers: [], sink: null, clock: { now: () => 0 }, store: { runs: { list: async () => [] } } }),
+    engine: () => ({
+      notifiers: [],
+      sink: null,
+      clock: { now: () => 0 },
+      store: { runs: { list: async () => [] }, controls: { read: async () => ({ halt: null, pause: null }) } },
+    }),
     reports: null,
   } as unknown as Invocation
   await expect(reapAll(invocation)).rejects.toThrow(

@@ -7,12 +7,17 @@ import { StoreUnavailable } from '../../lib/domain/errors.ts'
 import { checked } from '../../lib/suite/parse-with-schema.ts'
 import { requestedRun } from '../contracts/records.ts'
 
-type Store = Pick<Invocation['store'], 'runs' | 'controls'>
+type Store = Pick<Invocation['store'], 'runs' | 'controls' | 'audit'>
 
-function haltWith(list: Store['runs']['list']) {
+function haltWith(list: Store['runs']['list'], add: Store['audit']['add'] = async () => true) {
   const set = jest.fn<Store['controls']['set']>(async () => {})
-  const store = { runs: { list }, controls: { set } }
-  const answer = halt({ by: 'ann', why: 'incident' }, { caller: null, store, clock: { now: () => 7 } } as unknown as Invocation)
+  const store = { runs: { list }, controls: { set }, audit: { add } }
+  const answer = halt({ by: 'ann', why: 'incident' }, {
+    caller: null,
+    store,
+    clock: { now: () => 7 },
+    engine: () => ({ notifiers: [] }),
+  } as unknown as Invocation)
   return { set, answer }
 }
 
@@ -35,6 +40,16 @@ it('halt has halted, and says so, where the runs cannot be listed any more: it i
     next: 'ask control for the status; the function resume lets runs start again',
   })
   expect(set).toHaveBeenCalledTimes(1)
+})
+
+it('halt has halted where it could not be put on record', async () => {
+  const add = jest.fn<Store['audit']['add']>(async () => {
+    throw new StoreUnavailable('the table is throttled')
+  })
+  const { set, answer } = haltWith(async () => [], add)
+  expect(await answer).toMatchObject({ happened: 'everything is halted by ann (claimed): 0 live runs revert now, and none starts' })
+  expect(set).toHaveBeenCalledTimes(1)
+  expect(add.mock.calls).toMatchObject([[{ kind: 'halt', at: 7, actor: claimed('ann'), message: 'incident' }]])
 })
 
 it.each(['halt', 'resume'])('control says where %s is', (action) => {

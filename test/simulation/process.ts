@@ -138,6 +138,7 @@ export class SimulatedProcess {
       notices: through('notices', store.notices),
       totals: through('totals', store.totals),
       samples: through('samples', store.samples),
+      audit: through('audit', store.audit),
       close: async () => {},
     }
   }

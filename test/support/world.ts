@@ -70,7 +70,7 @@ export class World {
     const wrap = <T extends object>(port: string, target: T): T => this.tracked(port, target, options.hook)
     const { groups = async () => [] } = wrap('discovery', { groups: this.cluster.groups ?? (async () => []) })
     const cluster: Cluster = { objects: wrap('objects', this.cluster.objects), pods: wrap('pods', this.cluster.pods), groups }
-    const { runs, ledger, locks, controls, samples, notices, totals } = this.store
+    const { runs, ledger, locks, controls, samples, notices, totals, audit } = this.store
     return {
       store: {
         runs: wrap('runs', runs),
@@ -80,6 +80,7 @@ export class World {
         notices: wrap('notices', notices),
         totals: wrap('totals', totals),
         samples: wrap('samples', samples),
+        audit: wrap('audit', audit),
         close: async () => {},
       },
       connect: async () => cluster,
@@ -204,10 +205,13 @@ const simulatedConfig: Config = {
   fuse: { ...defaultConfig.fuse, cordonImage: simulatedImages.cordonFuse },
 }
 
-/** Opens a world whose workload is Ready. */
-export async function openWorld(options: Omit<SandboxOptions, 'clock'> = {}): Promise<World> {
+/** Opens a world whose workload is Ready; its records are in memory unless `open` says where. */
+export async function openWorld(
+  options: Omit<SandboxOptions, 'clock'> = {},
+  open: (clock: VirtualClock) => Promise<Store> = openMemoryStore,
+): Promise<World> {
   const clock = new VirtualClock()
-  const [sandbox, store] = await Promise.all([startSandbox({ clock, seed: 1, ...options }), openMemoryStore(clock)])
+  const [sandbox, store] = await Promise.all([startSandbox({ clock, seed: 1, ...options }), open(clock)])
   const ready = sandbox.ready()
   await clock.advance(10_000)
   await ready

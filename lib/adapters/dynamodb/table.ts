@@ -12,6 +12,7 @@ import {
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { StoreUnavailable } from '../../domain/errors.ts'
 import { dueIndex, keyAttributes, suitesIndex } from '../table/table-access.ts'
+import { auditTableDefinition, auditTableOf } from './audit-table.ts'
 import { toStoreError } from './errors.ts'
 
 /** Epoch seconds; DynamoDB deletes the item some time after. */
@@ -44,11 +45,14 @@ function keySchema(of: keyof typeof keyAttributes) {
   ]
 }
 
-/** Creates the table where no deployment does (locally, in tests) and returns once it is usable; does nothing when it exists. */
+/** Creates the table, and the one of the audit trail, where no deployment does (locally, in tests), and returns once both are usable; does nothing where they exist. */
 export async function ensureTable(client: DynamoDBDocumentClient, table: string): Promise<void> {
   try {
-    if ((await tableStatus(client, table)) === 'absent') await createTable(client, table)
+    const trail = auditTableOf(table)
+    if ((await tableStatus(client, table)) === 'absent') await createTable(client, { TableName: table, ...tableDefinition })
+    if ((await tableStatus(client, trail)) === 'absent') await createTable(client, { TableName: trail, ...auditTableDefinition })
     await untilActive(client, table)
+    await untilActive(client, trail)
     await enableTtl(client, table)
   } catch (error) {
     throw toStoreError(error, `ensuring table ${table}`)
@@ -65,9 +69,9 @@ async function tableStatus(client: DynamoDBDocumentClient, table: string): Promi
   }
 }
 
-async function createTable(client: DynamoDBDocumentClient, table: string): Promise<void> {
+async function createTable(client: DynamoDBDocumentClient, definition: CreateTableCommandInput): Promise<void> {
   try {
-    await client.send(new CreateTableCommand({ TableName: table, ...tableDefinition }))
+    await client.send(new CreateTableCommand(definition))
   } catch (error) {
     if (!(error instanceof ResourceInUseException)) throw error
   }

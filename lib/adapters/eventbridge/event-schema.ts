@@ -1,4 +1,6 @@
 import * as z from 'zod'
+import { identityKinds } from '../../domain/actor.ts'
+import { auditKinds } from '../../domain/audit.ts'
 import { noticeKinds } from '../../domain/notice.ts'
 import { severities } from '../../domain/probe.ts'
 
@@ -32,6 +34,37 @@ export const noticeDetail = z.object({
     .nullable(),
   message: z.string().describe('One sentence for people.'),
   data: z.record(z.string(), z.unknown()).describe('More of the event, by kind; keys may be added.'),
+})
+
+/** The detail of `audit.recorded`: an entry of the audit trail. */
+export const auditDetail = z.object({
+  id: z.string().describe('The same for the same thing, however often it is delivered.'),
+  at: time,
+  kind: z.enum(auditKinds),
+  actor: z
+    .object({
+      kind: z.enum(identityKinds).describe('By what it is known; `claimed`: only typed, or from a payload.'),
+      name: z.string(),
+      also: z
+        .array(z.object({ kind: z.enum(identityKinds), name: z.string() }))
+        .optional()
+        .describe('What else is known of the same person.'),
+      text: z.string().describe('For people.'),
+    })
+    .nullable()
+    .describe('Null: Faultline itself.'),
+  message: z.string().describe('One sentence for people.'),
+  run: z
+    .object({
+      id: z.string(),
+      suite: z.string(),
+      cluster: z.string(),
+      clusterUid: z.string(),
+      namespace: z.string(),
+      simulated: z.boolean(),
+    })
+    .nullable(),
+  data: z.record(z.string(), z.unknown()).describe('More of it, by kind; keys may be added.'),
 })
 
 /** The detail of `advance`, which drivers send each other. */

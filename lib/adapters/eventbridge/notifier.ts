@@ -2,6 +2,7 @@ import type { Notice } from '../../domain/notice.ts'
 import { cutTo } from '../../domain/text.ts'
 import type { Notifier } from '../../ports.ts'
 import { shortData } from '../../report/alert-document.ts'
+import { auditLine } from '../../report/audit-line.ts'
 import type { Bus } from './bus.ts'
 
 /** EventBridge takes events of 256 KB; a fault may have thousands of targets, and a line of the history may name them all. */
@@ -10,11 +11,15 @@ const mostTargets = 100
 const longestMessage = 20_000
 const longestData = 40_000
 
+/** Detail type of an entry of the audit trail. */
+export const auditType = 'audit.recorded'
+
 /** Tells notices as events: detail type is the notice's kind, the detail is described in docs/events.md. */
 export function eventBridgeNotifier(bus: Bus): Notifier {
   return {
     name: 'eventbridge',
     notify: (notice) => bus.put({ detailType: notice.kind, at: notice.at, detail: detailOf(notice) }),
+    audited: (entry) => bus.put({ detailType: auditType, at: entry.at, detail: auditLine(entry) }),
   }
 }
 

@@ -65,6 +65,18 @@ export const noticeKey = (runId: string, claim: { readonly notifier: string; rea
   sk: `NOTICE#${claim.notifier}#${claim.key}`,
 })
 
+/** Partition of the whole audit trail. */
+export const auditPartition = 'AUDIT'
+
+/** A time as the audit trail sorts by it; padded, so that texts sort as times do. */
+export const auditTime = (at: number): string => digits(at, 15)
+
+/** Where an entry of the audit trail is. */
+export const auditKey = ({ at, id }: { readonly at: number; readonly id: string }): Key => ({
+  pk: auditPartition,
+  sk: `${auditTime(at)}#${id}`,
+})
+
 /** Partition of all totals. */
 export const totalsPartition = 'TOTALS'
 

@@ -1,4 +1,5 @@
 import type { Clock, Store } from '../../ports.ts'
+import { type AuditAccess, amongItems, createAuditStore } from './audit.ts'
 import { createControlStore } from './controls.ts'
 import { createLedgerStore } from './ledger.ts'
 import { createLockStore } from './locks.ts'
@@ -12,10 +13,13 @@ import { createTotalsStore } from './totals.ts'
 export function createTableStore({
   table,
   clock,
+  audit = amongItems(table),
   close,
 }: {
   readonly table: TableAccess
   readonly clock: Clock
+  /** Where the audit trail is; in the table itself when left out. */
+  readonly audit?: AuditAccess
   close(): Promise<void>
 }): Store {
   return {
@@ -26,6 +30,7 @@ export function createTableStore({
     notices: createNoticeStore(table),
     totals: createTotalsStore(table),
     samples: createSampleStore(table),
+    audit: createAuditStore(audit),
     close,
   }
 }

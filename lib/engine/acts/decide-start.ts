@@ -1,7 +1,9 @@
 import { judgeLateness, judgeSchedule } from '../../domain/guard-times.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { RunEvent } from '../../domain/transition.ts'
+import { auditSwitches } from '../audit.ts'
 import type { Driver } from '../lease/driver.ts'
+import { unlessFaultline } from '../on-record.ts'
 import { acquireLock, examine, forbiddenBySwitch } from './admit.ts'
 import { standingIn } from './others.ts'
 import { rulesOf } from './plan.ts'
@@ -22,6 +24,8 @@ export async function decideStart(driver: Driver): Promise<RunEvent | null> {
   ])
   if (driver.stop !== null) return null
   for (const warning of admission.warnings) driver.note(warning)
+  if (switches.length > 0)
+    await auditSwitches(engine, await engine.store.controls.read({ id: run.id, suite: suite.name }), suite.name).catch(unlessFaultline)
   const now = engine.clock.now()
   const refusals: readonly Refusal[] = [
     ...switches,

@@ -13,6 +13,7 @@ import type { RunEvent } from '../../domain/transition.ts'
 import { transition } from '../../domain/transition.ts'
 import type { FaultContext } from '../../faults/fault.ts'
 import type { Cluster } from '../../ports.ts'
+import { copyEvents } from '../audit.ts'
 import type { Engine, Progress } from '../engine.ts'
 import { Probing } from '../probing/probing.ts'
 import { type SeenLists, seenListsOf } from './seen-lists.ts'
@@ -275,7 +276,7 @@ export class Driver {
       const events = this.#uncopied
       if (events.length === 0) return
       try {
-        await this.engine.store.ledger.appendHistory(this.#run.id, events)
+        await copyEvents(this.engine, this.#run, events)
         if (!isEnded(this.#run)) this.#uncopied = this.#uncopied.filter((event) => !events.includes(event))
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) this.note(`the history could not be copied: ${String(error)}`)

@@ -2,6 +2,7 @@ import { FaultlineError } from '../../domain/errors.ts'
 import type { Run } from '../../domain/run.ts'
 import { transition } from '../../domain/transition.ts'
 import { late, withDeadline } from '../../with-deadline.ts'
+import { copyEvents } from '../audit.ts'
 import type { Engine } from '../engine.ts'
 import type { Driver } from './driver.ts'
 
@@ -77,7 +78,7 @@ async function call(driver: Driver, { budget, untilMs, done }: Wait & { readonly
 export async function handOverAtOnce(engine: Engine, run: Run, budget: Pick<Budget, 'handOver'>): Promise<Run> {
   const { store, clock } = engine
   const handed = transition(run, { type: 'handed_over' }, clock.now())
-  await store.ledger.appendHistory(run.id, run.events)
+  await copyEvents(engine, run, run.events)
   await store.runs.save(handed)
   await budget.handOver(run.id)
   return handed

@@ -1,13 +1,14 @@
-import type { AbortReason } from '../../domain/run-facts.ts'
-import type { Controls } from '../../ports.ts'
+import type { Abort } from '../../domain/run-facts.ts'
+import type { Control, Controls } from '../../ports.ts'
 
 /** Why a switch ends a run that has begun; null when none does. A paused suite keeps only new runs out. */
-export function stopBySwitch({
-  abort,
-  halt,
-}: Controls): { readonly reason: AbortReason; readonly by: string; readonly detail: string } | null {
-  if (abort !== null) return { reason: 'asked', by: abort.by, detail: abort.why }
-  return halt === null ? null : { reason: 'halted', by: halt.by, detail: halt.why }
+export function stopBySwitch({ abort, halt }: Controls): Omit<Abort, 'at'> | null {
+  if (abort !== null) return stopBy('asked', abort)
+  return halt === null ? null : stopBy('halted', halt)
+}
+
+function stopBy(reason: 'asked' | 'halted', { by, actor, why, at }: Control): Omit<Abort, 'at'> {
+  return { reason, by, ...(actor === undefined ? {} : { actor }), askedAt: at, detail: why }
 }
 
 /**

@@ -1,5 +1,6 @@
 import { FaultlineError, VersionConflict } from '../../domain/errors.ts'
 import { type Ended, isEnded } from '../../domain/run.ts'
+import { auditSwitches, copyEvents } from '../audit.ts'
 import type { Engine } from '../engine.ts'
 import { settle } from '../settle.ts'
 import { pushSnapshot } from './metrics-snapshot.ts'
@@ -13,12 +14,13 @@ const triedForMs = 24 * 3_600_000
 
 /**
  * Called by every reaper: says what drivers could not say at their end, however long ago that was, copies their history and writes their
- * reports. Metrics that a killed driver pushed last are replaced. Never throws for a notifier, a Pushgateway or a store that is away.
+ * reports. The entry of a halt that could not be written is. Metrics that a killed driver pushed last are replaced. Never throws for a notifier, a Pushgateway or a store that is away.
  */
 export async function redeliverNotifications(engine: Engine, say: (line: string) => void): Promise<void> {
   try {
     const ended = endsToTell(engine, say)
-    await Promise.all([pushSnapshot(engine, say), ended.then((runs) => redeliverEnds(engine, runs, say))])
+    const halted = engine.store.controls.read({ id: '-', suite: '-' }).then((controls) => auditSwitches(engine, controls))
+    await Promise.all([pushSnapshot(engine, say), ended.then((runs) => redeliverEnds(engine, runs, say)), halted])
   } catch (error) {
     if (!(error instanceof FaultlineError)) throw error
     say(`not everybody could be told: ${error.message}`)
@@ -54,7 +56,7 @@ async function redeliverEnds(engine: Engine, runs: readonly Ended[], say: (line:
 
 async function redeliverEnd(engine: Engine, run: Ended): Promise<boolean> {
   const { store } = engine
-  await store.ledger.appendHistory(run.id, run.events)
+  await copyEvents(engine, run, run.events)
   if (engine.notifiers.length === 0) return true
   const history = await store.ledger.history(run.id)
   const notifications = new Notifications({ ...engine, sink: null }, run.id)

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { advanceCall } from '../../../lib/adapters/eventbridge/advance.ts'
 import type { BusEvent } from '../../../lib/adapters/eventbridge/bus.ts'
-import { advanceDetail, noticeDetail } from '../../../lib/adapters/eventbridge/event-schema.ts'
+import { advanceDetail, auditDetail, noticeDetail } from '../../../lib/adapters/eventbridge/event-schema.ts'
 import { eventBridgeNotifier } from '../../../lib/adapters/eventbridge/notifier.ts'
+import type { AuditEntry } from '../../../lib/domain/audit.ts'
 import { type Notice, noticeKinds } from '../../../lib/domain/notice.ts'
 
 const nine = Date.UTC(2026, 0, 5, 9)
@@ -28,7 +29,28 @@ function told() {
   return { events, bus: { put: async (event: BusEvent) => void events.push(event) } }
 }
 
+const audited: AuditEntry = {
+  id: 'run-1#0000000004#00000',
+  at: nine,
+  kind: 'abort',
+  actor: { kind: 'kubernetes', name: 'oidc:ann', also: [{ kind: 'os', name: 'ann@laptop' }] },
+  message: 'asked: enough',
+  run: { id: 'run-1', suite: 'Quick', cluster: 'production', clusterUid: 'c0ffee', namespace: 'ns', simulated: false },
+  data: { reason: 'asked' },
+}
+
 describe('the notifier to EventBridge', () => {
+  it.each([audited, { ...audited, actor: null }, { ...audited, kind: 'halt' as const, run: null, data: {} }])(
+    'tells an entry of the audit trail as its published schema says: %#',
+    async (entry) => {
+      const { events, bus } = told()
+      await eventBridgeNotifier(bus).audited?.(entry)
+      expect(events).toEqual([expect.objectContaining({ detailType: 'audit.recorded', at: nine })])
+      expect(auditDetail.strict().safeParse(events[0]?.detail)).toMatchObject({ success: true })
+      expect(events[0]?.detail).toMatchObject({ at: '2026-01-05T09:00:00.000Z', kind: entry.kind })
+    },
+  )
+
   it.each(noticeKinds)('tells %s as its published schema says', async (kind) => {
     const { events, bus } = told()
     await eventBridgeNotifier(bus).notify(noticeOf({ kind }))

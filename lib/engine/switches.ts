@@ -1,0 +1,73 @@
+import type { Actor } from '../domain/actor.ts'
+import { type AuditEntry, switchEntry } from '../domain/audit.ts'
+import { FaultlineError } from '../domain/errors.ts'
+import type { Control, Store } from '../ports.ts'
+import { audit, auditSwitches } from './audit.ts'
+import { wordOf } from './control.ts'
+import type { Engine } from './engine.ts'
+import { onRecord } from './on-record.ts'
+
+/** What it takes to set switches. */
+export type Switching = Pick<Engine, 'notifiers' | 'clock'> & { readonly store: Pick<Store, 'controls' | 'audit'> }
+
+/** A person's word as it was stored; `isAudited`: its entry in the trail is there, and not only owed. */
+export interface Switched {
+  readonly word: Control
+  readonly isAudited: boolean
+}
+
+/** A halt happens in any case. An entry that cannot be written now is written by the next reaper, or with the first run that the halt ends. */
+export async function haltAll(engine: Switching, who: Actor, why: string): Promise<Switched> {
+  const word = wordOf(who, why, engine.clock.now())
+  await engine.store.controls.set({ kind: 'halt' }, word)
+  return { word, isAudited: await isWritten(engine, switchEntry('halt', word)) }
+}
+
+/** As a halt, of one suite's starts; an entry that is owed is written with the first start that is refused, or by `unpauseSuite`. */
+export async function pauseSuite(engine: Switching, suite: string, who: Actor, why: string): Promise<Switched> {
+  const word = wordOf(who, why, engine.clock.now())
+  await engine.store.controls.set({ kind: 'pause', suite }, word)
+  return { word, isAudited: await isWritten(engine, switchEntry('pause', word, { suite })) }
+}
+
+async function isWritten(engine: Switching, entry: AuditEntry): Promise<boolean> {
+  try {
+    await audit(engine, entry)
+    return true
+  } catch (error) {
+    if (error instanceof FaultlineError) return false
+    throw error
+  }
+}
+
+/**
+ * Lifts a halt, once that is on record; what was lifted, null where nothing was halted.
+ * @throws FaultlineError `unavailable` when it could not be put on record: all stays halted
+ */
+export async function resumeAll(engine: Switching, who: Actor, why: string): Promise<Control | null> {
+  const { halt } = await engine.store.controls.read({ id: '-', suite: '-' })
+  await lift(engine, switchEntry('resume', wordOf(who, why, engine.clock.now())), { halt, pause: null })
+  return halt
+}
+
+/** As `resumeAll`, of a paused suite. */
+export async function unpauseSuite(engine: Switching, suite: string, who: Actor, why: string): Promise<Control | null> {
+  const { pause } = await engine.store.controls.read({ id: '-', suite })
+  const entry = switchEntry('unpause', wordOf(who, why, engine.clock.now()), { suite })
+  await lift(engine, entry, { halt: null, pause, suite })
+  return pause
+}
+
+interface Lifted {
+  readonly halt: Control | null
+  readonly pause: Control | null
+  readonly suite?: string
+}
+
+/** The entry of what is lifted comes first, in case it is still owed: its switch, which tells of it, is about to go. */
+function lift(engine: Switching, entry: AuditEntry, { halt, pause, suite }: Lifted): Promise<void> {
+  return onRecord(engine, [entry], async () => {
+    await auditSwitches(engine, { halt, pause }, suite)
+    await engine.store.controls.clear(suite === undefined ? { kind: 'halt' } : { kind: 'pause', suite })
+  })
+}
