@@ -7,7 +7,7 @@ import { readCalendars } from '../lib/owner-guards.ts'
 import type { Clock, MetricsSink, Notifier, Store } from '../lib/ports.ts'
 import { type CloudWatchAsker, createProbes } from '../lib/probes/probes.ts'
 import { Clusters } from './clusters.ts'
-import { readEndpoints, readGuards } from './guards.ts'
+import { readEndpoints, readGuards, readSecondPerson } from './guards.ts'
 import { isDeadOwner, ownerName } from './owner.ts'
 import { leaveReports } from './reports.ts'
 import { type ClusterFlags, type ConfigFlags, configOf, type StateFlags, type TellingFlags } from './settings.ts'
@@ -45,6 +45,7 @@ export async function compose({ flags, env, isLive, say }: ComposeOptions): Prom
   const { openSqliteStore } = await import('../lib/adapters/sqlite/store.ts')
   const guards = await readGuards(env)
   const endpoints = await readEndpoints(env)
+  const secondPerson = readSecondPerson(env)
   let references: ReturnType<typeof secretReader> | undefined
   const readReference: ReturnType<typeof secretReader> = async (...wanted) => {
     references ??= (await import('../lib/adapters/secrets/references.ts')).secretReader({ clock, env })
@@ -67,7 +68,7 @@ export async function compose({ flags, env, isLive, say }: ComposeOptions): Prom
         ...{ endpoints, read: readReference, cloudWatch },
       }),
       clock,
-      config: configOf(flags, simulated, env, guards),
+      config: { ...configOf(flags, simulated, env, guards), secondPerson },
       owner: ownerName(),
       isDead: isDeadOwner,
       notifiers,

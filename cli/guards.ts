@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import * as z from 'zod'
-import type { Config } from '../lib/config.ts'
+import { type Config, secondPersonActs } from '../lib/config.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import { type Endpoint, endpointsSchema } from '../lib/endpoint-settings.ts'
 import { guardRules, guardsSchema } from '../lib/owner-guards.ts'
@@ -16,16 +16,25 @@ const noneMisspelt = (value: object, { addIssue }: z.RefinementCtx) => {
     if (meant !== undefined) addIssue({ code: 'custom', path: [key], message: `unknown key \`${key}\`: did you mean \`${meant}\`?` })
   }
 }
-const ours = ['guards', 'endpoints']
+const ours = ['guards', 'endpoints', 'secondPerson']
+
+const secondPersonSchema = z.array(z.enum(secondPersonActs))
 
 const guardsFile = z
   .looseObject({
     guards: guardsSchema.default([]),
     endpoints: endpointsSchema.optional(),
+    secondPerson: secondPersonSchema.optional(),
     stages: z
       .record(
         z.string(),
-        z.looseObject({ guards: guardsSchema.optional(), endpoints: endpointsSchema.optional() }).superRefine(noneMisspelt),
+        z
+          .looseObject({
+            guards: guardsSchema.optional(),
+            endpoints: endpointsSchema.optional(),
+            secondPerson: secondPersonSchema.optional(),
+          })
+          .superRefine(noneMisspelt),
       )
       .default({}),
   })
@@ -57,6 +66,17 @@ export async function readEndpoints(env: Environment): Promise<readonly Endpoint
   try {
     const file = readFile(env)
     return file === null ? null : (file.stages[env.FAULTLINE_STAGE ?? '']?.endpoints ?? file.endpoints ?? null)
+  } catch (error) {
+    if (!(error instanceof FaultlineError)) throw error
+    return []
+  }
+}
+
+/** What wants a second person, of the same file. One that cannot be read keeps no person from lifting a halt: nothing starts by it anyway. */
+export function readSecondPerson(env: Environment): Config['secondPerson'] {
+  try {
+    const file = readFile(env)
+    return file === null ? [] : (file.stages[env.FAULTLINE_STAGE ?? '']?.secondPerson ?? file.secondPerson ?? [])
   } catch (error) {
     if (!(error instanceof FaultlineError)) throw error
     return []

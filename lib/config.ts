@@ -14,6 +14,10 @@ export interface PrometheusConfig {
     | { readonly kind: 'sigv4'; readonly region: string }
 }
 
+/** Acts that may want a second person. */
+export const secondPersonActs = ['resume', 'resolve'] as const
+export type SecondPersonAct = (typeof secondPersonActs)[number]
+
 type Quantities = Readonly<Record<string, string>>
 
 /** Everything that can be set, with its default; read from flags and environment in the composition root only. */
@@ -66,6 +70,8 @@ export interface Config {
   readonly prometheus: PrometheusConfig
   /** What the owner allows; what no rule forbids is allowed. */
   readonly guards: readonly GuardRule[]
+  /** What only another person may do than the one who halted, or started the run. @default none */
+  readonly secondPerson: readonly SecondPersonAct[]
 }
 
 export const defaultConfig: Config = {
@@ -92,4 +98,5 @@ export const defaultConfig: Config = {
   handOver: { firstMs: 90_000, againMs: 30_000, leaveMs: 5_000 },
   prometheus: { url: null, auth: { kind: 'none' } },
   guards: [],
+  secondPerson: [],
 }

@@ -32,7 +32,8 @@ export function halt(flags: HaltFlags, terminal: Terminal): Promise<ExitCode> {
 
 /** What a switch takes of a composition. */
 export function switching({ store, clock, engine }: Composition): Switching {
-  return { store, clock, notifiers: engine({ simulated: false }).notifiers }
+  const { notifiers, config } = engine({ simulated: false })
+  return { store, clock, notifiers, config }
 }
 
 /** `faultline resume`: lifts the halt. What was halted is not started anew. */

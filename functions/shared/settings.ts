@@ -59,6 +59,7 @@ export function engineConfig({ deployment }: Settings, options: { readonly timeM
     },
     prometheus: prometheusOf(deployment),
     guards: deployment.guards,
+    secondPerson: deployment.secondPerson,
     handOver: {
       firstMs: Math.min(handOver.firstMs, timeMs * shares.first),
       againMs: Math.min(handOver.againMs, timeMs * shares.again),

@@ -29,7 +29,8 @@ export async function halt({ by, why }: SwitchInput, invocation: Invocation): Pr
 
 /** What a switch takes of an invocation. */
 export function switching({ store, clock, engine }: Invocation): Switching {
-  return { store, clock, notifiers: engine({ simulated: false }).notifiers }
+  const { notifiers, config } = engine({ simulated: false })
+  return { store, clock, notifiers, config }
 }
 
 /** Runs may start again; those that were halted stay so. */

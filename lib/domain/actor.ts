@@ -39,3 +39,27 @@ export function actorText({ kind, name, also = [] }: Actor): string {
   const notes = kind === 'claimed' ? ['claimed', ...others] : others
   return notes.length === 0 ? name : `${name} (${notes.join(', ')})`
 }
+
+/**
+ * The person behind an identity. A person who takes a role may give the session any name, so two sessions of one role are one person; those of
+ * IAM Identity Center (`AWSReservedSSO_…`) bear their user's name, which they cannot choose.
+ */
+function personOf({ kind, name }: Identity): string {
+  const [, role] = kind === 'aws' ? (/^(arn:aws[a-z-]*:sts::\d+:assumed-role\/(?!AWSReservedSSO_)[^/]+)\//.exec(name) ?? []) : []
+  return role ?? name
+}
+
+/**
+ * Why one cannot be taken for another person than the other; null where it is shown that they are two. What is claimed shows nothing, and
+ * names of two kinds cannot be compared.
+ */
+export function whyNotAnother(first: Actor, second: Actor): string | null {
+  const proven = ({ kind, name, also = [] }: Actor) => [{ kind, name }, ...also].filter((one) => one.kind !== 'claimed')
+  const [ofFirst, ofSecond] = [proven(first), proven(second)]
+  if (ofSecond.length === 0) return `who ${second.name} is, is only claimed`
+  if (ofFirst.length === 0) return `who ${first.name} is, is only claimed`
+  const pairs = ofFirst.flatMap((one) => ofSecond.filter(({ kind }) => kind === one.kind).map((other) => [one, other] as const))
+  if (pairs.length === 0) return `${first.name} and ${second.name} are known in different ways, and may be one person`
+  const same = pairs.find(([one, other]) => personOf(one) === personOf(other))
+  return same === undefined ? null : `${personOf(same[0])} is the same person`
+}

@@ -18,7 +18,7 @@ export function digestOfGuards({ guards }: Engine['config']): string {
 }
 
 /**
- * Adds an entry to the trail, and tells whoever listens, which fails no one: the trail is what counts.
+ * Adds an entry to the trail, and tells every notifier that listens, which fails no one: the trail is what counts.
  * @throws StoreUnavailable when the entry may not be there; adding it again is harmless
  */
 export async function audit({ store, notifiers }: Auditing, entry: AuditEntry): Promise<void> {

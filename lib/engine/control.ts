@@ -1,4 +1,4 @@
-import { type Actor, actorText } from '../domain/actor.ts'
+import { type Actor, actorOf, actorText } from '../domain/actor.ts'
 import { auditOf } from '../domain/audit.ts'
 import { FaultlineError, StoreUnavailable } from '../domain/errors.ts'
 import type { Injection } from '../domain/injection.ts'
@@ -16,6 +16,7 @@ import type { Engine } from './engine.ts'
 import { claimOf, isTaken } from './lease/claim.ts'
 import { Notifications } from './notifications/notifications.ts'
 import { onRecord } from './on-record.ts'
+import { wantSecondPerson } from './second-person.ts'
 import { settleInTime } from './settle.ts'
 
 /** What a switch keeps of who set it. */
@@ -58,6 +59,8 @@ export async function resolveRun(engine: Engine, runId: string, by: Word): Promi
   const run = await mustLoad(engine, runId)
   if (isEnded(run)) throw new FaultlineError('refused', `run ${runId} is over already (${run.status})`)
   if (claimOf(run, engine) === 'held') throw new FaultlineError('refused', `run ${runId} is driven by ${run.lease?.owner}: abort it first`)
+  // A schedule is no person: any one who is known may resolve what it started.
+  if (run.trigger.kind === 'manual') wantSecondPerson(engine.config, 'resolve', { first: actorOf(run.trigger), second: by.who })
   const injections = await store.ledger.list(runId)
   const better = by.force === true ? null : await whatStillEndsIt(engine, run, injections)
   if (better !== null) throw new FaultlineError('refused', `${better}; only if you are certain, resolve it by force`)

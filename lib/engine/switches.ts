@@ -1,4 +1,4 @@
-import type { Actor } from '../domain/actor.ts'
+import { type Actor, actorOf } from '../domain/actor.ts'
 import { type AuditEntry, switchEntry } from '../domain/audit.ts'
 import { FaultlineError } from '../domain/errors.ts'
 import type { Control, Store } from '../ports.ts'
@@ -6,9 +6,13 @@ import { audit, auditSwitches } from './audit.ts'
 import { wordOf } from './control.ts'
 import type { Engine } from './engine.ts'
 import { onRecord } from './on-record.ts'
+import { wantSecondPerson } from './second-person.ts'
 
 /** What it takes to set switches. */
-export type Switching = Pick<Engine, 'notifiers' | 'clock'> & { readonly store: Pick<Store, 'controls' | 'audit'> }
+export type Switching = Pick<Engine, 'notifiers' | 'clock'> & {
+  readonly store: Pick<Store, 'controls' | 'audit'>
+  readonly config: Pick<Engine['config'], 'secondPerson'>
+}
 
 /** A person's word as it was stored; `isAudited`: its entry in the trail is there, and not only owed. */
 export interface Switched {
@@ -42,10 +46,12 @@ async function isWritten(engine: Switching, entry: AuditEntry): Promise<boolean>
 
 /**
  * Lifts a halt, once that is on record; what was lifted, null where nothing was halted.
- * @throws FaultlineError `unavailable` when it could not be put on record: all stays halted
+ * @throws FaultlineError `unavailable` when it could not be put on record, `refused` where it takes another person than the one who halted: all
+ * stays halted
  */
 export async function resumeAll(engine: Switching, who: Actor, why: string): Promise<Control | null> {
   const { halt } = await engine.store.controls.read({ id: '-', suite: '-' })
+  if (halt !== null) wantSecondPerson(engine.config, 'resume', { first: actorOf(halt), second: who })
   await lift(engine, switchEntry('resume', wordOf(who, why, engine.clock.now())), { halt, pause: null })
   return halt
 }

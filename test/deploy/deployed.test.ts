@@ -18,7 +18,7 @@ it('a look at an installation knows what the template makes: alarms, table, sche
   const deployed = deployedOf('dev', { topicArn: 'arn', deployment, suites: ['weekly'] })
   expect([...deployed.alarms].sort()).toEqual(namesOf('AWS::CloudWatch::Alarm', 'AlarmName').sort())
   expect([...deployed.schedules].sort()).toEqual(namesOf('AWS::Scheduler::Schedule', 'Name').sort())
-  expect(namesOf('AWS::DynamoDB::Table', 'TableName')).toEqual([deployed.prefix])
+  expect(namesOf('AWS::DynamoDB::Table', 'TableName')).toEqual([deployed.prefix, `${deployed.prefix}-audit`])
   expect(namesOf('AWS::Scheduler::ScheduleGroup', 'Name')).toEqual([deployed.prefix])
   expect(deployed.indexes.length).toBeGreaterThan(1)
 })

@@ -10,6 +10,7 @@ const plain: Deployment = {
   images: {},
   acceptNoFuse: false,
   guards: [],
+  secondPerson: [],
   packagedSuitesOnly: false,
   alertEmails: [],
   endpoints: [],
@@ -68,7 +69,7 @@ it('drivers may read the secrets that endpoints of probes refer to, each once, a
   })
   expect(JSON.stringify(all.ProbeParameters)).toContain('parameter/shop/tenant')
   expect(Object.keys(allowed(plain))).not.toEqual(expect.arrayContaining([expect.stringMatching(/^Probe/)]))
-  expect(Object.keys(allowed({ ...plain, endpoints }, 'HaltRole'))).toEqual(['Log', 'Runs', 'ListRuns', 'DeadLetters'])
+  expect(Object.keys(allowed({ ...plain, endpoints }, 'HaltRole'))).toEqual(['Log', 'Runs', 'ListRuns', 'Audit', 'Events', 'DeadLetters'])
 })
 
 it('drivers may ask CloudWatch for what packaged suites name, and for nothing without them', () => {
@@ -98,12 +99,12 @@ it('a role’s statements have names of their own, however alike the clusters’
   }
 })
 
-it('who may halt cannot lift a halt by that, nor the other way about, and neither switch reaches a cluster or tells anyone', () => {
+it('who may halt cannot lift a halt by that, nor the other way about, and neither switch reaches a cluster or alerts anyone', () => {
   const all = { ...plain, clusters: { a: { eks: 'one' } }, reportBucket: 'reports' }
-  expect(Object.keys(allowed(all, 'HaltRole'))).toEqual(['Log', 'Runs', 'ListRuns', 'DeadLetters'])
-  expect(Object.keys(allowed(all, 'ResumeRole'))).toEqual(['Log', 'Runs', 'DeadLetters'])
+  expect(Object.keys(allowed(all, 'HaltRole'))).toEqual(['Log', 'Runs', 'ListRuns', 'Audit', 'Events', 'DeadLetters'])
+  expect(Object.keys(allowed(all, 'ResumeRole'))).toEqual(['Log', 'Runs', 'Audit', 'Events', 'DeadLetters'])
   expect([allowed(all, 'HaltRole').Runs?.Action, allowed(all, 'ResumeRole').Runs?.Action]).toEqual([
     ['dynamodb:PutItem'],
-    ['dynamodb:DeleteItem'],
+    ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'],
   ])
 })

@@ -9,6 +9,7 @@ const plain: Deployment = {
   images: {},
   acceptNoFuse: false,
   guards: [],
+  secondPerson: [],
   packagedSuitesOnly: false,
   alertEmails: [],
   endpoints: [],

@@ -16,7 +16,7 @@ function haltWith(list: Store['runs']['list'], add: Store['audit']['add'] = asyn
     caller: null,
     store,
     clock: { now: () => 7 },
-    engine: () => ({ notifiers: [] }),
+    engine: () => ({ notifiers: [], config: { secondPerson: [] } }),
   } as unknown as Invocation)
   return { set, answer }
 }
