@@ -58,7 +58,7 @@ export class BoardPages {
         return page('/calendar', 'Calendar', calendarBody(month, await source.runs(mostRuns), await this.#suites(), source.now()))
       }
       case '/audit':
-        return page('/audit', 'Audit', auditBody(await source.runs(mostRuns)))
+        return page('/audit', 'Audit', auditBody(await source.audit()))
     }
     const run = runIn(url.pathname)
     if (run !== undefined) return await this.#report(run)

@@ -67,7 +67,7 @@ export function haltedBanner({ halted, visitor }: Pick<Surroundings, 'halted' | 
   if (halted === null) return null
   return markup`<div class="banner" role="status"><p><strong>Halted</strong> by ${halted.by} at ${timeOfDay(halted.at)}: ${halted.why}. No run starts.</p>${
     visitor.mayAct
-      ? markup`<form method="post" action="/resume"><input type="hidden" name="token" value="${visitor.token}"><button type="submit">Lift the halt</button></form>`
+      ? markup`<form method="post" action="/resume"><label>Why it may go on <input name="why" required maxlength="200" autocomplete="off"></label> <input type="hidden" name="token" value="${visitor.token}"><button type="submit">Lift the halt</button></form>`
       : null
   }</div>`
 }

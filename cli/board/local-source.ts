@@ -1,8 +1,11 @@
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { abortRun, wordOf } from '../../lib/engine/control.ts'
+import { haltAll, resumeAll } from '../../lib/engine/switches.ts'
 import { loadRuns } from '../../lib/load-runs.ts'
+import { auditLine } from '../../lib/report/audit-line.ts'
 import { recordOf } from '../../lib/report/record.ts'
+import { switching } from '../commands/halt.ts'
 import type { Composition } from '../compose.ts'
 import { osActor } from '../owner.ts'
 import { giveUpAfterMs, isAbandoned, unfinishedRuns } from '../reaping.ts'
@@ -14,6 +17,9 @@ export interface LocalSource extends BoardSource {
   /** Resolves when all of them have ended. */
   settled(): Promise<unknown>
 }
+
+/** As many as a page holds. */
+const newestDeeds = 500
 
 /** A person sees no difference to less, and it is one read of the ledger. */
 const pauseMs = 500
@@ -44,10 +50,14 @@ export function localSource(composition: Composition, name: string, say: (line: 
     },
     halted: async () => (await store.controls.read({ id: '-', suite: '-' })).halt,
     async halt(why) {
-      await store.controls.set({ kind: 'halt' }, wordOf(osActor(), why, clock.now()))
+      const { isAudited } = await haltAll(switching(composition), osActor(), why)
+      if (!isAudited) say('the halt holds; its entry in the audit trail could not be written: "faultline reap" does it')
       for (const run of await unfinishedRuns(composition)) if (isAbandoned(composition, run)) undoHere(run, why)
     },
-    resume: () => store.controls.clear({ kind: 'halt' }),
+    async resume(why) {
+      await resumeAll(switching(composition), osActor(), why)
+    },
+    audit: async () => (await store.audit.newest(newestDeeds)).map(auditLine),
     async abort(runId, why) {
       const run = await store.runs.load(runId)
       if (run === undefined) throw new FaultlineError('not_found', `there is no run ${runId}`)

@@ -3,6 +3,7 @@ import { FaultlineError } from '../../lib/domain/errors.ts'
 import { isEnded, type Run } from '../../lib/domain/run.ts'
 import type { Clock, Control } from '../../lib/ports.ts'
 import type { RecordPart } from '../../lib/remote/interface.ts'
+import type { AuditLine } from '../../lib/report/audit-line.ts'
 import type { RunRow } from '../../lib/report/run-row.ts'
 import type { Installation } from '../remote/installation.ts'
 import { RecordReader } from '../remote/looking.ts'
@@ -55,9 +56,10 @@ export function remoteSource(installation: Installation, clock: Clock): BoardSou
     async halt(why) {
       await installation.ask('halt', { why })
     },
-    async resume() {
-      await installation.ask('resume', {})
+    async resume(why) {
+      await installation.ask('resume', { why })
     },
+    audit: async () => ((await installation.ask('look', { action: 'audit' })).entries as readonly AuditLine[]).toReversed(),
     async abort(run, why) {
       await installation.ask('control', { action: 'abort', run, why })
     },

@@ -23,6 +23,9 @@ export interface BoardServer {
   close(): Promise<void>
 }
 
+/** What a browser is told of an error; others are a ledger or an installation that does not answer. */
+const statuses: Readonly<Partial<Record<FaultlineError['code'], number>>> = { not_found: 404, refused: 403, bad_input: 400 }
+
 /** A reason in a sentence or two; more is no form of ours. */
 const mostFormBytes = 4_096
 
@@ -37,7 +40,7 @@ export async function serveBoard({ host, port, source, pages, say }: BoardOption
   const server = createServer((request, response) => {
     const visitor: Visitor = { token, mayAct: isFromHere(request) }
     answer(request, response, visitor).catch((error: unknown) => {
-      const status = error instanceof FaultlineError ? (error.code === 'not_found' ? 404 : 503) : 500
+      const status = error instanceof FaultlineError ? (statuses[error.code] ?? 503) : 500
       if (status === 500) say(`board: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
       if (response.headersSent) response.end()
       else plainAnswer(response, status, `${errorText(error)}\n`)
@@ -94,11 +97,12 @@ async function act(request: IncomingMessage, response: ServerResponse, { url, vi
   }
   const why = form.get('why')?.trim() ?? ''
   const run = runIn(url.pathname, '/abort')
-  if (url.pathname === '/resume') await source.resume()
-  else if (url.pathname !== '/halt' && run === undefined) return plainAnswer(response, 404, 'there is no such form\n')
-  else if (why === '') return plainAnswer(response, 400, 'say why\n')
-  else if (run === undefined) await source.halt(why)
-  else await source.abort(run, why)
+  const isSwitch = url.pathname === '/halt' || url.pathname === '/resume'
+  if (!isSwitch && run === undefined) return plainAnswer(response, 404, 'there is no such form\n')
+  if (why === '') return plainAnswer(response, 400, 'say why\n')
+  if (run !== undefined) await source.abort(run, why)
+  else if (url.pathname === '/resume') await source.resume(why)
+  else await source.halt(why)
   response.writeHead(303, { location: '/' })
   response.end()
 }

@@ -49,8 +49,13 @@ describeWith(['chromium'], 'the board in a browser', () => {
     expect(await page.locator('#live').textContent()).toContain('Nothing runs now.')
     const { code: refused } = await place.faultline('run', suite, '--kubeconfig', place.kubeconfig)
     expect(refused).toBe(2)
+    await page.getByLabel('Why it may go on').fill('it is mended')
     await page.getByRole('button', { name: 'Lift the halt' }).click()
     await page.locator('.banner').waitFor({ state: 'detached' })
+    const { out: trail } = await place.faultline('audit')
+    expect([/ halt .*customers call/.test(trail), / resume .*it is mended/.test(trail)]).toEqual([true, true])
+    await page.getByRole('link', { name: 'Audit' }).click()
+    expect(await page.locator('main').textContent()).toContain('customers call')
     expect(errors).toEqual([])
   }, 180_000)
 

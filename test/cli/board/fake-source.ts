@@ -1,9 +1,11 @@
 import { BoardPages } from '../../../cli/board/board-pages.ts'
 import { type BoardServer, serveBoard } from '../../../cli/board/server.ts'
 import type { BoardSource } from '../../../cli/board/source.ts'
+import { auditOf } from '../../../lib/domain/audit.ts'
 import type { Run } from '../../../lib/domain/run.ts'
 import type { Suite } from '../../../lib/domain/suite.ts'
 import type { Control } from '../../../lib/ports.ts'
+import { auditLine } from '../../../lib/report/audit-line.ts'
 import type { RunRecord } from '../../../lib/report/document.ts'
 import { gameDay } from '../../report/game-day.ts'
 import { at } from '../../report/records.ts'
@@ -30,12 +32,17 @@ export function fakeSource(records: readonly RunRecord[], live: readonly Run[] =
     runs: async (limit) => records.map(({ run }) => run).slice(0, limit),
     record: async (id) => records.find(({ run }) => run.id === id),
     halted: async () => deeds.halted,
+    audit: async () =>
+      records
+        .flatMap(({ run, history }) => auditOf(run, history))
+        .map(auditLine)
+        .reverse(),
     async halt(why) {
       deeds.done.push(`halt: ${why}`)
       deeds.halted = { by: 'ana@desk', why, at: at(200) }
     },
-    async resume() {
-      deeds.done.push('resume')
+    async resume(why) {
+      deeds.done.push(`resume: ${why}`)
       deeds.halted = null
     },
     async abort(id, why) {

@@ -75,8 +75,8 @@ describe('the board of a deployed installation', () => {
     await source.halt('customers call')
     halt = { by: 'ana', why: 'customers call', at: 1 }
     expect(await source.halted()).toEqual(halt)
-    await source.resume()
+    await source.resume('it is mended')
     await source.abort('shop-game-day-now', 'enough')
-    expect(asked).toEqual(['halt customers call', 'look status', 'resume no reason given', 'control abort shop-game-day-now enough'])
+    expect(asked).toEqual(['halt customers call', 'look status', 'resume it is mended', 'control abort shop-game-day-now enough'])
   })
 })
