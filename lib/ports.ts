@@ -179,7 +179,8 @@ export interface ControlStore {
   /** One strongly consistent read of all that concerns the run. */
   read(run: { readonly id: string; readonly suite: string }): Promise<Controls>
   set(control: ControlKey, word: Control): Promise<void>
-  clear(control: ControlKey): Promise<void>
+  /** `seen`: the word that is taken back. False where another has been set since, which stays. */
+  clear(control: ControlKey, seen: Control): Promise<boolean>
 }
 
 export type ControlKey =

@@ -3,6 +3,7 @@ import type { HistoryEvent } from './history-event.ts'
 import type { Run } from './run.ts'
 import { isEnded } from './run.ts'
 import type { Abort } from './run-facts.ts'
+import { sha256 } from './sha256.ts'
 import { cutTo } from './text.ts'
 
 /** What is kept for good of what people did to an installation, and of what it answered. */
@@ -45,14 +46,23 @@ export interface Asked {
 /** A reason, a sentence of history: what is longer is in the run's own history. */
 const longestMessage = 2_000
 
-/** A switch that a person set or lifted. The same word always makes the same entry, so that it can be written later. */
+/** A switch that a person set or lifted. The same word always makes the same entry, so that it can be written later; two people's in one moment are two. */
 export function switchEntry(
   kind: 'halt' | 'resume' | 'pause' | 'unpause',
   { by, actor, why, at }: Asked,
   data: Readonly<Record<string, unknown>> = {},
 ): AuditEntry {
   const about = typeof data.suite === 'string' ? `#${data.suite}` : ''
-  return { id: `${kind}#${at}${about}`, at, kind, actor: actorOf({ by, actor }), message: cutTo(why, longestMessage), run: null, data }
+  const speaker = sha256(by).slice(0, 8)
+  return {
+    id: `${kind}#${at}${about}#${speaker}`,
+    at,
+    kind,
+    actor: actorOf({ by, actor }),
+    message: cutTo(why, longestMessage),
+    run: null,
+    data,
+  }
 }
 
 /** What of a run's history belongs into the audit trail. Pure, and from stored things only: the same events make the same entries. */

@@ -47,7 +47,7 @@ async function isWritten(engine: Switching, entry: AuditEntry): Promise<boolean>
 /**
  * Lifts a halt, once that is on record; what was lifted, null where nothing was halted.
  * @throws FaultlineError `unavailable` when it could not be put on record, `refused` where it takes another person than the one who halted: all
- * stays halted
+ * stays halted; `conflict` when it was halted anew meanwhile
  */
 export async function resumeAll(engine: Switching, who: Actor, why: string): Promise<Control | null> {
   const { halt } = await engine.store.controls.read({ id: '-', suite: '-' })
@@ -70,10 +70,17 @@ interface Lifted {
   readonly suite?: string
 }
 
-/** The entry of what is lifted comes first, in case it is still owed: its switch, which tells of it, is about to go. */
+/**
+ * The entry of what is lifted comes first, in case it is still owed: its switch, which tells of it, is about to go. Only what was read is
+ * lifted: putting that on record takes its time, in which someone else may halt.
+ */
 function lift(engine: Switching, entry: AuditEntry, { halt, pause, suite }: Lifted): Promise<void> {
+  const seen = halt ?? pause
   return onRecord(engine, [entry], async () => {
+    if (seen === null) return
     await auditSwitches(engine, { halt, pause }, suite)
-    await engine.store.controls.clear(suite === undefined ? { kind: 'halt' } : { kind: 'pause', suite })
+    if (await engine.store.controls.clear(suite === undefined ? { kind: 'halt' } : { kind: 'pause', suite }, seen)) return
+    const what = suite === undefined ? 'all was halted' : `${suite} was paused`
+    throw new FaultlineError('conflict', `${what} anew meanwhile, and stays so: look by whom and why first`)
   })
 }

@@ -87,9 +87,29 @@ export function controlStoreContract(harness: StoreHarness): void {
     })
 
     test('a switch that is cleared is gone, and may be cleared again', async () => {
-      await controls().set({ kind: 'halt' }, { by: 'ada', why: 'incident 7', at: nine })
-      await controls().clear({ kind: 'halt' })
-      await controls().clear({ kind: 'halt' })
+      const word = { by: 'ada', why: 'incident 7', at: nine }
+      await controls().set({ kind: 'halt' }, word)
+      expect(await controls().clear({ kind: 'halt' }, word)).toBe(true)
+      expect(await controls().clear({ kind: 'halt' }, word)).toBe(true)
+      expect(await controls().read(run)).toEqual(none)
+    })
+
+    test('a switch that was set anew is not lifted by who saw the word before', async () => {
+      const [seen, later] = [
+        { by: 'ada', why: 'incident 7', at: nine },
+        { by: 'bob', why: 'incident 8', at: nine },
+      ]
+      await controls().set({ kind: 'halt' }, seen)
+      await controls().set({ kind: 'halt' }, later)
+      expect(await controls().clear({ kind: 'halt' }, seen)).toBe(false)
+      expect(await controls().read(run)).toEqual({ ...none, halt: later })
+      expect(await controls().clear({ kind: 'halt' }, later)).toBe(true)
+    })
+
+    test('a switch that an earlier version stored is lifted', async () => {
+      const word = { by: 'ada', why: 'incident 7', at: nine }
+      await harness.under().put({ pk: 'CONTROL', sk: 'HALT', body: word })
+      expect(await controls().clear({ kind: 'halt' }, word)).toBe(true)
       expect(await controls().read(run)).toEqual(none)
     })
   })

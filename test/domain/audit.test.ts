@@ -27,7 +27,7 @@ describe('what of a run’s history is kept for good', () => {
       'an abort by a halt, and the halt itself',
       { type: 'abort', abort: halted },
       [
-        { id: 'halt#7', at: 7, kind: 'halt', actor: asked.actor, message: 'enough', run: null },
+        { id: expect.stringMatching(/^halt#7#[0-9a-f]{8}$/), at: 7, kind: 'halt', actor: asked.actor, message: 'enough', run: null },
         { kind: 'abort', actor: asked.actor, message: 'halted: enough', at: 8 },
       ],
     ],
@@ -73,6 +73,7 @@ test('the same word of a switch is the same entry; that of another suite is anot
   const word = { by: 'ann', why: 'release', at: 3 }
   expect(switchEntry('halt', word)).toEqual(switchEntry('halt', { ...word }))
   expect(switchEntry('halt', word).actor).toEqual({ kind: 'claimed', name: 'ann' })
+  expect(switchEntry('halt', word).id).not.toBe(switchEntry('halt', { ...word, by: 'bob' }).id)
   expect(switchEntry('pause', word, { suite: 'A' }).id).not.toBe(switchEntry('pause', word, { suite: 'B' }).id)
 })
 

@@ -19,9 +19,10 @@ import type { VirtualClock } from '../support/virtual-clock.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const suite = suiteOf([stepOf(partition)])
-const [ann, bob]: readonly [Actor, Actor] = [
+const [ann, bob, carl]: readonly [Actor, Actor, Actor] = [
   { kind: 'os', name: 'ann@laptop' },
   { kind: 'os', name: 'bob@desk' },
+  { kind: 'os', name: 'carl@desk' },
 ]
 const closers: (() => Promise<unknown>)[] = []
 
@@ -184,6 +185,22 @@ describe('what cannot be put on record', () => {
     await world.play(redeliverNotifications(world.engine('reaper'), () => undefined))
     expect(lines(await world.store.audit.list())).toEqual(['start by test'])
     expect(await world.store.runs.list({ unsettled: true })).toEqual([])
+  })
+
+  it('is a resume of a halt that another set meanwhile: all stays halted, and the trail says so', async () => {
+    const world = await opened()
+    await world.play(haltAll(world.engine(), ann, 'incident'))
+    const engine = world.engine('bob')
+    const add: Engine['store']['audit']['add'] = async (entry) => {
+      if (entry.message === 'all is well') await haltAll(world.engine('carl'), carl, 'another incident')
+      return engine.store.audit.add(entry)
+    }
+    const slow = { ...engine, store: { ...engine.store, audit: { ...engine.store.audit, add } } }
+    await expect(world.play(resumeAll(slow, bob, 'all is well'))).rejects.toMatchObject({ code: 'conflict' })
+    expect(await world.store.controls.read({ id: '-', suite: '-' })).toMatchObject({ halt: { by: 'carl@desk', why: 'another incident' } })
+    expect((await world.store.audit.list()).map(({ kind, message }) => `${kind}: ${message}`)).toContain(
+      'resume: not done: all was halted anew meanwhile, and stays so: look by whom and why first',
+    )
   })
 
   it('is told as not done where it was put on record and then failed', async () => {

@@ -3,6 +3,7 @@ import { drive } from '../../lib/engine/drive.ts'
 import { redeliverNotifications } from '../../lib/engine/notifications/redeliver-notifications.ts'
 import { reapRuns, sweepOrphans } from '../../lib/engine/reap.ts'
 import { type StartRequest, start } from '../../lib/engine/start.ts'
+import type { Store } from '../../lib/ports.ts'
 import { type PlannedStart, streamOf } from './plan.ts'
 import { SimulatedProcess } from './process.ts'
 import type { Simulation } from './simulation.ts'
@@ -157,7 +158,7 @@ export class Scenario {
         void store.controls.set({ kind: 'halt' }, { by: 'ann', why: 'enough', at: clock.now() }).then(() => stops.isStored('all'))
         break
       case 'resume':
-        void store.controls.clear({ kind: 'halt' }).then(() => stops.isLifted('all'))
+        void lifted(store).then((isLifted) => isLifted && stops.isLifted('all'))
         break
       case 'abort':
         this.#command(runId, (engine, id) => abortRun(engine, id, { who: { kind: 'os', name: 'ann' }, why: 'enough' }, { giveUpAfterMs }))
@@ -185,4 +186,10 @@ export class Scenario {
     const person = this.#process(`person-${this.#processes.length}`)
     this.#simulation.spawn(person.name, () => act(person.engine(), runId))
   }
+}
+
+/** As a person does: a halt that was set since stays. */
+async function lifted({ controls }: Store): Promise<boolean> {
+  const { halt } = await controls.read({ id: '-', suite: '-' })
+  return halt !== null && (await controls.clear({ kind: 'halt' }, halt))
 }

@@ -24,6 +24,12 @@ export const heldBy = (runId: string): Condition => [{ attribute: 'holder', is: 
 /** run ends, query its items ── one is gone ── mark it x (a mark must not bring it back) */
 export const stillThere: Condition = [{ attribute: 'pk', is: 'present' }]
 
+/** A: halt ── B: read it, to lift it ── C: halt ── B: lift x. Switches of versions from before say no word of their own. */
+export const sameWord = (word: string): Condition => [
+  { attribute: 'word', is: '=', value: word },
+  { attribute: 'word', is: 'absent' },
+]
+
 /** A: claim at 0 for 60 ── B: claim at 30 x ── B: claim at 60. A claim for good has no `freeAt`. */
 export const unclaimedAt = (at: number): Condition => [...notThereYet, { attribute: 'freeAt', is: '<=', value: at }]
 

@@ -1,5 +1,6 @@
 import { assertNever } from '../../domain/errors.ts'
 import type { Control, ControlKey, ControlStore } from '../../ports.ts'
+import { sameWord } from './conditions.ts'
 import { abortKey, haltKey, type Key, pauseKey } from './keys.ts'
 import { ttlOf } from './ledger.ts'
 import type { TableAccess } from './table-access.ts'
@@ -15,13 +16,14 @@ export function createControlStore(table: TableAccess): ControlStore {
     },
     set: async (control, word) => {
       const ttl = control.kind === 'abort' ? await ttlOf(table, control.runId) : undefined
-      await table.put({ ...keyOf(control), ttl, body: word })
+      await table.put({ ...keyOf(control), ttl, word: nameOf(word), body: word })
     },
-    clear: async (control) => {
-      await table.delete(keyOf(control))
-    },
+    clear: (control, seen) => table.delete(keyOf(control), sameWord(nameOf(seen))),
   }
 }
+
+/** Of two words of one moment each is its speaker's. */
+const nameOf = ({ at, by }: Control) => `${at} ${by}`
 
 function keyOf(control: ControlKey): Key {
   switch (control.kind) {
