@@ -24,7 +24,7 @@ const pollMs = 500
 export function abort(wanted: string, flags: AbortFlags, terminal: Terminal): Promise<ExitCode> {
   return withComposition(flags, terminal, async (composition) => {
     const say = sayer(flags, terminal)
-    const found = await findRun(composition.store, wanted, terminal, { live: true })
+    const found = await findRun(composition.store, wanted, { terminal, json: flags.json, live: true })
     const { run, driven } = await abortRun(
       composition.engine(found.cluster),
       found.id,

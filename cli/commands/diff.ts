@@ -19,7 +19,8 @@ export interface DiffFlags extends WorkFlags {
 export function diff(first: string, second: string, flags: DiffFlags, terminal: Terminal): Promise<ExitCode> {
   return withComposition(flags, terminal, async ({ store }) => {
     const documents: ReportDocument[] = []
-    for (const wanted of [first, second]) documents.push(reportDocument(await recordOf(store, await findRun(store, wanted, terminal))))
+    for (const wanted of [first, second])
+      documents.push(reportDocument(await recordOf(store, await findRun(store, wanted, { terminal, json: flags.json }))))
     const [before, now] = documents as [ReportDocument, ReportDocument]
     const differences = differencesOf(before, now)
     if (flags.json === true) printJson(terminal, { before: before.run, now: now.run, differences })

@@ -22,7 +22,7 @@ export async function replay(wanted: string, flags: ReplayFlags, terminal: Termi
   if (flags.dryRun === true) return planAgain(wanted, flags, terminal)
   return withSession(flags, terminal, async (session) => {
     const { composition, say } = session
-    const before = await findRun(composition.store, wanted, terminal)
+    const before = await findRun(composition.store, wanted, { terminal, json: flags.json })
     const { suite } = withSuiteFlags(sourceOf(before), flags)
     const chosen = await prepared(session, suite.namespace, () => composition.clusters.chooseAgain(before.cluster))
     say(`again: run ${before.id} (${before.status}), seed ${flags.seed ?? before.seed}`)
@@ -32,7 +32,7 @@ export async function replay(wanted: string, flags: ReplayFlags, terminal: Termi
 }
 
 async function planAgain(wanted: string, flags: ReplayFlags, terminal: Terminal): Promise<ExitCode> {
-  const before = await withComposition(flags, terminal, ({ store }) => findRun(store, wanted, terminal))
+  const before = await withComposition(flags, terminal, ({ store }) => findRun(store, wanted, { terminal, json: flags.json }))
   return planParsed(sourceOf(before), { ...flags, seed: flags.seed ?? before.seed }, terminal)
 }
 

@@ -15,7 +15,8 @@ import { print, type Terminal } from '../terminal.ts'
 
 /** `faultline report RUN`: the report of a run in one format, to stdout or a file. */
 export async function writeReport(wanted: string, flags: WorkFlags & ReportFlags, terminal: Terminal): Promise<ExitCode> {
-  const read = () => withComposition(flags, terminal, async ({ store }) => recordOf(store, await findRun(store, wanted, terminal)))
+  const read = () =>
+    withComposition(flags, terminal, async ({ store }) => recordOf(store, await findRun(store, wanted, { terminal, json: flags.json })))
   return reportFrom(read, flags, terminal)
 }
 

@@ -18,7 +18,7 @@ export interface ResolveFlags extends WorkFlags {
 export function resolve(wanted: string, flags: ResolveFlags, terminal: Terminal): Promise<ExitCode> {
   return withComposition(flags, terminal, async (composition) => {
     const say = sayer(flags, terminal)
-    const found = await findRun(composition.store, wanted, terminal, { live: true })
+    const found = await findRun(composition.store, wanted, { terminal, json: flags.json, live: true })
     const who = known(osActor(), flags.by)
     const run = await resolveRun(composition.engine(found.cluster), found.id, {
       who,

@@ -9,7 +9,7 @@ import { printText, type Terminal } from '../terminal.ts'
 /** `faultline show RUN`: state, steps, ledger with evidence, and history of a run, also of one under way. */
 export function showRun(wanted: string, flags: WorkFlags, terminal: Terminal): Promise<ExitCode> {
   return withComposition(flags, terminal, async ({ store }) => {
-    const record = await recordOf(store, await findRun(store, wanted, terminal))
+    const record = await recordOf(store, await findRun(store, wanted, { terminal, json: flags.json }))
     return tellRecord(record, flags, terminal)
   })
 }

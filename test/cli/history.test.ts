@@ -64,6 +64,7 @@ describe('latest', () => {
     const { out, err } = await ask('report', 'latest', '--format', 'json')
     expect(JSON.parse(out)).toMatchObject({ run: 'shop-20260105-090004-0a1b2c34', verdict: 'refused' })
     expect(err).toBe('latest is shop-20260105-090004-0a1b2c34 (refused)\n')
+    expect((await ask('show', 'latest', '--json')).err).toBe('')
   })
 })
 
