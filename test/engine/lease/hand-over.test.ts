@@ -39,6 +39,18 @@ async function deeds(run: Run) {
   }
 }
 
+/** The first driver's second injector stays on its way until that driver is gone. */
+function stallSecondInjector() {
+  let creates = 0
+  const through = (engine: Engine) =>
+    around(engine, async ({ method, args }, go) => {
+      const isInjector = method === 'create' && args[1]?.dryRun !== true && args[0].metadata.labels?.['faultline.dev/role'] === 'injector'
+      if (isInjector && engine.owner === 'driver-1' && ++creates === 2) await world.clock.sleep(60_000)
+      return go()
+    })
+  return { through, creates: () => creates }
+}
+
 const handOvers = async (run: Run) => (await world.store.ledger.history(run.id)).filter((event) => event.type === 'handed_over').length
 
 describe('a run that is handed from driver to driver', () => {
@@ -71,18 +83,24 @@ describe('a run that is handed from driver to driver', () => {
   )
 
   it('says what no node here can do, also of the node that the driver before it tried', async () => {
-    let creates = 0
-    const stall = (engine: Engine) =>
-      around(engine, async ({ method, args }, go) => {
-        const isInjector = method === 'create' && args[1]?.dryRun !== true && args[0].metadata.labels?.['faultline.dev/role'] === 'injector'
-        if (isInjector && engine.owner === 'driver-1' && ++creates === 2) await world.clock.sleep(60_000)
-        return go()
-      })
-    const run = await new Relay(world, { ...tiny, through: stall }).run(
+    const stalled = stallSecondInjector()
+    const run = await new Relay(world, { ...tiny, through: stalled.through }).run(
       suiteOf([stepOf({ ...latency, kind: 'loss', latencyMs: 0, lossPercent: 20 }, { targets: { ...anyPod, count: 2 } })]),
     )
-    expect(creates).toBe(2)
+    expect(stalled.creates()).toBe(2)
     expect([run.status, run.steps[0]?.reasons.map(({ code }) => code)]).toEqual(['failed', ['not_possible_here', 'not_possible_here']])
+  })
+
+  it('leaves alone what the driver before it had put in place and proven, while it puts the rest in place', async () => {
+    const stalled = stallSecondInjector()
+    const run = await new Relay(world, { ...tiny, through: stalled.through }).run(
+      suiteOf([stepOf(memory, { targets: { ...anyPod, count: 2 }, blastRadius: 'all' })]),
+    )
+    const history = await world.store.ledger.history(run.id)
+    const second = history.find(({ type, message }) => type === 'leased' && message.includes('driver-2'))
+    const proven = (await world.store.ledger.list(run.id)).map(({ evidence }) => evidence.find(({ phase }) => phase === 'during')?.at ?? 0)
+    const before = proven.map((at) => at < (second?.at ?? 0)).sort()
+    expect([stalled.creates(), run.status, before]).toEqual([2, 'succeeded', [false, true]])
   })
 
   it('injects once, however often and in whatever order the call arrives', async () => {
