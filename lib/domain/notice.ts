@@ -39,6 +39,8 @@ export interface Notice {
     readonly requestedAt: number
   }
   readonly step: { readonly index: number; readonly name: string; readonly fault: FaultName; readonly targets: readonly string[] } | null
+  /** The line that ends all chaos on the run's cluster, with the kubeconfig and context that it is meant for where they are known. */
+  readonly haltCommand: string
   /** One sentence for people. */
   readonly message: string
   readonly data: Readonly<Record<string, unknown>>

@@ -1,3 +1,4 @@
+import { haltCommandFor } from './halt-command.ts'
 import type { HistoryEvent } from './history-event.ts'
 import { dataOf } from './history-event.ts'
 import type { Injection } from './injection.ts'
@@ -115,6 +116,7 @@ function noticeOf(
       requestedAt,
     },
     step,
+    haltCommand: haltCommandFor(run.cluster),
     message,
     data,
   }

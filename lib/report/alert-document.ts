@@ -1,4 +1,3 @@
-import { haltCommand } from '../domain/labels.ts'
 import type { Notice } from '../domain/notice.ts'
 import { cutTo } from '../domain/text.ts'
 
@@ -29,7 +28,7 @@ export interface AlertDocument {
 
 /** The machine-readable form of a notice, short enough for any queue. */
 export function alertDocument(notice: Notice, reportUrl: string | null = null): AlertDocument {
-  const { id, kind, severity, topic, at, run, step, message, data } = notice
+  const { id, kind, severity, topic, at, run, step, haltCommand, message, data } = notice
   return {
     schemaVersion: 1,
     id,
@@ -42,7 +41,7 @@ export function alertDocument(notice: Notice, reportUrl: string | null = null): 
     message: cutTo(message, longestText),
     data: shortData(data),
     reportUrl,
-    haltCommand,
+    haltCommand: cutTo(haltCommand, longestText),
   }
 }
 

@@ -1,5 +1,4 @@
 import { assertNever } from '../domain/errors.ts'
-import { haltCommand } from '../domain/labels.ts'
 import type { Notice } from '../domain/notice.ts'
 import { counted, cutTo, printableText } from '../domain/text.ts'
 import { clusterText } from './cluster-text.ts'
@@ -60,7 +59,7 @@ function bodyOf(
   title: string,
   { reportUrl, done, toDo, commands }: Advice & { readonly reportUrl: string | null },
 ): string {
-  const { run, step, message, severity } = notice
+  const { run, step, haltCommand, message, severity } = notice
   const cluster = clusterText({ name: run.cluster, simulated: run.simulated })
   const where = `cluster ${cluster}, namespace ${run.namespace}`
   const lines = [
@@ -75,7 +74,9 @@ function bodyOf(
     ...(reportUrl === null ? [] : [`Report: ${reportUrl}`]),
     '',
     ...commands.flatMap(({ what, command }) => [`${what}:`, `  ${command}`]),
-    `End all chaos, from anywhere, with a kubeconfig of cluster ${cluster}:`,
+    haltCommand.includes('kubeconfig')
+      ? `End all chaos on cluster ${cluster} (its kubeconfig is that of the machine that runs this; any other of that cluster will do):`
+      : `End all chaos, from anywhere, with a kubeconfig of cluster ${cluster}:`,
     `  ${haltCommand}`,
     '',
     `run ${run.id}`,

@@ -1,6 +1,11 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { Run } from '../../lib/domain/run.ts'
+import { reportDocument } from '../../lib/report/document.ts'
+import { htmlReport } from '../../lib/report/html/page.ts'
+import { recordOf } from '../../lib/report/record.ts'
+import { verdictSentence } from '../../lib/report/report-summary.ts'
 import { LocalAws, localPerson } from './local-aws.ts'
 import { playSchedule, type ScheduleSpec } from './scheduler.ts'
 
@@ -9,7 +14,7 @@ const usage = `npm run aws:local [-- options]: the deployed form on this machine
   --suite FILE    suite to start (default sandbox/demo-suite.json)
   --cron FIELDS   when, in the six fields of AWS (default "0/2 * * * ? *": every second minute)
   --in SECONDS    once, so many seconds from now, instead of --cron
-  --once          end with the first run: exit code 0 if it succeeded, 1 if not
+  --forever       go on after the first run, until Ctrl-C; else it ends with it: exit code 0 if it succeeded, 1 if not
   --timeout S     time of start and advance in seconds (default: the packaged 900); the less, the more hand-overs
 `
 
@@ -20,7 +25,7 @@ const options = {
   suite: { type: 'string', default: 'sandbox/demo-suite.json' },
   cron: { type: 'string', default: '0/2 * * * ? *' },
   in: { type: 'string' },
-  once: { type: 'boolean', default: false },
+  forever: { type: 'boolean', default: false },
   timeout: { type: 'string' },
   state: { type: 'string', default: usualState },
   help: { type: 'boolean', default: false },
@@ -81,7 +86,13 @@ async function leaveRecord(aws: LocalAws, state: string): Promise<string> {
   return file
 }
 
-type Values = { readonly suite: string; readonly cron: string; readonly in?: string | undefined; readonly once: boolean }
+type Values = {
+  readonly suite: string
+  readonly cron: string
+  readonly in?: string | undefined
+  readonly forever: boolean
+  readonly state: string
+}
 
 /** Every enabled schedule of the template, and the one of the command line, until that one is over or Ctrl-C ends it. */
 async function play(aws: LocalAws, suite: unknown, values: Values): Promise<number> {
@@ -94,8 +105,8 @@ async function play(aws: LocalAws, suite: unknown, values: Values): Promise<numb
   const crons = [asked, ...aws.stack.schedules].map((spec) => {
     const cron = playSchedule(spec, async (event, scheduledAt) => {
       if (spec.target === 'start') say(`schedule ${spec.name} fires (${scheduledAt})`)
-      const state = await fire(aws, spec, event)
-      if (spec === asked && (values.once || values.in !== undefined)) finish(state === 'succeeded' ? 0 : 1)
+      const state = await fire(aws, spec, { event, reports: join(values.state, 'reports') })
+      if (spec === asked && !values.forever) finish(state === 'succeeded' ? 0 : 1)
     })
     say(`schedule ${spec.name}: ${spec.expression}, next at ${cron.nextRun()?.toISOString() ?? 'no time'}`)
     return cron
@@ -117,12 +128,28 @@ function expressionOf(values: Values): string {
 }
 
 /** Invokes the target, and after a start waits until the run is over, through every hand-over. */
-async function fire(aws: LocalAws, spec: ScheduleSpec, event: unknown): Promise<string> {
+async function fire(
+  aws: LocalAws,
+  spec: ScheduleSpec,
+  { event, reports }: { readonly event: unknown; readonly reports: string },
+): Promise<string> {
   const answer = (await aws.invoke(spec.target, event).catch((error: unknown) => ({ happened: String(error) }))) as Told
   if (spec.target === 'start') await aws.idle()
   const run = answer.run === undefined ? undefined : await aws.store.runs.load(answer.run)
-  say(`${spec.target}: ${run === undefined ? answer.happened : `run ${run.id} is over: ${run.status}`}`)
+  if (run === undefined) say(`${spec.target}: ${answer.happened}`)
+  else await tell(aws, run, reports)
   return run?.status ?? 'none'
+}
+
+/** The verdict of a run, and where its report is. */
+async function tell(aws: LocalAws, run: Run, reports: string): Promise<void> {
+  const document = reportDocument(await recordOf(aws.store, run))
+  const file = join(reports, `${run.id}.html`)
+  await mkdir(reports, { recursive: true, mode: 0o700 })
+  await writeFile(file, htmlReport(document))
+  say(`run ${run.id} is over: ${run.status.toUpperCase()}. ${verdictSentence(document)}`)
+  for (const reason of document.reasons) say(`  ${reason}`)
+  say(`  report: ${file}`)
 }
 
 interface Told {

@@ -27,6 +27,7 @@ const notice: Notice = {
   kind: 'fault.active',
   at: Date.UTC(2026, 0, 5, 9, 0, 3),
   severity: 'info',
+  haltCommand: 'kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline',
   topic: 'run-1',
   run: {
     id: 'run-1',

@@ -53,6 +53,7 @@ describe('notices of a run', () => {
           requestedAt: 0,
         },
         step: null,
+        haltCommand: 'kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline',
         message: 'suite "Example" started with 2 faults; admitted: 3 of 3 pods are ready',
         data: { ready: 3, total: 3 },
       },
@@ -73,6 +74,13 @@ describe('notices of a run', () => {
       },
     ])
     expect(told[0]?.data).toEqual({ refusals })
+  })
+
+  it('name the kubeconfig and context of the line that ends all chaos', () => {
+    const run = runAfter(admitted)
+    const via = { kind: 'kubeconfig', path: '/home/ana/.kube/config', context: 'prod' } as const
+    const [told] = noticesOf({ ...run, cluster: { ...run.cluster, via } }, run.events, injections)
+    expect(told?.haltCommand).toMatch(/^kubectl --kubeconfig \/home\/ana\/.kube\/config --context prod delete jobs -A -l /)
   })
 
   it('name the step and its targets', () => {

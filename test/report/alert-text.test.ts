@@ -141,6 +141,15 @@ describe('an alert for machines', () => {
     })
   })
 
+  it('names the kubeconfig that the line which ends all chaos is meant for, and whose it is', () => {
+    const haltCommand =
+      'kubectl --kubeconfig /home/ana/.kube/config --context prod delete jobs -A -l app.kubernetes.io/managed-by=faultline'
+    const { body } = alertText({ ...page, haltCommand })
+    expect(body).toContain(`  ${haltCommand}\n`)
+    expect(body).toContain('its kubeconfig is that of the machine that runs this; any other of that cluster will do')
+    expect(alertDocument({ ...page, haltCommand })).toMatchObject({ haltCommand })
+  })
+
   it('acts on no terminal that it is read in', () => {
     const { body } = alertText({ ...page, message: 'the body was \u001b[2J\u0000' })
     expect(body).toContain('the body was \\u001b[2J\\u0000\n')

@@ -16,6 +16,7 @@ export function noticeOf(
     severity: 'info',
     topic: `quick-20260105-090000-abcdefgh/${kind}`,
     step: null,
+    haltCommand: 'kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline',
     message: 'something happened',
     data: {},
     ...rest,

@@ -32,6 +32,7 @@ export const noticeDetail = z.object({
       targetCount: z.int().min(0),
     })
     .nullable(),
+  haltCommand: z.string().describe("Ends all chaos on the run's cluster; with a kubeconfig of it."),
   message: z.string().describe('One sentence for people.'),
   data: z.record(z.string(), z.unknown()).describe('More of the event, by kind; keys may be added.'),
 })

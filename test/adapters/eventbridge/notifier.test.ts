@@ -18,6 +18,7 @@ function noticeOf(change: Partial<Notice>): Notice {
     topic: 'run-1',
     run: { ...run, status: 'holding', requestedAt: nine },
     step: null,
+    haltCommand: 'kubectl delete jobs -A -l app.kubernetes.io/managed-by=faultline',
     message: 'it began',
     data: {},
     ...change,
