@@ -56,6 +56,11 @@ export const metricCatalogue = {
     help: 'From the planned end of a fault to the proof that it is gone.',
     buckets: latenessBuckets,
   },
+  chaos_detection_seconds: {
+    kind: 'histogram',
+    help: 'From the proof that a fault bites to the first answer of a probe out of tolerance, while it is active.',
+    buckets: [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600],
+  },
   chaos_recovery_seconds: {
     kind: 'histogram',
     help: 'From that proof to a workload as healthy as before.',

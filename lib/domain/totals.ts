@@ -70,6 +70,7 @@ function countStep(
       return [
         ...count('chaos_faults_reverted_total', undone.length),
         ...time('chaos_experiment_duration_seconds', elapsed(record.activeAt, record.revertedAt)),
+        ...time('chaos_detection_seconds', elapsed(record.activeAt, record.detectedAt)),
         ...time('chaos_revert_lateness_seconds', run.abort === null ? elapsed(record.plannedEnd, record.revertedAt) : null),
       ]
     }

@@ -79,6 +79,17 @@ describe('what events add to the totals', () => {
     ])
   })
 
+  it('a revert: how long it took until a probe noticed, of the first that did', () => {
+    const summary = { probe: 'p', asked: 5, within: 3, unknown: 0, min: 0, max: 1, last: 1, worst: 1 }
+    const probes = [
+      { ...summary, firstOutAt: 9_000 },
+      { ...summary, probe: 'q', firstOutAt: 5_250 },
+      { ...summary, probe: 'r', firstOutAt: null },
+    ]
+    const run = play([...toRecovering.slice(0, -1), [{ type: 'reverted', summaries: [], probes }, 13_150]])
+    expect(added(run)).toContain('chaos_detection_seconds network_partition: 2.5 s')
+  })
+
   it('an aborted fault has no planned end to be late for', () => {
     const abort: RunEvent = { type: 'abort', abort: { reason: 'asked', at: 4_000, by: 'ada', detail: 'enough' } }
     const run = play([...toHolding, [abort, 4_000], [{ type: 'reverted', summaries: [], probes: [] }, 4_500]])

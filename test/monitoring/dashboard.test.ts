@@ -29,6 +29,7 @@ const expressions = [
 
 /** Every metric that is exported, without the suffixes of histograms. */
 const metrics = [
+  'chaos_detection_seconds',
   'chaos_experiment_active',
   'chaos_experiment_duration_seconds',
   'chaos_experiments_total',
