@@ -10,7 +10,9 @@ it('fifty game days one after the other in one process leave nothing behind but 
   expect(handOvers).toBe(25)
   expect(bytesPerDay).toBeLessThan(mostBytesPerDay)
   const [first, last] = [looks[0], looks.at(-1)]
-  expect([last?.sockets, last?.timers, last?.sleepers]).toEqual([first?.sockets, first?.timers, first?.sleepers])
+  // One that the process had from before and let go of is none of the game days'.
+  expect(last?.sockets).toBeLessThanOrEqual(first?.sockets ?? 0)
+  expect([last?.timers, last?.sleepers]).toEqual([first?.timers, first?.sleepers])
   for (const { day, items } of looks) {
     // Each run is kept for 30 days, and forgotten when the ledger is opened next, every ten days.
     expect(items).toEqual({ runs: Math.min(day, 30 + (day % 10)), perRun: first?.items.perRun, rest: first?.items.rest })

@@ -73,6 +73,8 @@ const rows: readonly (readonly [string, string, readonly string[], Readonly<Reco
   ...['cpu', 'memory'].map((kind) => ['resource-exhaustion', kind, use, useKeys] as const),
   ['resource-exhaustion', 'disk', [...use, '--path', '/data'], { ...useKeys, path: '/data' }],
   ['resource-exhaustion', 'network', [...use, '--mode', 'load', '--allow-unused'], { ...useKeys, mode: 'load', allowUnused: true }],
+  ['resource-exhaustion', 'memory', ['--amount', '512 MiB'], { amount: '512 MiB' }],
+  ['resource-exhaustion', 'cpu', ['--amount', '1.5 cores', '--container', 'db'], { amount: '1.5 cores', container: 'db' }],
   // Neither kind has both.
   ['resource-exhaustion', 'cpu', [...use, '--path', '/data', '--mode', 'load'], { ...useKeys, path: '/data', mode: 'load' }],
   ...['latency', 'jitter', 'loss', 'corruption', 'duplication', 'rate'].map(
