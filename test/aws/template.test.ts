@@ -181,9 +181,9 @@ describe('the packaged template', () => {
     for (const { Properties } of groups) expect(Properties.RetentionInDays).toBe(30)
   })
 
-  it('sends what failed asynchronously to the function’s own queue', () => {
+  it('sends what failed asynchronously to a queue: those that people invoke share one', () => {
     const destinations = of('AWS::Lambda::EventInvokeConfig').flatMap(({ Properties }) => references(Properties.DestinationConfig))
-    expect(destinations.sort()).toEqual(['AdvanceDlq', 'ControlDlq', 'HaltDlq', 'ResumeDlq', 'StartDlq'])
+    expect(destinations.sort()).toEqual(['AdvanceDlq', 'ByHandDlq', 'ByHandDlq', 'ByHandDlq', 'StartDlq'])
   })
 
   it.each(['start', 'advance', 'reap', 'look', 'control', 'halt', 'resume'])('has a zip of 1.5 MB at most for %s', (name) => {

@@ -94,6 +94,15 @@ describe('the hosts that probes may ask', () => {
     },
   )
 
+  it('do not bind the configured Prometheus, whose signature says its own Host', async () => {
+    const prometheus = await server((request, response) => response.end(request.headers.host))
+    const reach = reachOf(endpointsSchema.parse([]), noSecrets)
+    const signed = get(prometheus.href, { host: prometheus.host })
+    expect((await exchange(signed, { timeoutMs: 2_000, signal, reach, isOwners: true })).text).toBe(prometheus.host)
+    const others = exchange(get(prometheus.href, { host: 'other.example.com' }), { timeoutMs: 2_000, signal, reach, isOwners: true })
+    await expect(others).rejects.toMatchObject({ code: 'refused' })
+  })
+
   it('may be given as Host, too', async () => {
     const ingress = await server((request, response) => response.end(request.headers.host))
     const reach = reachOf(endpointsSchema.parse([{ host: '127.0.0.1' }, { host: 'shop.example.com', port: 80 }]), noSecrets)
