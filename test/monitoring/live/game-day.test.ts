@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import type { KubeObject } from '../../../lib/domain/kube.ts'
 import type { ReportDocument } from '../../../lib/report/document.ts'
 import { freePort } from '../../../sandbox/programs.ts'
 import type { Sandbox } from '../../../sandbox/start.ts'
@@ -45,6 +46,10 @@ const short = {
 }
 
 const secondsToWait = 60
+
+interface PodStatus {
+  readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+}
 
 let directory: string
 let sandbox: Sandbox
@@ -134,6 +139,10 @@ describe('a game day under the eyes of Prometheus and Alertmanager', () => {
   }, 120_000)
 
   it('is as punctual when Prometheus, Pushgateway and SNS hang, and when they refuse', async () => {
+    const isReady = (pod: KubeObject) =>
+      ((pod as { readonly status?: PodStatus }).status?.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True')
+    const workload = () => sandbox.objects().filter(({ kind, metadata }) => kind === 'Pod' && metadata.labels?.app === 'jadevectordb')
+    await until('the workload is whole after the test before', () => workload().length > 0 && workload().every(isReady))
     const silent = await silentServer()
     const closed = `http://127.0.0.1:${await freePort()}`
     const late = async (prometheusUrl: string, others: string) => {
@@ -141,7 +150,8 @@ describe('a game day under the eyes of Prometheus and Alertmanager', () => {
       const topic = 'arn:aws:sns:eu-central-1:123456789012:alerts'
       const flags = ['--prometheus-url', prometheusUrl, '--pushgateway-url', others, '--sns-topic', topic, '--json', '--seed', '1']
       const { stdout } = await cli(['run', 'Short.json', ...atCluster, ...flags], directory, aws)
-      const { steps } = JSON.parse(stdout) as ReportDocument
+      const { steps, refusals } = JSON.parse(stdout) as ReportDocument
+      expect(refusals).toEqual([])
       return steps.map(({ undoneAfterMs }) => undoneAfterMs ?? Number.NaN)
     }
     const lateness = {
