@@ -207,7 +207,6 @@ async function residue(context: FaultContext, injection: Injection): Promise<rea
   ]
 }
 
-/** Names only targets whose canary could tell; of the others nothing is known. */
 /** On a pod's own node policies do not bind what comes from that node, and there the only node's API server dials from. */
 function causes(injection: Injection): string {
   const usual = 'the CNI does not enforce NetworkPolicies, or another policy allows the traffic'
@@ -216,6 +215,7 @@ function causes(injection: Injection): string {
     : usual
 }
 
+/** Names only targets whose canary could tell; of the others nothing is known. */
 function verdictOnCut(
   injection: Injection,
   canaries: readonly Connectivity[],
