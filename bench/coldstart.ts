@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -10,7 +10,7 @@ import { unzipSync } from 'fflate'
 const run = promisify(execFile)
 const rounds = 15
 const largestZip = 1.5 * 1024 * 1024
-const mostTimes = 2
+const mostTimes = 1.6
 
 /** What `start` is compared with: the clients that it needs on its way, and nothing else. */
 const threeClients = `
@@ -23,19 +23,19 @@ export { SNSClient } from '@aws-sdk/client-sns'
 const probe = `
 const [file, event] = process.argv.slice(2)
 const from = performance.now()
-const { handler } = require(file)
+const { handler } = await import(file)
 process.stdout.write(String(performance.now() - from))
 if (event) handler(JSON.parse(event), { awsRequestId: 'bench', functionName: 'bench', getRemainingTimeInMillis: () => 900000 }).catch(() => {}).finally(() => process.exit())
 `
 
 /**
- * Size of each zip, import time of the start bundle beside that of three AWS clients (median of fresh processes, taken in turns), and
- * the time from process start to the first request sent. Needs what \`npm run package\` makes.
+ * Size of the zip, import time of `start` beside that of three AWS clients bundled the same way (median of fresh processes, taken in
+ * turns), and the time from process start to the first request sent. Needs what \`npm run package\` makes.
  */
 export async function coldstart() {
   const folder = await mkdtemp(join(tmpdir(), 'faultline-bench-'))
   try {
-    const { zips, start, clients, script } = await prepare(folder)
+    const { zipBytes, start, clients, script } = await prepare(folder)
     const imports: { start: number[]; clients: number[] } = { start: [], clients: [] }
     for (let round = 0; round <= rounds; round++) {
       const [ours, theirs] = [await importMs(script, start), await importMs(script, clients)]
@@ -47,13 +47,13 @@ export async function coldstart() {
     const [startMs, clientsMs] = [median(imports.start), median(imports.clients)]
     const firstRequestMs = median(await firstRequests(folder, script, start))
     const times = startMs / clientsMs
-    const ok = times <= mostTimes && Object.values(zips).every((bytes) => bytes <= largestZip)
+    const ok = times <= mostTimes && zipBytes <= largestZip
     const limits = { zipBytes: largestZip, timesThreeClients: mostTimes }
     return {
       ok,
       node: process.version,
       rounds,
-      zipBytes: zips,
+      zipBytes,
       importMs: { start: startMs, threeClients: clientsMs, times },
       firstRequestMs,
       limits,
@@ -64,15 +64,13 @@ export async function coldstart() {
 }
 
 async function prepare(folder: string) {
-  const zips: Record<string, number> = {}
-  for (const name of ['start', 'advance', 'reap', 'look', 'control', 'halt', 'resume'])
-    zips[name] = (await stat(`.serverless/${name}.zip`)).size
-  const files = unzipSync(new Uint8Array(await readFile('.serverless/start.zip')))
+  const zip = new Uint8Array(await readFile('.serverless/faultline.zip'))
+  const files = unzipSync(zip)
   for (const [name, content] of Object.entries(files)) {
     await mkdir(join(folder, dirname(name)), { recursive: true })
     await writeFile(join(folder, name), content)
   }
-  const clients = join(folder, 'clients.cjs')
+  const clients = join(folder, 'clients.mjs')
   const stdin = { contents: threeClients, resolveDir: process.cwd() }
   await build({
     stdin,
@@ -82,12 +80,14 @@ async function prepare(folder: string) {
     keepNames: true,
     platform: 'node',
     target: 'node24',
-    format: 'cjs',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'error',
   })
-  const script = join(folder, 'probe.cjs')
+  const script = join(folder, 'probe.mjs')
   await writeFile(script, probe)
-  return { zips, start: join(folder, 'functions/start.cjs'), clients, script }
+  return { zipBytes: zip.length, start: join(folder, 'functions/start.mjs'), clients, script }
 }
 
 async function importMs(script: string, file: string): Promise<number> {

@@ -1,5 +1,6 @@
-import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 
 /** What the parent process asks this one to run. */
 export interface HostRequest {
@@ -20,7 +21,7 @@ export type HostAnswer =
 type Handler = (event: unknown, context: object) => Promise<unknown>
 
 const [file = ''] = process.argv.slice(2)
-const { handler } = createRequire(`${process.cwd()}/`)(file) as { readonly handler: Handler }
+const { handler } = (await import(pathToFileURL(resolve(file)).href)) as { readonly handler: Handler }
 
 process.send?.('ready')
 process.on('message', async (request: HostRequest) => {

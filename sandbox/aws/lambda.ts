@@ -99,7 +99,7 @@ export class LocalFunction {
   }
 
   #start(): Environment {
-    const file = `./${this.spec.handler.replace(/\.[^.]+$/, '')}.cjs`
+    const file = `./${this.spec.handler.replace(/\.[^.]+$/, '')}.mjs`
     const { PATH, HOME } = process.env
     const env = { PATH, HOME, ...this.spec.env, LAMBDA_TASK_ROOT: this.#root }
     const child = fork(host, [file], { cwd: this.#root, env, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })

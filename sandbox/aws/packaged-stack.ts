@@ -28,17 +28,15 @@ export async function readStack(directory: string): Promise<PackagedStack> {
   const text = await readFile(join(directory, 'cloudformation-template-update-stack.json'), 'utf8')
   const { Resources } = JSON.parse(text) as { readonly Resources: Readonly<Record<string, TemplateResource>> }
   const of = (type: string) => Object.values(Resources).filter((resource) => resource.Type === type)
-  const functions = of('AWS::Lambda::Function').map(({ Properties }): FunctionSpec => {
-    const handler: string = Properties.Handler
-    const name = /^functions\/(\w+)\./.exec(handler)?.[1] ?? ''
-    return {
+  const functions = of('AWS::Lambda::Function').map(
+    ({ Properties }): FunctionSpec => ({
       name: Properties.FunctionName,
-      handler,
-      zip: join(directory, `${name}.zip`),
+      handler: Properties.Handler,
+      zip: join(directory, 'faultline.zip'),
       env: Properties.Environment.Variables,
       timeoutMs: Properties.Timeout * 1000,
-    }
-  })
+    }),
+  )
   const schedules = of('AWS::Scheduler::Schedule')
     .filter(({ Properties }) => Properties.State === 'ENABLED')
     .map(
