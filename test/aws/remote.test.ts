@@ -88,7 +88,8 @@ class Started {
 
   async until(text: string): Promise<void> {
     for (let tries = 0; tries < 600 && !this.out.includes(text); tries++) await new Promise((resolve) => setTimeout(resolve, 100))
-    if (!this.out.includes(text)) throw new Error(`"${text}" never came; it said:\n${this.out}\n${this.err}\n${logged.slice(-20).join('\n')}`)
+    if (!this.out.includes(text))
+      throw new Error(`"${text}" never came; it said:\n${this.out}\n${this.err}\n${logged.slice(-20).join('\n')}`)
   }
 }
 
@@ -133,7 +134,10 @@ describe('--aws', () => {
     expect(end).toBe(true)
     await signIn(operator)
     const halted = await faultline('halt', '--why', 'incident', '--json')
-    expect([halted.code, halted.json]).toMatchObject([0, { halted: true, by: operator.arn, why: 'incident', live: [{ state: expect.stringMatching(/^(?:holding|reverting)$/) }] }])
+    expect([halted.code, halted.json]).toMatchObject([
+      0,
+      { halted: true, by: operator.arn, why: 'incident', live: [{ state: expect.stringMatching(/^(?:holding|reverting)$/) }] },
+    ])
     const forbidden = await faultline('resume', '--json')
     expect([forbidden.code, forbidden.json.error]).toMatchObject([
       2,
