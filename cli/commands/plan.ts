@@ -1,4 +1,5 @@
-import { faultName, plannedMs } from '../../lib/domain/suite.ts'
+import { faultName } from '../../lib/domain/suite.ts'
+import { plannedMs } from '../../lib/domain/together.ts'
 import { examineSuite } from '../../lib/engine/examine-suite.ts'
 import { probeDocument } from '../../lib/report/probe-document.ts'
 import type { OtherTimes } from '../../lib/suite/other-times.ts'

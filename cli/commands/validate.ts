@@ -1,6 +1,6 @@
 import { FaultlineError } from '../../lib/domain/errors.ts'
-import { plannedMs } from '../../lib/domain/suite.ts'
 import { counted } from '../../lib/domain/text.ts'
+import { plannedMs } from '../../lib/domain/together.ts'
 import { duration } from '../../lib/report/durations.ts'
 import { variableText } from '../../lib/report/variable-text.ts'
 import { notAllowed } from '../../lib/suite/did-you-mean.ts'

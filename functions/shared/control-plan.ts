@@ -1,5 +1,6 @@
 import type { ProbeSource, ProbeSpec } from '../../lib/domain/probe.ts'
-import { faultName, plannedMs } from '../../lib/domain/suite.ts'
+import { faultName } from '../../lib/domain/suite.ts'
+import { plannedMs } from '../../lib/domain/together.ts'
 import { examineSuite } from '../../lib/engine/examine-suite.ts'
 import type { WholePlan } from '../../lib/remote/interface.ts'
 import { actionTexts } from '../../lib/report/fault-description.ts'

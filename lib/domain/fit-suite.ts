@@ -1,5 +1,5 @@
 import type { FaultSpec, Step, Suite } from './suite.ts'
-import { plannedMs } from './suite.ts'
+import { blockMs, blocksOf, plannedMs } from './together.ts'
 
 /** Left to each step for its workload to be whole again: the longest that was measured, after a crash loop of 75 s, is 23 s. */
 const recoveryRoomMs = 30_000
@@ -17,8 +17,8 @@ export type Fitted =
  * proportion. Pure.
  */
 export function fitSuite(suite: Suite, withinMs: number): Fitted {
-  const faultsMs = suite.steps.reduce((sum, step) => sum + step.durationMs, 0)
-  const restMs = plannedMs(suite) - faultsMs + suite.steps.length * recoveryRoomMs
+  const faultsMs = blocksOf(suite.steps).reduce((sum, block) => sum + blockMs(suite.steps, block), 0)
+  const restMs = plannedMs(suite) - faultsMs + blocksOf(suite.steps).length * recoveryRoomMs
   const share = Math.min(1, (withinMs - restMs) / faultsMs)
   const least = Math.max(...suite.steps.map(({ durationMs }) => Math.min(durationMs, shortestFaultMs) / durationMs))
   if (share < least) return { ok: false, leastMs: Math.ceil((restMs + faultsMs * least) / 1000) * 1000 }
@@ -28,7 +28,13 @@ export function fitSuite(suite: Suite, withinMs: number): Fitted {
 
 /** The suite with every fault lasting that share of its time, whole seconds where it lasts some. */
 export function shareOf(suite: Suite, share: number): Suite {
-  return { ...suite, steps: suite.steps.map((step) => lasting(step, wholeSeconds(step.durationMs * share))) }
+  return { ...suite, steps: suite.steps.map((step) => lasting(sooner(step, share), wholeSeconds(step.durationMs * share))) }
+}
+
+/** Its delay is of its group's time, which is shortened as a whole. */
+function sooner(step: Step, share: number): Step {
+  const { together } = step
+  return together === undefined ? step : { ...step, together: { ...together, delayMs: Math.floor(together.delayMs * share) } }
 }
 
 function wholeSeconds(ms: number): number {

@@ -3,6 +3,7 @@ import { type Freeze, hoursText, isInside, momentText, rememberingWallClock, typ
 import type { Refusal } from './refusal.ts'
 import type { Trigger } from './run.ts'
 import type { Suite } from './suite.ts'
+import { plannedStarts } from './together.ts'
 
 /** Later than this after its time a scheduled start is refused: the scheduler itself gives one up then, and a retried one must be no wider. */
 export const latestStartSeconds = 900
@@ -15,11 +16,10 @@ export function plannedSpans(
   now: number,
   longestMs: readonly number[],
 ): readonly (Span & { readonly step: number | null })[] {
-  let at = now + suite.graceBeforeMs
-  const steps = suite.steps.map(({ durationMs, intervalMs }, step) => {
-    const span = { step, from: at, to: at + Math.max(durationMs, longestMs[step] ?? 0) }
-    at += durationMs + intervalMs
-    return span
+  const starts = plannedStarts(suite.steps)
+  const steps = suite.steps.map(({ durationMs }, step) => {
+    const from = now + suite.graceBeforeMs + (starts[step] ?? 0)
+    return { step, from, to: from + Math.max(durationMs, longestMs[step] ?? 0) }
   })
   return [{ step: null, from: now, to: now }, ...steps]
 }

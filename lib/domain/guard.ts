@@ -73,19 +73,21 @@ export function allowanceOf({ pods }: Workload): number {
 }
 
 /**
- * Every workload of which these pods would be more than a step may hit without saying so: more than half of it, or all that are Ready. The
- * last word on each plan, whatever chose the pods. Pure.
+ * Every workload of which these pods would be more than a step may hit without saying so: more than half of it, or all that are Ready. What
+ * overlapping steps hit of it counts, too. The last word on each plan, whatever chose the pods. Pure.
  */
 export function judgeBlastRadius(inventory: Inventory, hit: readonly Pod[]): readonly Pick<Refusal, 'code' | 'message'>[] {
   const uids = new Set(hit.map(({ metadata }) => metadata.uid))
   return [...workloadsIn(inventory).values()].flatMap(({ name, pods }) => {
-    const struck = pods.filter(({ metadata }) => uids.has(metadata.uid))
-    if (pods.length <= 1 || struck.length === 0) return []
+    const own = pods.filter(({ metadata }) => uids.has(metadata.uid))
+    if (pods.length <= 1 || own.length === 0) return []
+    const struck = pods.filter((pod) => own.includes(pod) || inventory.hitBeside?.has(pod.metadata.uid ?? '') === true)
     const stay = pods.filter((pod) => isReady(pod) && !struck.includes(pod)).length
     const half = Math.floor(pods.length / 2)
     if (struck.length <= half && stay >= 1) return []
     const would = struck.length > half ? `at most ${half} may be (half of them)` : 'none of them would stay Ready, and one has to'
-    const message = `${struck.length} of the ${pods.length} pods of ${name} would be hit; ${would}, unless the step says ${sayAll}`
+    const together = struck.length === own.length ? '' : ' by overlapping steps together'
+    const message = `${struck.length} of the ${pods.length} pods of ${name} would be hit${together}; ${would}, unless the step says ${sayAll}`
     return [{ code: 'blast_radius' as const, message }]
   })
 }

@@ -12,6 +12,8 @@ export interface Inventory {
   readonly optedOut?: ReadonlySet<string>
   /** Labels of the namespace, where a guard asks for them. */
   readonly namespaceLabels?: Readonly<Record<string, string>>
+  /** Pods, by UID, that faults at work beside this one hit; why it cannot be on the same pod, null where it can. */
+  readonly hitBeside?: ReadonlyMap<string, string | null>
 }
 
 /** The pod's controller and those above it, the nearest first. A ring of owners, which no API server checks for, is gone round once. */

@@ -8,6 +8,7 @@ export interface Refusal {
     | 'unsteady'
     | 'not_approved'
     | 'blast_radius'
+    | 'overlap'
     | 'guard'
     | 'permission'
     | 'busy'

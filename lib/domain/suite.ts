@@ -145,6 +145,17 @@ export interface Step {
   readonly expect?: EndCause
   /** What is expected to hold while the fault is active, for people; '' when nothing was said. */
   readonly hypothesis: string
+  /** The group in which it overlaps with its neighbours; left out: it is alone. */
+  readonly together?: Together
+}
+
+/** A step's place in a group of steps that overlap. Neighbours in the list that name the same group are one. */
+export interface Together {
+  readonly group: string
+  /** From the begin of the group, or from when the last of `after` is undone. */
+  readonly delayMs: number
+  /** Names of steps of the group that are to be undone first. */
+  readonly after: readonly string[]
 }
 
 /** So many targets a step may have; what is recorded of them is read whole by the driver that undoes it. */
@@ -282,11 +293,4 @@ export function faultName(spec: FaultSpec): FaultName {
     case 'network_degradation':
       return 'network-degradation'
   }
-}
-
-/** The time the suite takes when nothing goes wrong and recovery is instant, in milliseconds. */
-export function plannedMs(suite: Pick<Suite, 'graceBeforeMs' | 'graceAfterMs' | 'steps'>): number {
-  const steps = suite.steps.reduce((sum, step) => sum + step.durationMs + step.intervalMs, 0)
-  const lastRest = suite.steps.at(-1)?.intervalMs ?? 0
-  return suite.graceBeforeMs + steps - lastRest + suite.graceAfterMs
 }

@@ -1,4 +1,4 @@
-import { allowanceOf, sayAll, whyOptedOut, workloadKey, workloadsIn } from './guard.ts'
+import { allowanceOf, sayAll, type Workload, whyOptedOut, workloadKey, workloadsIn } from './guard.ts'
 import { controllersOf, type Inventory } from './inventory.ts'
 import type { Pod } from './kube.ts'
 import { controllerOf, isReady } from './kube.ts'
@@ -64,31 +64,49 @@ function drawGuarded(
   options: ChoiceOptions,
 ): Pick<Choice, 'chosen' | 'refusals' | 'warnings'> {
   const wanted = amountOf(safe.length, selection)
+  const { hitBeside = new Map<string, string | null>() } = inventory
   const tooMany = selection.count !== null && selection.count > safe.length ? `asked for ${selection.count}, ${safe.length} match` : null
-  const order = inOrder(safe, options)
+  const order = freeOnes(inOrder(safe, options), hitBeside)
+  if (order.length < wanted && (selection.isUsual !== true || order.length === 0)) {
+    const held = safe.flatMap(({ metadata: { uid = '' } }) => hitBeside.get(uid) ?? [])
+    const message = `${askedFor(selection, safe.length)} is ${wanted}, and ${order.length} are free: ${[...new Set(held)].join('; ')}`
+    return { chosen: [], refusals: [{ code: 'overlap', message }], warnings: [] }
+  }
   if (options.all === true) {
     const warnings = tooMany === null ? [] : [`${tooMany}: all of them are hit`]
     return { chosen: byName(order.slice(0, wanted)), refusals: [], warnings }
   }
   const workloads = workloadsIn(inventory)
-  const left = new Map([...workloads].map(([key, workload]) => [key, allowanceOf(workload)]))
+  const left = new Map([...workloads].map(([key, workload]) => [key, allowanceOf(workload) - hitOf(workload, hitBeside)]))
   const chosen: Pod[] = []
   for (const pod of order) {
     const key = workloadKey(pod, inventory)
+    // A pod that is hit anyhow costs its workload no other.
+    const cost = hitBeside.has(pod.metadata.uid ?? '') ? 0 : 1
     const allowed = left.get(key) ?? 0
-    if (allowed <= 0 || chosen.length >= wanted) continue
-    left.set(key, allowed - 1)
+    if (allowed < cost || chosen.length >= wanted) continue
+    left.set(key, allowed - cost)
     chosen.push(pod)
   }
   if (chosen.length === wanted && tooMany === null) return { chosen: byName(chosen), refusals: [], warnings: [] }
   const sizes = [...new Set(safe.map((pod) => workloadKey(pod, inventory)))].flatMap((key) => workloads.get(key) ?? [])
   const told = sizes.map(({ name, pods }) => `${name}: ${pods.filter((pod) => isReady(pod)).length} of ${pods.length} Ready`).join(', ')
   const asked = tooMany ?? `${askedFor(selection, safe.length)} is ${wanted}`
-  const bound = `of a workload at most half, and one has to stay Ready (${told})`
+  const beside = hitBeside.size === 0 ? '' : `, ${hitBeside.size} hit by overlapping steps`
+  const bound = `of a workload at most half, and one has to stay Ready (${told}${beside})`
   if (selection.isUsual === true && chosen.length > 0)
     return { chosen: byName(chosen), refusals: [], warnings: [`${asked}; ${chosen.length} hit: ${bound}; ${sayAll} hits them all`] }
   const message = `${asked}; at most ${chosen.length} may be hit: ${bound}, unless the step says ${sayAll}`
   return { chosen: [], refusals: [{ code: 'blast_radius', message }], warnings: [] }
+}
+
+/** Those that an overlapping fault does not keep this one from. */
+function freeOnes(pods: readonly Pod[], hitBeside: ReadonlyMap<string, string | null>): readonly Pod[] {
+  return pods.filter(({ metadata: { uid = '' } }) => (hitBeside.get(uid) ?? null) === null)
+}
+
+function hitOf({ pods }: Workload, hit: ReadonlyMap<string, unknown>): number {
+  return pods.filter(({ metadata: { uid = '' } }) => hit.has(uid)).length
 }
 
 function askedFor({ percent, count, names }: Selection, total: number): string {

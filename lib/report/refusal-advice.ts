@@ -9,6 +9,7 @@ export const refusalAdvice = {
   unsteady: 'Find out why the steady state does not hold now, or change the tolerance of the probe if it is normal.',
   not_approved: 'Have the run approved, then start it again.',
   blast_radius: 'Hit fewer targets, or let the step say that it means it (docs/suite-format.md, blast radius).',
+  overlap: 'Give one of the two other targets, or let it begin `after` the other (docs/suite-format.md, together).',
   guard: 'Ask the owner of the guard, or choose other targets (docs/guards.md).',
   permission: 'Grant what is missing (deploy/rbac.yaml has all of it); "faultline plan SUITE" looks again and changes nothing.',
   busy: 'Wait until what runs there has ended, or end it; then start the run again.',

@@ -1,6 +1,6 @@
 import { sayAll } from '../domain/guard.ts'
 import { isUnmeasured, unmeasured } from '../domain/hypothesis.ts'
-import { plannedMs } from '../domain/suite.ts'
+import { plannedMs } from '../domain/together.ts'
 import { nextDate } from './cron-dates.ts'
 import { quote } from './did-you-mean.ts'
 import { valueAt } from './explain.ts'

@@ -1,12 +1,5 @@
-import {
-  type DegradationSpec,
-  type ExhaustionSpec,
-  type FaultSpec,
-  plannedMs,
-  type Selection,
-  type Step,
-  type Suite,
-} from '../domain/suite.ts'
+import type { DegradationSpec, ExhaustionSpec, FaultSpec, Selection, Step, Suite } from '../domain/suite.ts'
+import { plannedMs } from '../domain/together.ts'
 import { normaliseLimits } from '../guard-settings.ts'
 import { amountsOf } from './degradation.ts'
 import { readAmount } from './exact-amount.ts'

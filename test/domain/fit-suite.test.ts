@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { fitSuite } from '../../lib/domain/fit-suite.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
-import { plannedMs } from '../../lib/domain/suite.ts'
+import { plannedMs } from '../../lib/domain/together.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
 
 function suiteOf(file: object | string): Suite {

@@ -5,9 +5,11 @@ import { bindingRules, type GuardRule, judgeTargets } from '../../domain/guard-r
 import type { Inventory } from '../../domain/inventory.ts'
 import type { KubeObject, Node, OwnerReference, Pod } from '../../domain/kube.ts'
 import { controllerOf } from '../../domain/kube.ts'
+import { gripOf, type Held, judgePairs, pairText, podsHeldBy, whyNotTogether } from '../../domain/overlap.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { Step, Suite } from '../../domain/suite.ts'
 import { faultName, mostTargets } from '../../domain/suite.ts'
+import { blocksOf, earlierBeside, inOrderOfBegin } from '../../domain/together.ts'
 import { listBudgets } from '../../faults/disruption-budgets.ts'
 import type { FaultContext, PlannedInjection, StepPlan } from '../../faults/fault.ts'
 import { faults } from '../../faults/registry.ts'
@@ -47,27 +49,72 @@ export async function takeInventory(
   return { namespace, pods, nodes, parents, optedOut, namespaceLabels: found?.metadata.labels ?? {} }
 }
 
+/** A step to plan, and what overlaps with it. */
+interface StepToPlan {
+  readonly suite: Suite
+  readonly index: number
+  readonly seed: number
+  readonly inventory?: Inventory
+  /** Steps at work beside it, or planned to be before it begins, with the targets that they have. @default none */
+  readonly beside?: readonly Held[]
+}
+
 /** Fixes the targets of one step as they would be now. Changes nothing. */
-export async function planStep(
-  context: FaultContext,
-  options: { readonly suite: Suite; readonly index: number; readonly seed: number; readonly inventory?: Inventory },
-): Promise<PlannedStep> {
-  const step = options.suite.steps[options.index]
-  if (step === undefined) throw new TypeError(`the suite has no step ${options.index}`)
-  const rules = rulesOf(context, options.suite)
-  const inventory = options.inventory ?? (await takeInventory(context, { ofNodes: faultName(step.fault) === 'node-drain', rules }))
-  const plan = await faults[faultName(step.fault)].plan({ ...context, step, index: options.index, seed: options.seed, inventory })
+export async function planStep(context: FaultContext, { suite, index, seed, beside = [], ...given }: StepToPlan): Promise<PlannedStep> {
+  const step = suite.steps[index]
+  if (step === undefined) throw new TypeError(`the suite has no step ${index}`)
+  const rules = rulesOf(context, suite)
+  const found = given.inventory ?? (await takeInventory(context, { ofNodes: faultName(step.fault) === 'node-drain', rules }))
+  const inventory = withHits(found, { step, mechanism: mechanismOf(step, context.config) }, beside)
+  const plan = await faults[faultName(step.fault)].plan({ ...context, step, index, seed, inventory })
   const hit = podsHit(inventory, plan.injections)
-  const budgets = await judgeBudgets(context, { step, rules, hit })
+  const together = [...hit, ...(hit.length === 0 ? [] : inventory.pods.filter((pod) => !hit.includes(pod) && isHitBeside(inventory, pod)))]
+  const disrupted = hit.length === 0 ? [] : podsDisrupted(inventory, beside).filter((pod) => !hit.includes(pod))
+  const budgets = await judgeBudgets(context, { step, rules, hit: [...hit, ...disrupted] })
   const refusals = [
     ...withHints(plan.refusals, step.targets, inventory),
     ...tooManyTargets(plan.injections),
     // The last word on every plan, whatever chose its targets: judged from lists that were read already.
     ...(saysAll(step) ? [] : judgeBlastRadius(inventory, hit)),
-    ...judgeTargets(rules, inventory, hit),
+    ...judgePairs(heldBy(step, plan.injections), beside, inventory),
+    ...judgeTargets(rules, inventory, together),
     ...budgets.refusals,
   ]
-  return { ...plan, refusals, warnings: [...plan.warnings, ...budgets.warnings], step: options.index }
+  return { ...plan, refusals, warnings: [...plan.warnings, ...budgets.warnings], step: index }
+}
+
+/** Whom a step has, once it is planned: for the steps that overlap with it. */
+function heldBy(step: Step, injections: readonly Pick<PlannedInjection, 'targets' | 'undo'>[]): Held {
+  const mechanism = injections.some(({ undo }) => undo.kind === 'policy') ? 'policy' : 'netfilter'
+  return { step, mechanism, targets: injections.flatMap(({ targets }) => targets) }
+}
+
+/** What a partition would be carried by, before it is planned. */
+function mechanismOf({ fault }: Step, { injector }: FaultContext['config']): Held['mechanism'] {
+  if (fault.type !== 'network_partition' || fault.mechanism === 'netfilter') return 'netfilter'
+  return fault.mechanism === 'auto' && injector.image !== null ? 'netfilter' : 'policy'
+}
+
+/** The inventory with what overlapping steps hit of it, and why this one cannot have the same. */
+function withHits(inventory: Inventory, { step, mechanism }: Omit<Held, 'targets'>, beside: readonly Held[]): Inventory {
+  if (beside.length === 0) return inventory
+  const hitBeside = new Map<string, string | null>()
+  for (const other of beside) {
+    const why = whyNotTogether(gripOf(step.fault, mechanism), gripOf(other.step.fault, other.mechanism))
+    const told = why === null ? null : `${pairText(step, other.step)} may not overlap on one pod: ${why}`
+    for (const uid of podsHeldBy(other, inventory)) hitBeside.set(uid, hitBeside.get(uid) ?? told)
+  }
+  return { ...inventory, hitBeside }
+}
+
+function isHitBeside({ hitBeside }: Inventory, { metadata: { uid = '' } }: Pod): boolean {
+  return hitBeside?.has(uid) === true
+}
+
+/** Pods that overlapping steps take from those that serve. */
+function podsDisrupted(inventory: Inventory, beside: readonly Held[]): readonly Pod[] {
+  const uids = beside.filter(({ step }) => isDisruptive(faultName(step.fault))).map((held) => podsHeldBy(held, inventory))
+  return inventory.pods.filter(({ metadata: { uid = '' } }) => uids.some((held) => held.has(uid)))
 }
 
 function podsHit(inventory: Inventory, injections: readonly PlannedInjection[]): readonly Pod[] {
@@ -112,17 +159,36 @@ function tooManyTargets(injections: readonly PlannedInjection[]): readonly Omit<
   return [{ code: 'blast_radius', message }]
 }
 
-/** Plans every step on the cluster as it is now; an error of one step is a refusal of that step. */
+/**
+ * Plans every step on the cluster as it is now; an error of one step is a refusal of that step. Steps that overlap are planned in the order
+ * in which they begin, each beside those before it.
+ */
 export async function planSteps(context: FaultContext, suite: Suite, seed: number): Promise<readonly PlannedStep[]> {
+  const { steps } = suite
   const inventory = await takeInventory(context, { ofNodes: true, rules: rulesOf(context, suite) })
-  return Promise.all(
-    suite.steps.map((_, index) =>
-      planStep(context, { suite, index, seed, inventory }).catch((error: unknown) => {
-        if (!(error instanceof FaultlineError)) throw error
-        return { step: index, injections: [], warnings: [], refusals: [asRefusal(error)] }
-      }),
-    ),
-  )
+  const planned = await Promise.all(blocksOf(steps).map((block) => planBlock(context, { suite, seed, inventory, first: block.first })))
+  return planned.flat().toSorted((a, b) => a.step - b.step)
+}
+
+async function planBlock(
+  context: FaultContext,
+  { suite, seed, inventory, first }: Pick<Required<StepToPlan>, 'suite' | 'seed' | 'inventory'> & { readonly first: number },
+): Promise<readonly PlannedStep[]> {
+  const { steps } = suite
+  const planned: PlannedStep[] = []
+  for (const index of inOrderOfBegin(steps, first)) {
+    const earlier = earlierBeside(steps, index)
+    const beside = planned.flatMap((plan): readonly Held[] => {
+      const step = steps[plan.step]
+      return step === undefined || !earlier.includes(plan.step) ? [] : [heldBy(step, plan.injections)]
+    })
+    const plan = await planStep(context, { suite, index, seed, inventory, beside }).catch((error: unknown) => {
+      if (!(error instanceof FaultlineError)) throw error
+      return { step: index, injections: [], warnings: [], refusals: [asRefusal(error)] }
+    })
+    planned.push(plan)
+  }
+  return planned
 }
 
 /** The refusals of planned steps, each with its step; what holds for several of them is told once. */

@@ -56,7 +56,10 @@ function drawNodes(
   const fitting: Node[] = []
   for (const node of saysAll(step) ? [] : order) {
     const names = [...fitting, node].map(({ metadata }) => metadata.name)
-    if (fitting.length < wanted && judgeBlastRadius(inventory, podsOnNodes(inventory, names)).length === 0) fitting.push(node)
+    const pods = podsOnNodes(inventory, names)
+    // A pod that an overlapping fault holds must not be taken from it.
+    const isFree = pods.every(({ metadata: { uid = '' } }) => inventory.hitBeside?.has(uid) !== true)
+    if (fitting.length < wanted && isFree && judgeBlastRadius(inventory, pods).length === 0) fitting.push(node)
   }
   return { nodes: byName(fitting.length === wanted ? fitting : order.slice(0, wanted)), tooMany }
 }
