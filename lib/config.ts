@@ -1,3 +1,4 @@
+import { type ApprovalRules, noApproval } from './domain/approval.ts'
 import type { GuardRule } from './domain/guard-rules.ts'
 
 /** Where PromQL is asked, and how one says who one is there. Credentials go to that server only. */
@@ -15,7 +16,7 @@ export interface PrometheusConfig {
 }
 
 /** Acts that may want a second person. */
-export const secondPersonActs = ['resume', 'resolve'] as const
+export const secondPersonActs = ['resume', 'resolve', 'approve'] as const
 export type SecondPersonAct = (typeof secondPersonActs)[number]
 
 type Quantities = Readonly<Record<string, string>>
@@ -70,6 +71,8 @@ export interface Config {
   readonly prometheus: PrometheusConfig
   /** What the owner allows; what no rule forbids is allowed. */
   readonly guards: readonly GuardRule[]
+  /** What waits for a person before it is done. */
+  readonly approval: ApprovalRules
   /** What only another person may do than the one who halted, or started the run. @default none */
   readonly secondPerson: readonly SecondPersonAct[]
 }
@@ -98,5 +101,6 @@ export const defaultConfig: Config = {
   handOver: { firstMs: 90_000, againMs: 30_000, leaveMs: 5_000 },
   prometheus: { url: null, auth: { kind: 'none' } },
   guards: [],
+  approval: noApproval,
   secondPerson: [],
 }

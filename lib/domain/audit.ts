@@ -7,7 +7,7 @@ import { sha256 } from './sha256.ts'
 import { cutTo } from './text.ts'
 
 /** What is kept for good of what people did to an installation, and of what it answered. */
-export const auditKinds = ['start', 'refusal', 'halt', 'resume', 'pause', 'unpause', 'abort', 'resolve', 'guards'] as const
+export const auditKinds = ['start', 'approve', 'refusal', 'halt', 'resume', 'pause', 'unpause', 'abort', 'resolve', 'guards'] as const
 export type AuditKind = (typeof auditKinds)[number]
 
 /** One thing that was done. It is added once, and never changed. */
@@ -87,6 +87,12 @@ function entriesOf(run: Run, event: HistoryEvent, message: string | null): reado
   switch (event.type) {
     case 'requested':
       return [entryOf(run, event, { kind: 'start', actor: starter, message: event.message, data: { ...event.data } })]
+    case 'approved': {
+      const given = run.approvals?.find(({ at, plan }) => at === event.at && plan === event.data?.plan)
+      if (given === undefined) return []
+      const { plan, before, steps, why } = given
+      return [entryOf(run, event, { kind: 'approve', actor: actorOf(given), message: why, data: { plan, before, steps } })]
+    }
     case 'refused':
     case 'step_refused':
       return message === null ? [] : [entryOf(run, event, { kind: 'refusal', actor: starter, message, data: { step: event.step } })]
@@ -134,15 +140,4 @@ function short(digest: string): string {
 /** What the trail keeps of a run. */
 function auditedRun({ id, suite, cluster, namespace }: Run): AuditedRun {
   return { id, suite: suite.name, cluster: cluster.name, clusterUid: cluster.uid, namespace, simulated: cluster.simulated }
-}
-
-/** One text for one meaning: keys in order, what is left out left out. */
-export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
-  const fields = Object.entries(value).filter(([, field]) => field !== undefined && typeof field !== 'function')
-  return `{${fields
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`)
-    .join(',')}}`
 }

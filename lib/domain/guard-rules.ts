@@ -36,13 +36,13 @@ type Reason = Pick<Refusal, 'code' | 'message'>
 /** The rules that bind a run, the suite's own last. */
 export function bindingRules(rules: readonly GuardRule[], place: GuardedPlace, own: GuardLimits | undefined): readonly GuardRule[] {
   const binds = ({ for: whom }: GuardRule) =>
-    (whom?.cluster === undefined || place.cluster === null || matches(whom.cluster, place.cluster)) &&
-    (whom?.namespace === undefined || matches(whom.namespace, place.namespace))
+    (whom?.cluster === undefined || place.cluster === null || matchesPattern(whom.cluster, place.cluster)) &&
+    (whom?.namespace === undefined || matchesPattern(whom.namespace, place.namespace))
   return [...rules.filter(binds), ...(own === undefined ? [] : [own])]
 }
 
 /** Each `*` takes as little as it can, so that the time is linear: names of namespaces come from anyone. */
-function matches(pattern: string, text: string): boolean {
+export function matchesPattern(pattern: string, text: string): boolean {
   const [first = '', ...rest] = pattern.split('*')
   const last = rest.pop()
   if (last === undefined) return text === pattern
@@ -59,7 +59,7 @@ function matches(pattern: string, text: string): boolean {
 /** What speaks against a suite there, as far as it can be told without the cluster. Pure. */
 export function judgeSuite(rules: readonly GuardRule[], place: GuardedPlace, suite: Suite): readonly Refusal[] {
   const allowed = (what: string, name: string | null, patterns: readonly string[] | undefined): readonly Refusal[] =>
-    patterns === undefined || (name !== null && patterns.some((pattern) => matches(pattern, name)))
+    patterns === undefined || (name !== null && patterns.some((pattern) => matchesPattern(pattern, name)))
       ? []
       : [refusal(null, `${what} ${name ?? 'of unknown name'} is not among those that are allowed: ${patterns.join(', ')}`)]
   return rules.flatMap((rule) => [

@@ -1,3 +1,4 @@
+import type { ApprovalRequest } from './approval.ts'
 import type { Finding, TargetEvent } from './injection.ts'
 import type { ThresholdCrossing } from './probe.ts'
 import type { Refusal } from './refusal.ts'
@@ -18,7 +19,8 @@ export interface HistoryData {
   readonly lease_renewed: undefined
   readonly handed_over: undefined
   readonly released: undefined
-  readonly approval_needed: undefined
+  readonly approval_needed: ApprovalRequest & { readonly expiresAt: number }
+  readonly approved: { readonly plan: string; readonly by: string; readonly why: string }
   readonly refused: Refusal
   readonly admitted: Baseline
   readonly beacon_lit: BeaconRef

@@ -1,3 +1,4 @@
+import { shortPlan, toApproveText } from './approval.ts'
 import { assertNever } from './errors.ts'
 import type { HistoryEvent, HistoryLine, HistoryType, UndoTries } from './history-event.ts'
 import type { Finding } from './injection.ts'
@@ -6,6 +7,7 @@ import type { Run } from './run.ts'
 import { stepOf } from './run.ts'
 import type { RunEvent } from './run-event.ts'
 import type { Abort, InjectedOutcome } from './run-facts.ts'
+import { cutTo } from './text.ts'
 import { crossedText, recoveredText } from './threshold.ts'
 
 /** What the event leaves in the history of the run as it was before: mostly one line, none for a renewed lease. */
@@ -31,6 +33,17 @@ function linesOf(run: Run, event: RunEvent): readonly Line[] {
     case 'refused':
     case 'step_refused':
       return event.refusals.map((r) => ({ type: event.type, message: `refused (${r.code}): ${r.message}`, data: r }))
+    case 'approval_needed': {
+      const { type, request, expiresAt } = event
+      const what = request.steps.filter(({ why }) => why.length > 0).map(toApproveText)
+      const message = `waits for approval of plan ${shortPlan(request.plan)}: ${what.join('; ')}`
+      return [{ type, message: cutTo(message, longestMessage), data: { ...request, expiresAt } }]
+    }
+    case 'approved': {
+      const { type, approval } = event
+      const { plan, by, why } = approval
+      return [{ type, message: `plan ${shortPlan(plan)} approved by ${by}: ${why}`, data: { plan, by, why } }]
+    }
     case 'admitted': {
       const { type, baseline } = event
       return [{ type, message: `admitted: ${baseline.ready} of ${baseline.total} pods are ready`, data: baseline }]
@@ -63,6 +76,9 @@ function linesOf(run: Run, event: RunEvent): readonly Line[] {
       return stepLines(event)
   }
 }
+
+/** A hundred steps in a sentence are none that a person reads; the data have them all. */
+const longestMessage = 2_000
 
 type StepEvent = Extract<
   RunEvent,

@@ -6,6 +6,8 @@ import { owesSteadyCheck } from './steady.ts'
 /** What the engine is to do next. */
 export type Action =
   | { readonly do: 'admit' }
+  /** Nobody approved in time. */
+  | { readonly do: 'lapse' }
   | { readonly do: 'light_beacon' }
   | { readonly do: 'plan_step' }
   | { readonly do: 'inject' }
@@ -30,9 +32,10 @@ const recheckLeadMs = 5_000
 /** Thousands of pods come as pages of 500, which may take a second each on a busy API server. */
 const recheckLeadPerTargetMs = 2
 
-/** When a run that was admitted must be over; then it is aborted and reverted. */
+/** When a run that was admitted must be over; then it is aborted and reverted. What it waited to begin is no part of its time. */
 export function deadlineOf(run: Run): number {
-  return run.requestedAt + run.suite.maxDurationMs
+  const approved = run.approvals?.findLast(({ before }) => before === null)
+  return (approved?.at ?? run.requestedAt) + run.suite.maxDurationMs
 }
 
 /** Decides, from the record alone, what comes next. Pure: the same run at the same time always gives the same action. */
@@ -41,7 +44,7 @@ export function nextAction(run: Run, now: number): Action {
     case 'requested':
       return { do: 'admit' }
     case 'awaiting_approval':
-      return { do: 'nothing' }
+      return now < run.expiresAt ? { do: 'nothing' } : { do: 'lapse' }
     case 'reverting':
       return now < run.retryAt ? wait(run.retryAt, false) : { do: 'revert' }
     case 'verifying':

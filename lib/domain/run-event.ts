@@ -1,3 +1,4 @@
+import type { Approval, ApprovalRequest } from './approval.ts'
 import type { Finding, TargetEvent } from './injection.ts'
 import type { PlanSeal } from './plan-seal.ts'
 import type { ProbeSummary, ThresholdCrossing } from './probe.ts'
@@ -17,6 +18,10 @@ export type RunEvent =
   | { readonly type: 'late_calls'; readonly changes: readonly TargetEvent[] }
   | { readonly type: 'released' }
   | { readonly type: 'refused'; readonly refusals: readonly Refusal[] }
+  /** What comes next waits for a person; its driver leaves, so that no lease is held meanwhile. */
+  | { readonly type: 'approval_needed'; readonly request: ApprovalRequest; readonly expiresAt: number }
+  /** `lease`: of whom the run waits for to be driven on. */
+  | { readonly type: 'approved'; readonly approval: Approval; readonly lease: Lease }
   | { readonly type: 'admitted'; readonly baseline: Baseline }
   | { readonly type: 'beacon_lit'; readonly beacon: BeaconRef }
   | { readonly type: 'step_planned'; readonly plan: PlanSeal; readonly targets: readonly string[]; readonly warnings: readonly string[] }

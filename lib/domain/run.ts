@@ -1,4 +1,5 @@
 import type { Actor } from './actor.ts'
+import type { Approval, ApprovalRequest } from './approval.ts'
 import type { HistoryEvent } from './history-event.ts'
 import type { Finding, TargetEvent } from './injection.ts'
 import type { PlanSeal } from './plan-seal.ts'
@@ -129,6 +130,8 @@ export interface RunBase {
   readonly nonce?: string
   readonly trigger: Trigger
   readonly requestedAt: number
+  /** Plans of it that a person said yes to, the oldest first; absent where none was asked for. */
+  readonly approvals?: readonly Approval[]
   readonly lease: Lease | null
   /** Set when a driver asks another to go on; only then may a takeover continue instead of reverting. */
   readonly handover: boolean
@@ -152,7 +155,7 @@ export type TerminalStatus = 'succeeded' | 'failed' | 'no_effect' | 'aborted' | 
 /** What a run is at, with the fields that mean something only there. */
 export type RunState =
   | { readonly status: 'requested' }
-  | { readonly status: 'awaiting_approval' }
+  | AwaitingState
   /** Beacon, grace before, and the plan of step `step`. */
   | { readonly status: 'preparing'; readonly step: number; readonly until: number }
   | { readonly status: 'injecting'; readonly step: number; readonly since: number }
@@ -162,6 +165,17 @@ export type RunState =
   | { readonly status: 'resting'; readonly step: number; readonly until: number }
   | VerifyingState
   | EndedState
+
+/** Nothing is injected, and no driver has it. Before the run begins it holds no lock; before a later step it keeps beacon and locks. */
+interface AwaitingState {
+  readonly status: 'awaiting_approval'
+  /** The step before which it waits; null: before the run begins. */
+  readonly before: number | null
+  readonly since: number
+  /** From then on nothing is approved any more. */
+  readonly expiresAt: number
+  readonly request: ApprovalRequest
+}
 
 interface VerifyingState {
   readonly status: 'verifying'
@@ -194,6 +208,7 @@ type In<S extends RunStatus> = RunBase & Extract<RunState, { readonly status: S 
 export type Requested = In<'requested'>
 export type Preparing = In<'preparing'>
 export type Injecting = In<'injecting'>
+export type Awaiting = In<'awaiting_approval'>
 export type Ended = RunBase & EndedState
 
 /** The fields of every state that are no fields of every run; the compiler knows when one is missing here. */
@@ -207,6 +222,9 @@ const stateFields = {
   attempts: true,
   retryAt: true,
   found: true,
+  before: true,
+  expiresAt: true,
+  request: true,
   endedAt: true,
   refusals: true,
   resolved: true,
@@ -227,8 +245,9 @@ export function isEnded(run: Pick<Run, 'status'>): boolean {
   return isTerminal(run.status)
 }
 
-/** The step a run is at, null before the first and after the last. */
+/** The step a run is at, or waits for an approval of; null before the first and after the last. */
 export function stepOf(run: Run): number | null {
+  if (run.status === 'awaiting_approval') return run.before
   return 'step' in run ? run.step : null
 }
 

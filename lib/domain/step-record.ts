@@ -1,5 +1,5 @@
 import type { ProbeSummary } from './probe.ts'
-import type { Run, StepRecord } from './run.ts'
+import { type Run, type StepRecord, stepOf } from './run.ts'
 import { judgeSteady, probedChange } from './steady.ts'
 
 /** The record of the step a run is at. */
@@ -30,5 +30,5 @@ export function withProbes<R extends Run>(run: R, summaries: readonly ProbeSumma
 }
 
 function indexOf(run: Run): number {
-  return 'step' in run ? run.step : 0
+  return stepOf(run) ?? 0
 }

@@ -53,6 +53,10 @@ function apply(run: Run, event: RunEvent, now: number): Run {
     }
     case 'refused':
       return { ...end(run, 'refused', now), refusals: event.refusals }
+    case 'approval_needed':
+      return awaiting(run, event, now)
+    case 'approved':
+      return afterApproval(run, event, now)
     case 'admitted':
       return withState({ ...run, baseline: event.baseline }, { status: 'preparing', step: 0, until: now + run.suite.graceBeforeMs })
     case 'beacon_lit':
@@ -75,14 +79,16 @@ type StepEvent = Exclude<
       | 'abort'
       | 'resolved'
       | 'refused'
+      | 'approval_needed'
+      | 'approved'
       | 'admitted'
       | 'beacon_lit'
   }
 >
 
 function applyToStep(run: Run, event: StepEvent, now: number): Run {
-  if (!('step' in run)) throw unexpected(run, event)
-  const { step } = run
+  const step = event.type === 'step_refused' || run.status !== 'awaiting_approval' ? stepOf(run) : null
+  if (step === null) throw unexpected(run, event)
   switch (event.type) {
     case 'step_planned':
       return withState(withStep(run, { verdict: 'running', plan: event.plan, plannedAt: now }), { status: 'injecting', step, since: now })
@@ -131,6 +137,22 @@ function applyToStep(run: Run, event: StepEvent, now: number): Run {
     default:
       return assertNever(event)
   }
+}
+
+/** Before the run begins, or before a step whose fault is yet to be planned: nothing is injected. */
+function awaiting(run: Run, event: Extract<RunEvent, { type: 'approval_needed' }>, now: number): Run {
+  if (run.status !== 'requested' && run.status !== 'preparing') throw unexpected(run, event)
+  const { request, expiresAt } = event
+  const left = { ...run, lease: null, handover: false }
+  return withState(left, { status: 'awaiting_approval', before: stepOf(run), since: now, expiresAt, request })
+}
+
+/** What stands against it is looked at anew: the run is admitted, or its step planned, as it is then. */
+function afterApproval(run: Run, event: Extract<RunEvent, { type: 'approved' }>, now: number): Run {
+  if (run.status !== 'awaiting_approval' || event.approval.plan !== run.request.plan) throw unexpected(run, event)
+  const approved = { ...run, approvals: [...(run.approvals ?? []), event.approval], lease: event.lease }
+  if (run.before === null) return withState(approved, { status: 'requested' })
+  return withState(approved, { status: 'preparing', step: run.before, until: now })
 }
 
 function takeLease(run: Run, event: Extract<RunEvent, { type: 'leased' }>, now: number): Run {

@@ -1,4 +1,5 @@
-import { type AuditEntry, auditOf, canonical, guardsEntry, switchEntry } from '../domain/audit.ts'
+import { type AuditEntry, auditOf, guardsEntry, switchEntry } from '../domain/audit.ts'
+import { canonical } from '../domain/canonical.ts'
 import { FaultlineError } from '../domain/errors.ts'
 import type { HistoryEvent } from '../domain/history-event.ts'
 import type { Run } from '../domain/run.ts'

@@ -7,6 +7,7 @@ import type { RunEvent } from '../domain/transition.ts'
 import type { Cluster } from '../ports.ts'
 import { late, withDeadline } from '../with-deadline.ts'
 import { namespaceLock, nodeLock, workloadTargets } from './acts/admit.ts'
+import { lapsed, notApproved } from './acts/approval.ts'
 import { lightBeacon } from './acts/beacon.ts'
 import { decideStart } from './acts/decide-start.ts'
 import { revertAndLook } from './acts/end-look.ts'
@@ -21,11 +22,12 @@ import { verifyNothingLeft } from './acts/verify.ts'
 import { copyEvents } from './audit.ts'
 import { endUnderDriver, endWithoutCluster } from './end-without-cluster.ts'
 import type { Engine, Progress } from './engine.ts'
+import { isAwaiting, isWaitOver } from './lease/awaiting.ts'
 import { acquireLease, loadClaim } from './lease/claim.ts'
 import { whyGone } from './lease/cluster-gone.ts'
 import { Driver } from './lease/driver.ts'
 import { type Budget, closingReserveMs, inTime, watchBudget } from './lease/hand-over.ts'
-import { watchRun } from './lease/watchdog.ts'
+import { wasHalted, watchRun } from './lease/watchdog.ts'
 import { ClusterEvents } from './notifications/cluster-events.ts'
 import { Notifications } from './notifications/notifications.ts'
 import { settleInTime } from './settle.ts'
@@ -38,6 +40,8 @@ export interface DriveOptions {
   readonly interrupt?: AbortSignal
   /** The driver leaves a run whose undo cannot be proven after this long; the reaper goes on. */
   readonly giveUpAfterMs?: number
+  /** Why a run that waits for an approval gets none: it ends. */
+  readonly decline?: string
   /** For a driver whose own time is limited; without one it stays to the end. */
   readonly budget?: Budget
 }
@@ -66,6 +70,7 @@ export async function drive(engine: Engine, runId: string, options: DriveOptions
 async function driveOn(engine: Engine, runId: string, options: DriveOptions): Promise<{ readonly run: Run; readonly wasOver: boolean }> {
   const { run, claim } = await loadClaim(engine, runId)
   if (claim === 'over') return { run, wasOver: true }
+  if (isAwaiting(run) && options.decline === undefined && !(await isWaitOver(engine, run))) return { run, wasOver: true }
   const cluster = await connectOrGone(engine, run)
   const state = await acquireLease(engine, runId)
   if (isEnded(state.run)) return { run: state.run, wasOver: true }
@@ -148,14 +153,18 @@ async function loop(driver: Driver, options: DriveOptions): Promise<void> {
   for (;;) {
     driver.throwIfLost()
     const { run } = driver
-    if (isEnded(run)) return
+    if (isEnded(run) || isAwaiting(run)) return
     if (givesUp(run, { began, now: clock.now() }, options)) return
     if (driver.stop !== null) {
       await driver.record({ type: 'abort', abort: driver.stop })
       continue
     }
     const action = nextAction(run, clock.now())
-    if (action.do === 'nothing') return
+    if (action.do === 'nothing') {
+      if (run.status !== 'awaiting_approval' || options.decline === undefined) return
+      await driver.record(notApproved(run, options.decline))
+      continue
+    }
     const event = await perform(driver, action)
     driver.throwIfLost()
     const gone = event?.type === 'undo_unproven' || event?.type === 'verify_failed' ? await whyGone(driver) : null
@@ -181,6 +190,7 @@ const letGoMs = 5_000
  */
 async function letGo(driver: Driver): Promise<void> {
   const { run, engine } = driver
+  if (isAwaiting(run)) return
   if (!isEnded(run)) return driver.record({ type: 'released' })
   const released = releaseLocks(driver).then(() => driver.record({ type: 'released' }))
   const outcome = await withDeadline(
@@ -226,12 +236,14 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
     case 'abort':
       driver.requestStop({ reason: action.reason, by: driver.engine.owner, detail: action.detail })
       return null
+    case 'lapse':
+      return run.status === 'awaiting_approval' ? lapsed(run) : null
     case 'admit':
       return decideStart(driver)
     case 'light_beacon':
       return orStepRefused(() => lightBeacon(driver))
     case 'plan_step':
-      return (await driver.mayGoOn()) ? orStepRefused(() => fixStep(driver)) : null
+      return (await mayPlan(driver)) ? orStepRefused(() => fixStep(driver)) : null
     case 'inject': {
       await awaitLateCalls(driver)
       const lacking = lackingEntries(driver)
@@ -258,6 +270,14 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
     default:
       return assertNever(action)
   }
+}
+
+/** No driver looked at the beacon while a person was asked: a halt by hand may have taken it. */
+async function mayPlan(driver: Driver): Promise<boolean> {
+  const step = stepOf(driver.run)
+  const wasAsked = driver.run.approvals?.some(({ before }) => before === step) === true
+  if (wasAsked && (await wasHalted(driver))) return false
+  return driver.mayGoOn()
 }
 
 /** Before the step is judged: what the driver before answered after we had looked. The fault is proven undone by now. */

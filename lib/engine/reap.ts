@@ -12,6 +12,7 @@ import { unlessForbidden } from './acts/unless-forbidden.ts'
 import type { DriveOptions } from './drive.ts'
 import { drive } from './drive.ts'
 import type { Engine } from './engine.ts'
+import { isAwaiting, isWaitOver } from './lease/awaiting.ts'
 import { claimOf, isTaken } from './lease/claim.ts'
 
 /** What one round of the reaper did. */
@@ -35,7 +36,8 @@ export async function reapRuns(engine: Engine, runs: readonly Pick<Run, 'id'>[],
     runs.map(async ({ id }) => {
       try {
         const run = await engine.store.runs.load(id)
-        if (run === undefined || isEnded(run) || run.status === 'awaiting_approval') return
+        if (run === undefined || isEnded(run)) return
+        if (isAwaiting(run) && !(await isWaitOver(engine, run))) return
         if (claimOf(run, engine) === 'held') alive.push(run)
         else ended.push(await drive(engine, id, options))
       } catch (error) {

@@ -22,6 +22,8 @@ const plan: Plan = {
     steps: [
       {
         step: 0,
+        hits: [{ owner: 'Deployment shop', pods: 1, of: 3 }],
+        nodes: [],
         injections: [
           {
             targets: [pod],
@@ -72,7 +74,9 @@ describe('a plan', () => {
       { code: 'no_targets', step: 0, message: 'no pod matches' },
       { code: 'halted', step: null, message: 'everything is halted by ana: release day' },
     ] as const
-    const steps = [{ step: 0, injections: [], warnings: [], refusals: [{ code: 'no_targets', message: 'no pod matches' }] }] as const
+    const steps = [
+      { step: 0, hits: [], nodes: [], injections: [], warnings: [], refusals: [{ code: 'no_targets', message: 'no pod matches' }] },
+    ] as const
     expect(planLines({ ...plan, admission: { ...plan.admission, refusals, steps } }, 100).slice(4)).toEqual([
       '1. Cut  network-partition random, 20 s',
       '   then      rest 5 s',

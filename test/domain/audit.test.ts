@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { auditOf, canonical, switchEntry } from '../../lib/domain/audit.ts'
+import { auditOf, switchEntry } from '../../lib/domain/audit.ts'
+import { canonical } from '../../lib/domain/canonical.ts'
 import type { HistoryEvent } from '../../lib/domain/history-event.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import type { RunEvent } from '../../lib/domain/run-event.ts'

@@ -128,6 +128,7 @@ function holderText({ config }: Engine, other: Run | undefined): string {
 function howToEnd(engine: Engine, holder: string, other: Run | undefined): string {
   if (other === undefined) return 'this store does not know it: abort or reap it where it was started'
   if (isEnded(other)) return 'it is over: start again'
+  if (other.status === 'awaiting_approval') return 'it waits for an approval of its next step: approve or abort it'
   if (other.lease === null) return 'no driver has it yet, or any more: wait, or end it with "faultline reap"'
   return claimOf(other, engine) === 'held'
     ? `its driver is alive: wait until it is over, or end it with "faultline abort ${holder}"`

@@ -5,13 +5,15 @@ import { auditSwitches } from '../audit.ts'
 import type { Driver } from '../lease/driver.ts'
 import { unlessFaultline } from '../on-record.ts'
 import { acquireLock, examine, forbiddenBySwitch } from './admit.ts'
+import { approvalToBegin, giveBackLock } from './approval.ts'
 import { standingIn } from './others.ts'
 import { rulesOf } from './plan.ts'
 import { askerFor, checkGates, checkSteadyBefore } from './steady.ts'
 
-/** Whether the run may begin, with every reason against it; null when it was stopped meanwhile. */
+/** Whether the run may begin, with every reason against it, or waits for an approval; null when it was stopped meanwhile. */
 export async function decideStart(driver: Driver): Promise<RunEvent | null> {
   const { run, engine } = driver
+  if (run.status !== 'requested') throw new TypeError(`cannot admit a run that is ${run.status}`)
   const switches = await forbiddenBySwitch(engine, run)
   const lock = await acquireLock(engine, run)
   const { suite, trigger, namespace } = run
@@ -30,11 +32,16 @@ export async function decideStart(driver: Driver): Promise<RunEvent | null> {
   const refusals: readonly Refusal[] = [
     ...switches,
     ...judgeSchedule(suite.schedule, trigger, now),
-    ...judgeLateness(rules, trigger, now),
+    // It asked in time, and a person said when it begins.
+    ...(run.approvals === undefined ? judgeLateness(rules, trigger, now) : []),
     ...(lock === null ? [] : [lock]),
     ...admission.refusals,
     ...steady.refusals,
     ...closed,
   ]
-  return refusals.length > 0 ? { type: 'refused', refusals } : { type: 'admitted', baseline: admission.baseline }
+  if (refusals.length > 0) return { type: 'refused', refusals }
+  const asked = approvalToBegin(driver, run, admission.steps)
+  if (asked === null) return { type: 'admitted', baseline: admission.baseline }
+  await giveBackLock(driver)
+  return asked
 }

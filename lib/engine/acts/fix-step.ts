@@ -10,14 +10,16 @@ import type { RunEvent } from '../../domain/transition.ts'
 import { longestStepMs } from '../../faults/registry.ts'
 import type { Driver } from '../lease/driver.ts'
 import { acquireLock } from './admit.ts'
+import { approvalOfStep } from './approval.ts'
 import { asRefusal, planStep, rulesOf, takeInventory } from './plan.ts'
 
-/** Fixes the step's targets, writes its ledger, and seals it. What a driver before wrote and did not seal is thrown away, never continued. */
+/** Asks for an approval that is lacking; else fixes the step's targets, writes its ledger, and seals it. What a driver before wrote and did not seal is thrown away, never continued. */
 export async function fixStep(driver: Driver): Promise<RunEvent> {
   const { run } = driver
   if (run.status !== 'preparing') throw new TypeError(`cannot plan a step while ${run.status}`)
-  const { refusals, warnings, injections } = await planNow(driver, run)
+  const { refusals, warnings, injections, asked } = await planNow(driver, run)
   if (refusals.length > 0) return { type: 'step_refused', refusals }
+  if (asked !== null) return asked
   const plan = await driver.addPlan(injections)
   return { type: 'step_planned', plan, targets: injections.flatMap((i) => i.targets.map((t) => t.name)), warnings }
 }
@@ -35,6 +37,8 @@ interface Written {
   readonly injections: readonly Omit<Injection, 'n' | 'plan'>[]
   readonly refusals: readonly Refusal[]
   readonly warnings: readonly string[]
+  /** What has to be asked for before anything of it is written. */
+  readonly asked: RunEvent | null
 }
 
 async function planNow(driver: Driver, run: Preparing): Promise<Written> {
@@ -54,7 +58,7 @@ async function planNow(driver: Driver, run: Preparing): Promise<Written> {
     const busy = await acquireLock(driver.engine, run, node.name)
     if (busy !== null) refusals.push({ ...busy, step })
   }
-  if (refusals.length > 0) return { injections: [], refusals, warnings }
+  if (refusals.length > 0) return { injections: [], refusals, warnings, asked: null }
   const expiresAt = clock.now() + config.prepareMs + spec.durationMs + config.fuse.marginMs
   const blank = {
     runId: run.id,
@@ -66,7 +70,8 @@ async function planNow(driver: Driver, run: Preparing): Promise<Written> {
     reason: null,
     expiresAt,
   } as const
-  return { injections: injections.map((injection) => ({ ...injection, ...blank })), refusals, warnings }
+  const asked = approvalOfStep(driver, run, planned)
+  return { injections: injections.map((injection) => ({ ...injection, ...blank })), refusals, warnings, asked }
 }
 
 /** What goes wrong while nothing is injected yet ends the step, not the engine. */

@@ -1,3 +1,4 @@
+import { hitsOf, type PlannedHits } from '../../domain/approval.ts'
 import { isDisruptive, lacksHeadroom } from '../../domain/disruption-budget.ts'
 import { FaultlineError } from '../../domain/errors.ts'
 import { isOptedOut, judgeBlastRadius, podsOnNodes, sayAll, saysAll } from '../../domain/guard.ts'
@@ -18,7 +19,7 @@ import { withHints } from './near-misses.ts'
 import { unlessForbidden } from './unless-forbidden.ts'
 
 /** One step of a plan: what would be done to whom. */
-export interface PlannedStep extends StepPlan {
+export interface PlannedStep extends StepPlan, PlannedHits {
   readonly step: number
 }
 
@@ -67,7 +68,8 @@ export async function planStep(context: FaultContext, { suite, index, seed, besi
   const found = given.inventory ?? (await takeInventory(context, { ofNodes: faultName(step.fault) === 'node-drain', rules }))
   const inventory = withHits(found, { step, mechanism: mechanismOf(step, context.config) }, beside)
   const plan = await faults[faultName(step.fault)].plan({ ...context, step, index, seed, inventory })
-  const hit = podsHit(inventory, plan.injections)
+  const nodes = nodesHit(plan.injections)
+  const hit = podsHit(inventory, plan.injections, nodes)
   const together = [...hit, ...(hit.length === 0 ? [] : inventory.pods.filter((pod) => !hit.includes(pod) && isHitBeside(inventory, pod)))]
   const disrupted = hit.length === 0 ? [] : podsDisrupted(inventory, beside).filter((pod) => !hit.includes(pod))
   const budgets = await judgeBudgets(context, { step, rules, hit: [...hit, ...disrupted] })
@@ -80,7 +82,8 @@ export async function planStep(context: FaultContext, { suite, index, seed, besi
     ...judgeTargets(rules, inventory, together),
     ...budgets.refusals,
   ]
-  return { ...plan, refusals, warnings: [...plan.warnings, ...budgets.warnings], step: index }
+  const warnings = [...plan.warnings, ...budgets.warnings]
+  return { ...plan, refusals, warnings, step: index, hits: hitsOf(inventory, hit), nodes }
 }
 
 /** Whom a step has, once it is planned: for the steps that overlap with it. */
@@ -117,10 +120,14 @@ function podsDisrupted(inventory: Inventory, beside: readonly Held[]): readonly 
   return inventory.pods.filter(({ metadata: { uid = '' } }) => uids.some((held) => held.has(uid)))
 }
 
-function podsHit(inventory: Inventory, injections: readonly PlannedInjection[]): readonly Pod[] {
+/** Names of the nodes that are targets themselves. */
+function nodesHit(injections: readonly PlannedInjection[]): readonly string[] {
+  return injections.flatMap(({ targets }) => targets.filter(({ kind }) => kind === 'Node').map(({ name }) => name))
+}
+
+function podsHit(inventory: Inventory, injections: readonly PlannedInjection[], nodes: readonly string[]): readonly Pod[] {
   const targets = injections.flatMap((injection) => injection.targets)
   const uids = new Set(targets.map(({ uid }) => uid))
-  const nodes = targets.filter(({ kind }) => kind === 'Node').map(({ name }) => name)
   return [...inventory.pods.filter(({ metadata }) => uids.has(metadata.uid ?? '')), ...podsOnNodes(inventory, nodes)]
 }
 
@@ -184,7 +191,7 @@ async function planBlock(
     })
     const plan = await planStep(context, { suite, index, seed, inventory, beside }).catch((error: unknown) => {
       if (!(error instanceof FaultlineError)) throw error
-      return { step: index, injections: [], warnings: [], refusals: [asRefusal(error)] }
+      return { step: index, injections: [], warnings: [], refusals: [asRefusal(error)], hits: [], nodes: [] }
     })
     planned.push(plan)
   }

@@ -5,6 +5,7 @@ import { isEnded } from '../../domain/run.ts'
 import type { Abort } from '../../domain/run-facts.ts'
 import type { Engine } from '../engine.ts'
 import { writeLease } from './acquire-lease.ts'
+import { stopOfAwaiting } from './awaiting.ts'
 import { stopBySwitch } from './switches.ts'
 
 /** How a driver may take a run: begin or go on, or only revert it; or not at all. */
@@ -62,6 +63,11 @@ export async function acquireLease(engine: Engine, runId: string): Promise<{ run
  */
 async function whyStopped(engine: Engine, run: Run, claim: Exclude<Claim, 'held'>): Promise<Abort | null> {
   const at = engine.clock.now()
+  if (run.status === 'awaiting_approval') {
+    // Nothing is injected: a driver that died while it was looked at left nothing to undo.
+    const why = await stopOfAwaiting(engine.store, run)
+    return why === null ? null : { ...why, at }
+  }
   const stop = stopBySwitch(await engine.store.controls.read({ id: run.id, suite: run.suite.name }))
   if (stop !== null && (claim === 'continue' || stop.reason === 'asked')) return { ...stop, at }
   if (claim === 'continue') return null

@@ -16,6 +16,7 @@ import type { Cluster } from '../../ports.ts'
 import { copyEvents } from '../audit.ts'
 import type { Engine, Progress } from '../engine.ts'
 import { Probing } from '../probing/probing.ts'
+import { isAwaiting } from './awaiting.ts'
 import { type SeenLists, seenListsOf } from './seen-lists.ts'
 import { SharedRead, stopBySwitch } from './switches.ts'
 import { TargetWatch } from './target-watch.ts'
@@ -24,7 +25,7 @@ import { writePlan } from './write-plan.ts'
 
 /** A store that is away is asked 25 times or so before a lease of 30 s is nearly over. */
 const storeRetryMs = 1_000
-/** What is recorded beside the main loop, and may come after the run's end. */
+/** What is recorded beside the main loop, and may come after the run's end, or after this driver left it to a person. */
 const besides: readonly RunEvent['type'][] = ['lease_renewed', 'handed_over', 'threshold_crossed', 'threshold_recovered', 'targets_changed']
 
 /**
@@ -154,7 +155,7 @@ export class Driver {
   /** Saves the transition that the event makes; computed inside the queue, from the newest run. */
   record(event: RunEvent): Promise<void> {
     return this.#serially(async () => {
-      if (besides.includes(event.type) && isEnded(this.#run)) return
+      if (besides.includes(event.type) && (isEnded(this.#run) || isAwaiting(this.#run))) return
       if (event.type === 'targets_changed' && this.#run.status !== (event.ended === undefined ? 'holding' : 'reverting')) return
       const now = this.engine.clock.now()
       this.#noticeLateness(now)
