@@ -1,3 +1,4 @@
+import { readyPods } from '../../lib/domain/readiness.ts'
 import { isEnded, type Run } from '../../lib/domain/run.ts'
 import type { ReportDocument, StepDocument } from '../../lib/report/document.ts'
 import { timeOfDay } from '../../lib/report/durations.ts'
@@ -41,9 +42,13 @@ export function liveRun(document: ReportDocument, run: Run, now: number): LiveRu
 /** What stands while the run lasts, with a slot for each part that changes. */
 export function liveArticle({ id, slots, charts }: LiveRun, document: ReportDocument, visitor: Visitor): Markup {
   const slot = (name: string) => markup`<div data-slot="${name} ${id}">${slots[`${name} ${id}`] ?? null}</div>`
-  const probes = document.probes.map(
-    ({ name, allowed }) =>
-      markup`<figure class="picture"><figcaption class="chart-head"><h4>${name}</h4><p class="note">allowed: ${comparisonText(allowed)}</p><output aria-live="off"></output></figcaption>${plot(`probe ${name}`, `${name} over time`)}</figure>`,
+  const asked =
+    document.probes.length === 0
+      ? [{ name: readyPods, note: 'of the workload, which no probe measures' }]
+      : document.probes.map(({ name, allowed }) => ({ name, note: `allowed: ${comparisonText(allowed)}` }))
+  const probes = asked.map(
+    ({ name, note }) =>
+      markup`<figure class="picture"><figcaption class="chart-head"><h4>${name}</h4><p class="note">${note}</p><output aria-live="off"></output></figcaption>${plot(`probe ${name}`, `${name} over time`)}</figure>`,
   )
   return markup`<article class="live" data-run="${id}" aria-label="Run ${id}">
 ${slot('head')}
@@ -71,7 +76,13 @@ function legend({ probes, thresholds }: ReportDocument): Markup {
     swatch('silent', 'no answer'),
     ...(thresholds.length === 0 ? [] : [swatch('limit', 'threshold')]),
   ]
-  return markup`<ul class="legend">${ofFaults}${probes.length === 0 ? null : ofAnswers}</ul>`
+  const ofCounts = [
+    swatch('answer', 'pods ready'),
+    swatch('tolerance', 'as many as before'),
+    swatch('out', 'fewer'),
+    swatch('silent', 'not counted'),
+  ]
+  return markup`<ul class="legend">${ofFaults}${probes.length === 0 ? ofCounts : ofAnswers}</ul>`
 }
 
 function currentStep({ steps }: ReportDocument, run: Run): StepDocument | null {

@@ -1,6 +1,7 @@
 import type { HistoryEvent } from '../../lib/domain/history-event.ts'
 import type { Injection } from '../../lib/domain/injection.ts'
 import type { ProbeSample } from '../../lib/domain/probe.ts'
+import { readinessWatch, watchedProbes } from '../../lib/domain/readiness.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { toleranceText } from '../../lib/domain/tolerance.ts'
 import { valueText } from '../../lib/domain/value-text.ts'
@@ -38,12 +39,16 @@ export function eventLines(before: RunState, progress: Progress, now: number): r
   }
 }
 
-/** Told only when it is another answer than before: within tolerance, out of it, or none. */
+/** Told only when it is another answer than before: within tolerance, out of it, or none; of a count also when no pod is ready any more. */
 function sampleLines(before: RunState, sample: ProbeSample, run: Run): readonly string[] {
   const { probe: name, at, step, within, value, message } = sample
-  const probe = run.suite.probes.find((spec) => spec.name === name)
+  const probe = watchedProbes(run).find((spec) => spec.name === name)
   const last = before.samples[name]
-  if (probe === undefined || (last === undefined ? within === true : last.within === within)) return []
+  if (probe === undefined) return []
+  const isCount = name === readinessWatch(run)?.name
+  const isNews = last === undefined ? within !== true : last.within !== within || (isCount && value === 0 && last.value !== 0)
+  if (!isNews) return []
+  if (isCount && within !== null) return [stamped(at, run, step, within ? `${message} again` : message)]
   const measured = `${valueText(value, probe.unit)} (allowed: ${toleranceText(probe.tolerance)})`
   const said =
     within === null ? `measured nothing: ${message}` : within ? `is within tolerance: ${measured}` : `is OUT of tolerance: ${measured}`

@@ -1,4 +1,5 @@
 import type { ProbeSample, ProbeSpec } from '../../lib/domain/probe.ts'
+import { readinessWatch, watchedProbes } from '../../lib/domain/readiness.ts'
 import { isEnded } from '../../lib/domain/run.ts'
 import { counted } from '../../lib/domain/text.ts'
 import { thresholdText } from '../../lib/domain/threshold.ts'
@@ -16,15 +17,17 @@ const mostShown = 6
 
 /** The latest answer of each probe while the run goes on; those out of tolerance first, or (`out`) those alone and how many others. Pure. */
 export function probeLines({ run, samples }: RunState, { width, paint }: Canvas, which: 'all' | 'out' = 'all'): readonly Painted[] {
-  const { probes, thresholds } = run.suite
-  if (probes.length === 0 || isEnded(run)) return []
+  const { thresholds } = run.suite
+  const probes = watchedProbes(run)
+  const counts = readinessWatch(run)
+  if (probes.length === 0 || isEnded(run) || (counts !== null && samples[counts.name] === undefined)) return []
   const rank = (probe: ProbeSpec) => (samples[probe.name]?.within === false ? 0 : samples[probe.name]?.within === null ? 1 : 2)
   const sorted = [...probes].sort((a, b) => rank(a) - rank(b))
   const shown = sorted.filter((probe) => which === 'all' || rank(probe) === 0).slice(0, mostShown)
   const lines = shown.map((probe) => {
     const sample = samples[probe.name]
     const [tone, sign, said] = look(probe, sample)
-    const rest = `allowed ${toleranceText(probe.tolerance)}${sample === undefined ? '' : `, ${timeOfDay(sample.at)}`}`
+    const rest = `${probe.name === counts?.name ? 'before' : 'allowed'} ${toleranceText(probe.tolerance)}${sample === undefined ? '' : `, ${timeOfDay(sample.at)}`}`
     return line(paint, width, ' ', [tone, sign], ` ${inColumn(probe.name, nameColumn)} `, [tone, said], ['faint', `  ${rest}`])
   })
   const high = thresholds.filter(({ probe, op, limit }) => {

@@ -4,6 +4,7 @@ import type { MetricName, Total } from './metrics.ts'
 import { placeLabels } from './metrics.ts'
 import { deadlineOf } from './next-action.ts'
 import type { ProbeSample, ProbeSpec } from './probe.ts'
+import { watchedProbes } from './readiness.ts'
 import type { Run } from './run.ts'
 import { isEnded } from './run.ts'
 import { boundsOf } from './tolerance.ts'
@@ -25,6 +26,8 @@ export function gaugesOf({ run, injections, samples }: RunState): readonly Total
   const active = new Set(
     injections.filter((i) => !isOver && i.status !== 'planned' && isOpen(i)).map(({ step }) => experimentType(run, step)),
   )
+  const asked = new Set(samples.map(({ probe }) => probe))
+  const probes = watchedProbes(run).filter(({ name }) => run.suite.probes.length > 0 || asked.has(name))
   const types = new Set(run.suite.steps.map((_, step) => experimentType(run, step)))
   return [
     ...[...types].map((type) =>
@@ -32,9 +35,7 @@ export function gaugesOf({ run, injections, samples }: RunState): readonly Total
     ),
     gauge('chaos_run_deadline_timestamp_seconds', own, isOver ? 0 : deadlineOf(run) / 1000),
     gauge('chaos_revert_unproven', own, isUnproven(run) ? 1 : 0),
-    ...(isOver
-      ? []
-      : run.suite.probes.flatMap((probe) => probeGauges(probe, samples, { ...place, suite: run.suite.name, probe: probe.name }))),
+    ...(isOver ? [] : probes.flatMap((probe) => probeGauges(probe, samples, { ...place, suite: run.suite.name, probe: probe.name }))),
   ]
 }
 

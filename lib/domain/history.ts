@@ -2,6 +2,8 @@ import { shortPlan, toApproveText } from './approval.ts'
 import { assertNever } from './errors.ts'
 import type { HistoryEvent, HistoryLine, HistoryType, UndoTries } from './history-event.ts'
 import type { Finding } from './injection.ts'
+import type { Readiness } from './readiness.ts'
+import { readinessText } from './readiness.ts'
 import { reasonText } from './reason.ts'
 import type { Run } from './run.ts'
 import { stepOf } from './run.ts'
@@ -124,11 +126,16 @@ function stepLines(event: StepEvent): readonly Line[] {
     case 'hold_over':
       return [{ type: event.type, message: 'duration is over: reverting' }]
     case 'reverted':
-      return [{ type: event.type, message: `undone, with proof: ${event.summaries.join('; ') || 'nothing had been injected'}` }]
+      return [
+        {
+          type: event.type,
+          message: `undone, with proof: ${event.summaries.join('; ') || 'nothing had been injected'}${fewerText(event)}`,
+        },
+      ]
     case 'recovered':
-      return [{ type: event.type, message: event.message }]
+      return [{ type: event.type, message: `${event.message}${fewerText(event)}` }]
     case 'not_recovered':
-      return [{ type: event.type, message: `not healthy again: ${event.message}` }]
+      return [{ type: event.type, message: `not healthy again: ${event.message}${fewerText(event)}` }]
     case 'rested':
       return [{ type: event.type, message: 'interval is over' }]
     case 'steady_checked': {
@@ -157,6 +164,11 @@ const atEnd: Readonly<Record<Finding, string>> = {
 
 function underWayText({ underWay = [] }: Extract<RunEvent, { type: 'handed_over' }>): string {
   return underWay.length === 0 ? '' : `; unanswered yet: ${underWay.map(({ verb, kind, name }) => `${verb} of ${kind} ${name}`).join(', ')}`
+}
+
+/** Told where a run without probes had fewer Ready pods than before it. */
+function fewerText({ readiness }: { readonly readiness?: Readiness }): string {
+  return readiness === undefined || readiness.fewest >= readiness.of ? '' : `; ${readinessText(readiness)}`
 }
 
 function triesOf(run: Run): UndoTries {

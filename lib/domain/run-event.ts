@@ -2,6 +2,7 @@ import type { Approval, ApprovalRequest } from './approval.ts'
 import type { Finding, TargetEvent } from './injection.ts'
 import type { PlanSeal } from './plan-seal.ts'
 import type { ProbeSummary, ThresholdCrossing } from './probe.ts'
+import type { Readiness } from './readiness.ts'
 import type { Reason } from './reason.ts'
 import type { Refusal } from './refusal.ts'
 import type { Lease, Resolution } from './run.ts'
@@ -31,11 +32,11 @@ export type RunEvent =
   /** Seen beside the main loop while the fault is held; with `ended` as its time is over: what took targets away, told before or not. */
   | { readonly type: 'targets_changed'; readonly changes: readonly TargetEvent[]; readonly ended?: readonly TargetEvent[] }
   | { readonly type: 'hold_over' }
-  /** `probes` of this and the next events: what the step's probes answered so far. */
-  | { readonly type: 'reverted'; readonly summaries: readonly string[]; readonly probes?: readonly ProbeSummary[] }
+  /** `probes` of this and the next events: what the step's probes answered so far; `readiness`: without any, how few pods were Ready. */
+  | ({ readonly type: 'reverted'; readonly summaries: readonly string[] } & Answers)
   | { readonly type: 'undo_unproven'; readonly messages: readonly string[] }
-  | { readonly type: 'recovered'; readonly message: string; readonly probes?: readonly ProbeSummary[] }
-  | { readonly type: 'not_recovered'; readonly message: string; readonly probes?: readonly ProbeSummary[] }
+  | ({ readonly type: 'recovered'; readonly message: string } & Answers)
+  | ({ readonly type: 'not_recovered'; readonly message: string } & Answers)
   /** `reasons`: one for each probe that did not find the steady state again. */
   | {
       readonly type: 'steady_checked'
@@ -51,3 +52,8 @@ export type RunEvent =
   | { readonly type: 'verify_failed'; readonly message: string; readonly orphans: readonly string[] }
   | { readonly type: 'abort'; readonly abort: Abort }
   | ({ readonly type: 'resolved' } & Resolution)
+
+interface Answers {
+  readonly probes?: readonly ProbeSummary[]
+  readonly readiness?: Readiness
+}

@@ -4,6 +4,7 @@ import type { HistoryEvent } from './history-event.ts'
 import type { Finding, TargetEvent } from './injection.ts'
 import type { PlanSeal } from './plan-seal.ts'
 import type { ProbeSummary } from './probe.ts'
+import type { Readiness } from './readiness.ts'
 import type { Reason } from './reason.ts'
 import type { Refusal } from './refusal.ts'
 import type { Abort, Baseline, BeaconRef, CallUnderWay } from './run-facts.ts'
@@ -99,6 +100,8 @@ export interface StepRecord {
   readonly steady: Finding | null
   /** When it was seen to be there again. */
   readonly steadyAt: number | null
+  /** Of a run without probes, once its fault is undone: how few of its workload's pods were Ready. */
+  readonly readiness?: Readiness
 }
 
 /** A step before anything was done to it. */

@@ -1,4 +1,5 @@
 import type { ProbeSummary } from './probe.ts'
+import type { Readiness } from './readiness.ts'
 import { type Run, type StepRecord, stepOf } from './run.ts'
 import { judgeSteady, probedChange } from './steady.ts'
 
@@ -24,9 +25,13 @@ export function judged(run: Run): Run {
   return record.verdict === 'running' ? withStep(run, judgeSteady(run.suite.probes, record)) : run
 }
 
-/** The step's record with what its probes answered so far. */
-export function withProbes<R extends Run>(run: R, summaries: readonly ProbeSummary[] | undefined): R {
-  return summaries === undefined || summaries.length === 0 ? run : withStep(run, probedChange(run.suite.probes, recordOf(run), summaries))
+/** The step's record with what its probes answered so far, or without any how few of its workload's pods were Ready. */
+export function withAnswers<R extends Run>(
+  run: R,
+  { probes = [], readiness }: { readonly probes?: readonly ProbeSummary[]; readonly readiness?: Readiness },
+): R {
+  const counted = readiness === undefined ? run : withStep(run, { readiness })
+  return probes.length === 0 ? counted : withStep(counted, probedChange(run.suite.probes, recordOf(run), probes))
 }
 
 function indexOf(run: Run): number {

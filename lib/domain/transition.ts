@@ -7,7 +7,7 @@ import type { Ended, Run, StepRecord, TerminalStatus } from './run.ts'
 import { isEnded, stepOf, withState } from './run.ts'
 import type { RunEvent } from './run-event.ts'
 import type { InjectedOutcome, RecheckedOutcome } from './run-facts.ts'
-import { judged, recordOf, withProbes, withStep } from './step-record.ts'
+import { judged, recordOf, withAnswers, withStep } from './step-record.ts'
 import { decideVerdict } from './verdict.ts'
 
 export type { RunEvent } from './run-event.ts'
@@ -107,19 +107,19 @@ function applyToStep(run: Run, event: StepEvent, now: number): Run {
     case 'hold_over':
       return beginRevert(run.status === 'holding' && !run.rechecked ? withStep(run, neverRechecked) : run, now)
     case 'reverted':
-      return afterRevert(withLateness(withProbes(withStep(run, { revertedAt: recordOf(run).revertedAt ?? now }), event.probes)), step, now)
+      return afterRevert(withLateness(withAnswers(withStep(run, { revertedAt: recordOf(run).revertedAt ?? now }), event)), step, now)
     case 'undo_unproven':
       if (run.status !== 'reverting') throw unexpected(run, event)
       return { ...run, attempts: run.attempts + 1, retryAt: now + retryDelayMs(run.attempts) }
     case 'recovered':
-      return afterRecovery(judged(withProbes(withStep(run, { recoveredAt: now }), event.probes)), {
+      return afterRecovery(judged(withAnswers(withStep(run, { recoveredAt: now }), event)), {
         step,
         now,
         goesOn: recordOf(run).verdict !== 'failed',
       })
     case 'not_recovered':
       return verifying(
-        withStep(withProbes(run, event.probes), { verdict: 'failed', reasons: [{ code: 'not_recovered', detail: event.message }] }),
+        withStep(withAnswers(run, event), { verdict: 'failed', reasons: [{ code: 'not_recovered', detail: event.message }] }),
         step,
         now,
       )
@@ -253,8 +253,9 @@ function afterRevert(run: Run, step: number, now: number): Run {
 }
 
 /** Without its steady state nothing more is done to the system. */
-function afterSteadyCheck(run: Run, { finding, reasons, probes }: Extract<RunEvent, { type: 'steady_checked' }>, now: number): Run {
-  const checked = withStep(withProbes(run, probes), { steady: finding, steadyAt: finding === 'yes' ? now : null })
+function afterSteadyCheck(run: Run, event: Extract<RunEvent, { type: 'steady_checked' }>, now: number): Run {
+  const { finding, reasons } = event
+  const checked = withStep(withAnswers(run, event), { steady: finding, steadyAt: finding === 'yes' ? now : null })
   return finding === 'yes' ? checked : verifying(withStep(checked, { verdict: 'failed', reasons }), stepOf(run) ?? 0, now)
 }
 

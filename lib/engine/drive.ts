@@ -286,8 +286,10 @@ async function recounted(driver: Driver, event: RunEvent | null): Promise<RunEve
   return event
 }
 
-/** What the probes answered so far goes with the event that ends a part of the step. */
+/** What the probes answered so far, or without any how few pods were Ready, goes with the event that ends a part of the step. */
 function withAnswers(driver: Driver, event: RunEvent | null): RunEvent | null {
   if (event?.type !== 'reverted' && event?.type !== 'recovered' && event?.type !== 'not_recovered') return event
-  return { ...event, probes: driver.probing.summaries(stepOf(driver.run) ?? 0) }
+  const step = stepOf(driver.run) ?? 0
+  const readiness = driver.probing.readiness(step)
+  return { ...event, probes: driver.probing.summaries(step), ...(readiness === null ? {} : { readiness }) }
 }

@@ -3,6 +3,7 @@ import type { EndCause } from '../domain/end-cause.ts'
 import type { HistoryEvent } from '../domain/history-event.ts'
 import type { Evidence, Finding, Injection, Target, TargetEvent } from '../domain/injection.ts'
 import type { ProbeSample, ProbeSummary } from '../domain/probe.ts'
+import { type Readiness, readinessWatch } from '../domain/readiness.ts'
 import type { ReasonCode } from '../domain/reason.ts'
 import { reasonTexts } from '../domain/reason.ts'
 import type { Refusal } from '../domain/refusal.ts'
@@ -73,6 +74,11 @@ export interface ReportDocument {
   /** Resilience score, 0 to 100: the mean of the steps that have one; null when none has. */
   readonly score: number | null
   readonly probes: readonly ProbeDocument[]
+  /**
+   * What counted the workload's Ready pods in a run without probes: its answers are among the samples. Its tolerance is
+   * what was Ready before; no verdict goes by it. Null where nothing was counted.
+   */
+  readonly readiness: ProbeDocument | null
   readonly thresholds: readonly ThresholdDocument[]
   /** Oldest first. */
   readonly samples: readonly SampleDocument[]
@@ -121,6 +127,8 @@ export interface StepDocument {
     readonly firstOutAt: string | null
     readonly afterwards: 'within' | 'out' | 'unknown' | null
   })[]
+  /** In a run without probes: how few of its workload's pods were Ready from its plan until they were as before, and for how long. */
+  readonly readiness: (Omit<Readiness, 'at'> & { readonly at: string }) | null
   readonly targets: readonly Target[]
   readonly injections: readonly InjectionDocument[]
   readonly evidence: readonly (Omit<Evidence, 'at'> & { readonly injection: number; readonly at: string })[]
@@ -149,6 +157,7 @@ export interface InjectionDocument {
 export function reportDocument({ run, injections, history, samples }: RunRecord): ReportDocument {
   const endedAt = isEnded(run) ? run.endedAt : null
   const { id, suite, cluster, namespace, seed, trigger, requestedAt, baseline, orphans } = run
+  const watch = readinessWatch(run)
   return {
     schemaVersion: 1,
     verdict: run.status,
@@ -172,6 +181,7 @@ export function reportDocument({ run, injections, history, samples }: RunRecord)
     orphans,
     score: runScore(run.steps),
     probes: suite.probes.map(probeDocument),
+    readiness: watch !== null && samples.some(({ probe }) => probe === watch.name) ? probeDocument(watch) : null,
     thresholds: suite.thresholds.map((threshold) => ({ ...threshold, crossings: crossingsOf(threshold.name, history) })),
     samples: samples.map((sample) => ({ ...sample, at: iso(sample.at) })),
     steps: run.steps.map((record, step) =>
@@ -203,7 +213,7 @@ function stepDocument(
   const spec = run.suite.steps[step]
   if (spec === undefined) throw new TypeError(`run ${run.id} has no step ${step}`)
   const { name, verdict, reasons, plannedAt, activeAt, plannedEnd, revertedAt, recoveredAt } = record
-  const { score, detectedAt, steady, steadyAt, probes } = record
+  const { score, detectedAt, steady, steadyAt, probes, readiness } = record
   return {
     name,
     fault: faultName(spec.fault),
@@ -234,6 +244,7 @@ function stepDocument(
       firstOutAt: isoOrNull(summary.firstOutAt),
       afterwards: steady === null ? null : answerAfter(samples, { step, probe: summary.probe }),
     })),
+    readiness: readiness === undefined ? null : { ...readiness, at: iso(readiness.at) },
     targets: injections.flatMap((injection) => injection.targets),
     injections: injections.map(injectionDocument),
     evidence: injections.flatMap((injection) => injection.evidence.map((e) => ({ injection: injection.n, ...e, at: iso(e.at) }))),

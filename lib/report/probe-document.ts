@@ -61,6 +61,11 @@ export function probeDocument(probe: ProbeSpec): ProbeDocument {
   }
 }
 
+/** What there is to draw and tell of: the suite's probes, or without any the readiness of its pods. */
+export function watched({ probes, readiness }: { readonly probes: readonly ProbeDocument[]; readonly readiness: ProbeDocument | null }) {
+  return readiness === null ? probes : [readiness]
+}
+
 /** The times a threshold was crossed, as the history has them. */
 export function crossingsOf(threshold: string, history: readonly HistoryEvent[]): ThresholdDocument['crossings'] {
   const mine = history.filter((event) => isCrossing(event) && event.data?.threshold === threshold)

@@ -58,6 +58,11 @@ export function faultWords({ fault, params }: StepDocument): string {
   return `${fault.replaceAll('-', ' ')}${more === null ? '' : `, ${more}`}`
 }
 
+/** `0 of 3 for 20 s`, or `3 of 3`. */
+export function readyFigure({ fewest, of, forMs }: NonNullable<StepDocument['readiness']>): string {
+  return `${fewest} of ${of}${fewest < of ? ` for ${duration(forMs)}` : ''}`
+}
+
 /** The times of a step that are worth a look, as names and lengths. */
 export function stepFigures(step: StepDocument): readonly (readonly [string, string])[] {
   const length = (name: string, ms: number | null) => (ms === null ? [] : [[name, duration(ms)] as const])
@@ -75,6 +80,7 @@ export function stepFigures(step: StepDocument): readonly (readonly [string, str
     ...length('recovered after', step.recoveryMs),
     ...length('detected after', step.detectMs),
     ...length('steady again after', step.steadyMs),
+    ...(step.readiness === null ? [] : [['ready', readyFigure(step.readiness)] as const]),
     ...(step.score === null ? [] : [['score', scoreText(step.score)] as const]),
   ]
 }

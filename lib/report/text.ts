@@ -2,6 +2,7 @@ import { haltCommandFor } from '../domain/halt-command.ts'
 import { isUnmeasured, unmeasured } from '../domain/hypothesis.ts'
 import type { Evidence, Injection, Target } from '../domain/injection.ts'
 import { isOpen } from '../domain/injection.ts'
+import { readinessText } from '../domain/readiness.ts'
 import type { Run, StepRecord } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import { runReasonTexts } from '../domain/run-reasons.ts'
@@ -135,6 +136,7 @@ function stepLines({ run, step, index, injections, samples }: StepOfRun): readon
       (summary) =>
         `  probe       ${summaryText(run, summary, step.steady === null ? null : answerAfter(samples, { step: index, probe: summary.probe }))}`,
     ),
+    ...(step.readiness === undefined ? [] : [`  readiness   ${readinessText(step.readiness)}`]),
     ...injections.flatMap(injectionLines),
     '',
   ]

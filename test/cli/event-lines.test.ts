@@ -47,6 +47,23 @@ describe('lines for a pipe', () => {
     ])
   })
 
+  it('tell how many pods are ready where no probe says how the workload is', () => {
+    const run = runWith({ status: 'holding', step: 0, revertAt: at(23), rechecked: false, baseline: { ready: 3, total: 3 } })
+    let state = initialState(run)
+    const lines = [3, 1, 0, 3].flatMap((ready, i) => {
+      const message = `${ready} of 3 pods are ready`
+      const sample = sampleOf(4 + 5 * i, { probe: 'ready pods', value: ready, within: ready >= 3, message })
+      const said = eventLines(state, { kind: 'sample', run, sample }, sample.at)
+      state = advance(state, { kind: 'sample', run, sample })
+      return said
+    })
+    expect(lines).toEqual([
+      '2026-01-05T09:00:09Z [1/2 Cut] 1 of 3 pods are ready',
+      '2026-01-05T09:00:14Z [1/2 Cut] 0 of 3 pods are ready',
+      '2026-01-05T09:00:19Z [1/2 Cut] 3 of 3 pods are ready again',
+    ])
+  })
+
   it('tell only what this version of the run added', () => {
     const earlier: HistoryEvent = { version: 7, n: 0, at: at(1), type: 'admitted', step: null, message: 'admitted' }
     const event = { type: 'rested' } as const

@@ -45,6 +45,7 @@ describe('the JSON report', () => {
       orphans: 0,
       score: null,
       probes: [],
+      readiness: null,
       thresholds: [],
       samples: [],
     })

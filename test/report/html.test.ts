@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { type DefaultTreeAdapterMap, parse } from 'parse5'
+import type { ProbeSample } from '../../lib/domain/probe.ts'
 import { type RunRecord, reportDocument } from '../../lib/report/document.ts'
 import { htmlReport } from '../../lib/report/html/page.ts'
 import { generatePart, pageParts } from '../../scripts/generate-page-parts.ts'
 import { gameDay } from './game-day.ts'
 import { hostileDay } from './hostile.ts'
 import { longDay } from './long-day.ts'
-import { aborted, cutUndone, history, runWith, squeeze } from './records.ts'
+import { aborted, at, cutUndone, history, runWith, squeeze } from './records.ts'
 import { refusedDay } from './refused-day.ts'
 
 type Node = DefaultTreeAdapterMap['node']
@@ -159,9 +160,12 @@ describe('the HTML report', () => {
     const plain = pageOf({ run: aborted, injections: [cutUndone, squeeze], history, samples: [] })
     expect(classed(plain, 'plot').map((plot) => attribute(plot, 'data-plot'))).toEqual(['faults'])
     const readiness = words(classed(plain, 'picture')[1])
-    expect(readiness).toContain('The suite has no probes, so there are no answers to draw: add `probes`')
+    expect(readiness).toContain('The suite has no probes, so there are no answers to draw. Add `probes`')
     expect(readiness).toContain('3 of 3 pods of the workload were ready before the first fault.')
-    expect(readiness).toContain('Cut1.6 s after the fault was undone')
+    expect(readiness).toContain('Cut–1.6 s after the fault was undone')
+    const watched = pageOf({ run: aborted, injections: [cutUndone, squeeze], history, samples: [3, 2, 3].map(readyAt) })
+    expect(classed(watched, 'plot').map((plot) => attribute(plot, 'data-plot'))).toEqual(['faults', 'probe ready pods'])
+    expect(words(classed(watched, 'picture')[2])).toContain('≥ 3 before the first fault')
     const open = pageOf({ run: runWith({ status: 'requested' }), injections: [], history: [], samples: [] })
     expect(words(classed(open, 'top')[0])).toContain('The run is not over: it is requested.')
   })
@@ -176,6 +180,12 @@ describe('the HTML report', () => {
     ])
   })
 })
+
+/** A count of the pods of a run without probes. */
+function readyAt(value: number, i: number): ProbeSample {
+  const message = `${value} of 3 pods are ready`
+  return { probe: 'ready pods', at: at(2 + 5 * i), step: 0, phase: 'during', value, within: value >= 3, message, tookMs: 4 }
+}
 
 /** Relative luminance and contrast as WCAG 2 defines them. */
 function contrast(a: string, b: string): number {

@@ -1,4 +1,6 @@
 import type { ProbeSample, ProbeSpec, ProbeSummary, SamplePhase, ThresholdCrossing, ThresholdSpec } from '../../domain/probe.ts'
+import type { Readiness, ReadyCount } from '../../domain/readiness.ts'
+import { readinessAt, readinessWatch, withCount } from '../../domain/readiness.ts'
 import type { Run } from '../../domain/run.ts'
 import { isEnded, stepOf } from '../../domain/run.ts'
 import { addAnswer, asksDuring, blankSummary } from '../../domain/score.ts'
@@ -11,6 +13,8 @@ import { ask } from './ask.ts'
 import type { Probed } from './probed.ts'
 import { SampleBuffer } from './sample-buffer.ts'
 
+/** Until the start is decided nothing is asked; the decision itself wakes whoever waits. */
+const idleMs = 5_000
 /** When something begins or ends, everybody looks at once. */
 const turns: readonly RunEvent['type'][] = ['admitted', 'injected', 'reverted']
 
@@ -25,6 +29,7 @@ export class Probing {
   readonly #memories = new Map<string, Map<string, unknown>>()
   readonly #summaries = new Map<string, ProbeSummary>()
   readonly #thresholds = new Map<string, ThresholdState>()
+  readonly #counts = new Map<number, ReadyCount>()
   readonly #isSuccessor: boolean
   #nudge = new AbortController()
 
@@ -39,9 +44,16 @@ export class Probing {
   async watch(done: AbortSignal): Promise<void> {
     const { run } = this.#driver
     const probes = run.suite.probes.filter(asksDuring)
-    if (run.suite.probes.length === 0 || run.abort !== null || isEnded(run)) return
+    if (run.abort !== null || isEnded(run)) return
     if (run.status !== 'requested') await this.#recall(done)
-    await Promise.all([...probes.map((probe) => this.#keepAsking(probe, done)), this.#buffer.keepFlushing(done)])
+    const asked = run.suite.probes.length === 0 ? [this.#keepCounting(done)] : probes.map((probe) => this.#keepAsking(() => probe, done))
+    await Promise.all([...asked, this.#buffer.keepFlushing(done)])
+  }
+
+  /** How few of the workload's pods were Ready from the step's plan until now; null in a run with probes, and while nothing was counted. */
+  readiness(step: number): Readiness | null {
+    const count = this.#counts.get(step)
+    return count === undefined ? null : readinessAt(count, this.#driver.engine.clock.now())
   }
 
   /** What the probes of a step answered so far: while its fault was active, and once after it. */
@@ -98,23 +110,31 @@ export class Probing {
     return this.#buffer.flushWithin()
   }
 
-  async #keepAsking(probe: ProbeSpec, done: AbortSignal): Promise<void> {
+  /** A suite without probes says nothing of its workload: its Ready pods are counted. */
+  #keepCounting(done: AbortSignal): Promise<void> {
+    return this.#keepAsking(() => readinessWatch(this.#driver.run), done)
+  }
+
+  /** `current`: null while it cannot be asked yet. */
+  async #keepAsking(current: () => ProbeSpec | null, done: AbortSignal): Promise<void> {
     const { clock } = this.#driver.engine
     while (!done.aborted) {
       const nudge = this.#nudge.signal
       const began = clock.now()
       const place = placeOf(this.#driver.run)
-      if (place !== null) {
+      const probe = place === null ? null : current()
+      if (place !== null && probe !== null) {
         const answer = await this.#ask(probe, done)
         if (done.aborted) return
         this.#take(probe, sampleOf(probe, answer, place))
       }
-      await clock.sleep(Math.max(0, began + probe.intervalMs - clock.now()), AbortSignal.any([done, nudge]))
+      await clock.sleep(Math.max(0, began + (probe?.intervalMs ?? idleMs) - clock.now()), AbortSignal.any([done, nudge]))
     }
   }
 
   #take(probe: ProbeSpec, sample: ProbeSample): void {
     this.#keep(sample)
+    this.#count(sample)
     if (sample.phase === 'during' && sample.step !== null) this.#summarise(sample.step, probe, sample)
     for (const threshold of this.#driver.run.suite.thresholds) if (threshold.probe === probe.name) this.#follow(threshold, probe, sample)
   }
@@ -138,6 +158,16 @@ export class Probing {
       .catch((error: unknown) => this.#driver.note(`a threshold could not be recorded: ${String(error)}`))
   }
 
+  /** Of a step from its plan on. */
+  #count({ probe, step, at, value }: ProbeSample): void {
+    const { baseline, steps } = this.#driver.run
+    const plannedAt = step === null ? null : (steps[step]?.plannedAt ?? null)
+    if (readinessWatch(this.#driver.run)?.name !== probe || baseline === null || step === null || plannedAt === null || at < plannedAt)
+      return
+    const count = withCount(this.#counts.get(step) ?? null, { at, value }, baseline.ready)
+    if (count !== null) this.#counts.set(step, count)
+  }
+
   #keep(sample: ProbeSample): void {
     this.#buffer.add(sample)
     this.#driver.sampled(sample)
@@ -159,6 +189,7 @@ export class Probing {
     const { suite } = this.#driver.run
     const probes = new Map(suite.probes.map((probe) => [probe.name, probe]))
     for (const sample of await this.#buffer.stored(done)) {
+      this.#count(sample)
       const probe = probes.get(sample.probe)
       if (probe === undefined || sample.step === null) continue
       if (sample.phase === 'during') this.#summarise(sample.step, probe, sample)

@@ -1,7 +1,7 @@
 import { printableText } from '../../domain/text.ts'
 import { boundsOf } from '../../domain/tolerance.ts'
 import type { ReportDocument, StepDocument } from '../document.ts'
-import type { ProbeDocument, SampleDocument } from '../probe-document.ts'
+import { type ProbeDocument, type SampleDocument, watched } from '../probe-document.ts'
 import { comparisonText, faultWords, verdictWords } from '../report-summary.ts'
 
 /** What the charts in a browser draw. Times are ms since epoch; answers stand in columns, so that 12 h of them stay small. */
@@ -73,7 +73,9 @@ export function chartData(document: ReportDocument): ChartData {
     to,
     abortedAt: document.abort === null ? null : Date.parse(document.abort.at),
     steps: document.steps.map(chartStep),
-    probes: document.probes.map((probe) => chartProbe(document, probe, from)).filter(({ answers }) => answers.values.length > 0),
+    probes: watched(document)
+      .map((probe) => chartProbe(document, probe, from))
+      .filter(({ answers }) => answers.values.length > 0),
   }
 }
 

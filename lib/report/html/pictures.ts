@@ -2,8 +2,8 @@ import { valueText } from '../../domain/value-text.ts'
 import type { ReportDocument, StepDocument } from '../document.ts'
 import { duration, timeOfDay } from '../durations.ts'
 import { type Content, type Markup, markup } from '../markup.ts'
-import type { ProbeDocument, SampleDocument } from '../probe-document.ts'
-import { comparisonText, verdictWords } from '../report-summary.ts'
+import { type ProbeDocument, type SampleDocument, watched } from '../probe-document.ts'
+import { comparisonText, readyFigure, verdictWords } from '../report-summary.ts'
 import { isState, unitOf } from './chart-data.ts'
 import { rowHead, stackTable } from './tables.ts'
 
@@ -14,7 +14,7 @@ export function pictures(document: ReportDocument): Markup | null {
   return markup`<section aria-labelledby="when"><h2 id="when">What happened when</h2>
 <p class="zoom"><button type="button" data-zoom="in">Zoom in</button> <button type="button" data-zoom="out">Zoom out</button> <button type="button" data-zoom="all">Show all</button> <span class="note">Drag over a chart to zoom. Keys: ← → values, Page ↓ next mark, + − 0 zoom. Times are UTC.</span></p>
 ${begun ? faults(document) : null}
-${document.samples.length === 0 ? readiness(document) : answers(document)}</section>`
+${document.probes.length === 0 || document.samples.length === 0 ? readiness(document) : null}${answers(document)}</section>`
 }
 
 function faults({ steps, abort }: ReportDocument): Markup {
@@ -50,7 +50,7 @@ function table(title: string, id: string, rows: Markup): Markup {
 }
 
 function answers(document: ReportDocument): Content {
-  const drawn = document.probes.map((probe, i) => [probe, document.samples.filter((sample) => sample.probe === probe.name), i] as const)
+  const drawn = watched(document).map((probe, i) => [probe, document.samples.filter((sample) => sample.probe === probe.name), i] as const)
   return drawn
     .filter(([, samples]) => samples.length > 0)
     .map(([probe, samples, i]) => probeFigure(document, { probe, samples, id: `probe-${i + 1}` }))
@@ -62,15 +62,15 @@ interface Asked {
   readonly id: string
 }
 
-function probeFigure({ thresholds, abort }: ReportDocument, { probe, samples, id }: Asked): Markup {
+function probeFigure({ thresholds, abort, probes }: ReportDocument, { probe, samples, id }: Asked): Markup {
   const unit = unitOf(probe)
   const isLimited = thresholds.some((threshold) => threshold.probe === probe.name)
   const isBlocks = isState(probe, samples)
   const hasSilence = samples.some(({ within }) => within === null)
   const hasOut = samples.some(({ within }) => within === false)
-  return markup`<figure class="picture"><figcaption class="chart-head"><h3>${probe.name}${unit === '' ? '' : `, ${unit}`}</h3><p class="note">${countsOf(samples)}; allowed: ${comparisonText(probe.allowed)}${unit === '' ? '' : ` ${unit}`}</p><output aria-live="off"></output></figcaption>
+  return markup`<figure class="picture"><figcaption class="chart-head"><h3>${probe.name}${unit === '' ? '' : `, ${unit}`}</h3><p class="note">${probes.length === 0 ? `${comparisonText(probe.allowed)} before the first fault` : `${countsOf(samples)}; allowed: ${comparisonText(probe.allowed)}${unit === '' ? '' : ` ${unit}`}`}</p><output aria-live="off"></output></figcaption>
 ${plot(`probe ${probe.name}`, `${probe.name} over time`)}
-<ul class="legend">${isBlocks ? swatch('state', 'within tolerance') : markup`${swatch('answer', 'answer')}${swatch('tolerance', 'tolerance')}`}${hasOut ? swatch(isBlocks ? 'state-out' : 'out', 'out of tolerance') : null}${hasSilence ? swatch('silent', 'no answer') : null}${isLimited ? swatch('limit', 'threshold') : null}${swatch('fault', 'a fault is active')}${abort === null ? null : swatch('abort', 'abort')}</ul>
+<ul class="legend">${isBlocks ? swatch('state', 'within tolerance') : markup`${swatch('answer', 'answer')}${swatch('tolerance', probes.length === 0 ? 'as many as before' : 'tolerance')}`}${hasOut ? swatch(isBlocks ? 'state-out' : 'out', probes.length === 0 ? 'fewer than before' : 'out of tolerance') : null}${hasSilence ? swatch('silent', 'no answer') : null}${isLimited ? swatch('limit', 'threshold') : null}${swatch('fault', 'a fault is active')}${abort === null ? null : swatch('abort', 'abort')}</ul>
 ${table('Answers as a table', id, answerTable(probe, samples))}</figure>`
 }
 
@@ -114,16 +114,18 @@ function answerTable(probe: ProbeDocument, samples: readonly SampleDocument[]): 
   return stackTable(`Answers of ${probe.name}`, ['from', 'least to most', 'answers', 'out of tolerance', 'no answer'], rows)
 }
 
-/** Why there is no chart of answers, and what is known of the workload all the same. */
-function readiness({ probes, baseline, steps }: ReportDocument): Markup {
+/** Why there is no chart of answers, or only one of readiness, and what is known of the workload all the same. */
+function readiness({ probes, baseline, steps, samples }: ReportDocument): Markup {
   const why =
     probes.length === 0
-      ? 'The suite has no probes, so there are no answers to draw: add `probes` to see what its users would have seen (docs/probes.md).'
+      ? `The suite has no probes${samples.length === 0 ? ', so there are no answers to draw' : ': how many of its pods are ready is all that is known of the workload'}. Add \`probes\` to see what its users would have seen (docs/probes.md).`
       : 'No probe was asked before the run ended, so there are no answers to draw.'
   const before = baseline === null ? '' : ` ${baseline.ready} of ${baseline.total} pods of the workload were ready before the first fault.`
-  const rows = steps.filter((step) => step.activeAt !== null).map((step) => [rowHead(step.name), readyText(step)])
+  const rows = steps
+    .filter((step) => step.activeAt !== null)
+    .map((step) => [rowHead(step.name), step.readiness === null ? '–' : readyFigure(step.readiness), readyText(step)])
   return markup`<div class="picture"><h3>Readiness</h3><p>${why}${before}</p>
-${rows.length === 0 ? null : stackTable('Readiness', ['after', 'as ready as before'], rows)}</div>`
+${rows.length === 0 ? null : stackTable('Readiness', ['in', 'fewest ready', 'as ready as before'], rows)}</div>`
 }
 
 function readyText({ recoveryMs, revertedAt }: StepDocument): string {
