@@ -13,10 +13,12 @@ import { ask } from './ask.ts'
 import type { Probed } from './probed.ts'
 import { SampleBuffer } from './sample-buffer.ts'
 
-/** Until the start is decided nothing is asked; the decision itself wakes whoever waits. */
+/** Looks again whether there is something to ask yet; the event that makes it so wakes whoever waits. */
 const idleMs = 5_000
 /** When something begins or ends, everybody looks at once. */
 const turns: readonly RunEvent['type'][] = ['admitted', 'injected', 'reverted']
+/** Each count is a request more: a short run takes one. Before its first fault what is there is what was admitted. */
+const countingTurn: RunEvent['type'] = 'injected'
 
 /**
  * Asks the run's probes while it goes on, each at its own pace and none waiting for another: a probe that hangs delays no other, no revert
@@ -32,6 +34,7 @@ export class Probing {
   readonly #counts = new Map<number, ReadyCount>()
   readonly #isSuccessor: boolean
   #nudge = new AbortController()
+  #nudgeToCount = new AbortController()
 
   constructor(driver: Probed) {
     this.#driver = driver
@@ -100,6 +103,10 @@ export class Probing {
   /** Told of every recorded event. */
   noticed(event: RunEvent): void {
     if (event.type === 'handed_over') void this.flush()
+    if (event.type === countingTurn) {
+      this.#nudgeToCount.abort()
+      this.#nudgeToCount = new AbortController()
+    }
     if (!turns.includes(event.type)) return
     this.#nudge.abort()
     this.#nudge = new AbortController()
@@ -112,14 +119,19 @@ export class Probing {
 
   /** A suite without probes says nothing of its workload: its Ready pods are counted. */
   #keepCounting(done: AbortSignal): Promise<void> {
-    return this.#keepAsking(() => readinessWatch(this.#driver.run), done)
+    const hasBegun = () => this.#driver.run.steps.some(({ activeAt }) => activeAt !== null)
+    return this.#keepAsking(
+      () => (hasBegun() ? readinessWatch(this.#driver.run) : null),
+      done,
+      () => this.#nudgeToCount.signal,
+    )
   }
 
   /** `current`: null while it cannot be asked yet. */
-  async #keepAsking(current: () => ProbeSpec | null, done: AbortSignal): Promise<void> {
+  async #keepAsking(current: () => ProbeSpec | null, done: AbortSignal, wakes = () => this.#nudge.signal): Promise<void> {
     const { clock } = this.#driver.engine
     while (!done.aborted) {
-      const nudge = this.#nudge.signal
+      const nudge = wakes()
       const began = clock.now()
       const place = placeOf(this.#driver.run)
       const probe = place === null ? null : current()
