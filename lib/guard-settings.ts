@@ -60,6 +60,12 @@ export const guardLimits = {
     .literal(true)
     .optional()
     .describe('PodDisruptionBudgets need headroom for every step that deletes, kills or evicts, whatever its blastRadius says.'),
+  images: z
+    .array(z.string().min(1).max(500))
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Images that loads and Jobs of probes may run, as patterns: `registry.example/load/*`, `*@sha256:*` for digests only.'),
   longestStep: seconds.optional().describe('The longest a fault may last, in seconds.'),
   longestRun: seconds.optional().describe('The longest `maxDuration` of a suite, in seconds.'),
   windows: z

@@ -72,12 +72,13 @@ export interface KubePods {
       readonly uid: string
     } & Repeats,
   ): Promise<{ readonly outcome: 'evicted' | 'absent' | 'blocked'; readonly message: string }>
-  /** The container's log as text, '' when the pod or its log is gone; of the last `sinceSeconds` by the node's own clock. */
+  /** The container's log as text, '' when the pod or its log is gone; of the last `sinceSeconds` by the node's own clock, or the last lines. */
   log(pod: {
     readonly namespace: string
     readonly name: string
     readonly container: string
     readonly sinceSeconds?: number
+    readonly tailLines?: number
   }): Promise<string>
   /** Whether the current credentials may do each of these (SelfSubjectRulesReview, SelfSubjectAccessReview). */
   can(accesses: readonly Access[]): Promise<readonly boolean[]>

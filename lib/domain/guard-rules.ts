@@ -66,12 +66,18 @@ export function judgeSuite(rules: readonly GuardRule[], place: GuardedPlace, sui
     ...allowed('cluster', place.cluster, rule.clusters),
     ...allowed('namespace', place.namespace, rule.namespaces),
     ...tooLong(rule, suite),
+    ...worksOf(suite).flatMap(({ what, image }) => allowed(`${what}: image`, image, rule.images)),
     ...suite.steps.flatMap(({ fault, name }, step) => {
       const kind = faultName(fault)
       if (rule.kinds === undefined || rule.kinds.includes(kind)) return []
       return [refusal(step, `step ${name}: ${kind} is not among the kinds that are allowed: ${rule.kinds.join(', ')}`)]
     }),
   ])
+}
+
+/** What a suite brings along itself, and whose images these are. */
+function worksOf({ load = [] }: Suite): readonly { readonly what: string; readonly image: string }[] {
+  return load.map(({ name, image }) => ({ what: `load ${name}`, image }))
 }
 
 function tooLong({ longestStep, longestRun }: GuardRule, suite: Suite): readonly Refusal[] {

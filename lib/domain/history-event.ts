@@ -1,5 +1,6 @@
 import type { ApprovalRequest } from './approval.ts'
-import type { Finding, TargetEvent } from './injection.ts'
+import type { Finding, FuseRef, TargetEvent } from './injection.ts'
+import type { LoadEnd } from './load.ts'
 import type { ThresholdCrossing } from './probe.ts'
 import type { Refusal } from './refusal.ts'
 import type { Abort, Baseline, BeaconRef, InjectedOutcome, RecheckedOutcome } from './run-facts.ts'
@@ -24,6 +25,10 @@ export interface HistoryData {
   readonly refused: Refusal
   readonly admitted: Baseline
   readonly beacon_lit: BeaconRef
+  readonly load_armed: { readonly load: string; readonly fuse: FuseRef }
+  readonly load_started: { readonly load: string }
+  readonly load_ended: LoadEnd & { readonly load: string }
+  readonly load_gone: { readonly load: string }
   readonly step_planned: { readonly targets: readonly string[]; readonly warnings: readonly string[] }
   readonly step_refused: Refusal
   readonly injected: InjectedOutcome

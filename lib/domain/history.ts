@@ -54,6 +54,11 @@ function linesOf(run: Run, event: RunEvent): readonly Line[] {
       const { type, beacon } = event
       return [{ type, message: `beacon ${beacon.namespace}/${beacon.name} is lit`, data: beacon }]
     }
+    case 'load_armed':
+    case 'load_started':
+    case 'load_ended':
+    case 'load_gone':
+      return [loadLine(run, event)]
     case 'resolved':
       return [{ type: event.type, message: `ended unproven by ${event.by}: ${event.why}` }]
     case 'abort': {
@@ -81,6 +86,24 @@ function linesOf(run: Run, event: RunEvent): readonly Line[] {
 
 /** A hundred steps in a sentence are none that a person reads; the data have them all. */
 const longestMessage = 2_000
+
+type LoadEvent = Extract<RunEvent, { type: 'load_armed' | 'load_started' | 'load_ended' | 'load_gone' }>
+
+function loadLine(run: Run, event: LoadEvent): Line {
+  if (event.type === 'load_armed') {
+    const { name: load, fuse } = event.load
+    return { type: event.type, message: `fuse of load ${load} is armed`, data: { load, fuse } }
+  }
+  const load = run.suite.load?.[event.n]?.name ?? `${event.n}`
+  switch (event.type) {
+    case 'load_started':
+      return { type: event.type, message: `load ${load} is running`, data: { load } }
+    case 'load_ended':
+      return { type: event.type, message: `load ${load} ended before the run: ${event.end.detail}`, data: { load, ...event.end } }
+    case 'load_gone':
+      return { type: event.type, message: `nothing of load ${load} is left`, data: { load } }
+  }
+}
 
 type StepEvent = Extract<
   RunEvent,

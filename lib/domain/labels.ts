@@ -6,8 +6,10 @@ export const haltCommand = `kubectl delete jobs -A -l ${managedSelector}`
 
 export const runLabel = 'faultline.dev/run'
 export const stepLabel = 'faultline.dev/step'
-/** What the object is for: fuse, beacon, injector, check, policy. */
+/** What the object is for: fuse, beacon, injector, check, policy, load, probe. */
 export const roleLabel = 'faultline.dev/role'
+/** On a load's Job and pods: its number in the suite. */
+export const loadLabel = 'faultline.dev/load'
 /** On targets only; the partition's policy selects it. Inert when left behind. */
 export const targetLabel = 'faultline.dev/target'
 export const expiresAnnotation = 'faultline.dev/expires-at'
@@ -18,9 +20,9 @@ export const optOutAnnotation = 'faultline.dev/opt-out'
 /** On a cordoned node: whose cordon it is. */
 export const cordonAnnotation = 'faultline.dev/cordoned-by'
 
-export type Role = 'fuse' | 'beacon' | 'injector' | 'check' | 'policy'
+export type Role = 'fuse' | 'beacon' | 'injector' | 'check' | 'policy' | 'load'
 
-/** Labels of an object that belongs to a step (or, for the beacon, to the run). */
+/** Labels of an object that belongs to a step (or, for the beacon and loads, to the run). */
 export function ourLabels(owner: { readonly runId: string; readonly step: number | null; readonly role: Role }): Record<string, string> {
   return {
     [managedByLabel]: managedBy,

@@ -44,6 +44,16 @@ export function fuseName({ runId, nonce }: NamedRun, step: number, suffix = ''):
   return joined('faultline', stepTag(runId, step), nonce, suffix)
 }
 
+/** Name of the fuse of a load, by its number in the suite; its Job is named after it. */
+export function loadFuseName({ runId, nonce }: NamedRun, n: number): string {
+  return joined('faultline', `${runId}-l${n}`, nonce)
+}
+
+/** Name of a load's Job. */
+export function loadJobName(run: NamedRun, n: number): string {
+  return joined(loadFuseName(run, n), 'w')
+}
+
 function joined(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join('-')
 }

@@ -1,4 +1,5 @@
 import { assertNever } from './errors.ts'
+import { owesLoads } from './load.ts'
 import type { Run } from './run.ts'
 import type { AbortReason } from './run-facts.ts'
 import { owesSteadyCheck } from './steady.ts'
@@ -9,6 +10,7 @@ export type Action =
   /** Nobody approved in time. */
   | { readonly do: 'lapse' }
   | { readonly do: 'light_beacon' }
+  | { readonly do: 'start_load' }
   | { readonly do: 'plan_step' }
   | { readonly do: 'inject' }
   | { readonly do: 'recheck' }
@@ -80,6 +82,7 @@ function nextInStep(run: Extract<Run, { status: 'preparing' | 'injecting' | 'hol
   switch (run.status) {
     case 'preparing':
       if (run.beacon === null) return { do: 'light_beacon' }
+      if (owesLoads(run)) return { do: 'start_load' }
       return now < run.until ? wait(run.until, true) : { do: 'plan_step' }
     case 'injecting':
       return { do: 'inject' }

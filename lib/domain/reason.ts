@@ -48,6 +48,8 @@ export type ReasonCode =
   | 'resolved'
   | 'refused'
   | 'orphans'
+  /** A load was not there to the run's end. */
+  | 'load_died'
   | 'injection_failed'
   /** The node cannot do it: its kernel lacks what the fault needs. */
   | 'not_possible_here'

@@ -1,5 +1,6 @@
 import type { Approval, ApprovalRequest } from './approval.ts'
 import type { Finding, TargetEvent } from './injection.ts'
+import type { LoadEnd, LoadRecord, LoadSaid } from './load.ts'
 import type { PlanSeal } from './plan-seal.ts'
 import type { ProbeSummary, ThresholdCrossing } from './probe.ts'
 import type { Readiness } from './readiness.ts'
@@ -25,6 +26,12 @@ export type RunEvent =
   | { readonly type: 'approved'; readonly approval: Approval; readonly lease: Lease }
   | { readonly type: 'admitted'; readonly baseline: Baseline }
   | { readonly type: 'beacon_lit'; readonly beacon: BeaconRef }
+  /** The fuse of a load stands; its Job is made after that is stored. */
+  | { readonly type: 'load_armed'; readonly load: Pick<LoadRecord, 'n' | 'name' | 'namespace' | 'fuse'> }
+  | { readonly type: 'load_started'; readonly n: number }
+  | ({ readonly type: 'load_ended'; readonly n: number; readonly end: LoadEnd } & LoadSaid)
+  /** Nothing of it is left; `end` counts where none was recorded before. */
+  | ({ readonly type: 'load_gone'; readonly n: number; readonly end: LoadEnd } & LoadSaid)
   | { readonly type: 'step_planned'; readonly plan: PlanSeal; readonly targets: readonly string[]; readonly warnings: readonly string[] }
   | { readonly type: 'step_refused'; readonly refusals: readonly Refusal[] }
   | { readonly type: 'injected'; readonly outcomes: readonly InjectedOutcome[] }

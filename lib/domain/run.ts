@@ -2,6 +2,7 @@ import type { Actor } from './actor.ts'
 import type { Approval, ApprovalRequest } from './approval.ts'
 import type { HistoryEvent } from './history-event.ts'
 import type { Finding, TargetEvent } from './injection.ts'
+import type { LoadRecord } from './load.ts'
 import type { PlanSeal } from './plan-seal.ts'
 import type { ProbeSummary } from './probe.ts'
 import type { Readiness } from './readiness.ts'
@@ -144,6 +145,8 @@ export interface RunBase {
   readonly underWay?: readonly CallUnderWay[]
   readonly steps: readonly StepRecord[]
   readonly beacon: BeaconRef | null
+  /** Of a suite with load, once it is begun; absent else. */
+  readonly loads?: readonly LoadRecord[]
   readonly abort: Abort | null
   /** Healthy pods of the workload before the start: what recovery is measured against. */
   readonly baseline: Baseline | null

@@ -1,6 +1,7 @@
 import type { EndCause } from './end-cause.ts'
 import type { ExactAmount } from './exact-amount.ts'
 import type { Freeze, Hours } from './hours.ts'
+import type { LoadSpec } from './load.ts'
 import type { ProbeSpec, ThresholdSpec } from './probe.ts'
 
 /** What can be done to a workload, as the suite file spells it. */
@@ -178,6 +179,8 @@ export interface GuardLimits {
   readonly fewestReady?: number | undefined
   /** Headroom of PodDisruptionBudgets is needed whatever a step says. */
   readonly disruptionBudgets?: true | undefined
+  /** Patterns of images that loads and Jobs of probes may run. */
+  readonly images?: readonly string[] | undefined
   /** Of one step, in seconds. */
   readonly longestStep?: number | undefined
   /** Of a whole run (its `maxDuration`), in seconds. */
@@ -209,6 +212,8 @@ export interface Suite {
   readonly hypothesis: string
   readonly probes: readonly ProbeSpec[]
   readonly thresholds: readonly ThresholdSpec[]
+  /** What is at work from before the first step to after the last; only there where something is. */
+  readonly load?: readonly LoadSpec[]
   /** What it binds itself to, beside what it is bound to. */
   readonly guards?: GuardLimits
   /** When it starts by itself, once deployed; null: by hand only. */

@@ -15,6 +15,7 @@ import { fixStep, lackingEntries, orStepRefused } from './acts/fix-step.ts'
 import { holdUntil } from './acts/hold.ts'
 import { injectStep, recheckStep } from './acts/inject.ts'
 import { awaitLateCalls } from './acts/late-calls.ts'
+import { startLoads } from './acts/load.ts'
 import { checkRecovery } from './acts/recover.ts'
 import { revertFromMemory } from './acts/revert.ts'
 import { checkSteadyAgain } from './acts/steady.ts'
@@ -242,6 +243,8 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
       return decideStart(driver)
     case 'light_beacon':
       return orStepRefused(() => lightBeacon(driver))
+    case 'start_load':
+      return orStepRefused(() => startLoads(driver))
     case 'plan_step':
       return (await mayPlan(driver)) ? orStepRefused(() => fixStep(driver)) : null
     case 'inject': {

@@ -86,7 +86,7 @@ function clocksApart(job: Job, { madeAt, now, marginMs }: { madeAt: number | nul
  * Moves the time at which an armed fuse burns, and reads it back.
  * @throws FuseNotArmed when it is no longer the fuse that was armed
  */
-export async function setFuse(context: FaultContext, fuse: FuseRef, step: number, burnsAt: number): Promise<FuseRef> {
+export async function setFuse(context: FaultContext, fuse: FuseRef, step: number | null, burnsAt: number): Promise<FuseRef> {
   const name = `${fuse.namespace}/${fuse.name}`
   const job = await context.cluster.objects.get<Job>(jobRef(fuse))
   if (job === undefined || job.metadata.uid !== fuse.uid) throw new FuseNotArmed(name, 'it is gone')

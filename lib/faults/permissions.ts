@@ -3,8 +3,15 @@ import type { FaultName } from '../domain/suite.ts'
 import type { Access } from '../ports.ts'
 import type { FaultContext } from './fault.ts'
 
-/** What a run of these faults cannot do without, least privilege (deploy/rbac.yaml grants it, and what only helps). */
-export function neededAccess(names: readonly FaultName[], context: Pick<FaultContext, 'namespace' | 'config'>): readonly Access[] {
+/**
+ * What a run of these faults cannot do without, least privilege (deploy/rbac.yaml grants it, and what only helps). `loads`: where the suite's
+ * own Jobs are.
+ */
+export function neededAccess(
+  names: readonly FaultName[],
+  context: Pick<FaultContext, 'namespace' | 'config'>,
+  loads: readonly string[] = [],
+): readonly Access[] {
   const { namespace } = context
   const always = [
     ...grant(['get'], { group: '', resource: 'namespaces', namespace }),
@@ -12,7 +19,7 @@ export function neededAccess(names: readonly FaultName[], context: Pick<FaultCon
     ...grant(['get', 'list'], { group: '', resource: 'pods', namespace }),
     ...grant(['list'], { group: 'networking.k8s.io', resource: 'networkpolicies', namespace }),
   ]
-  const wanted = names.flatMap((name) => accessOf(name, context))
+  const wanted = [...names.flatMap((name) => accessOf(name, context)), ...loads.flatMap(workAccess)]
   return [...new Map([...always, ...wanted].map((access) => [JSON.stringify(access), access])).values()]
 }
 
@@ -59,6 +66,11 @@ function jobAccess(namespace: string): readonly Access[] {
     ...grant(['list'], { group: '', resource: 'pods', namespace }),
     ...grant(['list'], { group: 'networking.k8s.io', resource: 'networkpolicies', namespace }),
   ]
+}
+
+/** Jobs of the suite's own: made, looked at, read and taken away. */
+function workAccess(namespace: string): readonly Access[] {
+  return [...jobAccess(namespace), ...grant(['get'], { group: '', resource: 'pods', subresource: 'log', namespace })]
 }
 
 function injectorAccess(namespace: string): readonly Access[] {

@@ -3,6 +3,7 @@ import { plannedMs } from '../domain/together.ts'
 import { normaliseLimits } from '../guard-settings.ts'
 import { amountsOf } from './degradation.ts'
 import { readAmount } from './exact-amount.ts'
+import { normaliseLoad } from './load-schema.ts'
 import { normaliseProbes } from './normalise-probes.ts'
 import { normaliseSchedule } from './schedule.ts'
 import { type StepFile, type SuiteFile, suiteDefaults, type TargetsFile } from './schema.ts'
@@ -37,6 +38,7 @@ export function normalise(file: SuiteFile): Suite {
     steps,
     hypothesis: file.hypothesis ?? '',
     ...normaliseProbes(file),
+    ...(file.load === undefined ? {} : { load: file.load.map(normaliseLoad) }),
     ...(file.guards === undefined ? {} : { guards: normaliseLimits(file.guards) }),
     schedule: normaliseSchedule(file.schedule),
   }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { guardLimits } from '../guard-settings.ts'
+import { loadEntry } from './load-schema.ts'
 import { anyParams, degradationParams, failureParams, paramHomes, partitionParams, resourceParams } from './params-schema.ts'
 import { probePresets } from './probe-presets.ts'
 import { presetEntry, threshold, typedProbe } from './probes-schema.ts'
@@ -31,6 +32,7 @@ const stepHomes: Elsewhere = {
   namespace: 'the suite',
   probes: 'the suite',
   thresholds: 'the suite',
+  load: 'the suite',
   undoWithin: 'the suite',
 }
 
@@ -130,6 +132,12 @@ export const suiteSchema = strict({
     .default([])
     .describe('What the steady state is measured by (docs/probes.md).'),
   thresholds: z.array(threshold).max(20).default([]).describe('What is done when a probe stays on the wrong side.'),
+  load: z
+    .array(loadEntry)
+    .min(1)
+    .max(10)
+    .optional()
+    .describe('What is at work from before the first step to after the last, as Jobs in the cluster (docs/load.md).'),
   guards: strict(guardLimits).optional().describe('Limits of its own, beside those that it is bound to (docs/guards.md).'),
   schedule: scheduleSchema.optional().describe('When it runs by itself, once it is deployed to AWS; left out: by hand only.'),
   experiments: z.array(stepSchema).min(1).max(100).describe('The steps, one after the other.'),

@@ -21,6 +21,8 @@ const pod: Manifest = {
   spec: { containers: [{ name: 'main', image: 'example.org/main:1' }] },
 }
 
+const work = { image: 'example/client:1', command: null, args: [], env: {}, user: 65_532, resources: {}, namespace: null }
+
 /** JSON merge patch (RFC 7396), as far as manifests use it. */
 function merged(target: unknown, change: unknown): unknown {
   if (typeof change !== 'object' || change === null || Array.isArray(change)) return change
@@ -99,5 +101,30 @@ describe('what a run does', () => {
     expect(run.status).toBe('succeeded')
     expect(attempts.length).toBeGreaterThanOrEqual(least)
     for (const who of ['driver', 'driver-by-group'] as const) expect(attempts.flatMap((attempt) => judge({ ...attempt, who }))).toEqual([])
+  })
+
+  it('passes when it has load of an image that the owner named, in no other shape', async () => {
+    world = await openWorld()
+    const made: Manifest[] = []
+    const engine = around(world.engine(), async ({ method, args }, go) => {
+      if (method === 'create' && args[0].kind !== 'Event') made.push(args[0])
+      return go()
+    })
+    const load = { ...work, name: 'writers', mayEnd: false, graceSeconds: 1 }
+    expect(await world.run(engine, suiteOf([stepOf(partition)], { load: [load] }))).toMatchObject({ status: 'succeeded' })
+    const judged = (object: Manifest, workImages?: readonly string[]) =>
+      judge({ who: 'driver', object, ...(workImages === undefined ? {} : { workImages }) })
+    expect(made.flatMap((object) => judged(object, ['example/client:1']))).toEqual([])
+    const job = made.find(({ metadata }) => Object(metadata.labels)['faultline.dev/role'] === 'load') as Manifest
+    const image = 'faultline-jobs: the image of a load or a probe is not among those that the policy names'
+    expect([judged(job), judged(job, ['example/client:2'])]).toEqual([[image], [image]])
+    const changed = (spec: object) => judged(merged(job, { spec: { template: { spec } } }) as Manifest, ['example/client:1'])
+    const root = 'faultline-jobs: a load or a probe is not root, and has no capabilities'
+    const [container] = Object(job.spec).template.spec.containers
+    expect(changed({ securityContext: { runAsNonRoot: false } })).toEqual([root])
+    expect(changed({ containers: [{ ...container, securityContext: { ...container.securityContext, runAsUser: 0 } }] })).toEqual([root])
+    expect(changed({ containers: [{ ...container, securityContext: { allowPrivilegeEscalation: false } }] })).toEqual([root])
+    expect(changed({ initContainers: [{ ...container, image: 'example/other:1' }] })).toEqual([image])
+    expect(changed({ automountServiceAccountToken: true })).toEqual(['faultline-jobs: an injector gets no token'])
   })
 })

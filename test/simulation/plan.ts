@@ -1,3 +1,4 @@
+import type { LoadSpec } from '../../lib/domain/load.ts'
 import type { ProbeSpec, ThresholdSpec } from '../../lib/domain/probe.ts'
 import { hash53, seededRandom } from '../../lib/domain/random.ts'
 import type { FaultSpec, Suite } from '../../lib/domain/suite.ts'
@@ -86,6 +87,7 @@ export function partsOf(plan: WorldPlan): readonly string[] {
     ...weather,
     ...(plan.starts[0]?.driverMs === null ? [] : ['limit']),
     ...(plan.starts[0]?.suite.probes.length === 0 ? [] : ['probes']),
+    ...(plan.starts[0]?.suite.load === undefined ? [] : ['load']),
     ...(plan.starts[0]?.suite.steps ?? []).slice(1).map((_, index) => `step.${index + 1}`),
   ]
 }
@@ -161,7 +163,20 @@ function drawSuite(
     })
   }).filter((_, index) => !without.has(`step.${index}`))
   const asked = random() < 0.3 && !without.has('probes') ? drawProbes(random, isUndisturbed) : { probes: [], thresholds: [] }
-  return suiteOf(steps, { name: `The ${which}`, recoveryTimeoutMs: 60_000, ...asked })
+  return suiteOf(steps, { name: `The ${which}`, recoveryTimeoutMs: 60_000, ...asked, ...drawLoad(seed, which, without) })
+}
+
+/** Work that never ends by itself, in the workload's namespace or another. */
+function drawLoad(seed: number, which: string, without: ReadonlySet<string>): Pick<Suite, 'load'> {
+  const random = streamOf(seed, `${which} load`)
+  const [isDrawn, count, isElsewhere] = [random() < 0.35, 1 + Math.floor(random() * 2), random() < 0.3]
+  if (!isDrawn || without.has('load')) return {}
+  return {
+    load: Array.from({ length: count }, (_, n): LoadSpec => {
+      const place = { namespace: isElsewhere ? 'default' : null, user: 65_532, resources: {} }
+      return { name: `load ${n}`, image: 'example/load:1', command: null, args: [], env: {}, ...place, mayEnd: false, graceSeconds: 1 }
+    }),
+  }
 }
 
 /** The probe answers how many pods of the workload are Ready. */

@@ -4,6 +4,7 @@ import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { HistoryEvent } from '../../lib/domain/history-event.ts'
 import type { Notice } from '../../lib/domain/notice.ts'
 import type { ClusterRef, Run } from '../../lib/domain/run.ts'
+import { isEnded } from '../../lib/domain/run.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import type { Store } from '../../lib/ports.ts'
 import { simulatedImages } from '../../lib/simulated-images.ts'
@@ -17,6 +18,7 @@ import { VirtualClock } from '../support/virtual-clock.ts'
 import { DeedChecks } from './deed-checks.ts'
 import { deedOf } from './deeds.ts'
 import { EffectWatch } from './effect-watch.ts'
+import { LoadChecks } from './load-checks.ts'
 import { type Period, streamOf, type WorldPlan } from './plan.ts'
 import { Stops } from './stops.ts'
 import { type Strangers, settleStrangers } from './strangers.ts'
@@ -61,6 +63,7 @@ export class Simulation {
   readonly violations: string[] = []
   readonly trace: string[] = []
   readonly #effects: EffectWatch
+  readonly #loads: LoadChecks
 
   private constructor(plan: WorldPlan, parts: Pick<Simulation, 'clock' | 'sandbox' | 'store' | 'ref'>) {
     this.plan = plan
@@ -75,6 +78,7 @@ export class Simulation {
     this.stops = new Stops(parts.clock)
     this.deeds = new DeedChecks(this)
     this.#effects = new EffectWatch(this)
+    this.#loads = new LoadChecks(this)
   }
 
   static async open(plan: WorldPlan): Promise<Simulation> {
@@ -101,6 +105,12 @@ export class Simulation {
       probes: () => ({ ask: async () => this.#answer() }),
       observe: () => {},
     }
+  }
+
+  /** Whether the newest version of that run that was stored is its end. */
+  isOver(runId: string): boolean {
+    const run = this.#lastStored.get(runId)
+    return run !== undefined && isEnded(run)
   }
 
   isAway(period: Period | null): boolean {
@@ -151,6 +161,7 @@ export class Simulation {
   async arrive(sender: string, call: Call, sentAt: number): Promise<LocalAnswer> {
     const deed = deedOf(call)
     if (deed !== null) await this.deeds.arrives({ ...deed, sender, sentAt, at: this.clock.now() })
+    await this.#loads.arrives(sender, call)
     const answer = await askSandbox(this.sandbox, call)
     if (call.method !== 'GET' && !call.path.includes('selfsubject') && call.query?.dryRun === undefined)
       this.note(`${sender} ${call.method} ${call.path}: ${answer.status}`)
@@ -164,6 +175,7 @@ export class Simulation {
     for (;;) {
       await new Promise((resolve) => setImmediate(resolve))
       this.#effects.look()
+      this.#loads.look()
       const next = this.clock.nextWake()
       if (next === undefined || next > end || isOver()) return
       this.clock.step()

@@ -116,11 +116,12 @@ async function replaced(
   return { outcome: 'absent', message: now === undefined ? `${nameOf(ref)} is gone` : `${nameOf(ref)} has been replaced` }
 }
 
-async function log(transport: Transport, pod: PodName & { container: string; sinceSeconds?: number }): Promise<string> {
+async function log(transport: Transport, pod: Parameters<KubePods['log']>[0]): Promise<string> {
   const ref = podRef(pod)
   const tried = `read the log of container ${pod.container} of ${nameOf(ref)}`
   const since = pod.sinceSeconds === undefined ? {} : { sinceSeconds: String(pod.sinceSeconds) }
-  const query = { container: pod.container, limitBytes: String(maxLogBytes), ...since }
+  const tail = pod.tailLines === undefined ? {} : { tailLines: String(pod.tailLines) }
+  const query = { container: pod.container, limitBytes: String(maxLogBytes), ...since, ...tail }
   const answer = await transport.send({ method: 'GET', path: pathOf(ref, 'log'), query, tried, repeat: 'always', byKubelet: true })
   if (isAbsent(answer, ref) || (answer.status === 400 && notStarted.test(statusOf(answer)?.message ?? ''))) return ''
   if (answer.status !== 200) throw refusal(tried, answer)

@@ -21,6 +21,7 @@ import { ownersOf } from '../../faults/owners.ts'
 import { missing, neededAccess } from '../../faults/permissions.ts'
 import { longestStepMs } from '../../faults/registry.ts'
 import { tryJob } from '../../faults/try-job.ts'
+import { loadJob, placeOfLoad } from '../../faults/work/load-job.ts'
 import type { Cluster } from '../../ports.ts'
 import { isoSeconds, parseIso } from '../../time.ts'
 import type { Engine } from '../engine.ts'
@@ -56,12 +57,13 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
       const since = `namespace ${namespace} is being deleted since ${found.metadata.deletionTimestamp}: nothing can be made in it`
       return refused(refusal('terminating', since))
     }
-    const [others, tools, health, access, quota, planned] = await Promise.all([
+    const [others, tools, health, access, quota, load, planned] = await Promise.all([
       othersAtWork(context, lookUp),
       otherChaos(context),
       checkHealth(context, suite),
       missingAccess(context, suite),
       tryFuse(context, suite),
+      tryLoads(context, suite),
       planSteps(context, suite, seed),
     ])
     const isNew = (refusal: Omit<Refusal, 'step'>) => ![...access, ...quota].some((told) => isSameRefusal(told, refusal))
@@ -78,6 +80,7 @@ export async function examine(context: FaultContext, suite: Suite, seed: number,
       ...tools.refusals,
       ...health.refusals,
       ...access,
+      ...load.filter((one) => ![...access, ...quota].some((told) => isSameRefusal(told, one))),
       ...quota.filter((one) => !access.some((right) => isSameRefusal(right, one))),
       ...refusalsOf(steps),
     ]
@@ -192,7 +195,8 @@ export async function workloadTargets(
 
 async function missingAccess(context: FaultContext, suite: Suite): Promise<readonly Refusal[]> {
   const names = [...new Set(suite.steps.map((step) => faultName(step.fault)))]
-  const needed = neededAccess(names, context)
+  const places = (suite.load ?? []).map((spec) => placeOfLoad(context, spec))
+  const needed = neededAccess(names, context, places)
   const allowed = await context.cluster.pods.can(needed)
   return needed.filter((_, i) => allowed[i] !== true).map(missing)
 }
@@ -235,6 +239,19 @@ async function tryFuse(context: FaultContext, suite: Suite): Promise<readonly Re
           ),
         ]
   })
+}
+
+/** Each load's Job, refused by a missing namespace, a quota, an admission policy or webhook. */
+async function tryLoads(context: FaultContext, suite: Suite): Promise<readonly Refusal[]> {
+  const endsAt = context.clock.now() + suite.maxDurationMs
+  const tried = (suite.load ?? []).map(async (spec, n): Promise<readonly Refusal[]> => {
+    const place = placeOfLoad(context, spec)
+    const off = place === context.namespace ? null : forbiddenNamespace(place, context.config.injector.namespace)
+    if (off !== null) return [refusal('namespace', `load ${spec.name}: ${off}`)]
+    const why = await tryJob(context, loadJob(context, { spec, n, fuse: null, endsAt }))
+    return why === null ? [] : [{ ...why, message: `load ${spec.name}: ${why.message}`, step: null }]
+  })
+  return (await Promise.all(tried)).flat()
 }
 
 /** Clocks this far apart move a fuse, which burns by the cluster's clock, no more than its own rounding does. */

@@ -75,7 +75,7 @@ async function planNow(driver: Driver, run: Preparing): Promise<Written> {
 }
 
 /** What goes wrong while nothing is injected yet ends the step, not the engine. */
-export async function orStepRefused(act: () => Promise<RunEvent>): Promise<RunEvent> {
+export async function orStepRefused<Done extends RunEvent | null>(act: () => Promise<Done>): Promise<Done | RunEvent> {
   try {
     return await act()
   } catch (error) {

@@ -11,6 +11,7 @@ import { faults } from '../../faults/registry.ts'
 import type { Driver } from '../lease/driver.ts'
 import { keep } from './inject.ts'
 import { awaitLateCalls, awaitUnanswered } from './late-calls.ts'
+import { endLoadsFromMemory } from './load.ts'
 
 /** Collection takes 0.1 to 1 s and a CNI's own delay about as long; a fault that is not gone then is tried again as a whole. */
 export const settleMs = 2_000
@@ -116,7 +117,7 @@ export async function revertFromMemory(driver: Driver): Promise<void> {
     const results = await Promise.allSettled(open.map((injection) => faults[injection.fault].revert(context, injection)))
     open = open.filter((_, i) => results[i]?.status === 'rejected')
     for (const result of results) if (result.status === 'rejected') driver.note(`reverting from memory failed: ${String(result.reason)}`)
-    if (open.length === 0 || driver.leaseLeftMs() <= memoryRetryMs) return
+    if (open.length === 0 || driver.leaseLeftMs() <= memoryRetryMs) return endLoadsFromMemory(driver)
     await clock.sleep(memoryRetryMs)
   }
 }

@@ -10,6 +10,7 @@ import type { Driver } from '../lease/driver.ts'
 import { beaconSpec } from './beacon.ts'
 import { keep } from './inject.ts'
 import { leftLabels, ourKinds, overForAll } from './left-behind.ts'
+import { endLoads } from './load.ts'
 import { revertAll } from './revert.ts'
 
 /** Kubernetes collects what a deleted owner leaves within this; only then is it an orphan. */
@@ -23,6 +24,8 @@ export async function verifyNothingLeft(driver: Driver): Promise<RunEvent> {
     await closeStrays(driver)
     const owed = await stillOwed(driver)
     if (owed.length > 0) return { type: 'verify_failed', message: `undo not proven yet: ${owed.join('; ')}`, orphans }
+    const loaded = await endLoads(driver)
+    if (loaded !== null) return { type: 'verify_failed', message: `load not shown to be gone yet: ${loaded}`, orphans }
     await sweepRun(driver, orphans)
     const inert = await removeLabels(driver)
     await putOutBeacon(driver)
@@ -99,7 +102,8 @@ function placeOf({ apiVersion, kind, metadata: { namespace } }: KubeObject): str
 /** Whatever bears the run's label and is not going already, the beacon apart; only in these places. */
 async function objectsLeft(driver: Driver, isWanted: (place: string) => boolean): Promise<readonly KubeObject[]> {
   const { id, namespace } = driver.run
-  const places = new Set([namespace, ...driver.injections.flatMap((injection) => injection.fuse?.namespace ?? [])])
+  const ofLoads = (driver.run.suite.load ?? []).map((load) => load.namespace ?? namespace)
+  const places = new Set([namespace, ...ofLoads, ...driver.injections.flatMap((injection) => injection.fuse?.namespace ?? [])])
   const labelSelector = `${runLabel}=${id},${roleLabel}!=beacon`
   const found = await Promise.all(
     [...places].flatMap((place) =>

@@ -24,7 +24,7 @@ const renewRetryMs = 1_000
 
 /**
  * Looks on beside the main loop until `done`: renews the lease, obeys people's switches, and notices when the beacon or a fuse is
- * gone before its time. Four loops that never wait for each other, so that a cluster that hangs delays no person's switch. A cluster
+ * gone before its time. Five loops that never wait for each other, so that a cluster that hangs delays no person's switch. A cluster
  * or store that does not answer is no halt by itself.
  */
 export async function watchRun(driver: Driver, done: AbortSignal): Promise<void> {
@@ -33,6 +33,7 @@ export async function watchRun(driver: Driver, done: AbortSignal): Promise<void>
     every(driver, done, lookAtControls),
     every(driver, done, (one) => lookAtCluster(one).catch((error: unknown) => orGone(one, error))),
     every(driver, done, (one) => one.targets.look(one)),
+    keepLoads(driver, done),
   ])
 }
 
@@ -71,6 +72,17 @@ async function every(driver: Driver, done: AbortSignal, look: (driver: Driver) =
     await clock.sleep(config.sampleMs, done)
     if (done.aborted) return
     if (isWatched(driver.run)) await look(driver).catch((error: unknown) => driver.note(`looking for halts failed: ${String(error)}`))
+  }
+}
+
+/** Load goes on while a step is reverted, and through the quiet after the last one. */
+async function keepLoads(driver: Driver, done: AbortSignal): Promise<void> {
+  const { clock, config } = driver.engine
+  if (driver.run.suite.load === undefined) return
+  while (!done.aborted) {
+    await clock.sleep(config.sampleMs, done)
+    if (!done.aborted)
+      await driver.loads.look(driver).catch((error: unknown) => driver.note(`looking at the load failed: ${String(error)}`))
   }
 }
 

@@ -40,6 +40,8 @@ export interface Attempt {
   readonly object: Manifest
   /** Of an update: what was there. */
   readonly before?: Manifest
+  /** What an owner put into the policies' variable of that name. */
+  readonly workImages?: readonly string[]
 }
 
 /** Accounts as `deploy/rbac.yaml` binds them, one that is in the group only, one of neither, and Kubernetes' own. */
@@ -59,14 +61,14 @@ export const bindings = documents.filter(({ kind }) => kind === 'ValidatingAdmis
 const environment = new Environment({ unlistedVariablesAreDyn: true })
 
 /** What the policies say against it: `policy: message` each. An expression that cannot be evaluated throws, where the API server refuses. */
-export function judge({ who, object, before }: Attempt): readonly string[] {
+export function judge({ who, object, before, workImages }: Attempt): readonly string[] {
   const { namespace } = object.metadata
   const context = {
     object: asCel(object),
     oldObject: asCel(before ?? null),
     request: asCel({ userInfo: accounts[who], ...(namespace === undefined ? {} : { namespace }) }),
   }
-  return policies.filter((policy) => concerns(policy, object, before)).flatMap((policy) => judgedBy(policy, context))
+  return policies.filter((policy) => concerns(policy, object, before)).flatMap((policy) => judgedBy(policy, context, workImages))
 }
 
 function concerns({ spec }: Policy, { apiVersion, kind }: Manifest, before: Manifest | undefined): boolean {
@@ -82,11 +84,13 @@ function concerns({ spec }: Policy, { apiVersion, kind }: Manifest, before: Mani
   )
 }
 
-function judgedBy({ metadata, spec }: Policy, context: object): readonly string[] {
+function judgedBy({ metadata, spec }: Policy, context: object, workImages: readonly string[] | undefined): readonly string[] {
   const holds = ({ expression }: Expression, variables: object) => environment.evaluate(expression, { ...context, variables }) === true
   if (!(spec.matchConditions ?? []).every((condition) => holds(condition, {}))) return []
   const variables: Record<string, unknown> = {}
-  for (const { name, expression } of spec.variables ?? []) variables[name] = environment.evaluate(expression, { ...context, variables })
+  for (const { name, expression } of spec.variables ?? [])
+    variables[name] =
+      name === 'workImages' && workImages !== undefined ? workImages : environment.evaluate(expression, { ...context, variables })
   return spec.validations.filter((one) => !holds(one, variables)).map(({ message }) => `${metadata.name}: ${message}`)
 }
 

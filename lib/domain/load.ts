@@ -1,0 +1,84 @@
+import type { FuseRef } from './injection.ts'
+
+type Quantities = Readonly<Record<string, string>>
+
+/** What a Job of a suite's own runs: a load, or a check. It gets no rights, no volumes and no token, whatever it is. */
+export interface Work {
+  readonly image: string
+  /** Null: the image's own. */
+  readonly command: readonly string[] | null
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  /** The numeric user it runs as; never 0. */
+  readonly user: number
+  readonly resources: { readonly requests?: Quantities | undefined; readonly limits?: Quantities | undefined }
+  /** Where its Job is; null: in the run's namespace. */
+  readonly namespace: string | null
+}
+
+/** Work that is at it from before the first step to after the last. */
+export interface LoadSpec extends Work {
+  readonly name: string
+  /** It may end by itself with exit code 0 before the run does. */
+  readonly mayEnd: boolean
+  /** How long it has to write its figures after it was told to stop (SIGTERM). */
+  readonly graceSeconds: number
+}
+
+/** `with_the_run`: it was stopped because the run was over. `by_itself`: exit code 0 before that. `died`: anything else. */
+export interface LoadEnd {
+  readonly at: number
+  readonly how: 'with_the_run' | 'by_itself' | 'died'
+  /** For people: how, and what its log said last. */
+  readonly detail: string
+}
+
+/** What is known of a load; its fuse is stored before its Job is made. Times are ms since epoch, null until they happen. */
+export interface LoadRecord {
+  /** Its number in the suite's `load`. */
+  readonly n: number
+  readonly name: string
+  readonly namespace: string
+  /** Owns its Job: with the fuse's UID gone, the Job and its pod go. */
+  readonly fuse: FuseRef
+  readonly startedAt: number | null
+  readonly end: LoadEnd | null
+  /** When it was shown that nothing of it is left. */
+  readonly goneAt: number | null
+  /** The end of its log. */
+  readonly log: string
+  /** What its log said last of each figure. */
+  readonly figures: Readonly<Record<string, number | string>>
+}
+
+/** What a look at a load, or its end, tells. */
+export type LoadSaid = Pick<LoadRecord, 'log' | 'figures'>
+
+interface Loaded {
+  readonly suite: { readonly load?: readonly LoadSpec[] }
+  readonly loads?: readonly LoadRecord[]
+}
+
+/** The record of the load of that number; undefined before its fuse was armed. */
+export function loadOf({ loads = [] }: Pick<Loaded, 'loads'>, n: number): LoadRecord | undefined {
+  return loads.find((record) => record.n === n)
+}
+
+/** True while a load of the suite has not been started yet. */
+export function owesLoads(run: Loaded): boolean {
+  return (run.suite.load ?? []).some((_, n) => (loadOf(run, n)?.startedAt ?? null) === null)
+}
+
+/** Loads that were not there to the end as they should have been: what the run measured was measured without them. */
+export function failedLoads({ suite, loads = [] }: Loaded): readonly (LoadRecord & { readonly end: LoadEnd })[] {
+  return loads.flatMap((record) => {
+    const { end, n } = record
+    if (end === null || end.how === 'with_the_run' || (end.how === 'by_itself' && suite.load?.[n]?.mayEnd === true)) return []
+    return [{ ...record, end }]
+  })
+}
+
+/** The run's records with one of them changed, or a new one. */
+export function withLoad(loads: readonly LoadRecord[] | undefined, changed: LoadRecord): readonly LoadRecord[] {
+  return [...(loads ?? []).filter(({ n }) => n !== changed.n), changed].toSorted((a, b) => a.n - b.n)
+}
