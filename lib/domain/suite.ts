@@ -37,6 +37,8 @@ export interface PartitionSpec {
   readonly mechanism: PartitionMechanism
   /** `isolate`: from everything; `peers`: from the other pods of the workload; `split`: the targets together from the rest of it. */
   readonly scope: PartitionScope
+  /** Label selector of the far side of `peers` and `split`; left out: the workload. */
+  readonly against?: string
   readonly direction: Direction
   readonly ports: readonly number[]
   readonly cidrs: readonly string[]
@@ -53,6 +55,8 @@ export interface PodDeleteSpec {
   readonly kind: 'pod-delete'
   readonly graceSeconds: number | null
   readonly allowBarePods: boolean
+  /** Also pods of DaemonSets and on the host's network: what is done to them does not touch their node. */
+  readonly allowNodePods?: true
 }
 
 export interface PodKillSpec {
@@ -63,12 +67,16 @@ export interface PodKillSpec {
   /** Seconds between kills through the whole duration; null: once. */
   readonly repeatEverySeconds: number | null
   readonly container: string | null
+  /** As for a deletion. */
+  readonly allowNodePods?: true
 }
 
 export interface CrashloopSpec {
   readonly type: 'node_failure'
   readonly kind: 'crashloop'
   readonly container: string | null
+  /** As for a deletion. */
+  readonly allowNodePods?: true
 }
 
 export interface NodeDrainSpec {
@@ -108,6 +116,8 @@ export interface DegradationSpec {
   readonly cidrs: readonly string[]
   /** Only traffic to the other pods of the workload. */
   readonly peersOnly: boolean
+  /** Label selector of the peers; left out: the workload. */
+  readonly against?: string
   /** As for a partition. */
   readonly allowUnused?: true
 }
@@ -127,6 +137,8 @@ export interface Selection {
   readonly owner: string | null
   readonly zone: string | null
   readonly node: string | null
+  /** Label selector of the nodes that the pods run on; left out: any. */
+  readonly nodeSelector?: string
   readonly percent: number | null
   readonly count: number | null
   /** The amount is the kind's own, which no person asked for: a guard may make it less. */

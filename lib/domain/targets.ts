@@ -1,5 +1,5 @@
 import { allowanceOf, sayAll, type Workload, whyOptedOut, workloadKey, workloadsIn } from './guard.ts'
-import { controllersOf, type Inventory } from './inventory.ts'
+import { controllersOf, type Inventory, isOwnedBy } from './inventory.ts'
 import type { Pod } from './kube.ts'
 import { controllerOf, isReady } from './kube.ts'
 import { compileSelector } from './label-selector.ts'
@@ -27,6 +27,8 @@ export interface ChoiceOptions {
   readonly step: number
   /** Undefined for a kind whose parameters do not know it. */
   readonly allowBarePods?: boolean | undefined
+  /** Whether pods of DaemonSets and on the host's network count; undefined for a kind whose parameters do not know it. */
+  readonly allowNodePods?: boolean | undefined
   /** The step says in so many words that it may hit more than half of a workload. */
   readonly all?: boolean
 }
@@ -45,7 +47,7 @@ export const zoneLabel = 'topology.kubernetes.io/zone'
 export function chooseTargets(inventory: Inventory, selection: Selection, options: ChoiceOptions): Choice {
   const candidates = matching(inventory, selection)
   const unsafe = candidates.flatMap((pod) => {
-    const why = whyOptedOut(pod, inventory) ?? whyUnsafe(pod, options.allowBarePods)
+    const why = whyOptedOut(pod, inventory) ?? whyUnsafe(pod, options)
     return why === null ? [] : [{ pod: pod.metadata.name, why }]
   })
   const leftOut = unsafe.map(({ pod, why }) => `${pod} is left out: ${why}`)
@@ -138,6 +140,7 @@ export function byName<T extends Named>(items: readonly T[]): readonly T[] {
 export function matching(inventory: Inventory, selection: Selection): readonly Pod[] {
   const matches = compileSelector(selection.selector)
   const zones = new Map(inventory.nodes.map((node) => [node.metadata.name, node.metadata.labels?.[zoneLabel]]))
+  const labelled = nodesWith(inventory, selection.nodeSelector)
   return inventory.pods.filter((pod) => {
     const { labels, name } = pod.metadata
     const node = pod.spec.nodeName ?? ''
@@ -147,7 +150,8 @@ export function matching(inventory: Inventory, selection: Selection): readonly P
       (selection.names === null || selection.names.includes(name)) &&
       (selection.node === null || node === selection.node) &&
       (selection.zone === null || zones.get(node) === selection.zone) &&
-      (selection.owner === null || isOwnedBy(pod, selection.owner, inventory.parents)) &&
+      (labelled === null || labelled.has(node)) &&
+      (selection.owner === null || isOwnedBy(pod, selection.owner, inventory)) &&
       pod.metadata.deletionTimestamp === undefined &&
       pod.status?.phase !== 'Succeeded' &&
       pod.status?.phase !== 'Failed'
@@ -155,20 +159,28 @@ export function matching(inventory: Inventory, selection: Selection): readonly P
   })
 }
 
-function isOwnedBy(pod: Pod, owner: string, parents: Inventory['parents']): boolean {
-  const [kind = '', name = ''] = owner.split('/')
-  return controllersOf(pod, parents).some((ref) => ref.kind.toLowerCase() === kind.toLowerCase() && ref.name === name)
+/** Names of the nodes that such a selector takes; null: any node, known or not. */
+function nodesWith({ nodes }: Inventory, selector: string | undefined): ReadonlySet<string> | null {
+  if (selector === undefined) return null
+  const matches = compileSelector(selector)
+  return new Set(nodes.flatMap(({ metadata: { name, labels } }) => (matches(labels) ? [name] : [])))
 }
 
 /**
- * `allowBarePods`: undefined for a kind whose parameters do not know it, and it is no hint then. Pods that no controller would bring back, or whose network is the node's: a drop there would cut the kubelet
- * (https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/ for mirror pods).
+ * What a kind's parameters do not know is no hint. Pods that no controller would bring back, or whose network is the node's: a drop there
+ * would cut the kubelet (https://kubernetes.io/docs/tasks/configure-pod-container/static-pod/ for mirror pods).
  */
-function whyUnsafe(pod: Pod, allowBarePods: boolean | undefined): string | null {
-  if (pod.spec.hostNetwork === true) return 'it is on the host network: a fault there would hit the node itself'
+function whyUnsafe(pod: Pod, { allowBarePods, allowNodePods }: Pick<ChoiceOptions, 'allowBarePods' | 'allowNodePods'>): string | null {
   if (pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined) return 'it is a mirror pod of the kubelet'
   const owner = controllerOf(pod)
-  if (owner?.kind === 'DaemonSet') return 'it belongs to a DaemonSet'
+  if (allowNodePods !== true) {
+    const meant = allowNodePods === undefined ? '' : ' (allowNodePods permits it)'
+    if (pod.spec.hostNetwork === true)
+      return allowNodePods === undefined
+        ? 'it is on the host network: a fault there would hit the node itself'
+        : `it is on the host network${meant}`
+    if (owner?.kind === 'DaemonSet') return `it belongs to a DaemonSet${meant}`
+  }
   const hint = allowBarePods === undefined ? '' : ' (allowBarePods permits it)'
   if (owner === undefined && allowBarePods !== true) return `no controller owns it, so none brings it back${hint}`
   if (!isReady(pod)) return 'it is not Ready'
@@ -203,6 +215,7 @@ function describeSelection(selection: Selection): string {
     selection.owner === null ? '' : `owner ${selection.owner}`,
     selection.zone === null ? '' : `zone ${selection.zone}`,
     selection.node === null ? '' : `node ${selection.node}`,
+    selection.nodeSelector === undefined ? '' : `nodes with ${selection.nodeSelector}`,
     selection.names === null ? '' : `names ${selection.names.join(', ')}`,
   ]
     .filter((part) => part !== '')

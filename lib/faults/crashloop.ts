@@ -6,5 +6,6 @@ export const crashloop = injectorFault({
   action: () => 'crashloop',
   container: (spec) => (spec.type === 'node_failure' && spec.kind === 'crashloop' ? spec.container : null),
   env: () => ({ FAULTLINE_SIGNAL: 'KILL' }),
+  allowNodePods: (spec) => spec.type === 'node_failure' && spec.kind === 'crashloop' && spec.allowNodePods === true,
   unfit: (_spec, pod) => whyNoRestart(pod),
 })

@@ -8,6 +8,7 @@ const degradation = injectorFault({
   container: () => null,
   env: (spec) => (spec.type === 'network_degradation' ? degradeEnvironment(spec) : {}),
   scope: (spec) => (spec.type === 'network_degradation' && spec.peersOnly ? 'peers' : null),
+  against: (spec) => (spec.type === 'network_degradation' ? spec.against : undefined),
   undo: {},
 })
 

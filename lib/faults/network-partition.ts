@@ -11,6 +11,7 @@ export const netfilterPartition = injectorFault({
   container: () => null,
   env: (spec) => cutEnvironment(spec),
   scope: (spec) => (spec.type === 'network_partition' && spec.scope !== 'isolate' ? spec.scope : null),
+  against: (spec) => (spec.type === 'network_partition' ? spec.against : undefined),
   undo: { mechanism: 'netfilter' },
 })
 

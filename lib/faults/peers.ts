@@ -3,15 +3,16 @@ import type { KubeObject, Pod } from '../domain/kube.ts'
 import { matchesSelector } from '../domain/label-selector.ts'
 import type { FaultContext } from './fault.ts'
 
-/** The workload, which of its pods the step takes, and whatever else there is in its namespace. */
+/** The far side as it may be, which pods the step takes, and whatever else there is in their namespace. */
 export interface Workload {
+  /** Of the workload, or those that the step names as its far side. */
   readonly pods: readonly Pod[]
   readonly targets: readonly Pod[]
   readonly neighbours: readonly Pod[]
   readonly services: readonly Service[]
 }
 
-/** `peers`: all other pods of the workload; `split`: those that are no targets. */
+/** `peers`: all other pods of the far side; `split`: those that are no targets. */
 export type PeerScope = 'peers' | 'split'
 
 /** What is read of a Service (https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/). */

@@ -155,6 +155,7 @@ async function planDelete(context: PlanContext): Promise<StepPlan> {
     seed,
     step: index,
     allowBarePods: spec?.allowBarePods ?? false,
+    allowNodePods: spec?.allowNodePods ?? false,
     all: saysAll(step),
   })
   const { warnings } = choice

@@ -13,5 +13,6 @@ export const podKill = injectorFault({
           FAULTLINE_REPEAT: String(Math.ceil(spec.repeatEverySeconds ?? 0)),
         }
       : {},
+  allowNodePods: (spec) => spec.type === 'node_failure' && spec.kind === 'pod-kill' && spec.allowNodePods === true,
   unfit: (_spec, pod) => whyNoRestart(pod),
 })

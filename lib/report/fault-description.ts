@@ -38,10 +38,10 @@ const cuts: Readonly<Record<PartitionSpec['scope'], string>> = {
 }
 const ways: Readonly<Record<PartitionSpec['direction'], string>> = { both: 'in both directions', in: 'inwards', out: 'outwards' }
 
-function partitionText({ scope, direction, ports, cidrs, keepProbes, coverNew }: PartitionSpec, byInjector: boolean): string {
+function partitionText({ scope, against, direction, ports, cidrs, keepProbes, coverNew }: PartitionSpec, byInjector: boolean): string {
   const by = byInjector ? 'by netfilter' : 'by NetworkPolicy'
   return joined([
-    cuts[scope],
+    against === undefined ? cuts[scope] : `${scope === 'split' ? 'cuts the targets together' : 'cuts it'} off from pods with ${against}`,
     ways[direction],
     by,
     ...narrowed(ports, cidrs),
@@ -60,7 +60,7 @@ function degradationText(spec: DegradationSpec): string {
     ...(duplicatePercent > 0 ? [`${duplicatePercent} % doubled`] : []),
     ...(rateKbit === null ? [] : [`${rateKbit} kbit/s left`]),
     ...narrowed(spec.ports, spec.cidrs),
-    ...(peersOnly ? ['only to the other pods of the workload'] : []),
+    ...(peersOnly ? [`only to ${spec.against === undefined ? 'the other pods of the workload' : `pods with ${spec.against}`}`] : []),
   ])
 }
 

@@ -11,7 +11,7 @@ import { scheduleFindings } from './schedule.ts'
 import { type SuiteFile, suiteDefaults } from './schema.ts'
 import { splitNames } from './targets-schema.ts'
 
-const conditionKeys = ['names', 'selector', 'owner', 'zone', 'node']
+const conditionKeys = ['names', 'selector', 'owner', 'zone', 'node', 'nodeSelector']
 
 /**
  * What no single field shows: conditions between fields. Works on the file as it stands, so that these are found beside whatever else is
@@ -145,10 +145,11 @@ function partitionTargetFindings(step: unknown, path: Path): readonly Finding[] 
     const at = [...path, 'params', 'coverNew']
     if (kind !== undefined && kind !== 'all') say(at, `goes with partition_type \`all\` only: \`${kind}\` takes the pods that are there`)
     if (valueAt(step, ['params', 'mechanism']) !== 'policy') say(at, 'needs mechanism `policy`: an injector holds the pods that are there')
-    for (const key of ['owner', 'zone', 'node'].filter((condition) => has(conditions, condition)))
+    for (const key of ['owner', 'zone', 'node', 'nodeSelector'].filter((condition) => has(conditions, condition)))
       say(pathOf(key), 'does not go with `coverNew`: a NetworkPolicy selects by labels alone')
   }
-  if (kind === 'random' && !narrowed && valueAt(step, ['params', 'scope']) === 'split' && valueAt(conditions, ['percent']) === 100) {
+  const isSplit = valueAt(step, ['params', 'scope']) === 'split' && valueAt(step, ['params', 'against']) === undefined
+  if (kind === 'random' && !narrowed && isSplit && valueAt(conditions, ['percent']) === 100) {
     say(pathOf('percent'), 'found 100, which with scope `split` would leave nothing on the other side; allowed: less')
   }
   return findings

@@ -69,6 +69,7 @@ function faultOf(step: StepFile): FaultSpec {
         kind: step.params.partition_type,
         mechanism: step.params.mechanism,
         scope: step.params.scope,
+        ...(step.params.against === undefined ? {} : { against: step.params.against }),
         direction: step.params.direction,
         ...trafficOf(step.params),
         keepProbes: step.params.keepProbes,
@@ -122,6 +123,7 @@ function degradationOf(params: ParamsOf<'network_degradation'>): FaultSpec {
     rateKbit: amounts.rate,
     ...trafficOf(params),
     peersOnly: params.peersOnly,
+    ...(params.against === undefined ? {} : { against: params.against }),
     ...(params.allowUnused ? { allowUnused: true } : {}),
   }
 }
@@ -130,7 +132,13 @@ function failureOf(params: ParamsOf<'node_failure'>, duration: number): FaultSpe
   const type = 'node_failure'
   switch (params.failure_type) {
     case 'pod-delete':
-      return { type, kind: params.failure_type, graceSeconds: params.graceSeconds ?? null, allowBarePods: params.allowBarePods }
+      return {
+        type,
+        kind: params.failure_type,
+        graceSeconds: params.graceSeconds ?? null,
+        allowBarePods: params.allowBarePods,
+        ...nodePods(params),
+      }
     case 'pod-kill':
       return {
         type,
@@ -139,12 +147,17 @@ function failureOf(params: ParamsOf<'node_failure'>, duration: number): FaultSpe
         graceSeconds: params.signal === 'KILL' ? 0 : (params.graceSeconds ?? defaultGrace(params.repeatEvery ?? duration)),
         repeatEverySeconds: params.repeatEvery ?? null,
         container: params.container ?? null,
+        ...nodePods(params),
       }
     case 'crashloop':
-      return { type, kind: params.failure_type, container: params.container ?? null }
+      return { type, kind: params.failure_type, container: params.container ?? null, ...nodePods(params) }
     case 'node-drain':
       return { type, kind: params.failure_type, allowBarePods: params.allowBarePods, allowEmptyDir: params.allowEmptyDir }
   }
+}
+
+function nodePods({ allowNodePods }: { readonly allowNodePods: boolean }): { readonly allowNodePods?: true } {
+  return allowNodePods ? { allowNodePods } : {}
 }
 
 /** The injector counts it in whole seconds, and KILL has to come before the next TERM or, after the last one, the end. */
@@ -178,6 +191,7 @@ function selectionOf(targets: TargetsFile | undefined, defaults: { readonly sele
     owner: asked.owner ?? null,
     zone: asked.zone ?? null,
     node: asked.node ?? null,
+    ...(asked.nodeSelector === undefined ? {} : { nodeSelector: asked.nodeSelector }),
     ...chosen,
   }
 }

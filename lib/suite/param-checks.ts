@@ -16,6 +16,7 @@ export function paramFindings(step: unknown, path: Path): readonly Finding[] {
   const params = valueAt(step, ['params'])
   checkPolicy(params, say)
   checkScope(params, say)
+  checkFarSide(params, say)
   checkDegradation(params, say)
   checkAmount(params, say)
   checkHome(params, { key: 'path', home: 'disk' }, say)
@@ -39,6 +40,16 @@ function checkPolicy(params: unknown, say: Say): void {
   }
 }
 
+/** A far side there is only where a fault is about what lies between two sides. */
+function checkFarSide(params: unknown, say: Say): void {
+  if (valueAt(params, ['against']) === undefined) return
+  const [isPartition, isDegradation] = ['partition_type', 'degradation_type'].map((key) => valueAt(params, [key]) !== undefined)
+  if (isPartition && narrowScopeOf(params) === undefined)
+    say('against', 'key', 'has no meaning with scope `isolate`. Allowed: only with `peers` and `split`')
+  if (isDegradation && valueAt(params, ['peersOnly']) !== true)
+    say('against', 'key', 'has no meaning without `peersOnly`. Allowed: only with it')
+}
+
 function checkScope(params: unknown, say: Say): void {
   const scope = narrowScopeOf(params)
   const kind = valueAt(params, ['partition_type'])
@@ -46,7 +57,7 @@ function checkScope(params: unknown, say: Say): void {
   if (isFilled(params, 'cidrs')) {
     say('cidrs', 'key', `has no meaning with scope \`${scope}\`, where the other pods are the addresses. Allowed: only with \`isolate\``)
   }
-  if (scope === 'split' && kind === 'all') {
+  if (scope === 'split' && kind === 'all' && valueAt(params, ['against']) === undefined) {
     say('scope', 'value', '`split` with partition_type `all` would leave nothing on the other side: use `random` or `specific`')
   }
 }

@@ -12,7 +12,7 @@ import {
 import { quote } from './did-you-mean.ts'
 import { diskPath } from './disk-path.ts'
 import { type Elsewhere, strict, textOf } from './strict-object.ts'
-import { podNames } from './targets-schema.ts'
+import { podNames, selectorText } from './targets-schema.ts'
 import { cidrs, ports } from './traffic-schema.ts'
 
 const paramTargets = podNames.optional().describe('Same as `targets` of the step; only one of the two.')
@@ -21,6 +21,11 @@ const container = textOf(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'the name of a 
   .optional()
   .describe("Container to hit; default: the pod's first.")
 const allowBarePods = z.boolean().default(false).describe('Also pods without a controller, which nothing brings back.')
+const allowNodePods = z
+  .boolean()
+  .default(false)
+  .describe("Also pods of DaemonSets and on the host's network: what is done to them does not touch their node.")
+const against = selectorText.optional().describe('Label selector of the far side, e.g. `role=replica`; default: the workload.')
 const allowEmptyDir = z.boolean().default(false).describe('Also pods with emptyDir volumes, whose data is lost.')
 const graceSeconds = z.int().min(0).max(3600)
 const milliseconds = z.int().min(0).max(60_000)
@@ -49,6 +54,7 @@ export const paramHomes: Elsewhere = {
   direction: 'type network_partition',
   keepProbes: 'type network_partition',
   coverNew: 'type network_partition',
+  against: 'type network_partition with scope peers or split, or to network_degradation with peersOnly',
   ports: 'type network_partition or network_degradation',
   cidrs: 'type network_partition or network_degradation',
   degradation_type: 'type network_degradation',
@@ -61,6 +67,7 @@ export const paramHomes: Elsewhere = {
   repeatEvery: 'failure_type pod-kill',
   container: 'failure_type pod-kill or crashloop, or to type resource_exhaustion',
   allowBarePods: 'failure_type pod-delete or node-drain',
+  allowNodePods: 'failure_type pod-delete, pod-kill or crashloop',
   allowEmptyDir: 'failure_type node-drain',
   duration: 'the step',
   interval: 'the step',
@@ -110,6 +117,7 @@ export const partitionParams = strict(
       .enum(partitionScopes)
       .default('isolate')
       .describe('isolate: from everything; peers: from the other pods of the workload; split: the targets together from the rest of it.'),
+    against,
     direction: z.enum(directions).default('both').describe('Which traffic is cut, as the target sees it.'),
     ports,
     cidrs,
@@ -144,6 +152,7 @@ export const degradationParams = strict(
     ports,
     cidrs,
     peersOnly: z.boolean().default(false).describe('Only traffic with the other pods of the workload; not together with `cidrs`.'),
+    against,
     allowUnused: allowUnused.default(false),
     targets: paramTargets,
   },
@@ -157,6 +166,7 @@ export const failureParams = z.discriminatedUnion('failure_type', [
       failure_type: z.literal('pod-delete').describe('Deletes pods (default 30 %).'),
       graceSeconds: graceSeconds.optional().describe("Grace of the deletion in seconds; default: the pod's own."),
       allowBarePods,
+      allowNodePods,
       targets: paramTargets,
     },
     paramHomes,
@@ -170,6 +180,7 @@ export const failureParams = z.discriminatedUnion('failure_type', [
         .describe('Seconds from TERM to KILL; default 5, at most half of the duration and of `repeatEvery`.'),
       repeatEvery: z.int().min(1).max(3600).optional().describe('Seconds between kills, through the whole duration; default: one kill.'),
       container,
+      allowNodePods,
       targets: paramTargets,
     },
     paramHomes,
@@ -178,6 +189,7 @@ export const failureParams = z.discriminatedUnion('failure_type', [
     {
       failure_type: z.literal('crashloop').describe('Kills the container at every start, for the duration (default 20 %).'),
       container,
+      allowNodePods,
       targets: paramTargets,
     },
     paramHomes,

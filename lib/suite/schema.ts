@@ -25,7 +25,9 @@ const seconds = (most: number) => z.number().min(0).max(most)
 
 const stepHomes: Elsewhere = {
   ...Object.fromEntries(Object.keys(paramHomes).map((key) => [key, '`params`'])),
-  ...Object.fromEntries(['names', 'selector', 'owner', 'zone', 'node', 'percent', 'count'].map((key) => [key, '`targets`'])),
+  ...Object.fromEntries(
+    ['names', 'selector', 'owner', 'zone', 'node', 'nodeSelector', 'percent', 'count'].map((key) => [key, '`targets`']),
+  ),
   gracePeriod: 'the suite',
   maxDuration: 'the suite',
   recoveryTimeout: 'the suite',

@@ -2,12 +2,14 @@ import * as z from 'zod'
 import { compileSelector, subdomainPattern } from '../domain/label-selector.ts'
 import { mostTargets } from '../domain/suite.ts'
 import { printable } from '../domain/text.ts'
-import { nearest, notAllowed, quote } from './did-you-mean.ts'
+import { nearest, quote } from './did-you-mean.ts'
 import { strict, textOf } from './strict-object.ts'
 
 const podNameForm = 'the name of a pod (lower case letters, digits, "-" and ".", at most 253)'
-const ownerKinds = ['deployment', 'statefulset', 'replicaset']
-const ownerShort: Readonly<Record<string, string>> = { deploy: 'deployment', sts: 'statefulset', rs: 'replicaset' }
+/** What most pods belong to. Of any other kind (a Rollout, an operator's resource) is whoever stands in the chain of their owners. */
+const ownerKinds = ['deployment', 'statefulset', 'replicaset', 'daemonset', 'job']
+const ownerShort: Readonly<Record<string, string>> = { deploy: 'deployment', sts: 'statefulset', rs: 'replicaset', ds: 'daemonset' }
+const kindPattern = /^[a-z][a-z0-9]{0,62}(\.[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$/
 
 const namesList = z.array(textOf(subdomainPattern, podNameForm)).min(1).max(mostTargets)
 const namesText = z
@@ -27,7 +29,7 @@ export const selectorText = z
 const owner = z
   .string()
   .refine((text) => ownerProblem(text) === undefined, { error: (issue) => ownerProblem(String(issue.input)) })
-  .meta({ pattern: `^(${ownerKinds.join('|')})/[a-z0-9][-a-z0-9.]{0,252}$` })
+  .meta({ pattern: '^[a-z][a-z0-9]{0,62}(\\.[a-z0-9][-a-z0-9.]{0,252})?/[a-z0-9][-a-z0-9.]{0,252}$' })
 
 /** The conditions of `targets`. */
 export const targetConditions = strict({
@@ -35,13 +37,18 @@ export const targetConditions = strict({
     .optional()
     .describe('Names of pods: a list, or a comma-separated text. All of them, unless `percent` or `count` says less.'),
   selector: selectorText.optional().describe("Label selector; replaces the suite's `selector` for this step."),
-  owner: owner.optional().describe('Controller of the pods: `deployment/NAME`, `statefulset/NAME` or `replicaset/NAME`.'),
+  owner: owner
+    .optional()
+    .describe('Controller of the pods, or one above it: `deployment/NAME`, or any `kind/NAME` or `kind.group/NAME`, e.g. `rollout/NAME`.'),
   zone: textOf(/^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/, 'a zone (at most 63 letters, digits, "-", "_" and ".")')
     .optional()
     .describe("Value of the node's label `topology.kubernetes.io/zone`."),
   node: textOf(subdomainPattern, 'the name of a node (lower case letters, digits, "-" and ".")')
     .optional()
     .describe('Name of the node the pods run on.'),
+  nodeSelector: selectorText
+    .optional()
+    .describe('Label selector of the nodes, e.g. `pool=spot`: pods that run on them, or for node-drain the nodes themselves.'),
   percent: z
     .number()
     .gt(0)
@@ -82,15 +89,21 @@ function selectorProblem(text: string): string | undefined {
   }
 }
 
+/** Known kinds misspelt. One of another kind is known by its group, or by being unlike them. */
+function ownerKindMeant(kind: string): string | undefined {
+  if (ownerKinds.includes(kind) || kind.includes('.')) return undefined
+  if (Object.hasOwn(ownerShort, kind)) return ownerShort[kind]
+  return ownerKinds.includes(kind.replace(/s$/, '')) ? kind.replace(/s$/, '') : nearest(kind, ownerKinds)
+}
+
 function ownerProblem(text: string): string | undefined {
   const [kind = '', name = '', ...more] = text.split('/')
   if (name === '' || more.length > 0) return `${quote(text)} is not kind/name of a controller, e.g. deployment/jadevectordb`
-  if (!ownerKinds.includes(kind)) {
-    const meant = Object.hasOwn(ownerShort, kind) ? ownerShort[kind] : nearest(kind, ownerKinds)
-    return meant === undefined
-      ? notAllowed(kind, ownerKinds)
-      : `${quote(text)}: did you mean ${quote(`${meant}/${name}`)}? Allowed: ${ownerKinds.join(', ')}`
-  }
+  const meant = ownerKindMeant(kind)
+  if (meant !== undefined)
+    return `${quote(text)}: did you mean ${quote(`${meant}/${name}`)}? Allowed: ${ownerKinds.join(', ')}, or any kind as kind.group`
+  if (!kindPattern.test(kind))
+    return `${quote(kind)} is not the kind of a controller in lower case, e.g. deployment, rollout or rollout.argoproj.io`
   return subdomainPattern.test(name)
     ? undefined
     : `${quote(name)} is not the name of a ${kind} (lower case letters, digits, "-" and ".", at most 253)`

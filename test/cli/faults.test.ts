@@ -38,7 +38,7 @@ describe('faults', () => {
     expect(keys['disk-exhaustion']).toEqual(expect.arrayContaining(['resource_type', 'intensity', 'container', 'path']))
     expect(keys['memory-exhaustion']).not.toContain('path')
     expect(keys['network-exhaustion']).toEqual(expect.arrayContaining(['mode', 'allowUnused']))
-    expect(keys['pod-delete']).toEqual(['failure_type', 'graceSeconds', 'allowBarePods'])
+    expect(keys['pod-delete']).toEqual(['failure_type', 'graceSeconds', 'allowBarePods', 'allowNodePods'])
     expect(keys['network-degradation']).toContain('rate')
   })
 

@@ -27,6 +27,7 @@ async function saved(args: readonly string[]): Promise<Record<string, unknown>> 
 const step = [
   ...['--name', 'One', '--description', 'for people', '--hypothesis', 'no user notices', '--duration', '60', '--interval', '5'],
   ...['--targets', 'db-0,db-1', '--owner', 'statefulset/db', '--zone', 'eu-1a', '--node', 'n1', '--count', '1'],
+  ...['--node-selector', 'pool=spot'],
 ]
 const stepKeys = {
   name: 'One',
@@ -34,11 +35,11 @@ const stepKeys = {
   hypothesis: 'no user notices',
   duration: 60,
   interval: 5,
-  targets: { names: 'db-0,db-1', owner: 'statefulset/db', zone: 'eu-1a', node: 'n1', count: 1 },
+  targets: { names: 'db-0,db-1', owner: 'statefulset/db', zone: 'eu-1a', node: 'n1', nodeSelector: 'pool=spot', count: 1 },
 }
 const partitionFlags = [
   ...['--mechanism', 'netfilter', '--scope', 'peers', '--direction', 'in', '--ports', '80,443', '--cidrs', '10.0.0.0/8,192.0.2.7'],
-  ...['--no-keep-probes', '--allow-unused'],
+  ...['--no-keep-probes', '--allow-unused', '--against', 'role=replica'],
 ]
 const partitionKeys = {
   mechanism: 'netfilter',
@@ -48,6 +49,7 @@ const partitionKeys = {
   cidrs: ['10.0.0.0/8', '192.0.2.7'],
   keepProbes: false,
   allowUnused: true,
+  against: 'role=replica',
 }
 const amounts = [
   ...['--latency', '250', '--jitter', '50', '--loss', '0.5', '--corruption', '1', '--duplication', '2', '--rate', '2000'],
@@ -68,7 +70,7 @@ const rows: readonly (readonly [string, string, readonly string[], Readonly<Reco
   ['network-partition', 'all', ['--mechanism', 'policy', '--cover-new'], { mechanism: 'policy', coverNew: true }],
   ['node-failure', 'pod-delete', ['--grace-seconds', '0', '--allow-bare-pods'], { graceSeconds: 0, allowBarePods: true }],
   ['node-failure', 'pod-kill', kill, { signal: 'KILL', graceSeconds: 3, repeatEvery: 10, container: 'db' }],
-  ['node-failure', 'crashloop', ['--container', 'db'], { container: 'db' }],
+  ['node-failure', 'crashloop', ['--container', 'db', '--allow-node-pods'], { container: 'db', allowNodePods: true }],
   ['node-failure', 'node-drain', ['--allow-bare-pods', '--allow-empty-dir'], { allowBarePods: true, allowEmptyDir: true }],
   ...['cpu', 'memory'].map((kind) => ['resource-exhaustion', kind, use, useKeys] as const),
   ['resource-exhaustion', 'disk', [...use, '--path', '/data'], { ...useKeys, path: '/data' }],

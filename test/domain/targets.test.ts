@@ -112,6 +112,56 @@ describe('chooseTargets', () => {
     ).toEqual(['x'])
   })
 
+  it.each([
+    ['the host network', pod('x', { spec: { hostNetwork: true } }), 'it is on the host network (allowNodePods permits it)'],
+    [
+      'a DaemonSet',
+      pod('x', { meta: { ownerReferences: [{ ...owner, kind: 'DaemonSet' }] } }),
+      'it belongs to a DaemonSet (allowNodePods permits it)',
+    ],
+  ])('permits a pod of %s where that was asked for, and says what would else', (_, unsafe, why) => {
+    expect(namesOf(chooseTargets(inventory([unsafe]), anyPod, { ...options, allowNodePods: true }))).toEqual(['x'])
+    expect(chooseTargets(inventory([unsafe]), anyPod, { ...options, allowNodePods: false }).unsafe).toEqual([{ pod: 'x', why }])
+  })
+
+  it('never permits a mirror pod', () => {
+    const mirror = pod('x', { spec: { hostNetwork: true }, meta: { annotations: { 'kubernetes.io/config.mirror': 'h' } } })
+    const { unsafe } = chooseTargets(inventory([mirror]), anyPod, { ...options, allowBarePods: true, allowNodePods: true })
+    expect(unsafe).toEqual([{ pod: 'x', why: 'it is a mirror pod of the kubelet' }])
+  })
+
+  it('selects by labels of the nodes, and takes no pod on a node that is not known', () => {
+    const pods = [pod('one'), pod('two', { spec: { nodeName: 'n2' } }), pod('lost', { spec: { nodeName: 'n9' } })]
+    const by = (nodeSelector: string) => chooseTargets(inventory(pods), { ...anyPod, count: null, nodeSelector }, { ...options, all: true })
+    expect(namesOf(by('topology.kubernetes.io/zone in (b)'))).toEqual(['two'])
+    expect(namesOf(by('topology.kubernetes.io/zone'))).toEqual(['one', 'two'])
+    expect(by('pool=spot').refusals).toEqual([
+      { code: 'no_targets', message: 'no pod matches app=jadevectordb, nodes with pool=spot in namespace ns' },
+    ])
+  })
+
+  it.each([
+    ['deployment/jade', true],
+    ['replicaset/jade-1', true],
+    ['databasecluster/main', true],
+    ['databasecluster.example.org/main', true],
+    ['databasecluster.example.com/main', false],
+    ['databasecluster/other', false],
+  ])('finds owners of any kind in the chain: %s', (wanted, isFound) => {
+    const above = { apiVersion: 'example.org/v1', kind: 'DatabaseCluster', name: 'main', uid: 'c-1', controller: true }
+    const chain = { ...inventory([pod('one')]), ancestors: new Map([['d-1', above]]) }
+    expect(namesOf(chooseTargets(chain, { ...anyPod, owner: wanted }, options))).toEqual(isFound ? ['one'] : [])
+  })
+
+  it('counts a share of what it counted before, whatever stands above that', () => {
+    const above = { apiVersion: 'example.org/v1', kind: 'DatabaseCluster', name: 'main', uid: 'c-1', controller: true }
+    const sets = ['a', 'b'].map((name) => ({ apiVersion: 'apps/v1', kind: 'StatefulSet', name, uid: name, controller: true }))
+    const pods = sets.flatMap((set) => [0, 1].map((n) => pod(`${set.name}-${n}`, { meta: { ownerReferences: [set] } })))
+    const chains = { ...inventory(pods), ancestors: new Map(sets.map(({ uid }) => [uid, above])) }
+    const choice = chooseTargets(chains, { ...anyPod, count: 3, owner: 'databasecluster/main' }, options)
+    expect(choice.refusals.map(({ message }) => message)).toEqual([expect.stringMatching(/^3 of 4 pods is 3; at most 2 may be hit/)])
+  })
+
   it('selects by zone, node, owner and label together', () => {
     const pods = [pod('one'), pod('two', { spec: { nodeName: 'n2' } }), pod('other', { meta: { labels: { app: 'other' } } })]
     const all = { ...anyPod, count: null, percent: 100 }

@@ -63,6 +63,12 @@ it.each<[FaultSpec, UndoData, string]>([
     injectorUndoOf({ env: { FAULTLINE_AMOUNT: '50000' } }),
     'loads its network with 50000 kbit/s',
   ],
+  [
+    { ...partition, scope: 'split', against: 'role=replica' },
+    byInjector,
+    "cuts the targets together off from pods with role=replica, in both directions, by netfilter, the kubelet's probes still pass",
+  ],
+  [{ ...latency, peersOnly: true, against: 'role=replica' }, byInjector, '100 ms of latency, only to pods with role=replica'],
   [podDelete, deletionUndo(), 'deletes it, with its own grace'],
   [{ ...podDelete, graceSeconds: 0 }, deletionUndo(), 'deletes it, with a grace of 0 s'],
   [{ ...podKill, graceSeconds: 5, repeatEverySeconds: 10 }, byInjector, 'sends its container TERM, KILL after 5 s, again every 10 s'],

@@ -34,6 +34,10 @@ describe('a partition', () => {
       { scope: 'split', cidrs: [] },
     ],
     [
+      { scope: 'split', against: 'role=replica', partition_type: 'all' },
+      { kind: 'all', scope: 'split', against: 'role=replica' },
+    ],
+    [
       { mechanism: 'netfilter', keepProbes: false },
       { mechanism: 'netfilter', keepProbes: false },
     ],
@@ -46,11 +50,16 @@ describe('a partition', () => {
   test('in two halves may take 100 percent of a part of the workload, or 99 of all', () => {
     expect(stepOf(partition({ scope: 'split' }, { targets: { zone: 'a', percent: 100 } })).targets).toMatchObject({ percent: 100 })
     expect(stepOf(partition({ scope: 'split' }, { targets: { percent: 99 } })).targets).toMatchObject({ percent: 99 })
+    const against = stepOf(partition({ scope: 'split', against: 'role=replica' }, { targets: { percent: 100 } }))
+    expect(against.targets).toMatchObject({ percent: 100 })
   })
 })
 
 describe('a malformed partition', () => {
   test.each<[params: object, path: string, message: string]>([
+    [{ against: 'a=b' }, 'against', 'has no meaning with scope `isolate`. Allowed: only with `peers` and `split`'],
+    [{ scope: 'peers', against: ' ' }, 'against', 'would take every pod of the namespace; expected a label selector'],
+    [{ scope: 'peers', againts: 'a=b' }, 'againts', 'unknown key `againts`: did you mean `against`? Allowed: '],
     [{ scope: 'peer' }, 'scope', '`peer`: did you mean `peers`? Allowed: isolate, peers, split'],
     [{ direction: 'ingress' }, 'direction', '`ingress` is not allowed. Allowed: both, in, out'],
     [{ mechanism: 'iptables' }, 'mechanism', '`iptables` is not allowed. Allowed: auto, policy, netfilter'],

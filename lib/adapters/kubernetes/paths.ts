@@ -80,9 +80,21 @@ export function nameOf(place: Place): string {
 }
 
 function resourceOf(place: Place): Resource {
-  const resource = Object.hasOwn(resources, place.kind) ? resources[place.kind] : undefined
+  const resource = Object.hasOwn(resources, place.kind) ? resources[place.kind] : customResource(place)
   if (resource === undefined) throw badPlace(place, `kind ${place.kind} is not known here; there are ${Object.keys(resources).join(', ')}`)
   return resource
+}
+
+/**
+ * Kinds of other groups than Kubernetes' own (those have a dot) are read as owners of pods: in a namespace, their plural by the usual rule of
+ * English. A wrong guess finds nothing there.
+ */
+function customResource({ apiVersion, kind }: Place): Resource | undefined {
+  const [group = ''] = apiVersion.split('/')
+  if (!group.includes('.') || group.endsWith('.k8s.io') || !/^[A-Z][A-Za-z0-9]*$/.test(kind)) return undefined
+  const name = kind.toLowerCase()
+  if (/(s|x|z|ch|sh)$/.test(name)) return inNamespace(`${name}es`)
+  return inNamespace(/[^aeiou]y$/.test(name) ? `${name.slice(0, -1)}ies` : `${name}s`)
 }
 
 function segment(place: Place, text: string): string {

@@ -11,7 +11,7 @@ import { longestStepMs } from '../../faults/registry.ts'
 import type { Driver } from '../lease/driver.ts'
 import { acquireLock } from './admit.ts'
 import { approvalOfStep } from './approval.ts'
-import { asRefusal, planStep, rulesOf, takeInventory } from './plan.ts'
+import { asRefusal, ownersIn, planStep, rulesOf, takeInventory } from './plan.ts'
 
 /** Asks for an approval that is lacking; else fixes the step's targets, writes its ledger, and seals it. What a driver before wrote and did not seal is thrown away, never continued. */
 export async function fixStep(driver: Driver): Promise<RunEvent> {
@@ -48,7 +48,7 @@ async function planNow(driver: Driver, run: Preparing): Promise<Written> {
   if (spec === undefined) throw new TypeError(`the suite has no step ${step}`)
   const context = driver.context()
   const rules = rulesOf(context, run.suite)
-  const inventory = await takeInventory(context, { ofNodes: faultName(spec.fault) === 'node-drain', rules })
+  const inventory = await takeInventory(context, { ofNodes: faultName(spec.fault) === 'node-drain', rules, owners: ownersIn([spec]) })
   driver.targets.planned(step, inventory.pods)
   const planned = await planStep(driver.context(), { suite: run.suite, index: step, seed: run.seed, inventory })
   const { injections, refusals: against, warnings } = planned

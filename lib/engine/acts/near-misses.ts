@@ -1,5 +1,5 @@
 import type { Inventory } from '../../domain/inventory.ts'
-import { controllersOf } from '../../domain/inventory.ts'
+import { controllersOf, isOwnedBy } from '../../domain/inventory.ts'
 import type { KubeObject, Pod } from '../../domain/kube.ts'
 import { selectorObject } from '../../domain/label-selector.ts'
 import { managedBy, managedByLabel } from '../../domain/labels.ts'
@@ -47,31 +47,44 @@ function nameHint(name: string, inventory: Inventory): string {
 }
 
 /** The first condition that no pod meets, and what pods have in its place. */
-function selectionHint({ selector, owner }: Selection, inventory: Inventory): string {
+function selectionHint({ selector, owner, nodeSelector }: Selection, inventory: Inventory): string {
   const pods = foreign(inventory)
   if (pods.length === 0) return 'there are no pods'
+  const labels = labelsHint(selector, pods, 'pods there')
+  if (labels !== '') return labels
+  const owned = owner === null ? '' : ownerHint(owner, pods, inventory)
+  if (owned !== '' || nodeSelector === undefined) return owned
+  return inventory.nodes.length === 0
+    ? 'nodes may not be listed, so none is known by its labels (deploy/rbac.yaml)'
+    : labelsHint(nodeSelector, inventory.nodes, 'nodes')
+}
+
+/** The first condition of the selector that none of these objects meets, and what they have in its place; '' when each is met. */
+function labelsHint(selector: string, objects: readonly KubeObject[], who: string): string {
   for (const { key, operator, values = [] } of selectorObject(selector)?.matchExpressions ?? []) {
-    const there = [...new Set(pods.flatMap(({ metadata }) => metadata.labels?.[key] ?? []))].sort()
-    if (there.length === 0) return labelHint(key, pods)
+    const there = [...new Set(objects.flatMap(({ metadata }) => metadata.labels?.[key] ?? []))].sort()
+    if (there.length === 0) return labelHint(key, objects, who)
     if (operator !== 'In' || values.some((value) => there.includes(value))) continue
     const meant = values.flatMap((value) => nearest(value, there) ?? [])[0]
-    return meant === undefined ? `pods there have ${shown(there.map((value) => `${key}=${value}`))}` : `did you mean ${key}=${meant}?`
+    return meant === undefined ? `${who} have ${shown(there.map((value) => `${key}=${value}`))}` : `did you mean ${key}=${meant}?`
   }
-  return owner === null ? '' : ownerHint(owner, pods, inventory)
+  return ''
 }
 
-function labelHint(key: string, pods: readonly Pod[]): string {
-  const keys = [...new Set(pods.flatMap(({ metadata }) => Object.keys(metadata.labels ?? {})))].sort()
+function labelHint(key: string, objects: readonly KubeObject[], who: string): string {
+  const keys = [...new Set(objects.flatMap(({ metadata }) => Object.keys(metadata.labels ?? {})))].sort()
   const meant = nearest(key, keys)
   if (meant !== undefined) return `did you mean the label ${meant}?`
-  return keys.length === 0 ? 'the pods there have no labels' : `pods there have the labels ${shown(keys)}`
+  return keys.length === 0 ? `the ${who} have no labels` : `${who} have the labels ${shown(keys)}`
 }
 
-function ownerHint(owner: string, pods: readonly Pod[], { parents }: Inventory): string {
-  const owners = [
-    ...new Set(pods.flatMap((pod) => controllersOf(pod, parents)).map(({ kind, name }) => `${kind.toLowerCase()}/${name}`)),
-  ].sort()
-  if (owners.includes(owner)) return ''
+function ownerHint(owner: string, pods: readonly Pod[], inventory: Inventory): string {
+  const { parents, ancestors = new Map(), unreadOwners = [] } = inventory
+  if (pods.some((pod) => isOwnedBy(pod, owner, inventory))) return ''
+  if (unreadOwners.length > 0)
+    return `what controls ${shown(unreadOwners)} could not be read (that needs the right to get it), and may be it`
+  const chains = pods.flatMap((pod) => controllersOf(pod, new Map([...ancestors, ...parents])))
+  const owners = [...new Set(chains.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`))].sort()
   const meant = nearest(owner, owners)
   if (meant !== undefined) return `did you mean ${meant}?`
   return owners.length === 0 ? 'no controller owns a pod there' : `pods there belong to ${shown(owners)}`

@@ -16,6 +16,7 @@ import type { FaultContext, PlannedInjection, StepPlan } from '../../faults/faul
 import { faults } from '../../faults/registry.ts'
 import { listSurroundings } from '../../faults/surroundings.ts'
 import { withHints } from './near-misses.ts'
+import { climbOwners } from './owner-chains.ts'
 import { unlessForbidden } from './unless-forbidden.ts'
 
 /** One step of a plan: what would be done to whom. */
@@ -25,11 +26,16 @@ export interface PlannedStep extends StepPlan, PlannedHits {
 
 /**
  * Reads what targets are chosen from. Without the right to list nodes, zones cannot be told and drains find no node. `ofNodes`: the nodes
- * are targets themselves, and are read as they are now. `rules`: those that may ask for a label of the namespace.
+ * are targets themselves, and are read as they are now. `rules`: those that may ask for a label of the namespace. `owners`: controllers
+ * that steps name, `kind/name`.
  */
 export async function takeInventory(
   context: Pick<FaultContext, 'cluster' | 'namespace' | 'seen'>,
-  { ofNodes, rules = [] }: { readonly ofNodes: boolean; readonly rules?: readonly GuardRule[] },
+  {
+    ofNodes,
+    rules = [],
+    owners = [],
+  }: { readonly ofNodes: boolean; readonly rules?: readonly GuardRule[]; readonly owners?: readonly string[] },
 ): Promise<Inventory> {
   const { objects } = context.cluster
   const { namespace } = context
@@ -47,7 +53,8 @@ export async function takeInventory(
   const optedOut = new Set(replicaSets.flatMap(({ metadata }) => (isOptedOut(metadata.annotations) ? [metadata.uid ?? ''] : [])))
   const isLabelWanted = rules.some(({ optIn }) => optIn !== undefined)
   const found = isLabelWanted ? await objects.get<KubeObject>({ apiVersion: 'v1', kind: 'Namespace', name: namespace }) : undefined
-  return { namespace, pods, nodes, parents, optedOut, namespaceLabels: found?.metadata.labels ?? {} }
+  const inventory = { namespace, pods, nodes, parents, optedOut, namespaceLabels: found?.metadata.labels ?? {} }
+  return owners.length === 0 ? inventory : { ...inventory, ...(await climbOwners(context, inventory, owners)) }
 }
 
 /** A step to plan, and what overlaps with it. */
@@ -65,7 +72,8 @@ export async function planStep(context: FaultContext, { suite, index, seed, besi
   const step = suite.steps[index]
   if (step === undefined) throw new TypeError(`the suite has no step ${index}`)
   const rules = rulesOf(context, suite)
-  const found = given.inventory ?? (await takeInventory(context, { ofNodes: faultName(step.fault) === 'node-drain', rules }))
+  const found =
+    given.inventory ?? (await takeInventory(context, { ofNodes: faultName(step.fault) === 'node-drain', rules, owners: ownersIn([step]) }))
   const inventory = withHits(found, { step, mechanism: mechanismOf(step, context.config) }, beside)
   const plan = await faults[faultName(step.fault)].plan({ ...context, step, index, seed, inventory })
   const nodes = nodesHit(plan.injections)
@@ -120,6 +128,11 @@ function podsDisrupted(inventory: Inventory, beside: readonly Held[]): readonly 
   return inventory.pods.filter(({ metadata: { uid = '' } }) => uids.some((held) => held.has(uid)))
 }
 
+/** Controllers that steps name. */
+export function ownersIn(steps: readonly Pick<Step, 'targets'>[]): readonly string[] {
+  return [...new Set(steps.flatMap(({ targets: { owner } }) => owner ?? []))]
+}
+
 /** Names of the nodes that are targets themselves. */
 function nodesHit(injections: readonly PlannedInjection[]): readonly string[] {
   return injections.flatMap(({ targets }) => targets.filter(({ kind }) => kind === 'Node').map(({ name }) => name))
@@ -172,7 +185,7 @@ function tooManyTargets(injections: readonly PlannedInjection[]): readonly Omit<
  */
 export async function planSteps(context: FaultContext, suite: Suite, seed: number): Promise<readonly PlannedStep[]> {
   const { steps } = suite
-  const inventory = await takeInventory(context, { ofNodes: true, rules: rulesOf(context, suite) })
+  const inventory = await takeInventory(context, { ofNodes: true, rules: rulesOf(context, suite), owners: ownersIn(steps) })
   const planned = await Promise.all(blocksOf(steps).map((block) => planBlock(context, { suite, seed, inventory, first: block.first })))
   return planned.flat().toSorted((a, b) => a.step - b.step)
 }

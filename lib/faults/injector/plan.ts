@@ -3,7 +3,7 @@ import type { Evidence, Target } from '../../domain/injection.ts'
 import type { Node, Pod } from '../../domain/kube.ts'
 import { fuseName, nodeSuffix } from '../../domain/names.ts'
 import type { Refusal } from '../../domain/refusal.ts'
-import type { FaultSpec } from '../../domain/suite.ts'
+import type { FaultSpec, Selection } from '../../domain/suite.ts'
 import { chooseTargets, matching } from '../../domain/targets.ts'
 import type { InjectorFaultAction, InjectorUndo } from '../../domain/undo-data.ts'
 import { chooseContainer, isRunning } from '../container.ts'
@@ -24,6 +24,10 @@ export interface InjectorFault {
   readonly env: (spec: FaultSpec, pods: readonly Pod[]) => Readonly<Record<string, string>>
   /** Only what is between a target and these pods is hit; null: all of it. No pod there refuses the step. */
   readonly scope?: (spec: FaultSpec) => PeerScope | null
+  /** Whether pods of DaemonSets and on the host's network may be hit. @default a fault that never hits them */
+  readonly allowNodePods?: (spec: FaultSpec) => boolean
+  /** Label selector of those; undefined: the workload. */
+  readonly against?: (spec: FaultSpec) => string | undefined
   /** Why this pod on this node is none for it, as far as their specs tell; null: nothing speaks against it. */
   readonly unfit?: (spec: FaultSpec, pod: Pod, on: { readonly node: Node | undefined; readonly pods: readonly Pod[] }) => string | null
   /** Stored with the undo data of each injection. */
@@ -33,20 +37,28 @@ export interface InjectorFault {
 /** Told to the injector of a network: is it no effect where none of the workload's own traffic met the rules? */
 export const needsTraffic = (spec: FaultSpec): '0' | '1' => ('allowUnused' in spec && spec.allowUnused === true ? '0' : '1')
 
+const everyPod: Selection = { names: null, selector: '', owner: null, zone: null, node: null, percent: null, count: null }
+
 type Reasons = Omit<Refusal, 'step'>[]
 
 /** Fixes targets, one injection per node, with all that its injector will be told. */
 export async function planInjector(context: PlanContext, kind: InjectorFault): Promise<StepPlan> {
   const { step, index, config, inventory } = context
-  const choice = chooseTargets(inventory, step.targets, { seed: context.seed, step: index, all: saysAll(step) })
+  const choice = chooseTargets(inventory, step.targets, {
+    seed: context.seed,
+    step: index,
+    allowNodePods: kind.allowNodePods?.(step.fault),
+    all: saysAll(step),
+  })
   const warnings = [...choice.warnings]
   const refusals: Reasons = [...choice.refusals]
   if (config.injector.image === null) refusals.push({ code: 'injector_missing', message: `${step.fault.kind} ${howToGetOne}` })
   const scope = kind.scope?.(step.fault) ?? null
   const found = scope === null ? { services: [], warnings: [] } : await servicesOf(context)
   warnings.push(...found.warnings)
+  const against = kind.against?.(step.fault)
   const workload: Workload = {
-    pods: matching(inventory, { ...step.targets, names: null, zone: null, node: null, owner: null }),
+    pods: matching(inventory, { ...everyPod, selector: against ?? step.targets.selector }),
     targets: choice.chosen,
     neighbours: inventory.pods,
     services: found.services,
@@ -92,7 +104,7 @@ function planNode(
   for (const pod of scope === null ? [] : on.pods) {
     const reach = reachOf(pod, on.workload, scope ?? 'peers')
     if (reach.addresses.length === 0)
-      refusals.push({ code: 'no_targets', message: `pod ${pod.metadata.name} has no other pod of the workload to be cut off from` })
+      refusals.push({ code: 'no_targets', message: `pod ${pod.metadata.name} has no other pod ${farSide(kind, step.fault)}` })
     peers[pod.metadata.uid ?? ''] = reach.addresses
     warnings.push(...reach.warnings)
   }
@@ -121,6 +133,11 @@ function planNode(
     refusals,
     warnings,
   }
+}
+
+function farSide(kind: InjectorFault, spec: FaultSpec): string {
+  const against = kind.against?.(spec)
+  return against === undefined ? 'of the workload to be cut off from' : `that matches ${against} (\`against\`) to be cut off from`
 }
 
 /** What speaks against these targets, as far as their specs and their node's tell. */

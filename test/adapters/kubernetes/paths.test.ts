@@ -15,6 +15,13 @@ describe('paths of objects', () => {
       '/apis/networking.k8s.io/v1/namespaces/db/networkpolicies',
     ],
     [{ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', namespace: 'db' }, '/apis/policy/v1/namespaces/db/poddisruptionbudgets'],
+    [
+      { apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', namespace: 'db', name: 'web' },
+      '/apis/argoproj.io/v1alpha1/namespaces/db/rollouts/web',
+    ],
+    [{ apiVersion: 'db.example.org/v1', kind: 'Proxy', namespace: 'db' }, '/apis/db.example.org/v1/namespaces/db/proxies'],
+    [{ apiVersion: 'db.example.org/v1', kind: 'Gateway', namespace: 'db' }, '/apis/db.example.org/v1/namespaces/db/gateways'],
+    [{ apiVersion: 'db.example.org/v1', kind: 'Redis', namespace: 'db' }, '/apis/db.example.org/v1/namespaces/db/redises'],
     [{ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'db', name: 'a b?c' }, '/api/v1/namespaces/db/configmaps/a%20b%3Fc'],
   ])('%j is %s', (place, path) => {
     expect(pathOf(place)).toBe(path)
@@ -33,6 +40,8 @@ describe('paths of objects', () => {
     [{ apiVersion: 'v1', kind: 'Pod', namespace: '', name: 'x' }, 'is not a name'],
     [{ apiVersion: 'v1', kind: 'Pod', name: 'x' }, 'a Pod needs a namespace'],
     [{ apiVersion: 'v1', kind: 'Pood', namespace: 'db', name: 'x' }, 'kind Pood is not known'],
+    [{ apiVersion: 'db.example.org/v1', kind: '../pods', namespace: 'db', name: 'x' }, 'kind ../pods is not known'],
+    [{ apiVersion: 'networking.k8s.io/v1', kind: 'Gateway', namespace: 'db', name: 'x' }, 'kind Gateway is not known'],
     [{ apiVersion: 'v1', kind: 'constructor', namespace: 'db', name: 'x' }, 'kind constructor is not known'],
   ])('%j is refused, since it would be another path', (place, words) => {
     expect(() => pathOf(place)).toThrow(FaultlineError)
