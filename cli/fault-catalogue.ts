@@ -85,6 +85,13 @@ const told: Readonly<Record<FaultName, Told>> = {
     params: { degradation_type: 'latency', latency: 80, jitter: 20, ports: [5432] },
     byInjector: true,
   },
+  'dns-failure': {
+    type: 'dns_failure',
+    does: 'makes names fail for pods: no such name, a failure, no answer, or a wrong address',
+    needs: `${injector} with dnsdist, ldnsutils and conntrack`,
+    params: { dns_type: 'servfail', domains: ['*.s3.amazonaws.com'], share: 50 },
+    byInjector: true,
+  },
 }
 
 /** Every fault there is, in the order of the suite format. */

@@ -12,6 +12,8 @@ export interface Usage {
   /** The rate at which it sends. */
   readonly sentKbit: number
   readonly latencyMs: number
+  /** Percent of its queries for names that fail. */
+  readonly dnsFailing: number
   readonly cut: boolean
 }
 
@@ -49,6 +51,7 @@ export function usageOf(pod: Pod, effects: readonly Effect[]): Usage {
     networkKbit: Math.min(idle.networkKbit, ...rates),
     sentKbit: idle.sentKbit + sum('load'),
     latencyMs: sum('latency'),
+    dnsFailing: Math.min(100, sum('dns')),
     cut: effects.some((effect) => effect.kind === 'cut'),
   }
 }

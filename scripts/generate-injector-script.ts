@@ -15,6 +15,8 @@ const pieces = [
   'probe',
   'network',
   'degrade',
+  'redirect',
+  'dns',
   'load',
   'clean',
   'loop',

@@ -41,6 +41,7 @@ const proofs: Readonly<Record<FaultName, readonly [string, string]>> = {
   'memory-exhaustion': ["the target's own cgroup figures", 'no residue on the node'],
   'disk-exhaustion': ['df in the target', 'file gone'],
   'network-degradation': ['measured round trip or loss', 'measured again, qdisc gone'],
+  'dns-failure': ['queries from the target fail, others do not', 'queries answered again, no rule left'],
   'network-exhaustion': ['measured rate', 'qdisc gone'],
 }
 

@@ -1,3 +1,4 @@
+import type { DnsSpec } from './dns-spec.ts'
 import type { EndCause } from './end-cause.ts'
 import type { ExactAmount } from './exact-amount.ts'
 import type { Freeze, Hours } from './hours.ts'
@@ -122,8 +123,10 @@ export interface DegradationSpec {
   readonly allowUnused?: true
 }
 
+/** Makes pods or nodes fail. */
+type FailureSpec = PodDeleteSpec | PodKillSpec | CrashloopSpec | NodeDrainSpec
 /** One fault and its own parameters, defaults filled in. */
-export type FaultSpec = PartitionSpec | PodDeleteSpec | PodKillSpec | CrashloopSpec | NodeDrainSpec | ExhaustionSpec | DegradationSpec
+export type FaultSpec = PartitionSpec | FailureSpec | ExhaustionSpec | DegradationSpec | DnsSpec
 
 /**
  * Which pods (or, for a drain, whose nodes) a step may hit. All given conditions hold together; `percent` and `count`
@@ -295,6 +298,7 @@ export const faultNames = [
   'disk-exhaustion',
   'network-exhaustion',
   'network-degradation',
+  'dns-failure',
 ] as const
 export type FaultName = (typeof faultNames)[number]
 
@@ -309,5 +313,7 @@ export function faultName(spec: FaultSpec): FaultName {
       return `${spec.kind}-exhaustion`
     case 'network_degradation':
       return 'network-degradation'
+    case 'dns_failure':
+      return 'dns-failure'
   }
 }

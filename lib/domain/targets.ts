@@ -1,5 +1,5 @@
 import { allowanceOf, sayAll, type Workload, whyOptedOut, workloadKey, workloadsIn } from './guard.ts'
-import { controllersOf, type Inventory, isOwnedBy } from './inventory.ts'
+import { type Inventory, isOwnedBy } from './inventory.ts'
 import type { Pod } from './kube.ts'
 import { controllerOf, isReady } from './kube.ts'
 import { compileSelector } from './label-selector.ts'

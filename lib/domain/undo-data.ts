@@ -52,6 +52,7 @@ export type InjectorFaultAction =
   | 'load-network'
   | 'cut-network'
   | 'degrade-network'
+  | 'fail-dns'
 
 /** What the ledger keeps of an injector, so that a process without its configuration and memory can end it. */
 export interface InjectorUndo {

@@ -1,6 +1,7 @@
 import type { Injection } from '../domain/injection.ts'
 import { type FaultName, faultName, type Step } from '../domain/suite.ts'
 import { crashloop } from './crashloop.ts'
+import { dnsFailure } from './dns-failure.ts'
 import type { Fault, Patience } from './fault.ts'
 import { injectorBiteMs } from './injector/bite-time.ts'
 import { networkDegradation } from './network-degradation.ts'
@@ -22,6 +23,7 @@ export const faults = {
   'disk-exhaustion': resourceExhaustion('disk'),
   'network-exhaustion': resourceExhaustion('network'),
   'network-degradation': networkDegradation,
+  'dns-failure': dnsFailure,
 } as const satisfies Record<FaultName, Fault>
 
 /** A CNI that is slow to obey, and a canary that needs seconds to be refused. */

@@ -1,3 +1,4 @@
+import type { DnsSpec } from '../domain/dns-spec.ts'
 import { amountText } from '../domain/exact-amount.ts'
 import type { DegradationSpec, ExhaustionSpec, FaultSpec, PartitionSpec, PodKillSpec } from '../domain/suite.ts'
 import type { UndoData } from '../domain/undo-data.ts'
@@ -14,6 +15,8 @@ function actionText(fault: FaultSpec, undo: UndoData): string {
       return partitionText(fault, undo.kind === 'injector')
     case 'network_degradation':
       return degradationText(fault)
+    case 'dns_failure':
+      return dnsText(fault)
     case 'resource_exhaustion':
       return exhaustionText(fault, undo.kind === 'injector' ? undo.env : {})
     case 'node_failure':
@@ -62,6 +65,19 @@ function degradationText(spec: DegradationSpec): string {
     ...narrowed(spec.ports, spec.cidrs),
     ...(peersOnly ? [`only to ${spec.against === undefined ? 'the other pods of the workload' : `pods with ${spec.against}`}`] : []),
   ])
+}
+
+const answers: Readonly<Record<DnsSpec['kind'], string>> = {
+  nxdomain: 'with NXDOMAIN',
+  servfail: 'with SERVFAIL',
+  timeout: 'with nothing',
+  wrong: 'with a wrong address',
+}
+
+function dnsText({ kind, domains, sharePercent, addresses }: DnsSpec): string {
+  const share = sharePercent === 100 ? 'its queries' : `${sharePercent} % of its queries`
+  const names = domains.length === 0 ? 'for any name' : `for ${domains.join(' ')}`
+  return `answers ${share} ${names} ${answers[kind]}${addresses.length === 0 ? '' : ` (${addresses.join(' ')})`}`
 }
 
 function narrowed(ports: readonly number[], cidrs: readonly string[]): readonly string[] {

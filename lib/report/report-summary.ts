@@ -52,7 +52,7 @@ export function faultWords({ fault, params }: StepDocument): string {
   const more =
     params.type === 'resource_exhaustion'
       ? howMuch(params)
-      : params.type === 'network_partition' || params.type === 'network_degradation'
+      : params.type === 'network_partition' || params.type === 'network_degradation' || params.type === 'dns_failure'
         ? params.kind
         : null
   return `${fault.replaceAll('-', ' ')}${more === null ? '' : `, ${more}`}`

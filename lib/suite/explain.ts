@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import { dnsKinds } from '../domain/dns-spec.ts'
 import { degradationKinds, nodeFailureKinds, resourceKinds } from '../domain/suite.ts'
 import { describeFound, nearest, notAllowed, quote } from './did-you-mean.ts'
 import { readAmount } from './exact-amount.ts'
@@ -118,11 +119,13 @@ const typeOfParam: Readonly<Record<string, string>> = {
   partition_type: 'network_partition',
   failure_type: 'node_failure',
   degradation_type: 'network_degradation',
+  dns_type: 'dns_failure',
 }
 const kindsOfParam: Readonly<Record<string, readonly string[]>> = {
   failure_type: nodeFailureKinds,
   resource_type: resourceKinds,
   degradation_type: degradationKinds,
+  dns_type: dnsKinds,
 }
 
 function wrongWord(found: unknown, allowed: readonly string[]): string {
@@ -173,7 +176,7 @@ const unitKeys: Readonly<Record<string, readonly string[]>> = {
     'for',
   ],
   milliseconds: ['latency', 'jitter'],
-  percent: ['loss', 'corruption', 'duplication'],
+  percent: ['loss', 'corruption', 'duplication', 'share'],
   'kbit/s': ['rate'],
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { FaultName } from '../domain/suite.ts'
-import { degradationParams, failureParams, partitionParams, resourceParams } from './params-schema.ts'
+import { degradationParams, dnsParams, failureParams, partitionParams, resourceParams } from './params-schema.ts'
 
 /** One key of `params` of a fault. */
 export interface FaultParam {
@@ -42,6 +42,8 @@ function schemaOf(name: FaultName): z.ZodType {
       return partitionParams
     case 'network-degradation':
       return degradationParams
+    case 'dns-failure':
+      return dnsParams
     case 'pod-delete':
     case 'pod-kill':
     case 'crashloop':

@@ -90,6 +90,8 @@ function faultOf(step: StepFile): FaultSpec {
       return failureOf(step.params, step.duration)
     case 'network_degradation':
       return degradationOf(step.params)
+    case 'dns_failure':
+      return dnsOf(step.params)
   }
 }
 
@@ -124,6 +126,17 @@ function degradationOf(params: ParamsOf<'network_degradation'>): FaultSpec {
     ...trafficOf(params),
     peersOnly: params.peersOnly,
     ...(params.against === undefined ? {} : { against: params.against }),
+    ...(params.allowUnused ? { allowUnused: true } : {}),
+  }
+}
+
+function dnsOf(params: ParamsOf<'dns_failure'>): FaultSpec {
+  return {
+    type: 'dns_failure',
+    kind: params.dns_type,
+    domains: [...new Set(params.domains)],
+    sharePercent: params.share,
+    addresses: params.addresses,
     ...(params.allowUnused ? { allowUnused: true } : {}),
   }
 }
@@ -175,6 +188,7 @@ function defaultAmount(step: StepFile): Amount {
     case 'node_failure':
       return { 'pod-delete': usual(30), 'pod-kill': usual(30), crashloop: usual(20), 'node-drain': one }[step.params.failure_type]
     case 'network_degradation':
+    case 'dns_failure':
       return usual(20)
   }
 }

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import { type DegradationKind, degradationKinds, intensities, partitionScopes, type ResourceKind, resourceKinds } from '../domain/suite.ts'
 import { amountsOf } from './degradation.ts'
 import { readAmount } from './exact-amount.ts'
@@ -18,6 +19,7 @@ export function paramFindings(step: unknown, path: Path): readonly Finding[] {
   checkScope(params, say)
   checkFarSide(params, say)
   checkDegradation(params, say)
+  checkAddresses(params, say)
   checkAmount(params, say)
   checkHome(params, { key: 'path', home: 'disk' }, say)
   checkHome(params, { key: 'mode', home: 'network' }, say)
@@ -98,6 +100,16 @@ function amountsIn(params: unknown): Partial<Record<DegradationKind, number>> | 
   })
   const sound = given.flatMap(([key, value]) => (typeof value === 'number' && value >= 0 ? [[key, value] as const] : []))
   return sound.length === given.length ? Object.fromEntries(sound) : undefined
+}
+
+function checkAddresses(params: unknown, say: Say): void {
+  const addresses = valueAt(params, ['addresses'])
+  const kind = valueAt(params, ['dns_type'])
+  if (kind === undefined || !Array.isArray(addresses)) return
+  if (kind !== 'wrong' && addresses.length > 0)
+    say('addresses', 'key', `has no meaning with dns_type \`${kind}\`. Allowed: only with \`wrong\``)
+  if (addresses.length === 2 && isIPv6(String(addresses[0])) === isIPv6(String(addresses[1])))
+    say('addresses', 'value', 'found two addresses of one family; allowed: one of each')
 }
 
 /** How much is said in one of two ways. */

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { dnsKinds } from '../domain/dns-spec.ts'
 import {
   degradationKinds,
   directions,
@@ -11,6 +12,7 @@ import {
 } from '../domain/suite.ts'
 import { quote } from './did-you-mean.ts'
 import { diskPath } from './disk-path.ts'
+import { addresses, domains } from './dns-schema.ts'
 import { type Elsewhere, strict, textOf } from './strict-object.ts'
 import { podNames, selectorText } from './targets-schema.ts'
 import { cidrs, ports } from './traffic-schema.ts'
@@ -37,6 +39,8 @@ const percentage = z
     error: (issue) => `found ${quote(issue.input)}; allowed: at most 4 decimals`,
   })
 
+const share = z.number().min(0.01).max(100).default(100)
+
 const allowUnused = z
   .boolean()
   .describe("What none of the workload's own traffic meets counts as a bite, too: the rules work, and that is enough.")
@@ -60,7 +64,11 @@ export const paramHomes: Elsewhere = {
   degradation_type: 'type network_degradation',
   ...Object.fromEntries(degradationKinds.map((amount) => [amount, 'type network_degradation'])),
   peersOnly: 'type network_degradation',
-  allowUnused: 'type network_partition or network_degradation, or to resource_type network',
+  dns_type: 'type dns_failure',
+  domains: 'type dns_failure',
+  addresses: 'type dns_failure with dns_type wrong',
+  share: 'type dns_failure',
+  allowUnused: 'type network_partition, network_degradation or dns_failure, or to resource_type network',
   failure_type: 'type node_failure',
   graceSeconds: 'failure_type pod-delete or pod-kill',
   signal: 'failure_type pod-kill',
@@ -153,6 +161,23 @@ export const degradationParams = strict(
     cidrs,
     peersOnly: z.boolean().default(false).describe('Only traffic with the other pods of the workload; not together with `cidrs`.'),
     against,
+    allowUnused: allowUnused.default(false),
+    targets: paramTargets,
+  },
+  paramHomes,
+)
+
+/** Parameters of a dns_failure. */
+export const dnsParams = strict(
+  {
+    dns_type: z
+      .enum(dnsKinds)
+      .describe('What these names are answered with: no such name, a failure of the server, nothing at all, or a wrong address.'),
+    domains,
+    share: share.describe(
+      'Percent of the queries that fail, each by its own chance; a look-up of a name is mostly two of them, A and AAAA.',
+    ),
+    addresses,
     allowUnused: allowUnused.default(false),
     targets: paramTargets,
   },

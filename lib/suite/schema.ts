@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { guardLimits } from '../guard-settings.ts'
 import { loadEntry } from './load-schema.ts'
-import { anyParams, degradationParams, failureParams, paramHomes, partitionParams, resourceParams } from './params-schema.ts'
+import { anyParams, degradationParams, dnsParams, failureParams, paramHomes, partitionParams, resourceParams } from './params-schema.ts'
 import { probePresets } from './probe-presets.ts'
 import { presetEntry, threshold, typedProbe } from './probes-schema.ts'
 import { scheduleSchema } from './schedule-schema.ts'
@@ -19,7 +19,13 @@ export const suiteDefaults = {
 } as const
 
 /** Fault types, as `type` spells them. */
-export const stepTypes: readonly string[] = ['resource_exhaustion', 'network_partition', 'node_failure', 'network_degradation']
+export const stepTypes: readonly string[] = [
+  'resource_exhaustion',
+  'network_partition',
+  'node_failure',
+  'network_degradation',
+  'dns_failure',
+]
 
 const seconds = (most: number) => z.number().min(0).max(most)
 
@@ -84,6 +90,7 @@ export const stepSchema = z.discriminatedUnion('type', [
     },
     stepHomes,
   ),
+  strict({ ...stepKeys, type: z.literal('dns_failure').describe('Makes names fail for pods.'), params: dnsParams }, stepHomes),
 ])
 
 /** What can be checked of a step whose `type` makes no sense. */

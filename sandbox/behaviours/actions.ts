@@ -34,6 +34,7 @@ const names: Record<EffectKind, readonly [string, string]> = {
   load: ['rate out', 'kbit/s'],
   cut: ['reachable', 'peers'],
   latency: ['latency', 'ms'],
+  dns: ['queries failed', '%'],
   loop: ['restarts', 'count'],
 }
 
@@ -55,6 +56,7 @@ export function measureKind(world: World, target: InjectorTarget, kind: EffectKi
     load: usage.sentKbit,
     cut: usage.cut ? 0 : 1,
     latency: usage.latencyMs,
+    dns: usage.dnsFailing,
     loop: restarts(world, target).value,
   }
   return { name, unit, value: Math.round(value[kind] * 1000) / 1000 }
@@ -142,6 +144,7 @@ export function actionNamed(name: string, parameters: Parameters): Action | unde
     'load-network': 'load',
     'cut-network': 'cut',
     'degrade-network': 'latency',
+    'fail-dns': 'dns',
   }
   const kind = kinds[name]
   if (kind !== undefined) return effectAction(kind, parameters)

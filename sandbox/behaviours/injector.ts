@@ -14,6 +14,9 @@ interface Engaged {
   readonly appliedAt: number
 }
 
+/** Where the amount of an action stands that is not in FAULTLINE_AMOUNT. */
+const amountOf: Readonly<Record<string, string>> = { 'degrade-network': 'FAULTLINE_DELAY_MS', 'fail-dns': 'FAULTLINE_SHARE_PCT' }
+
 const applyAfterMs = 300
 const biteEveryMs = 250
 const measureEveryMs = 2000
@@ -39,10 +42,7 @@ export const injector: Behaviour = (context) => {
   if (context.world.marks.has(mark)) return clean(context, { targets, tag, code: 'replacement', message: 'a replacement only cleans' })
   const signal: Signal = context.env.FAULTLINE_SIGNAL === 'KILL' ? 'KILL' : 'TERM'
   const { FAULTLINE_MILLICORES: millicores } = context.env
-  const amount =
-    millicores === undefined
-      ? Number(context.env[name === 'degrade-network' ? 'FAULTLINE_DELAY_MS' : 'FAULTLINE_AMOUNT'] ?? 0)
-      : Number(millicores) / 1000
+  const amount = millicores === undefined ? Number(context.env[amountOf[name] ?? 'FAULTLINE_AMOUNT'] ?? 0) : Number(millicores) / 1000
   if (name === 'degrade-network' && amount === 0) return unable(context, targets, simulatedKernel)
   const action = actionNamed(name, { tag, amount, signal })
   if (action === undefined) return unable(context, targets, { message: `unknown FAULTLINE_ACTION '${name}'` })

@@ -40,6 +40,7 @@ describe('faults', () => {
     expect(keys['network-exhaustion']).toEqual(expect.arrayContaining(['mode', 'allowUnused']))
     expect(keys['pod-delete']).toEqual(['failure_type', 'graceSeconds', 'allowBarePods', 'allowNodePods'])
     expect(keys['network-degradation']).toContain('rate')
+    expect(keys['dns-failure']).toEqual(['dns_type', 'domains', 'share', 'addresses', 'allowUnused'])
   })
 
   it('tells of one its parameters, rights and example', async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { degradationParams, failureParams, partitionParams, resourceParams } from '../../lib/suite/params-schema.ts'
+import { degradationParams, dnsParams, failureParams, partitionParams, resourceParams } from '../../lib/suite/params-schema.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
 import { faultline } from './fake-terminal.ts'
 import { openPlace, type Place } from './place.ts'
@@ -61,6 +61,9 @@ const amountKeys = {
 }
 const kill = ['--signal', 'KILL', '--grace-seconds', '3', '--repeat-every', '10', '--container', 'db']
 
+const names = ['--domains', 'db,*.s3.amazonaws.com', '--share', '25', '--allow-unused']
+const nameKeys = { domains: ['db', '*.s3.amazonaws.com'], share: 25, allowUnused: true }
+
 const use = ['--intensity', 'high', '--container', 'db']
 const useKeys = { intensity: 'high', container: 'db' }
 
@@ -82,6 +85,8 @@ const rows: readonly (readonly [string, string, readonly string[], Readonly<Reco
   ...['latency', 'jitter', 'loss', 'corruption', 'duplication', 'rate'].map(
     (kind) => ['network-degradation', kind, amounts, amountKeys] as const,
   ),
+  ...['nxdomain', 'servfail', 'timeout'].map((kind) => ['dns-failure', kind, names, nameKeys] as const),
+  ['dns-failure', 'wrong', [...names, '--addresses', '10.0.0.7,fd00::7'], { ...nameKeys, addresses: ['10.0.0.7', 'fd00::7'] }],
 ]
 
 const kindKeys: Readonly<Record<string, string>> = {
@@ -89,6 +94,7 @@ const kindKeys: Readonly<Record<string, string>> = {
   'node-failure': 'failure_type',
   'resource-exhaustion': 'resource_type',
   'network-degradation': 'degradation_type',
+  'dns-failure': 'dns_type',
 }
 
 describe('the flags of one fault', () => {
@@ -116,7 +122,13 @@ describe('the flags of one fault', () => {
 
   it('are there for every parameter that a suite may have', () => {
     const tried = new Set(rows.flatMap(([, , , params]) => Object.keys(params)))
-    const shapes = [partitionParams.shape, resourceParams.shape, degradationParams.shape, ...failureParams.options.map((o) => o.shape)]
+    const shapes = [
+      partitionParams.shape,
+      resourceParams.shape,
+      degradationParams.shape,
+      dnsParams.shape,
+      ...failureParams.options.map((o) => o.shape),
+    ]
     const known = new Set(shapes.flatMap((shape) => Object.keys(shape)).filter((key) => key !== 'targets' && !key.includes('_type')))
     expect([...tried].sort()).toEqual([...known].sort())
   })

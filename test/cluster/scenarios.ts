@@ -34,6 +34,8 @@ const exhaustion = (resource_type: string) => ({
 })
 const degradation = (params: Readonly<Record<string, unknown>>) => ({ type: 'network_degradation', params: { allowUnused, ...params } })
 
+const dns = (params: Readonly<Record<string, unknown>>) => ({ type: 'dns_failure', params: { allowUnused, ...params } })
+
 const plain = { duration: 8, verdict: 'succeeded' } as const
 
 /** Every fault once, and what ends one when its keepers die. */
@@ -64,6 +66,10 @@ export const scenarios: readonly Scenario[] = [
   { name: 'duplication', ...degradation({ degradation_type: 'duplication' }), ...plain },
   { name: 'loss', ...degradation({ degradation_type: 'loss', loss: 40 }), ...plain },
   { name: 'rate', ...degradation({ degradation_type: 'rate' }), ...plain },
+  { name: 'dns nxdomain', ...dns({ dns_type: 'nxdomain' }), ...plain },
+  { name: 'dns timeout', ...dns({ dns_type: 'timeout', domains: ['*.s3.amazonaws.com'] }), ...plain },
+  { name: 'dns servfail, a share', ...dns({ dns_type: 'servfail', share: 30 }), ...plain },
+  { name: 'dns wrong', ...dns({ dns_type: 'wrong', domains: ['db'], addresses: ['10.9.9.9'] }), ...plain },
   { name: 'Jobs refused', ...exhaustion('memory'), duration: 8, verdict: 'refused', refused: 'jobs', says: 'exceeded quota: no-jobs' },
   {
     name: 'injector pods refused',
@@ -95,6 +101,14 @@ export const scenarios: readonly Scenario[] = [
     duration: 6,
     verdict: 'aborted',
     meanwhile: 'kill the runner',
+  },
+  { name: 'runner killed: dns', ...dns({ dns_type: 'servfail' }), duration: 6, verdict: 'aborted', meanwhile: 'kill the runner' },
+  {
+    name: 'injector force-deleted: dns',
+    ...dns({ dns_type: 'servfail' }),
+    duration: 30,
+    verdict: 'no_effect',
+    meanwhile: 'delete the injector',
   },
   { name: 'injector force-deleted: memory', ...exhaustion('memory'), duration: 30, verdict: 'no_effect', meanwhile: 'delete the injector' },
   {

@@ -70,6 +70,7 @@ describe('the headroom of a budget', () => {
       'network-partition',
       'memory-exhaustion',
       'network-degradation',
+      'dns-failure',
     ]
     expect(kinds.filter(isDisruptive)).toEqual(['pod-delete', 'pod-kill', 'crashloop', 'node-drain'])
   })

@@ -36,6 +36,16 @@ it.each<[FaultSpec, UndoData, string]>([
     '10 % of packets lost, 5 % corrupted, 1 % doubled, 500 kbit/s left, only ports 80',
   ],
   [
+    { type: 'dns_failure', kind: 'servfail', domains: ['db', '*.s3.amazonaws.com'], sharePercent: 25, addresses: [] },
+    byInjector,
+    'answers 25 % of its queries for db *.s3.amazonaws.com with SERVFAIL',
+  ],
+  [
+    { type: 'dns_failure', kind: 'wrong', domains: [], sharePercent: 100, addresses: ['10.0.0.7'] },
+    byInjector,
+    'answers its queries for any name with a wrong address (10.0.0.7)',
+  ],
+  [
     exact('cpu', { unit: 'millicores', value: 1500 }),
     injectorUndoOf({ env: { FAULTLINE_AMOUNT: '2', FAULTLINE_MILLICORES: '1500' } }),
     'takes 1.5 cores by busy loops in its cgroup',

@@ -75,10 +75,11 @@ describe('the injector', () => {
     ['fill-disk', 500, 'disk', 'MiB', 12, 512],
     ['limit-network', 2000, 'network', 'kbit/s', 1_000_000, 2000],
     ['degrade-network', 80, 'latency', 'ms', 0, 80],
+    ['fail-dns', 40, 'queries failed', '%', 0, 40],
     ['cut-network', 1, 'reachable', 'peers', 1, 0],
   ])('applies %s, measures the bite and becomes Ready', async (action, amount, name, unit, before, during) => {
     const lab = await startReadyLab()
-    await inject(lab, action, { FAULTLINE_AMOUNT: String(amount), FAULTLINE_DELAY_MS: String(amount) })
+    await inject(lab, action, { FAULTLINE_AMOUNT: String(amount), FAULTLINE_DELAY_MS: String(amount), FAULTLINE_SHARE_PCT: String(amount) })
     await lab.clock.advance(1500)
     expect(await lines(lab)).toMatchObject([
       { phase: 'before', ok: true, name, unit, value: before },

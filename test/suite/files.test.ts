@@ -103,6 +103,7 @@ describe('the published JSON Schema on what is done to a network or a disk', () 
     ['network_degradation', { ...loss, loss: 0.5, latency: 10, jitter: 5, rate: 64, ports: [1], cidrs: ['fd00::/8'], peersOnly: false }],
     ['network_partition', { partition_type: 'random', scope: 'split', direction: 'in', ports: [65_535], keepProbes: false }],
     ['node_failure', { failure_type: 'pod-kill', repeatEvery: 2 }],
+    ['dns_failure', { dns_type: 'wrong', domains: ['*.s3.amazonaws.com', 'db', 'a.b.'], share: 0.5, addresses: ['10.0.0.1', 'fd00::1'] }],
     ['resource_exhaustion', { ...disk, path: '/process/a b' }],
   ])('accepts %s %j', async (type, params) => {
     expect(await accepts(type, params)).toBe(true)
@@ -110,6 +111,8 @@ describe('the published JSON Schema on what is done to a network or a disk', () 
 
   test.each([
     ['network_degradation', { ...loss, loss: 101 }],
+    ['dns_failure', { dns_type: 'nxdomain', domains: ['$(x)'] }],
+    ['dns_failure', { dns_type: 'nxdomain', share: 0 }],
     ['network_degradation', { ...loss, rate: 0 }],
     ['network_degradation', { ...loss, cidrs: ['example.org'] }],
     ['network_degradation', { ...loss, scope: 'peers' }],

@@ -4,8 +4,17 @@ const wellKnownName = 'kubernetes.default.svc'
 /** The injector's tools, as deploy/injector/Dockerfile makes sure of them; `iptables` stands for one of its kinds. */
 export const injectorTools = [
   ...['sh', 'awk', 'sed', 'grep', 'dd', 'stat', 'timeout', 'cksum', 'mkfifo', 'nsenter', 'fallocate'],
-  ...['ip', 'tc', 'ping', 'curl', 'ipset', 'iptables'],
+  ...['ip', 'ss', 'tc', 'ping', 'curl', 'ipset', 'iptables'],
+  ...['setpriv', 'conntrack', 'dnsdist', 'drill'],
 ] as const
+
+/** Tools that images of earlier versions have not got, and what cannot be had without them. */
+export const laterTools: Readonly<Record<string, string>> = {
+  setpriv: 'dns_failure',
+  conntrack: 'dns_failure',
+  dnsdist: 'dns_failure',
+  drill: 'dns_failure',
+}
 
 /**
  * What the injector's image looks at on a node: it changes nothing there (qdiscs, sets and rules are tried in an empty network namespace), and

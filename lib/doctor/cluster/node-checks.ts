@@ -7,6 +7,7 @@ import { parseIso } from '../../time.ts'
 import type { Check } from '../examine.ts'
 import { notAllowed } from './access-checks.ts'
 import type { ClusterLook } from './cluster-look.ts'
+import { laterTools } from './look-script.ts'
 import { noImage } from './node-looks.ts'
 import type { Ahead, NodeWatch } from './node-watch.ts'
 
@@ -87,9 +88,17 @@ function started(watch: NodeWatch, { image, namespace }: { readonly image: strin
 
 export const injectorToolsThere: Check<ClusterLook> = ofNodes("the injector's tools", ['identity'], (watch) => [
   said(watch, 'tools', (state, text) =>
-    state === 'yes' ? ok('all tools are in the image', watch.node) : failed(`the image lacks ${text}`, buildImage, watch.node),
+    state === 'yes' ? ok('all tools are in the image', watch.node) : lacking(text.split(' '), watch.node),
   ),
 ])
+
+/** An image of an earlier version does what it did then. */
+function lacking(tools: readonly string[], node: string): Outcome {
+  const faults = [...new Set(tools.map((tool) => laterTools[tool]))]
+  const found = `the image lacks ${tools.join(' ')}`
+  if (faults.includes(undefined)) return failed(found, buildImage, node)
+  return warning(`${found}: ${faults.join(', ')} cannot be had; it is an earlier version's`, buildImage, node)
+}
 
 const modules = {
   netem: ['sch_netem', 'latency, jitter, corruption and duplication are refused there'],

@@ -7,6 +7,8 @@ export const injectorStartMs = 40_000
 const atOnceMs = 5_000
 /** A rate is measured every 6 s (script/loop.sh), first before, then with it. */
 const rateMs = 15_000
+/** A workload asks for a name now and then; so long the script waits for it (BITE_BUDGET_CS in script/loop.sh). */
+const firstQueryMs = 20_000
 /** The second kill follows the kubelet's restart; or 4 s without one after the first (script/kill.sh). A container may need its time to start. */
 const secondKillMs = 15_000
 /** MiB a second that a slow disk takes where it cannot be allocated at once (script/disk.sh, which gives up after 120 s). */
@@ -28,6 +30,8 @@ export function injectorBiteMs({ action, env }: Pick<InjectorUndo, 'action' | 'e
     case 'load-network':
     case 'degrade-network':
       return injectorStartMs + rateMs
+    case 'fail-dns':
+      return injectorStartMs + firstQueryMs
     case 'stress-cpu':
     case 'stress-memory':
     case 'cut-network':

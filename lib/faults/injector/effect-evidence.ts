@@ -110,7 +110,8 @@ function deadOrder(lines: readonly InjectorLine[]): InjectorLine | null {
 
 function throwIfUnable(injection: Injection, lines: readonly InjectorLine[]): void {
   const [error] = [...newestByTarget(lines, ['error']).values()]
-  const code = error?.code === 'kernel_lacks' ? 'not_possible_here' : 'injector_failed'
+  const isImpossible = error?.code === 'kernel_lacks' || error?.code === 'image_lacks'
+  const code = isImpossible ? 'not_possible_here' : 'injector_failed'
   if (error !== undefined) throw new FaultlineError(code, `the injector failed on ${nameOf(injection, error.target)}: ${error.message}`)
 }
 

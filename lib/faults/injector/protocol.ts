@@ -34,6 +34,8 @@ export type InjectorCode = (typeof codes)[number]
 const codes = [
   /** This node's kernel has not what the fault needs: nothing was applied, and no other try would be. */
   'kernel_lacks',
+  /** The injector's image has not got a tool that the fault needs: an older image; nothing was applied. */
+  'image_lacks',
   /** The order was read before or after its time, on a node that was booted since the plan, or by a replacement: nothing was applied. */
   'too_early',
   'too_late',

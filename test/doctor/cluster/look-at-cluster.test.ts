@@ -161,6 +161,14 @@ describe('a look at a cluster', () => {
     expect(of(findings, 'injector-image').state).toBe('ok')
   })
 
+  it('warns of an image of an earlier version, and names what cannot be had with it', async () => {
+    world = await worldWith({ withoutTools: ['dnsdist', 'drill'] })
+    expect(of(await lookAt(world), 'injector-tools')).toMatchObject({
+      state: 'warning',
+      found: "the image lacks dnsdist drill: dns_failure cannot be had; it is an earlier version's",
+    })
+  })
+
   it('names an image that nodes cannot pull', async () => {
     world = await openWorld()
     world.sandbox.breakImage(imageName)

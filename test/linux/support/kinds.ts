@@ -8,6 +8,7 @@ export const kinds = {
   'load-network': { FAULTLINE_AMOUNT: '2000' },
   'fill-disk': { FAULTLINE_AMOUNT: '10', FAULTLINE_PATH: '/mnt' },
   'stress-memory': { FAULTLINE_AMOUNT: '20' },
+  'fail-dns': { FAULTLINE_ANSWER: 'nxdomain' },
   'stress-cpu': { FAULTLINE_AMOUNT: '1' },
 } as const
 export type Kind = keyof typeof kinds

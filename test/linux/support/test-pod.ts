@@ -10,6 +10,7 @@ const trees = isV2 ? ['/sys/fs/cgroup'] : ['memory', 'cpu', 'cpuacct', 'pids'].m
 const containerInit = `
   mount --make-rprivate / && mount -t proc proc /proc && mount -t tmpfs tmpfs /tmp || exit 1
   mount --bind /run/kubelet/pods/$1/containers/$2/0a1b2c3d /etc/hostname || exit 1
+  mount --bind /run/kubelet/pods/$1/resolv.conf /etc/resolv.conf || exit 1
   mount --bind /run/kubelet/pods/$1/volumes/kubernetes.io~empty-dir/e /mnt && mount --bind /run/elsewhere /srv || exit 1
   eval "$3"`
 
@@ -45,7 +46,8 @@ export class TestPod {
       `set -e; ip netns add $1; ip link add v$1 type veth peer name eth0 netns $1; ip link set v$1 master br0 up
        ip -n $1 link set lo up; ip -n $1 link set eth0 up; ip -n $1 addr add $2/24 dev eth0; ip -n $1 route add default via 10.77.0.1
        ip -n $1 addr add $3/64 dev eth0 nodad
-       mkdir -p /run/elsewhere /run/kubelet/pods/$4/volumes/kubernetes.io~empty-dir/e`,
+       mkdir -p /run/elsewhere /run/kubelet/pods/$4/volumes/kubernetes.io~empty-dir/e
+       echo nameserver 10.77.0.1 >/run/kubelet/pods/$4/resolv.conf`,
       this.name,
       this.address,
       this.address6,
@@ -103,6 +105,11 @@ export class TestPod {
   /** This pod's line of FAULTLINE_TARGETS. */
   line(container = 'main', only = ''): string {
     return `${this.uid} ${this.#container(container).id} ns/${this.name}/${container} ${only}`.trimEnd()
+  }
+
+  /** What its containers' /etc/resolv.conf says from now on. */
+  resolvConf(text: string): void {
+    this.#node.run('printf %s "$2" >/run/kubelet/pods/$1/resolv.conf', this.uid, text)
   }
 
   mainPid(container = 'main'): number {

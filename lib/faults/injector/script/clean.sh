@@ -5,15 +5,25 @@
 # What may have been done: by kind; all of it where that is not known for certain.
 may_have() {
   case $UNDO/$1 in
-    all/* | memory/processes | cpu/processes | load/processes | disk/* | cut/network | limit/network | degrade/network) ;;
+    all/* | memory/processes | cpu/processes | load/processes | disk/* | cut/network | limit/network | degrade/network | dns/processes | dns/redirect) ;;
     *) return 1 ;;
   esac
   [ "$UNDO/$1" != disk/network ]
 }
 
 undo_target() {
+  LEFT_PORTS=''
   ! may_have files || disk_remove
+  # Rules first: what they lead to must not be missed.
+  if may_have redirect && open_network; then
+    redirect_remove
+    command exec 9>&-
+  fi
   ! may_have processes || kill_tagged "$N_UID"
+  if [ -n "$LEFT_PORTS" ] && open_network; then
+    redirect_forget
+    command exec 9>&-
+  fi
   if may_have network && open_network; then
     netfilter_remove
     qdisc_remove
@@ -33,6 +43,10 @@ residue() {
   if may_have files; then
     found=$(disk_files | tr '\n' ' ')
     [ -z "$found" ] || LEFT="${LEFT}files $found, "
+  fi
+  if may_have redirect && open_network; then
+    LEFT=$LEFT$(redirect_left)
+    command exec 9>&-
   fi
   if may_have network && open_network; then
     LEFT=$LEFT$(netfilter_left)

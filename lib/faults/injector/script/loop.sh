@@ -31,6 +31,7 @@ kind_of() {
     limit-network) echo limit ;;
     load-network) echo load ;;
     degrade-network) echo degrade ;;
+    fail-dns) echo dns ;;
     *) echo "$1" ;;
   esac
 }

@@ -3,10 +3,11 @@
 
 # The real tools by path: a shell that prefers its own applets of these names would not do.
 find_tools() {
-  TC=$(tool tc) IP=$(tool ip) PING=$(tool ping)
+  TC=$(tool tc) IP=$(tool ip) PING=$(tool ping) CONNTRACK=$(tool conntrack) SETPRIV=$(tool setpriv) DNSDIST=$(tool dnsdist) DRILL=$(tool drill)
   case $ACTION in
     cut-network | load-network) needs IP PING ;;
     limit-network | degrade-network) needs IP PING TC ;;
+    fail-dns) needs IP CONNTRACK SETPRIV DNSDIST DRILL ;;
   esac
   [ "$ACTION" != degrade-network ] || [ -n "$REFUSED" ] || need_netem
 }
@@ -20,7 +21,7 @@ tool() {
 needs() {
   local one
   for one in "$@"; do
-    eval "[ -x \"\${$one}\" ]" || refuse "the injector's image lacks $(printf '%s' "$one" | tr A-Z a-z)"
+    eval "[ -x \"\${$one}\" ]" || refuse "the injector's image lacks $(printf '%s' "$one" | tr A-Z a-z)" image_lacks
   done
 }
 
