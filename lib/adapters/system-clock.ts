@@ -18,20 +18,28 @@ export interface TimeSources {
 const sleptMs = 2_000
 
 /**
+ * A machine that slept finds its wall clock moved against the monotonic one. Only where that shows, by less than it takes to have slept, is
+ * the uptime asked for, which is a system call: a process that drives a hundred runs asks for the time tens of thousands of times a second.
+ */
+const movedMs = sleptMs / 4
+
+/**
  * Time that only runs forward: the wall clock as it was when the process began, plus what the monotonic clock counted since, so that a
  * step of the wall clock ends no lease and shortens no fault. A machine that slept is set by the wall clock anew.
  */
 export function steadyTime(sources: TimeSources): () => number {
   const take = () => ({ wall: sources.wall(), monotonic: sources.monotonic(), uptime: sources.uptime() })
   let from = take()
+  let apart = from.wall - from.monotonic
   return () => {
-    const monotonic = sources.monotonic() - from.monotonic
-    if (sources.uptime() - from.uptime - monotonic > sleptMs) {
-      const slept = take()
-      from = { ...slept, wall: Math.max(slept.wall, from.wall + monotonic) }
-      return from.wall
-    }
-    return from.wall + Math.floor(monotonic)
+    const counted = sources.monotonic()
+    const monotonic = counted - from.monotonic
+    if (Math.abs(sources.wall() - counted - apart) < movedMs) return from.wall + Math.floor(monotonic)
+    const now = take()
+    apart = now.wall - now.monotonic
+    if (now.uptime - from.uptime - monotonic <= sleptMs) return from.wall + Math.floor(monotonic)
+    from = { ...now, wall: Math.max(now.wall, from.wall + monotonic) }
+    return from.wall
   }
 }
 

@@ -10,6 +10,7 @@ import { GroupCommit, inTransaction } from './group-commit.ts'
 import { assertUsable, createForOwnerOnly, ledgerFile, watchPlace } from './location.ts'
 import { keepReserve } from './reserve.ts'
 import { ensureSchema, isCurrent, isReadable } from './schema.ts'
+import { writeAheadLogOf } from './write-ahead-log.ts'
 import { resumeStoppedWriters } from './writers.ts'
 
 /** A third of the 15 s after which a driver that cannot renew its lease reverts from memory. A transaction takes milliseconds. */
@@ -103,7 +104,7 @@ async function prepared(db: DatabaseSync, around: Surroundings): Promise<Databas
 
 /**
  * A write-ahead log, so that readers never wait for a writer; every commit is flushed to disk before it is answered, as what undoes a
- * fault must survive the machine.
+ * fault must survive the machine. `writeAheadLogOf` does that, so that SQLite need not do it in the middle of everything.
  */
 function usePragmas(db: DatabaseSync, { file }: Surroundings): void {
   const mode = db.prepare('PRAGMA journal_mode = WAL').get()?.journal_mode
@@ -113,7 +114,7 @@ function usePragmas(db: DatabaseSync, { file }: Surroundings): void {
       `${file} is on a file system without shared memory between processes; name another directory with --state`,
     )
   }
-  db.exec('PRAGMA synchronous = FULL')
+  db.exec('PRAGMA synchronous = NORMAL')
 }
 
 function createDatabase(db: DatabaseSync, around: Surroundings): Database {
@@ -138,13 +139,15 @@ function createDatabase(db: DatabaseSync, around: Surroundings): Database {
     }
   }
   // Memory is flushed nowhere.
-  const together = around.file === inMemory ? null : new GroupCommit(db, attempt)
+  const log = around.file === inMemory ? null : writeAheadLogOf(around.file)
+  const together = log === null ? null : new GroupCommit(db, { attempt, flush: log.flush })
   return {
     isReadOnly: false,
     read: (tried, work) => attempt(tried, () => work(db)),
     write: (tried, work) => together?.write(tried, work) ?? attempt(tried, () => inTransaction(db, work)),
     close: async () => {
       await together?.flushed()
+      await log?.close()
       if (db.isOpen) db.close()
     },
   }

@@ -12,20 +12,29 @@ interface Waiting {
   settle(outcome: Outcome): void
 }
 
+interface Disk {
+  /** Carries out a transaction, as often as it takes. */
+  attempt<T>(tried: string, transaction: () => T): Promise<T>
+  /** Resolves once all that was committed before is on disk. @throws what kept it from there: nothing of it may count as stored */
+  flush(tried: string): Promise<void>
+}
+
 /**
- * Writes of one turn of the event loop share a transaction, and its flush to disk, during which this process does nothing else: of a hundred
- * runs that write at once each would wait for the flushes of all others, and so would every timer. None sees another's failure.
+ * Writes of one turn of the event loop, and those that come while others are being flushed, share a transaction and its flush to disk: of a
+ * hundred runs that write at once each would wait for the flushes of all others. None is answered before the flush, and none sees another's
+ * failure.
  */
 export class GroupCommit {
   readonly #commit: (batch: readonly Waiting[]) => Promise<readonly Outcome[]>
   #waiting: Waiting[] = []
   #flush: Promise<void> | null = null
 
-  /** `attempt` carries out a transaction, as often as it takes. */
-  constructor(db: DatabaseSync, attempt: <T>(tried: string, transaction: () => T) => Promise<T>) {
-    this.#commit = (batch) => {
-      const more = batch.length > 1 ? ` and ${batch.length - 1} more writes` : ''
-      return attempt(`${batch[0]?.tried}${more}`, () => inTransaction(db, () => batch.map(({ work }) => one(db, work))))
+  constructor(db: DatabaseSync, disk: Disk) {
+    this.#commit = async (batch) => {
+      const tried = `${batch[0]?.tried}${batch.length > 1 ? ` and ${batch.length - 1} more writes` : ''}`
+      const outcomes = await disk.attempt(tried, () => inTransaction(db, () => batch.map(({ work }) => one(db, work))))
+      await disk.flush(tried)
+      return outcomes
     }
   }
 
