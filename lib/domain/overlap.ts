@@ -20,6 +20,7 @@ export function gripOf(spec: FaultSpec, mechanism: Mechanism): Grip {
     case 'network_partition':
       return mechanism === 'policy' ? 'network-by-policy' : 'network'
     case 'network_degradation':
+    case 'dns_failure':
       return 'network'
     case 'resource_exhaustion':
       return spec.kind
