@@ -1,5 +1,5 @@
 import type { Actor } from './domain/actor.ts'
-import type { AuditEntry } from './domain/audit.ts'
+import type { AuditEntry, GuardsMark } from './domain/audit.ts'
 import type { HistoryEvent } from './domain/history-event.ts'
 import type { Injection } from './domain/injection.ts'
 import type { KubeObject, ObjectRef } from './domain/kube.ts'
@@ -280,6 +280,10 @@ export interface AuditStore {
   list(options?: { readonly since?: number }): Promise<readonly AuditEntry[]>
   /** Strongly consistent, newest first. */
   newest(limit: number): Promise<readonly AuditEntry[]>
+  /** Keeps which guards a start was under, which is no entry of the trail; false when that is there already. */
+  markGuards(mark: GuardsMark): Promise<boolean>
+  /** Those marks: strongly consistent, newest first. */
+  guardsMarks(limit: number): Promise<readonly GuardsMark[]>
 }
 
 /** All of the table. */

@@ -35,6 +35,16 @@ export interface AuditedRun {
   readonly simulated: boolean
 }
 
+/** Under which guards a start was, where they are others than those of the start before. */
+export interface GuardsMark {
+  /** Of the start's own entry. */
+  readonly id: string
+  /** ms since epoch. */
+  readonly at: number
+  /** A digest. */
+  readonly guards: string
+}
+
 /** What a person asked of a switch. */
 export interface Asked {
   readonly by: string

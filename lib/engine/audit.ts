@@ -10,8 +10,10 @@ import type { Engine } from './engine.ts'
 /** Who keeps the trail, and who is told of what is new in it. */
 export type Auditing = Pick<Engine, 'notifiers'> & { readonly store: Pick<Store, 'audit'> }
 
-/** Among the newest so many entries the start before this one is looked for: a hundred game days, and what people did between them. */
-const newest = 1_000
+/** Among so many changes of guards the one before a start is looked for: the newest, unless starts were written down in another order. */
+const newestMarks = 20
+/** In a table of an earlier version, once, the start before this one is looked for among so many entries: a hundred game days and what people did. */
+const newestEntries = 1_000
 
 /** What the configuration of guards is at a start, as one figure that can be compared. A calendar counts by its name. */
 export function digestOfGuards({ guards }: Engine['config']): string {
@@ -52,14 +54,27 @@ export async function copyEvents(
   }
 }
 
-/** A change of the guards since the start before is an entry of its own, ahead of the start under the new ones. */
+/**
+ * A change of the guards since the start before is an entry of its own, ahead of the start under the new ones. It is marked last, so that
+ * what a crash cut off is done again.
+ */
 async function auditGuards(engine: Auditing, start: AuditEntry): Promise<void> {
   const { guards } = start.data
   if (typeof guards !== 'string') return
-  const before = (await engine.store.audit.newest(newest)).find(
+  const { id, at } = start
+  const { audit: trail } = engine.store
+  const marks = await trail.guardsMarks(newestMarks)
+  const before = marks.length === 0 ? await guardsOfEntries(trail, start) : marks.find((mark) => mark.id !== id && mark.at <= at)?.guards
+  if (before !== undefined && before !== guards) await audit(engine, guardsEntry(start, before))
+  if (before !== guards || marks.length === 0) await trail.markGuards({ id, at, guards })
+}
+
+/** Under which guards the start before was, by the entries of the trail alone. */
+async function guardsOfEntries(trail: Pick<Store['audit'], 'newest'>, start: AuditEntry): Promise<string | undefined> {
+  const before = (await trail.newest(newestEntries)).find(
     ({ id, kind, at, data }) => kind === 'start' && id !== start.id && at <= start.at && typeof data.guards === 'string',
   )
-  if (before !== undefined && before.data.guards !== guards) await audit(engine, guardsEntry(start, String(before.data.guards)))
+  return before === undefined ? undefined : String(before.data.guards)
 }
 
 /** Writes what a person's halt or pause could not write itself; to be called where the switches were read. */

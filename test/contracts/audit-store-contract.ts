@@ -67,6 +67,19 @@ export function auditStoreContract(harness: StoreHarness, { atomic }: { readonly
       expect((await trail().list()).map(({ message }) => message)).toEqual([`by ${added.indexOf(true)}`])
     })
 
+    test('keeps marks of guards beside its entries, newest first, each once', async () => {
+      const [old, late] = [
+        { id: 'r1#1', at: nine, guards: 'd1' },
+        { id: 'r2#1', at: nine + 1, guards: 'd2' },
+      ]
+      expect(await trail().guardsMarks(10)).toEqual([])
+      expect([await trail().markGuards(late), await trail().markGuards(old)]).toEqual([true, true])
+      expect(await trail().markGuards({ ...late, guards: 'd3' })).toBe(false)
+      expect(await trail().guardsMarks(10)).toEqual([late, old])
+      expect(await trail().guardsMarks(1)).toEqual([late])
+      expect([await trail().list(), await trail().newest(10)]).toEqual([[], []])
+    })
+
     test('has no expiry', async () => {
       await trail().add(entryOf('a', nine))
       const stored = await harness.trail().query({ from: 'items', partition: 'AUDIT' })

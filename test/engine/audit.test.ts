@@ -241,6 +241,52 @@ describe('a change of the guards', () => {
     expect(first?.data.guards).toMatch(/^[0-9a-f]{64}$/)
     expect(first?.data.guards).not.toBe(third?.data.guards)
   })
+
+  it('is found by the mark of the last one, however many starts there were, and is told anew by a copy that was cut off before it', async () => {
+    const world = await opened()
+    const read: string[] = []
+    let isMarkLost = false
+    const engine = (longestStep: number): Engine => {
+      const made = world.engine('driver-1', { config: guarded(longestStep) })
+      const { audit } = made.store
+      const newest: typeof audit.newest = (limit) => {
+        read.push(`newest ${limit}`)
+        return audit.newest(limit)
+      }
+      const markGuards: typeof audit.markGuards = (mark) => {
+        if (!isMarkLost) return audit.markGuards(mark)
+        isMarkLost = false
+        return Promise.reject(new StoreUnavailable('insert the mark'))
+      }
+      return { ...made, store: { ...made.store, audit: { ...audit, newest, markGuards } } }
+    }
+    await world.run(engine(600), suite, { key: 'a' })
+    await world.pass(1_000)
+    await world.run(engine(600), suite, { key: 'b' })
+    expect(read).toEqual(['newest 1000'])
+    await world.pass(1_000)
+    isMarkLost = true
+    await world.run(engine(900), suite, { key: 'c' })
+    expect((await world.store.audit.list()).map(({ kind }) => kind)).toEqual(['start', 'start', 'guards', 'start'])
+    expect((await world.store.audit.guardsMarks(10)).map(({ guards }) => guards)).toHaveLength(2)
+    expect(read).toEqual(['newest 1000'])
+  })
+
+  it('since the last start of an earlier version, which left no mark, is found in the trail', async () => {
+    const world = await opened()
+    const before: AuditEntry = {
+      id: 'old#1',
+      at: world.clock.now() - 1_000,
+      kind: 'start',
+      actor: null,
+      message: 'requested',
+      run: null,
+      data: { guards: 'd0' },
+    }
+    await world.store.audit.add(before)
+    await world.run(world.engine('driver-1', { config: guarded(600) }), suite)
+    expect((await world.store.audit.list()).map(({ kind, data }) => [kind, data.before])).toContainEqual(['guards', 'd0'])
+  })
 })
 
 it('a reaper’s abort of what a dead driver left is one of Faultline itself', async () => {

@@ -1,7 +1,7 @@
-import type { AuditEntry } from '../../domain/audit.ts'
+import type { AuditEntry, GuardsMark } from '../../domain/audit.ts'
 import type { AuditStore } from '../../ports.ts'
 import { notThereYet } from './conditions.ts'
-import { auditKey, auditPartition, auditTime } from './keys.ts'
+import { auditKey, auditPartition, auditTime, guardsKey, guardsPartition } from './keys.ts'
 import type { Item, TableAccess } from './table-access.ts'
 
 /** A table to which items are only ever added. */
@@ -25,5 +25,8 @@ export function createAuditStore(table: AuditAccess): AuditStore {
       return entries(await table.query({ from: 'items', partition: auditPartition, ...(sort && { sort }) }))
     },
     newest: async (limit) => entries(await table.query({ from: 'items', partition: auditPartition, highestFirst: true }, limit)),
+    markGuards: (mark) => table.insert({ ...guardsKey(mark), body: mark }),
+    guardsMarks: async (limit) =>
+      (await table.query({ from: 'items', partition: guardsPartition, highestFirst: true }, limit)).map(({ body }) => body as GuardsMark),
   }
 }

@@ -77,6 +77,15 @@ export const auditKey = ({ at, id }: { readonly at: number; readonly id: string 
   sk: `${auditTime(at)}#${id}`,
 })
 
+/** Partition of what is kept of guards: a few items, one for each change of them. */
+export const guardsPartition = 'AUDIT#GUARDS'
+
+/** Where it is kept under which guards a start was. */
+export const guardsKey = ({ at, id }: { readonly at: number; readonly id: string }): Key => ({
+  pk: guardsPartition,
+  sk: `${auditTime(at)}#${id}`,
+})
+
 /** Partition of all totals. */
 export const totalsPartition = 'TOTALS'
 
