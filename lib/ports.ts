@@ -280,9 +280,8 @@ export interface AuditStore {
   list(options?: { readonly since?: number }): Promise<readonly AuditEntry[]>
   /** Strongly consistent, newest first. */
   newest(limit: number): Promise<readonly AuditEntry[]>
-  /** Keeps which guards a start was under, which is no entry of the trail; false when that is there already. */
+  /** Keeps which guards a start was under, which is no entry of the trail; false when it is there already. Read: consistent, newest first. */
   markGuards(mark: GuardsMark): Promise<boolean>
-  /** Those marks: strongly consistent, newest first. */
   guardsMarks(limit: number): Promise<readonly GuardsMark[]>
 }
 

@@ -1,29 +1,5 @@
 import type { FuseRef } from './injection.ts'
-
-type Quantities = Readonly<Record<string, string>>
-
-/** What a Job of a suite's own runs: a load, or a check. It gets no rights, no volumes and no token, whatever it is. */
-export interface Work {
-  readonly image: string
-  /** Null: the image's own. */
-  readonly command: readonly string[] | null
-  readonly args: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-  /** The numeric user it runs as; never 0. */
-  readonly user: number
-  readonly resources: { readonly requests?: Quantities | undefined; readonly limits?: Quantities | undefined }
-  /** Where its Job is; null: in the run's namespace. */
-  readonly namespace: string | null
-}
-
-/** Work that is at it from before the first step to after the last. */
-export interface LoadSpec extends Work {
-  readonly name: string
-  /** It may end by itself with exit code 0 before the run does. */
-  readonly mayEnd: boolean
-  /** How long it has to write its figures after it was told to stop (SIGTERM). */
-  readonly graceSeconds: number
-}
+import type { LoadSpec } from './load-spec.ts'
 
 /** `with_the_run`: it was stopped because the run was over. `by_itself`: exit code 0 before that. `died`: anything else. */
 export interface LoadEnd {

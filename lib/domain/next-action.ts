@@ -7,7 +7,7 @@ import { owesSteadyCheck } from './steady.ts'
 /** What the engine is to do next. */
 export type Action =
   | { readonly do: 'admit' }
-  /** Nobody approved in time. */
+  /** No person approved in time. */
   | { readonly do: 'lapse' }
   | { readonly do: 'light_beacon' }
   | { readonly do: 'start_load' }

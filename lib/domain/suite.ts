@@ -1,8 +1,9 @@
+import type { DegradationSpec } from './degradation-spec.ts'
 import type { DnsSpec } from './dns-spec.ts'
 import type { EndCause } from './end-cause.ts'
 import type { ExactAmount } from './exact-amount.ts'
 import type { Freeze, Hours } from './hours.ts'
-import type { LoadSpec } from './load.ts'
+import type { LoadSpec } from './load-spec.ts'
 import type { ProbeSpec, ThresholdSpec } from './probe.ts'
 
 /** What can be done to a workload, as the suite file spells it. */
@@ -16,11 +17,9 @@ export const partitionMechanisms = ['auto', 'policy', 'netfilter'] as const
 
 export const partitionScopes = ['isolate', 'peers', 'split'] as const
 export const directions = ['both', 'in', 'out'] as const
-export const degradationKinds = ['latency', 'jitter', 'loss', 'corruption', 'duplication', 'rate'] as const
 
 export type PartitionScope = (typeof partitionScopes)[number]
 export type Direction = (typeof directions)[number]
-export type DegradationKind = (typeof degradationKinds)[number]
 export type PartitionKind = (typeof partitionKinds)[number]
 export type NodeFailureKind = (typeof nodeFailureKinds)[number]
 export type ResourceKind = (typeof resourceKinds)[number]
@@ -99,27 +98,6 @@ export interface ExhaustionSpec {
   /** Only for network; left out: `rate`. */
   readonly mode?: (typeof networkModes)[number]
   /** Of a network's rate, as for a partition. */
-  readonly allowUnused?: true
-}
-
-/** Makes the targets' network worse. Ports, CIDRs and `peersOnly` narrow it to some of the traffic. */
-export interface DegradationSpec {
-  readonly type: 'network_degradation'
-  readonly kind: DegradationKind
-  readonly latencyMs: number
-  readonly jitterMs: number
-  readonly lossPercent: number
-  readonly corruptPercent: number
-  readonly duplicatePercent: number
-  /** kbit/s that are left; null: not limited. */
-  readonly rateKbit: number | null
-  readonly ports: readonly number[]
-  readonly cidrs: readonly string[]
-  /** Only traffic to the other pods of the workload. */
-  readonly peersOnly: boolean
-  /** Label selector of the peers; left out: the workload. */
-  readonly against?: string
-  /** As for a partition. */
   readonly allowUnused?: true
 }
 

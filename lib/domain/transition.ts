@@ -1,7 +1,7 @@
 import { assertNever } from './errors.ts'
 import { historyOf } from './history.ts'
 import type { TargetEvent } from './injection.ts'
-import { loadOf, withLoad } from './load.ts'
+import { afterLoad, type LoadEvent } from './load-transition.ts'
 import type { Reason } from './reason.ts'
 import { causeOf, refusedReasons } from './reason.ts'
 import type { Ended, Run, StepRecord, TerminalStatus } from './run.ts'
@@ -160,22 +160,6 @@ function afterApproval(run: Run, event: Extract<RunEvent, { type: 'approved' }>,
   const approved = { ...run, approvals: [...(run.approvals ?? []), event.approval], lease: event.lease }
   if (run.before === null) return withState(approved, { status: 'requested' })
   return withState(approved, { status: 'preparing', step: run.before, until: now })
-}
-
-type LoadEvent = Extract<RunEvent, { type: 'load_armed' | 'load_started' | 'load_ended' | 'load_gone' }>
-
-/** A load has a life of its own beside the steps; what became of it first is what is kept. */
-function afterLoad(run: Run, event: LoadEvent, now: number): Run {
-  if (event.type === 'load_armed') {
-    const blank = { startedAt: null, end: null, goneAt: null, log: '', figures: {} }
-    return { ...run, loads: withLoad(run.loads, { ...event.load, ...blank }) }
-  }
-  const record = loadOf(run, event.n)
-  if (record === undefined) throw unexpected(run, event)
-  if (event.type === 'load_started') return { ...run, loads: withLoad(run.loads, { ...record, startedAt: record.startedAt ?? now }) }
-  const said = { log: event.log === '' ? record.log : event.log, figures: { ...record.figures, ...event.figures } }
-  const goneAt = event.type === 'load_gone' ? (record.goneAt ?? now) : record.goneAt
-  return { ...run, loads: withLoad(run.loads, { ...record, ...said, end: record.end ?? event.end, goneAt }) }
 }
 
 function takeLease(run: Run, event: Extract<RunEvent, { type: 'leased' }>, now: number): Run {

@@ -1,4 +1,5 @@
-import type { DegradationSpec, FaultSpec } from '../domain/suite.ts'
+import type { DegradationSpec } from '../domain/degradation-spec.ts'
+import type { FaultSpec } from '../domain/suite.ts'
 import type { Fault } from './fault.ts'
 import { injectorFault } from './injector/injector-fault.ts'
 import { needsTraffic } from './injector/plan.ts'

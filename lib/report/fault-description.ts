@@ -1,6 +1,7 @@
+import type { DegradationSpec } from '../domain/degradation-spec.ts'
 import type { DnsSpec } from '../domain/dns-spec.ts'
 import { amountText } from '../domain/exact-amount.ts'
-import type { DegradationSpec, ExhaustionSpec, FaultSpec, PartitionSpec, PodKillSpec } from '../domain/suite.ts'
+import type { ExhaustionSpec, FaultSpec, PartitionSpec, PodKillSpec } from '../domain/suite.ts'
 import type { UndoData } from '../domain/undo-data.ts'
 
 /** What a step does to its targets, with every amount; once for all of whom it is the same. */

@@ -1,4 +1,4 @@
-import type { DegradationKind } from '../domain/suite.ts'
+import type { DegradationKind } from '../domain/degradation-spec.ts'
 
 /** How much worse the network gets, as the file spells it: ms, percent, and the kbit/s that are left (null: all). */
 export interface Amounts {

@@ -1,6 +1,7 @@
 import type * as z from 'zod'
+import { degradationKinds } from '../domain/degradation-spec.ts'
 import { dnsKinds } from '../domain/dns-spec.ts'
-import { degradationKinds, nodeFailureKinds, resourceKinds } from '../domain/suite.ts'
+import { nodeFailureKinds, resourceKinds } from '../domain/suite.ts'
 import { describeFound, nearest, notAllowed, quote } from './did-you-mean.ts'
 import { readAmount } from './exact-amount.ts'
 import { durationMs, selectorOf } from './foreign-words.ts'

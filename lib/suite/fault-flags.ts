@@ -1,6 +1,7 @@
 import * as z from 'zod'
+import { degradationKinds } from '../domain/degradation-spec.ts'
 import { dnsKinds } from '../domain/dns-spec.ts'
-import { degradationKinds, partitionKinds, resourceKinds } from '../domain/suite.ts'
+import { partitionKinds, resourceKinds } from '../domain/suite.ts'
 import { degradationParams, dnsParams, failureParams, partitionParams, resourceParams } from './params-schema.ts'
 import { anyStep } from './schema.ts'
 import { targetConditions } from './targets-schema.ts'

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { LoadSpec, Work } from '../domain/load.ts'
+import type { LoadSpec, Work } from '../domain/load-spec.ts'
 import { quantityPattern } from '../domain/quantity.ts'
 import { strict, textOf } from './strict-object.ts'
 

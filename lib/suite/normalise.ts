@@ -1,4 +1,5 @@
-import type { DegradationSpec, ExhaustionSpec, FaultSpec, Selection, Step, Suite } from '../domain/suite.ts'
+import type { DegradationSpec } from '../domain/degradation-spec.ts'
+import type { ExhaustionSpec, FaultSpec, Selection, Step, Suite } from '../domain/suite.ts'
 import { plannedMs } from '../domain/together.ts'
 import { normaliseLimits } from '../guard-settings.ts'
 import { amountsOf } from './degradation.ts'

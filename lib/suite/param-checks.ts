@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
-import { type DegradationKind, degradationKinds, intensities, partitionScopes, type ResourceKind, resourceKinds } from '../domain/suite.ts'
+import { type DegradationKind, degradationKinds } from '../domain/degradation-spec.ts'
+import { intensities, partitionScopes, type ResourceKind, resourceKinds } from '../domain/suite.ts'
 import { amountsOf } from './degradation.ts'
 import { readAmount } from './exact-amount.ts'
 import { valueAt } from './explain.ts'

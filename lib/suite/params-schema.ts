@@ -1,7 +1,7 @@
 import * as z from 'zod'
+import { degradationKinds } from '../domain/degradation-spec.ts'
 import { dnsKinds } from '../domain/dns-spec.ts'
 import {
-  degradationKinds,
   directions,
   intensities,
   networkModes,

@@ -6,7 +6,7 @@ import { nearest, quote } from './did-you-mean.ts'
 import { strict, textOf } from './strict-object.ts'
 
 const podNameForm = 'the name of a pod (lower case letters, digits, "-" and ".", at most 253)'
-/** What most pods belong to. Of any other kind (a Rollout, an operator's resource) is whoever stands in the chain of their owners. */
+/** What most pods belong to. Of any other kind (a Rollout, an operator's resource) is what stands in the chain of their owners. */
 const ownerKinds = ['deployment', 'statefulset', 'replicaset', 'daemonset', 'job']
 const ownerShort: Readonly<Record<string, string>> = { deploy: 'deployment', sts: 'statefulset', rs: 'replicaset', ds: 'daemonset' }
 const kindPattern = /^[a-z][a-z0-9]{0,62}(\.[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?)?$/

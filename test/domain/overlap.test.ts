@@ -1,18 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
+import { degradationKinds } from '../../lib/domain/degradation-spec.ts'
 import type { Target } from '../../lib/domain/injection.ts'
 import type { Inventory } from '../../lib/domain/inventory.ts'
 import type { Pod } from '../../lib/domain/kube.ts'
 import type { Held, Mechanism } from '../../lib/domain/overlap.ts'
 import { gripOf, judgePairs, whyNotTogether } from '../../lib/domain/overlap.ts'
-import {
-  degradationKinds,
-  type FaultSpec,
-  faultName,
-  faultNames,
-  networkModes,
-  nodeFailureKinds,
-  resourceKinds,
-} from '../../lib/domain/suite.ts'
+import { type FaultSpec, faultName, faultNames, networkModes, nodeFailureKinds, resourceKinds } from '../../lib/domain/suite.ts'
 import { chooseTargets } from '../../lib/domain/targets.ts'
 import { anyPod, crashloop, latency, memory, netfilter, nodeDrain, partition, podDelete, podKill } from '../support/suites.ts'
 
@@ -33,12 +26,17 @@ const kinds: readonly Kind[] = [
   ...networkModes.map(
     (mode): Kind => ({ name: `network ${mode}`, spec: { ...memory, kind: 'network', mode } as FaultSpec, mechanism: 'netfilter' }),
   ),
+  {
+    name: 'dns-failure',
+    spec: { type: 'dns_failure', kind: 'nxdomain', domains: [], sharePercent: 100, addresses: [] },
+    mechanism: 'netfilter',
+  },
   ...degradationKinds.map((kind): Kind => ({ name: kind, spec: { ...latency, kind }, mechanism: 'netfilter' })),
 ]
 
 const own = ['cpu', 'memory', 'disk']
 const isNetwork = (name: string) =>
-  name === 'netfilter' || name.startsWith('network ') || (degradationKinds as readonly string[]).includes(name)
+  name === 'netfilter' || name === 'dns-failure' || name.startsWith('network ') || (degradationKinds as readonly string[]).includes(name)
 
 /** The rule in the words of docs/suite-format.md, written down apart from the code: who may be on one pod with whom. */
 function mayShare(one: string, other: string): boolean {

@@ -72,7 +72,7 @@ describe('a destructive run', () => {
     expect(await kinds()).toEqual(['start by test'])
   })
 
-  it('is done once it is approved, by whoever drives it on, and its plan is the one that was approved', async () => {
+  it('is done once it is approved, by the driver that goes on, and its plan is the one that was approved', async () => {
     const run = await waiting()
     const person = asking('person')
     await approve(run, bob, person)

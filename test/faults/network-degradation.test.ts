@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import type { DegradationSpec } from '../../lib/domain/suite.ts'
+import type { DegradationSpec } from '../../lib/domain/degradation-spec.ts'
 import { planStep } from '../../lib/engine/acts/plan.ts'
 import { contextOf } from '../support/fault-context.ts'
 import { latency, stepOf, suiteOf } from '../support/suites.ts'

@@ -1,4 +1,4 @@
-import type { LoadSpec } from '../../lib/domain/load.ts'
+import type { LoadSpec } from '../../lib/domain/load-spec.ts'
 import type { ProbeSpec, ThresholdSpec } from '../../lib/domain/probe.ts'
 import { hash53, seededRandom } from '../../lib/domain/random.ts'
 import type { FaultSpec, Suite } from '../../lib/domain/suite.ts'

@@ -1,14 +1,5 @@
-import type {
-  DegradationSpec,
-  FaultSpec,
-  NodeDrainSpec,
-  PartitionSpec,
-  PodDeleteSpec,
-  PodKillSpec,
-  Selection,
-  Step,
-  Suite,
-} from '../../lib/domain/suite.ts'
+import type { DegradationSpec } from '../../lib/domain/degradation-spec.ts'
+import type { FaultSpec, NodeDrainSpec, PartitionSpec, PodDeleteSpec, PodKillSpec, Selection, Step, Suite } from '../../lib/domain/suite.ts'
 
 /** Any pod of the default workload. */
 export const anyPod: Selection = { names: null, selector: 'app=jadevectordb', owner: null, zone: null, node: null, percent: null, count: 1 }

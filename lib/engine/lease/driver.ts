@@ -17,6 +17,7 @@ import { copyEvents } from '../audit.ts'
 import type { Engine, Progress } from '../engine.ts'
 import { Probing } from '../probing/probing.ts'
 import { isAwaiting } from './awaiting.ts'
+import { besides } from './besides.ts'
 import { LoadWatch } from './load-watch.ts'
 import { type SeenLists, seenListsOf } from './seen-lists.ts'
 import { SharedRead, stopBySwitch } from './switches.ts'
@@ -26,16 +27,6 @@ import { writePlan } from './write-plan.ts'
 
 /** A store that is away is asked 25 times or so before a lease of 30 s is nearly over. */
 const storeRetryMs = 1_000
-/** What is recorded beside the main loop, and may come after the run's end, or after this driver left it to a person. */
-const besides: readonly RunEvent['type'][] = [
-  'lease_renewed',
-  'handed_over',
-  'threshold_crossed',
-  'threshold_recovered',
-  'targets_changed',
-  'load_ended',
-]
-
 /**
  * The process that holds the run's lease. Keeps the run and its ledger in memory, writes every change ahead, and can be interrupted
  * at any await. One at a time: saves go through a queue, so that lease renewals and transitions never overtake each other.

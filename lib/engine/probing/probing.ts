@@ -13,7 +13,7 @@ import { ask } from './ask.ts'
 import type { Probed } from './probed.ts'
 import { SampleBuffer } from './sample-buffer.ts'
 
-/** Looks again whether there is something to ask yet; the event that makes it so wakes whoever waits. */
+/** Looks again whether there is something to ask yet; the event that makes it so wakes what waits. */
 const idleMs = 5_000
 /** When something begins or ends, everybody looks at once. */
 const turns: readonly RunEvent['type'][] = ['admitted', 'injected', 'reverted']

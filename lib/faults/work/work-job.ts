@@ -1,7 +1,7 @@
 import type { FuseRef } from '../../domain/injection.ts'
 import type { Job } from '../../domain/kube.ts'
 import { expiresAnnotation } from '../../domain/labels.ts'
-import type { Work } from '../../domain/load.ts'
+import type { Work } from '../../domain/load-spec.ts'
 import { isoSeconds } from '../../time.ts'
 import { ownedBy } from '../fuse-job.ts'
 
@@ -16,7 +16,7 @@ interface Placing {
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly now: number
-  /** Kubernetes ends it by then, whoever lives, ms since epoch. */
+  /** Kubernetes ends it by then, whatever lives, ms since epoch. */
   readonly endsAt: number
   /** Null where its own deadline is all that ends it. */
   readonly fuse: FuseRef | null
