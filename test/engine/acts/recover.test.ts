@@ -40,7 +40,9 @@ describe('recovery is measured against what should be there now', () => {
   it('a workload that an autoscaler made smaller meanwhile is whole, and the change is told', async () => {
     const { run, recovered } = await runAnd(podDelete, () => scaleTo(3))
     expect(run.status).toBe('succeeded')
-    expect(recovered).toMatch(/^healthy again (?:at once|after \d+\.\d s): 3 of 3 pods are ready; \w+ \S+ wants 3 now, 4 were before$/)
+    expect(recovered).toMatch(
+      /^healthy again (?:at once|after \d+\.\d s): 3 of 3 pods are ready; \w+ \S+ wants 3 now, 4 were before; 3 of 4 pods were ready for \d+ s$/,
+    )
   })
 
   it('a Job of the workload that came to its end meanwhile owes no pod, and that is told', async () => {
@@ -59,7 +61,9 @@ describe('recovery is measured against what should be there now', () => {
       world.sandbox.crash({ namespace: ns, name: podOfJob()?.metadata.name ?? '', container: 'main' }, 0),
     )
     expect(run.baseline?.ready).toBe(5)
-    expect(recovered).toMatch(/^healthy again (?:at once|after \d+\.\d s): 4 of 4 pods are ready; Job reindex has ended \(it had 1\)$/)
+    expect(recovered).toMatch(
+      /^healthy again (?:at once|after \d+\.\d s): 4 of 4 pods are ready; Job reindex has ended \(it had 1\); 3 of 5 pods were ready for \d+ s$/,
+    )
     expect(run.status).toBe('succeeded')
   })
 
