@@ -62,6 +62,13 @@ const told: Readonly<Record<FaultName, Told>> = {
     params: { failure_type: 'crashloop' },
     byInjector: true,
   },
+  'pod-pause': {
+    type: 'node_failure',
+    does: 'has all processes of a container stand still, for the whole duration or in pulses',
+    needs: injector,
+    params: { failure_type: 'pod-pause', every: 30, for: 10 },
+    byInjector: true,
+  },
   'node-drain': {
     type: 'node_failure',
     does: 'cordons nodes and evicts their pods, also those of other workloads',

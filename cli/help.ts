@@ -58,7 +58,7 @@ Examples:
   $ faultline test all --duration 600 --report all.xml --allow-skips
   $ faultline test all --duration 120 --sandbox --report all.xml
 
-network: random, all, specific. node: pod-delete, pod-kill, crashloop. resource: memory low, cpu medium, disk medium, network high.
+network: random, all, specific. node: pod-delete, pod-kill, crashloop, pod-pause. resource: memory low, cpu medium, disk medium, network high.
 degradation and dns: each kind. Each test is a run of its own; an abort ends all of them. What cannot run here is skipped, with the reason: that
 is never a pass, and in CI (variable CI) a failure unless --allow-skips.
 ${exits}`,

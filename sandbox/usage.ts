@@ -15,6 +15,8 @@ export interface Usage {
   /** Percent of its queries for names that fail. */
   readonly dnsFailing: number
   readonly cut: boolean
+  /** Its processes stand still. */
+  readonly paused: boolean
 }
 
 export interface Limits {
@@ -53,5 +55,6 @@ export function usageOf(pod: Pod, effects: readonly Effect[]): Usage {
     latencyMs: sum('latency'),
     dnsFailing: Math.min(100, sum('dns')),
     cut: effects.some((effect) => effect.kind === 'cut'),
+    paused: effects.some((effect) => effect.kind === 'pause'),
   }
 }

@@ -80,16 +80,17 @@ export class World implements Surroundings {
     return this.effects.ofPod(pod.metadata.uid).length > 0
   }
 
-  isCut(pod: Pod): boolean {
-    return this.effects.ofPod(pod.metadata.uid).some((effect) => effect.kind === 'cut')
+  /** Cut off, or standing still: connections to it are neither answered nor refused. */
+  isSilent(pod: Pod): boolean {
+    return this.effects.ofPod(pod.metadata.uid).some(({ kind }) => kind === 'cut' || kind === 'pause')
   }
 
   reaches(from: Peer, to: Pod, port: number): boolean {
-    return !this.isCut(to) && !('pod' in from && this.isCut(from.pod)) && this.network.admits(from, to, port)
+    return !this.isSilent(to) && !('pod' in from && this.isSilent(from.pod)) && this.network.admits(from, to, port)
   }
 
   kind(pod: Pod): string {
-    return `${this.isCut(pod) ? 'cut ' : ''}${this.network.kind(pod)}`
+    return `${this.isSilent(pod) ? 'silent ' : ''}${this.network.kind(pod)}`
   }
 
   /** Counts up, for round-robin. */

@@ -11,6 +11,7 @@ const pieces = [
   'stress',
   'cpu',
   'disk',
+  'freeze',
   'netfilter',
   'probe',
   'network',
@@ -27,11 +28,12 @@ const pieces = [
 const folder = new URL('../lib/faults/injector/script/', import.meta.url)
 const file = fileURLToPath(new URL('injector-script.ts', folder))
 
-/** Whole lines of comment and blank lines stay behind: the text travels in every Job. */
+/** Whole lines of comment, blank lines and indentation stay behind: the text travels in every Job, as one word of a command. */
 function withoutComments(text: string): string {
   return text
     .split('\n')
-    .filter((line) => !/^\s*(?:#|$)/.test(line))
+    .map((line) => line.replace(/^\s+/, ''))
+    .filter((line) => line !== '' && !line.startsWith('#'))
     .join('\n')
 }
 

@@ -36,6 +36,7 @@ const proofs: Readonly<Record<FaultName, readonly [string, string]>> = {
   'pod-delete': ['UID terminating or gone', 'replacements Ready'],
   'pod-kill': ['restart count and exit signal', 'container running, no residue on the node'],
   crashloop: ['CrashLoopBackOff or 2 restarts', 'running again, no residue on the node'],
+  'pod-pause': ['its cgroup is frozen, no answer from outside', 'running again, no residue on the node'],
   'node-drain': ['cordoned, no evictable pod left', 'schedulable as before, fuse gone'],
   'cpu-exhaustion': ["the target's own cgroup figures", 'no residue on the node'],
   'memory-exhaustion': ["the target's own cgroup figures", 'no residue on the node'],

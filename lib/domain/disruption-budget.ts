@@ -14,6 +14,7 @@ const disruptive: Partial<Record<FaultName, 'at_once' | 'one_by_one'>> = {
   'pod-delete': 'at_once',
   'pod-kill': 'at_once',
   crashloop: 'at_once',
+  'pod-pause': 'at_once',
   'node-drain': 'one_by_one',
 }
 

@@ -2,13 +2,13 @@ import type { DegradationSpec } from './degradation-spec.ts'
 import type { DnsSpec } from './dns-spec.ts'
 import type { EndCause } from './end-cause.ts'
 import type { ExactAmount } from './exact-amount.ts'
+import type { FailureSpec } from './failure-spec.ts'
 import type { Freeze, Hours } from './hours.ts'
 import type { LoadSpec } from './load-spec.ts'
 import type { ProbeSpec, ThresholdSpec } from './probe.ts'
 
 /** What can be done to a workload, as the suite file spells it. */
 export const partitionKinds = ['random', 'specific', 'all'] as const
-export const nodeFailureKinds = ['pod-delete', 'pod-kill', 'crashloop', 'node-drain'] as const
 export const resourceKinds = ['cpu', 'memory', 'disk', 'network'] as const
 export const intensities = ['low', 'medium', 'high'] as const
 /** How a network is used up: little of its rate is left, or a load fills it. */
@@ -21,13 +21,9 @@ export const directions = ['both', 'in', 'out'] as const
 export type PartitionScope = (typeof partitionScopes)[number]
 export type Direction = (typeof directions)[number]
 export type PartitionKind = (typeof partitionKinds)[number]
-export type NodeFailureKind = (typeof nodeFailureKinds)[number]
 export type ResourceKind = (typeof resourceKinds)[number]
 export type Intensity = (typeof intensities)[number]
 export type PartitionMechanism = (typeof partitionMechanisms)[number]
-
-/** The signal a container's main process gets; TERM is followed by KILL after `graceMs`. */
-export type KillSignal = 'TERM' | 'KILL'
 
 /** Cuts the targets off. Ports and CIDRs narrow the cut; empty lists mean all. */
 export interface PartitionSpec {
@@ -50,42 +46,6 @@ export interface PartitionSpec {
   readonly allowUnused?: true
 }
 
-export interface PodDeleteSpec {
-  readonly type: 'node_failure'
-  readonly kind: 'pod-delete'
-  readonly graceSeconds: number | null
-  readonly allowBarePods: boolean
-  /** Also pods of DaemonSets and on the host's network: what is done to them does not touch their node. */
-  readonly allowNodePods?: true
-}
-
-export interface PodKillSpec {
-  readonly type: 'node_failure'
-  readonly kind: 'pod-kill'
-  readonly signal: KillSignal
-  readonly graceSeconds: number
-  /** Seconds between kills through the whole duration; null: once. */
-  readonly repeatEverySeconds: number | null
-  readonly container: string | null
-  /** As for a deletion. */
-  readonly allowNodePods?: true
-}
-
-export interface CrashloopSpec {
-  readonly type: 'node_failure'
-  readonly kind: 'crashloop'
-  readonly container: string | null
-  /** As for a deletion. */
-  readonly allowNodePods?: true
-}
-
-export interface NodeDrainSpec {
-  readonly type: 'node_failure'
-  readonly kind: 'node-drain'
-  readonly allowBarePods: boolean
-  readonly allowEmptyDir: boolean
-}
-
 export interface ExhaustionSpec {
   readonly type: 'resource_exhaustion'
   readonly kind: ResourceKind
@@ -101,8 +61,6 @@ export interface ExhaustionSpec {
   readonly allowUnused?: true
 }
 
-/** Makes pods or nodes fail. */
-type FailureSpec = PodDeleteSpec | PodKillSpec | CrashloopSpec | NodeDrainSpec
 /** One fault and its own parameters, defaults filled in. */
 export type FaultSpec = PartitionSpec | FailureSpec | ExhaustionSpec | DegradationSpec | DnsSpec
 
@@ -270,6 +228,7 @@ export const faultNames = [
   'pod-delete',
   'pod-kill',
   'crashloop',
+  'pod-pause',
   'node-drain',
   'cpu-exhaustion',
   'memory-exhaustion',

@@ -45,6 +45,7 @@ export interface PolicyUndo {
 export type InjectorFaultAction =
   | 'kill'
   | 'crashloop'
+  | 'freeze'
   | 'stress-cpu'
   | 'stress-memory'
   | 'fill-disk'

@@ -9,6 +9,7 @@ import { networkPartition } from './network-partition.ts'
 import { nodeDrain } from './node-drain/node-drain.ts'
 import { podDelete } from './pod-delete.ts'
 import { podKill } from './pod-kill.ts'
+import { podPause } from './pod-pause.ts'
 import { resourceExhaustion } from './resource-exhaustion.ts'
 
 /** Every fault there is. A name of the suite format without an entry does not compile. */
@@ -17,6 +18,7 @@ export const faults = {
   'pod-delete': podDelete,
   'pod-kill': podKill,
   crashloop,
+  'pod-pause': podPause,
   'node-drain': nodeDrain,
   'cpu-exhaustion': resourceExhaustion('cpu'),
   'memory-exhaustion': resourceExhaustion('memory'),

@@ -1,7 +1,8 @@
 import type { DegradationSpec } from '../domain/degradation-spec.ts'
 import type { DnsSpec } from '../domain/dns-spec.ts'
 import { amountText } from '../domain/exact-amount.ts'
-import type { ExhaustionSpec, FaultSpec, PartitionSpec, PodKillSpec } from '../domain/suite.ts'
+import type { PodKillSpec, PodPauseSpec } from '../domain/failure-spec.ts'
+import type { ExhaustionSpec, FaultSpec, PartitionSpec } from '../domain/suite.ts'
 import type { UndoData } from '../domain/undo-data.ts'
 
 /** What a step does to its targets, with every amount; once for all of whom it is the same. */
@@ -30,6 +31,8 @@ function actionText(fault: FaultSpec, undo: UndoData): string {
       return killText(fault)
     case 'crashloop':
       return 'kills its container at every start'
+    case 'pod-pause':
+      return pauseText(fault)
     case 'node-drain':
       return drainText(fault)
   }
@@ -105,6 +108,11 @@ function exhaustionText({ kind, mode, path, amount: exact }: ExhaustionSpec, env
 function killText({ signal, graceSeconds, repeatEverySeconds }: PodKillSpec): string {
   const how = signal === 'KILL' ? 'KILL' : `TERM, KILL after ${graceSeconds} s`
   return `sends its container ${how}, ${repeatEverySeconds === null ? 'once' : `again every ${repeatEverySeconds} s`}`
+}
+
+function pauseText({ pulse }: PodPauseSpec): string {
+  const what = 'has all processes of its container stand still'
+  return pulse === null ? what : `${what}, for ${pulse.forSeconds} s of every ${pulse.everySeconds} s`
 }
 
 function drainText({ allowBarePods, allowEmptyDir }: Extract<FaultSpec, { kind: 'node-drain' }>): string {

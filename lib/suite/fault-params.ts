@@ -47,6 +47,7 @@ function schemaOf(name: FaultName): z.ZodType {
     case 'pod-delete':
     case 'pod-kill':
     case 'crashloop':
+    case 'pod-pause':
     case 'node-drain':
       return failureParams.options.find(({ shape }) => shape.failure_type.value === name) ?? failureParams
     case 'cpu-exhaustion':

@@ -1,4 +1,5 @@
 import type { DegradationSpec } from '../domain/degradation-spec.ts'
+import type { PodPauseSpec } from '../domain/failure-spec.ts'
 import type { ExhaustionSpec, FaultSpec, Selection, Step, Suite } from '../domain/suite.ts'
 import { plannedMs } from '../domain/together.ts'
 import { normaliseLimits } from '../guard-settings.ts'
@@ -165,6 +166,8 @@ function failureOf(params: ParamsOf<'node_failure'>, duration: number): FaultSpe
       }
     case 'crashloop':
       return { type, kind: params.failure_type, container: params.container ?? null, ...nodePods(params) }
+    case 'pod-pause':
+      return { type, kind: params.failure_type, pulse: pulseOf(params), container: params.container ?? null }
     case 'node-drain':
       return { type, kind: params.failure_type, allowBarePods: params.allowBarePods, allowEmptyDir: params.allowEmptyDir }
   }
@@ -172,6 +175,17 @@ function failureOf(params: ParamsOf<'node_failure'>, duration: number): FaultSpe
 
 function nodePods({ allowNodePods }: { readonly allowNodePods: boolean }): { readonly allowNodePods?: true } {
   return allowNodePods ? { allowNodePods } : {}
+}
+
+/** Checked before: both are there, or neither. */
+function pulseOf({
+  every,
+  for: forSeconds,
+}: {
+  readonly every?: number | undefined
+  readonly for?: number | undefined
+}): PodPauseSpec['pulse'] {
+  return every === undefined || forSeconds === undefined ? null : { everySeconds: every, forSeconds }
 }
 
 /** The injector counts it in whole seconds, and KILL has to come before the next TERM or, after the last one, the end. */
@@ -187,7 +201,9 @@ function defaultAmount(step: StepFile): Amount {
     case 'resource_exhaustion':
       return { low: one, medium: usual(30), high: usual(60) }[step.params.intensity ?? 'low']
     case 'node_failure':
-      return { 'pod-delete': usual(30), 'pod-kill': usual(30), crashloop: usual(20), 'node-drain': one }[step.params.failure_type]
+      return { 'pod-delete': usual(30), 'pod-kill': usual(30), crashloop: usual(20), 'pod-pause': usual(20), 'node-drain': one }[
+        step.params.failure_type
+      ]
     case 'network_degradation':
     case 'dns_failure':
       return usual(20)

@@ -26,6 +26,7 @@ export function paramFindings(step: unknown, path: Path): readonly Finding[] {
   checkHome(params, { key: 'mode', home: 'network' }, say)
   checkHome(params, { key: 'allowUnused', home: 'network' }, say)
   checkKill(params, valueAt(step, ['duration']), say)
+  checkPause(params, valueAt(step, ['duration']), say)
   return findings
 }
 
@@ -130,6 +131,19 @@ function checkHome(params: unknown, { key, home }: { readonly key: string; reado
   const kind = resourceKinds.find((name) => name === valueAt(params, ['resource_type']))
   if (kind === undefined || kind === home || valueAt(params, [key]) === undefined) return
   say(key, 'key', `has no meaning with resource_type \`${kind}\`. Allowed: only with \`${home}\``)
+}
+
+function checkPause(params: unknown, duration: unknown, say: Say): void {
+  if (valueAt(params, ['failure_type']) !== 'pod-pause') return
+  const every = valueAt(params, ['every'])
+  const lasts = valueAt(params, ['for'])
+  if (every === undefined && lasts === undefined) return
+  if (every === undefined) say('for', 'key', 'stands without `every`. Allowed: both of them, or neither')
+  else if (lasts === undefined) say('every', 'key', 'stands without `for`. Allowed: both of them, or neither')
+  else if (typeof every === 'number' && typeof lasts === 'number' && lasts >= every)
+    say('for', 'value', `found ${lasts}: the next pause would begin before it is over; allowed: less than \`every\` (${every})`)
+  else if (typeof every === 'number' && typeof duration === 'number' && duration > 0 && every >= duration)
+    say('every', 'value', `found ${every}: no second pause before the step's end; allowed: less than its duration (${duration})`)
 }
 
 function checkKill(params: unknown, duration: unknown, say: Say): void {

@@ -73,7 +73,9 @@ export const paramHomes: Elsewhere = {
   graceSeconds: 'failure_type pod-delete or pod-kill',
   signal: 'failure_type pod-kill',
   repeatEvery: 'failure_type pod-kill',
-  container: 'failure_type pod-kill or crashloop, or to type resource_exhaustion',
+  every: 'failure_type pod-pause',
+  for: 'failure_type pod-pause',
+  container: 'failure_type pod-kill, crashloop or pod-pause, or to type resource_exhaustion',
   allowBarePods: 'failure_type pod-delete or node-drain',
   allowNodePods: 'failure_type pod-delete, pod-kill or crashloop',
   allowEmptyDir: 'failure_type node-drain',
@@ -215,6 +217,21 @@ export const failureParams = z.discriminatedUnion('failure_type', [
       failure_type: z.literal('crashloop').describe('Kills the container at every start, for the duration (default 20 %).'),
       container,
       allowNodePods,
+      targets: paramTargets,
+    },
+    paramHomes,
+  ),
+  strict(
+    {
+      failure_type: z.literal('pod-pause').describe('All processes of the container stand still (default 20 % of the pods).'),
+      every: z
+        .int()
+        .min(2)
+        .max(3600)
+        .optional()
+        .describe('Seconds from one pause to the next, together with `for`; default: one pause, for the duration.'),
+      for: z.int().min(1).max(3600).optional().describe('Seconds that each pause lasts, less than `every`.'),
+      container,
       targets: paramTargets,
     },
     paramHomes,

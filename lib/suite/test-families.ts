@@ -27,7 +27,7 @@ const drain = test('node', 'node-failure', 'node-drain')
 /** The tests of each family, in the order in which they run; the quick suite is a suite of its own. */
 const tests: readonly FaultTest[] = [
   ...['random', 'all', 'specific'].map((kind) => test('network', 'network-partition', kind)),
-  ...['pod-delete', 'pod-kill', 'crashloop'].map((kind) => test('node', 'node-failure', kind)),
+  ...['pod-delete', 'pod-kill', 'crashloop', 'pod-pause'].map((kind) => test('node', 'node-failure', kind)),
   test('resource', 'resource-exhaustion', 'memory', { intensity: 'low' }),
   test('resource', 'resource-exhaustion', 'cpu', { intensity: 'medium' }),
   test('resource', 'resource-exhaustion', 'disk', { intensity: 'medium' }),

@@ -17,7 +17,7 @@ export async function dialPod(backend: Backend, to: { pod: Pod; port: number }, 
   const address = `${pod.status.podIP ?? pod.metadata.name}:${port}`
   if (pod.status.phase !== 'Running') throw unreachable(`dial tcp ${address}: connect: connection refused`)
   const reaches = backend.world.reaches(from, pod, port)
-  if (backend.world.isCut(pod) || (backend.policiesDrop && !reaches)) {
+  if (backend.world.isSilent(pod) || (backend.policiesDrop && !reaches)) {
     await pause(backend, backend.dialTimeoutMs)
     throw unreachable(`dial tcp ${address}: i/o timeout`)
   }

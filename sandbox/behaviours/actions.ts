@@ -36,6 +36,7 @@ const names: Record<EffectKind, readonly [string, string]> = {
   latency: ['latency', 'ms'],
   dns: ['queries failed', '%'],
   loop: ['restarts', 'count'],
+  pause: ['standing still', 'processes'],
 }
 
 function podOf(world: World, target: InjectorTarget): Pod | undefined {
@@ -58,6 +59,7 @@ export function measureKind(world: World, target: InjectorTarget, kind: EffectKi
     latency: usage.latencyMs,
     dns: usage.dnsFailing,
     loop: restarts(world, target).value,
+    pause: usage.paused ? 1 : 0,
   }
   return { name, unit, value: Math.round(value[kind] * 1000) / 1000 }
 }
@@ -145,6 +147,7 @@ export function actionNamed(name: string, parameters: Parameters): Action | unde
     'cut-network': 'cut',
     'degrade-network': 'latency',
     'fail-dns': 'dns',
+    freeze: 'pause',
   }
   const kind = kinds[name]
   if (kind !== undefined) return effectAction(kind, parameters)

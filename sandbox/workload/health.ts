@@ -14,12 +14,12 @@ export interface Health {
 
 const bearing = 0.9
 
-/** Stressed past 90 % of its memory or cpu limit: it cannot serve. */
+/** Stressed past 90 % of its memory or cpu limit, or standing still: it cannot serve. */
 function isOverloaded(world: Surroundings, pod: Pod): boolean {
   const usage = world.usage(pod)
   const limits = limitsOf(pod)
   const past = (used: number, limit: number | undefined) => limit !== undefined && used >= limit * bearing
-  return past(usage.memoryMiB, limits.memoryMiB) || past(usage.cpuCores, limits.cpuCores)
+  return usage.paused || past(usage.memoryMiB, limits.memoryMiB) || past(usage.cpuCores, limits.cpuCores)
 }
 
 /** Counts the peers a pod can talk to, both ways, and judges its quorum and its load. */

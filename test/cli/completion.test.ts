@@ -45,7 +45,7 @@ describe('what fits at the cursor', () => {
     ],
     [
       ['inject', 'node-failure', ''],
-      ['pod-delete', 'pod-kill', 'crashloop', 'node-drain'],
+      ['pod-delete', 'pod-kill', 'crashloop', 'pod-pause', 'node-drain'],
     ],
     [
       ['inject', 'node-failure', 'pod-kill', '--rep'],

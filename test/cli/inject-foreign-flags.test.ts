@@ -38,6 +38,7 @@ const kinds: readonly (readonly [string, string, string])[] = [
   ['node-failure', 'pod-delete', 'grace-seconds allow-bare-pods'],
   ['node-failure', 'pod-kill', 'signal grace-seconds repeat-every container'],
   ['node-failure', 'crashloop', 'container'],
+  ['node-failure', 'pod-pause', 'every for container'],
   ['node-failure', 'node-drain', 'allow-bare-pods allow-empty-dir'],
   ...['cpu', 'memory'].map((kind) => ['resource-exhaustion', kind, 'intensity amount container'] as const),
   ['resource-exhaustion', 'disk', 'intensity amount container path'],

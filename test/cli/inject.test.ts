@@ -74,6 +74,7 @@ const rows: readonly (readonly [string, string, readonly string[], Readonly<Reco
   ['node-failure', 'pod-delete', ['--grace-seconds', '0', '--allow-bare-pods'], { graceSeconds: 0, allowBarePods: true }],
   ['node-failure', 'pod-kill', kill, { signal: 'KILL', graceSeconds: 3, repeatEvery: 10, container: 'db' }],
   ['node-failure', 'crashloop', ['--container', 'db', '--allow-node-pods'], { container: 'db', allowNodePods: true }],
+  ['node-failure', 'pod-pause', ['--every', '20', '--for', '5', '--container', 'db'], { every: 20, for: 5, container: 'db' }],
   ['node-failure', 'node-drain', ['--allow-bare-pods', '--allow-empty-dir'], { allowBarePods: true, allowEmptyDir: true }],
   ...['cpu', 'memory'].map((kind) => ['resource-exhaustion', kind, use, useKeys] as const),
   ['resource-exhaustion', 'disk', [...use, '--path', '/data'], { ...useKeys, path: '/data' }],

@@ -34,7 +34,7 @@ describe('test', () => {
     ],
     [
       ['test', 'all', '--duration', '90'],
-      'error: --duration 90: shared out over 23 tests, that is less than 5 s for each, which shows nothing; at least 115',
+      'error: --duration 90: shared out over 24 tests, that is less than 5 s for each, which shows nothing; at least 120',
     ],
     [['test', 'network', '--report', 'a.journal.json'], 'a journal holds one experiment'],
     [['test', 'network', '--selector', 'a=b,,'], 'error: --selector a=b,,: '],
@@ -62,7 +62,7 @@ describe('test', () => {
     const before = place.footprint()
     const allow = denyInjectors()
     const files = ['xml', 'html', 'txt', 'md', 'json'].map((end) => join(place.directory, `node.${end}`))
-    const args = ['test', 'node', '--duration', '15', '--pause', '0', '--seed', '5', ...place.flags]
+    const args = ['test', 'node', '--duration', '20', '--pause', '0', '--seed', '5', ...place.flags]
     const strict = await faultline([...args, '--json', ...files.flatMap((file) => ['--report', file])], { CI: 'true' })
     const lenient = await faultline([...args, '--allow-skips'], { CI: 'true' })
     allow()
@@ -70,26 +70,32 @@ describe('test', () => {
     const document = JSON.parse(strict.out)
     expect(document).toMatchObject({
       verdict: 'failed',
-      families: [{ family: 'node', tests: 3, passed: 1, skipped: 2, failed: 0 }],
-      tests: [{ name: 'node-failure pod-delete', verdict: 'passed' }, { verdict: 'skipped' }, { verdict: 'skipped' }],
+      families: [{ family: 'node', tests: 4, passed: 1, skipped: 3, failed: 0 }],
+      tests: [
+        { name: 'node-failure pod-delete', verdict: 'passed' },
+        { verdict: 'skipped' },
+        { verdict: 'skipped' },
+        { verdict: 'skipped' },
+      ],
       exitCode: 1,
     })
-    expect(lenient.out).toMatch(/^SUCCEEDED {2}1 of 3 tests passed, 2 skipped, which is no pass/m)
+    expect(lenient.out).toMatch(/^SUCCEEDED {2}1 of 4 tests passed, 3 skipped, which is no pass/m)
     expect(lenient.out.match(/^family /gm)).toHaveLength(2)
     const [xml = '', html = '', text = '', markdown = '', json = ''] = files
     expect(casesOf(xml)).toEqual([
       ['node-failure pod-delete', 'passed'],
       ['node-failure pod-kill', 'skipped'],
       ['node-failure crashloop', 'skipped'],
+      ['node-failure pod-pause', 'skipped'],
     ])
     const read = (file: string) => readFileSync(file, 'utf8')
     expect(read(html)).toContain('<title>Tests (node): failed (Faultline)</title>')
     expect(read(text)).toMatch(
-      /^Faultline tests \(node\): FAILED, 1 of 3 tests passed, .* in CI a skipped test fails, unless --allow-skips/,
+      /^Faultline tests \(node\): FAILED, 1 of 4 tests passed, .* in CI a skipped test fails, unless --allow-skips/,
     )
-    expect(read(text).match(/^Faultline run /gm)).toHaveLength(3)
+    expect(read(text).match(/^Faultline run /gm)).toHaveLength(4)
     expect(read(markdown)).toContain('| node | node-failure crashloop | skipped |')
-    expect(JSON.parse(read(json)).runs).toHaveLength(3)
+    expect(JSON.parse(read(json)).runs).toHaveLength(4)
     expect(place.footprint().length).toBe(before.length)
   })
 

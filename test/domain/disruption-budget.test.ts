@@ -66,12 +66,13 @@ describe('the headroom of a budget', () => {
       'pod-delete',
       'pod-kill',
       'crashloop',
+      'pod-pause',
       'node-drain',
       'network-partition',
       'memory-exhaustion',
       'network-degradation',
       'dns-failure',
     ]
-    expect(kinds.filter(isDisruptive)).toEqual(['pod-delete', 'pod-kill', 'crashloop', 'node-drain'])
+    expect(kinds.filter(isDisruptive)).toEqual(['pod-delete', 'pod-kill', 'crashloop', 'pod-pause', 'node-drain'])
   })
 })

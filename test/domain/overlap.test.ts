@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import { degradationKinds } from '../../lib/domain/degradation-spec.ts'
+import { nodeFailureKinds } from '../../lib/domain/failure-spec.ts'
 import type { Target } from '../../lib/domain/injection.ts'
 import type { Inventory } from '../../lib/domain/inventory.ts'
 import type { Pod } from '../../lib/domain/kube.ts'
 import type { Held, Mechanism } from '../../lib/domain/overlap.ts'
 import { gripOf, judgePairs, whyNotTogether } from '../../lib/domain/overlap.ts'
-import { type FaultSpec, faultName, faultNames, networkModes, nodeFailureKinds, resourceKinds } from '../../lib/domain/suite.ts'
+import { type FaultSpec, faultName, faultNames, networkModes, resourceKinds } from '../../lib/domain/suite.ts'
 import { chooseTargets } from '../../lib/domain/targets.ts'
-import { anyPod, crashloop, latency, memory, netfilter, nodeDrain, partition, podDelete, podKill } from '../support/suites.ts'
+import { anyPod, crashloop, latency, memory, netfilter, nodeDrain, partition, podDelete, podKill, podPause } from '../support/suites.ts'
 
 interface Kind {
   readonly name: string
@@ -19,7 +20,7 @@ interface Kind {
 const kinds: readonly Kind[] = [
   { name: 'policy', spec: partition, mechanism: 'policy' },
   { name: 'netfilter', spec: netfilter, mechanism: 'netfilter' },
-  ...[podDelete, podKill, crashloop, nodeDrain].map((spec): Kind => ({ name: String(spec.kind), spec, mechanism: 'netfilter' })),
+  ...[podDelete, podKill, crashloop, podPause, nodeDrain].map((spec): Kind => ({ name: String(spec.kind), spec, mechanism: 'netfilter' })),
   ...resourceKinds
     .filter((kind) => kind !== 'network')
     .map((kind): Kind => ({ name: kind, spec: { ...memory, kind } as FaultSpec, mechanism: 'netfilter' })),

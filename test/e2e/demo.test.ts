@@ -41,6 +41,7 @@ describe('the demo', () => {
         'pod-delete',
         'pod-kill',
         'crashloop',
+        'pod-pause',
         'node-drain',
         'memory-exhaustion',
         'cpu-exhaustion',

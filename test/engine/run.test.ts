@@ -1,5 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { crashloop, latency, memory, netfilter, nodeDrain, partition, podDelete, podKill, stepOf, suiteOf } from '../support/suites.ts'
+import {
+  crashloop,
+  latency,
+  memory,
+  netfilter,
+  nodeDrain,
+  partition,
+  podDelete,
+  podKill,
+  podPause,
+  stepOf,
+  suiteOf,
+} from '../support/suites.ts'
 import type { World } from '../support/world.ts'
 import { openWorld } from '../support/world.ts'
 
@@ -20,6 +32,7 @@ describe('a run', () => {
     ['node-drain', nodeDrain],
     ['pod-kill', podKill],
     ['crashloop', crashloop],
+    ['pod-pause', podPause],
     ['memory-exhaustion', memory],
   ])('proves %s to bite and to be undone, and leaves the cluster as it was', async (_, fault) => {
     const before = world.footprint()

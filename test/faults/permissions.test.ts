@@ -10,7 +10,19 @@ import { neededAccess } from '../../lib/faults/permissions.ts'
 import type { Access } from '../../lib/ports.ts'
 import { forbiddenAccess as forbidden } from '../cluster/rights.ts'
 import { recordAccess } from '../support/access-log.ts'
-import { crashloop, latency, memory, netfilter, nodeDrain, partition, podDelete, podKill, stepOf, suiteOf } from '../support/suites.ts'
+import {
+  crashloop,
+  latency,
+  memory,
+  netfilter,
+  nodeDrain,
+  partition,
+  podDelete,
+  podKill,
+  podPause,
+  stepOf,
+  suiteOf,
+} from '../support/suites.ts'
 import type { World } from '../support/world.ts'
 import { openWorld } from '../support/world.ts'
 
@@ -60,6 +72,7 @@ const faults: readonly (readonly [string, FaultSpec])[] = [
   ['pod-delete', podDelete],
   ['pod-kill', podKill],
   ['crashloop', crashloop],
+  ['pod-pause', podPause],
   ['node-drain', nodeDrain],
   ['memory-exhaustion', memory],
 ]

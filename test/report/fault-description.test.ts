@@ -3,7 +3,7 @@ import type { ExactAmount } from '../../lib/domain/exact-amount.ts'
 import type { FaultSpec } from '../../lib/domain/suite.ts'
 import type { UndoData } from '../../lib/domain/undo-data.ts'
 import { actionTexts, howMuch } from '../../lib/report/fault-description.ts'
-import { crashloop, latency, nodeDrain, partition, podDelete, podKill } from '../support/suites.ts'
+import { crashloop, latency, nodeDrain, partition, podDelete, podKill, podPause } from '../support/suites.ts'
 import { cordonUndo, deletionUndo, injectorUndoOf, policyUndo } from '../support/undo-data.ts'
 
 const cut = { ...partition, mechanism: 'auto', keepProbes: false } as const
@@ -84,6 +84,12 @@ it.each<[FaultSpec, UndoData, string]>([
   [{ ...podKill, graceSeconds: 5, repeatEverySeconds: 10 }, byInjector, 'sends its container TERM, KILL after 5 s, again every 10 s'],
   [{ ...podKill, signal: 'KILL' }, byInjector, 'sends its container KILL, once'],
   [crashloop, byInjector, 'kills its container at every start'],
+  [podPause, byInjector, 'has all processes of its container stand still'],
+  [
+    { ...podPause, pulse: { everySeconds: 30, forSeconds: 5 } },
+    byInjector,
+    'has all processes of its container stand still, for 5 s of every 30 s',
+  ],
   [{ ...nodeDrain, allowEmptyDir: false }, cordonUndo(), 'cordons it and evicts its pods'],
   [
     { ...nodeDrain, allowBarePods: true, allowEmptyDir: true },

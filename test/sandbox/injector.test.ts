@@ -77,6 +77,7 @@ describe('the injector', () => {
     ['degrade-network', 80, 'latency', 'ms', 0, 80],
     ['fail-dns', 40, 'queries failed', '%', 0, 40],
     ['cut-network', 1, 'reachable', 'peers', 1, 0],
+    ['freeze', 0, 'standing still', 'processes', 0, 1],
   ])('applies %s, measures the bite and becomes Ready', async (action, amount, name, unit, before, during) => {
     const lab = await startReadyLab()
     await inject(lab, action, { FAULTLINE_AMOUNT: String(amount), FAULTLINE_DELAY_MS: String(amount), FAULTLINE_SHARE_PCT: String(amount) })
@@ -205,9 +206,12 @@ describe('the injector', () => {
     expect(checker('check-2')?.status.phase).toBe('Succeeded')
   })
 
-  it('takes a stressed pod out of service, and lets it back', async () => {
+  it.each([
+    ['stressed', 'stress-cpu'],
+    ['paused', 'freeze'],
+  ])('takes a %s pod out of service, and lets it back', async (_, action) => {
     const lab = await startReadyLab()
-    await inject(lab, 'stress-cpu', { FAULTLINE_AMOUNT: '4' })
+    await inject(lab, action, { FAULTLINE_AMOUNT: '4' })
     await lab.clock.advance(4000)
     expect(ready(victim(lab))).toBe(false)
     await lab.call('DELETE', `${jobs}/injector`, { propagationPolicy: 'Background' })

@@ -93,7 +93,7 @@ describe('a malformed degradation', () => {
     [{ degradation_type: 'loss', packet_loss: 5 }, 'packet_loss', 'here it is `loss`'],
     [{ degradation_type: 'loss', mechanism: 'netfilter' }, 'mechanism', '`mechanism` belongs to type network_partition, not here'],
     [{ degradation_type: 'loss', scope: 'peers' }, 'scope', '`scope` belongs to type network_partition, not here'],
-    [{ degradation_type: 'loss', container: 'db' }, 'container', '`container` belongs to failure_type pod-kill or crashloop'],
+    [{ degradation_type: 'loss', container: 'db' }, 'container', '`container` belongs to failure_type pod-kill, crashloop or pod-pause'],
     [{ degradation_type: 'loss', cidrs: ['fd00::/129'] }, 'cidrs[0]', 'allowed: 0 to 128'],
     [{ degradation_type: 'loss', ports: [0] }, 'ports[0]', 'found the number `0`; allowed: at least 1'],
   ])('with %j is one problem, told precisely', (params, path, message) => {

@@ -58,7 +58,7 @@ describe('the shipped suites', () => {
     const loaded = await loadSuite(join(root, 'sandbox/demo-suite.json'))
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems))
     const names = loaded.suite.steps.map((step) => faultName(step.fault))
-    expect(new Set(names).size).toBe(10)
+    expect(new Set(names).size).toBe(11)
     expect(plannedMs(loaded.suite)).toBeLessThan(60_000)
   })
 })

@@ -7,7 +7,7 @@ const paramCases: readonly Case[] = [
     'an underscore for a hyphen',
     steps(failure({ failure_type: 'pod_kill' })),
     'experiments[0].params.failure_type',
-    '`pod_kill`: did you mean `pod-kill`? Allowed: pod-delete, pod-kill, crashloop, node-drain',
+    '`pod_kill`: did you mean `pod-kill`? Allowed: pod-delete, pod-kill, crashloop, pod-pause, node-drain',
   ],
   ['no kind', steps(failure({})), 'experiments[0].params.failure_type', 'missing. Allowed: pod-delete'],
   [
@@ -15,6 +15,30 @@ const paramCases: readonly Case[] = [
     steps(failure({ failure_type: 'fire' })),
     'experiments[0].params.failure_type',
     '`fire` is not allowed. Allowed: pod-delete',
+  ],
+  [
+    'a pause in pulses of no length',
+    steps(failure({ failure_type: 'pod-pause', every: 5 })),
+    'experiments[0].params.every',
+    'stands without `for`',
+  ],
+  [
+    'a pulse without a period',
+    steps(failure({ failure_type: 'pod-pause', for: 5 })),
+    'experiments[0].params.for',
+    'stands without `every`',
+  ],
+  [
+    'a pulse as long as its period',
+    steps(failure({ failure_type: 'pod-pause', every: 5, for: 5 })),
+    'experiments[0].params.for',
+    'found 5: the next pause would begin before it is over; allowed: less than `every` (5)',
+  ],
+  [
+    'a period as long as the step',
+    steps(failure({ failure_type: 'pod-pause', every: 60, for: 5 })),
+    'experiments[0].params.every',
+    "found 60: no second pause before the step's end",
   ],
   [
     'an intensity in capitals',

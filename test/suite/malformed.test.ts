@@ -157,7 +157,7 @@ test('several slips of syntax are told at once', () => {
 test('the text for the command line has a line for each problem, and says that nothing happened', () => {
   expect(formatProblems(problemsOf(steps(failure({ failure_type: 'pod_kill' }, { duration: 0 }))))).toBe(
     [
-      'suite.json:1:87: experiments[0].params.failure_type: `pod_kill`: did you mean `pod-kill`? Allowed: pod-delete, pod-kill, crashloop, node-drain',
+      'suite.json:1:87: experiments[0].params.failure_type: `pod_kill`: did you mean `pod-kill`? Allowed: pod-delete, pod-kill, crashloop, pod-pause, node-drain',
       'suite.json:1:110: experiments[0].duration: found the number `0`; allowed: more than 0 seconds',
       '2 problems; nothing was touched.',
     ].join('\n'),

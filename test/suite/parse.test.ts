@@ -100,6 +100,7 @@ describe('how many are hit by default', () => {
     ['node_failure', { failure_type: 'pod-delete' }, { percent: 30, count: null }],
     ['node_failure', { failure_type: 'pod-kill' }, { percent: 30, count: null }],
     ['node_failure', { failure_type: 'crashloop' }, { percent: 20, count: null }],
+    ['node_failure', { failure_type: 'pod-pause' }, { percent: 20, count: null }],
     ['node_failure', { failure_type: 'node-drain' }, { percent: null, count: 1 }],
     ['resource_exhaustion', { resource_type: 'cpu', intensity: 'low' }, { percent: null, count: 1 }],
     ['resource_exhaustion', { resource_type: 'disk', intensity: 'medium' }, { percent: 30, count: null }],
@@ -167,6 +168,14 @@ describe('params', () => {
     [
       { type: 'node_failure', params: { failure_type: 'crashloop', container: 'db' } },
       { kind: 'crashloop', container: 'db' },
+    ],
+    [
+      { type: 'node_failure', params: { failure_type: 'pod-pause' } },
+      { kind: 'pod-pause', pulse: null, container: null },
+    ],
+    [
+      { type: 'node_failure', params: { failure_type: 'pod-pause', every: 8, for: 5, container: 'db' } },
+      { pulse: { everySeconds: 8, forSeconds: 5 }, container: 'db' },
     ],
     [
       { type: 'node_failure', params: { failure_type: 'node-drain', allowEmptyDir: true } },

@@ -1,5 +1,6 @@
 import type { DegradationSpec } from '../../lib/domain/degradation-spec.ts'
-import type { FaultSpec, NodeDrainSpec, PartitionSpec, PodDeleteSpec, PodKillSpec, Selection, Step, Suite } from '../../lib/domain/suite.ts'
+import type { NodeDrainSpec, PodDeleteSpec, PodKillSpec, PodPauseSpec } from '../../lib/domain/failure-spec.ts'
+import type { FaultSpec, PartitionSpec, Selection, Step, Suite } from '../../lib/domain/suite.ts'
 
 /** Any pod of the default workload. */
 export const anyPod: Selection = { names: null, selector: 'app=jadevectordb', owner: null, zone: null, node: null, percent: null, count: 1 }
@@ -38,6 +39,7 @@ export const podKill: PodKillSpec = {
   container: null,
 }
 export const crashloop: FaultSpec = { type: 'node_failure', kind: 'crashloop', container: null }
+export const podPause: PodPauseSpec = { type: 'node_failure', kind: 'pod-pause', pulse: null, container: null }
 export const nodeDrain: NodeDrainSpec = { type: 'node_failure', kind: 'node-drain', allowBarePods: false, allowEmptyDir: true }
 export const memory: FaultSpec = { type: 'resource_exhaustion', kind: 'memory', intensity: 'low', container: null, path: null }
 

@@ -35,6 +35,7 @@ export function injectorBiteMs({ action, env }: Pick<InjectorUndo, 'action' | 'e
     case 'stress-cpu':
     case 'stress-memory':
     case 'cut-network':
+    case 'freeze':
       return injectorStartMs + atOnceMs
   }
 }

@@ -21,6 +21,7 @@ export const kinds: readonly Kind[] = [
   { name: 'network load', args: [...exhaustion('network'), '--mode', 'load'], reboot: 'ends' },
   { name: 'loss', args: ['network-degradation', 'loss', '--loss', '40', '--allow-unused'], reboot: 'ends' },
   { name: 'crashloop', args: ['node-failure', 'crashloop'], reboot: 'ends' },
+  { name: 'pod-pause', args: ['node-failure', 'pod-pause'], reboot: 'ends' },
   { name: 'pod-kill', args: ['node-failure', 'pod-kill', '--signal', 'KILL', '--repeat-every', '10'], reboot: 'ends' },
   { name: 'pod-delete', args: ['node-failure', 'pod-delete'], reboot: 'stays' },
   { name: 'partition by policy', args: [...partition, '--mechanism', 'policy'], reboot: 'stays' },

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import type { FaultSpec } from '../../../lib/domain/suite.ts'
 import { around } from '../../support/around.ts'
-import { crashloop, latency, memory, netfilter, nodeDrain, partition, stepOf, suiteOf } from '../../support/suites.ts'
+import { crashloop, latency, memory, netfilter, nodeDrain, partition, podPause, stepOf, suiteOf } from '../../support/suites.ts'
 import type { World } from '../../support/world.ts'
 import { openWorld } from '../../support/world.ts'
 
@@ -29,6 +29,7 @@ it.each<[string, FaultSpec, number]>([
   ['memory', memory, 5_000],
   ['latency', latency, 5_000],
   ['crashloop', crashloop, 5_000],
+  ['pod-pause', podPause, 5_000],
   ['node-drain', nodeDrain, 5_000],
 ])('%s outlives a runner that dies before it is active by no more than its plan says', async (_, fault, reactionMs) => {
   let died = 0

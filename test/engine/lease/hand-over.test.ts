@@ -8,7 +8,19 @@ import { reapRuns } from '../../../lib/engine/reap.ts'
 import { start } from '../../../lib/engine/start.ts'
 import { around } from '../../support/around.ts'
 import { Relay } from '../../support/relay.ts'
-import { anyPod, crashloop, latency, memory, nodeDrain, partition, podDelete, podKill, stepOf, suiteOf } from '../../support/suites.ts'
+import {
+  anyPod,
+  crashloop,
+  latency,
+  memory,
+  nodeDrain,
+  partition,
+  podDelete,
+  podKill,
+  podPause,
+  stepOf,
+  suiteOf,
+} from '../../support/suites.ts'
 import type { World } from '../../support/world.ts'
 import { openWorld } from '../../support/world.ts'
 
@@ -59,6 +71,7 @@ describe('a run that is handed from driver to driver', () => {
     ['pod-delete', podDelete],
     ['pod-kill', podKill],
     ['crashloop', crashloop],
+    ['pod-pause', podPause],
     ['memory-exhaustion', memory],
     ['node-drain', nodeDrain],
   ]

@@ -5,6 +5,7 @@ import { injectorBiteMs } from '../../../lib/faults/injector/bite-time.ts'
 it.each<[InjectorUndo['action'], Readonly<Record<string, string>>, number]>([
   ['kill', { FAULTLINE_GRACE: '30' }, 75_000],
   ['crashloop', {}, 55_000],
+  ['freeze', {}, 45_000],
   ['stress-cpu', { FAULTLINE_AMOUNT: '8' }, 45_000],
   ['stress-memory', { FAULTLINE_AMOUNT: '1024' }, 45_000],
   ['fill-disk', { FAULTLINE_AMOUNT: '1024' }, 148_000],

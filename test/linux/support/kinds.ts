@@ -10,6 +10,7 @@ export const kinds = {
   'stress-memory': { FAULTLINE_AMOUNT: '20' },
   'fail-dns': { FAULTLINE_ANSWER: 'nxdomain' },
   'stress-cpu': { FAULTLINE_AMOUNT: '1' },
+  freeze: {},
 } as const
 export type Kind = keyof typeof kinds
 export const allKinds = Object.keys(kinds) as Kind[]

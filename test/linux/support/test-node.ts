@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { injectorScript } from '../../../lib/faults/injector/script/injector-script.ts'
 import { Injector } from './injector.ts'
-import { TestPod } from './test-pod.ts'
+import { type PodOptions, TestPod } from './test-pod.ts'
 
 const tools = [
   'unshare',
@@ -109,9 +109,8 @@ export class TestNode {
   }
 
   /** A pod with one running container. */
-  async pod(options: { readonly main?: string; readonly memoryMiB?: number; readonly cpuMilli?: number } = {}): Promise<TestPod> {
-    const { memoryMiB = null, cpuMilli = null } = options
-    const pod = new TestPod(this, { uid: randomUUID(), number: this.#pods.length + 2, memoryMiB, cpuMilli })
+  async pod(options: PodOptions & { readonly main?: string } = {}): Promise<TestPod> {
+    const pod = new TestPod(this, { ...options, uid: randomUUID(), number: this.#pods.length + 2 })
     this.#pods.push(pod)
     await pod.start('main', options.main ?? polite)
     return pod

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type TestNode, until } from './test-node.ts'
 
 const isV2 = existsSync('/sys/fs/cgroup/cgroup.controllers')
-const trees = isV2 ? ['/sys/fs/cgroup'] : ['memory', 'cpu', 'cpuacct', 'pids'].map((name) => `/sys/fs/cgroup/${name}`)
+const trees = isV2 ? ['/sys/fs/cgroup'] : ['memory', 'cpu', 'cpuacct', 'pids', 'freezer'].map((name) => `/sys/fs/cgroup/${name}`)
 
 /** Runs as the container's first process: mounts as the kubelet makes them, then the main process. */
 const containerInit = `
@@ -13,6 +13,13 @@ const containerInit = `
   mount --bind /run/kubelet/pods/$1/resolv.conf /etc/resolv.conf || exit 1
   mount --bind /run/kubelet/pods/$1/volumes/kubernetes.io~empty-dir/e /mnt && mount --bind /run/elsewhere /srv || exit 1
   eval "$3"`
+
+export interface PodOptions {
+  readonly memoryMiB?: number
+  readonly cpuMilli?: number
+  /** Its cgroups cannot be frozen, as where cgroup v1 has no freezer; on v2 they always can. */
+  readonly hasNoFreezer?: boolean
+}
 
 interface Container {
   readonly id: string
@@ -28,16 +35,15 @@ export class TestPod {
   readonly #node: TestNode
   readonly #memoryMiB: number | null
   readonly #cpuMilli: number | null
+  readonly #trees: readonly string[]
   readonly #containers = new Map<string, Container>()
   readonly #groups: string[] = []
 
-  constructor(
-    node: TestNode,
-    options: { readonly uid: string; readonly number: number; readonly memoryMiB: number | null; readonly cpuMilli: number | null },
-  ) {
+  constructor(node: TestNode, options: PodOptions & { readonly uid: string; readonly number: number }) {
     this.#node = node
-    this.#memoryMiB = options.memoryMiB
-    this.#cpuMilli = options.cpuMilli
+    this.#memoryMiB = options.memoryMiB ?? null
+    this.#cpuMilli = options.cpuMilli ?? null
+    this.#trees = options.hasNoFreezer ? trees.filter((tree) => !tree.endsWith('/freezer')) : trees
     this.uid = options.uid
     this.name = `pod${options.number}`
     this.address = `10.77.0.${options.number}`
@@ -58,7 +64,7 @@ export class TestPod {
   /** Starts a container (anew, with another ID, if there was one of that name). */
   async start(name: string, main: string): Promise<void> {
     const id = randomBytes(32).toString('hex')
-    const groups = trees.map((tree) => `${tree}/kubepods-test/pod${this.uid}/${id}`)
+    const groups = this.#trees.map((tree) => `${tree}/kubepods-test/pod${this.uid}/${id}`)
     for (const group of groups) this.#makeGroup(group)
     this.#node.run('mkdir -p $1 && : >$1/0a1b2c3d', `/run/kubelet/pods/${this.uid}/containers/${name}`)
     const container = this.#node.enter([
@@ -124,8 +130,33 @@ export class TestPod {
     this.#node.succeeds('[ $1 -gt 0 ] && kill -9 $1', String(this.mainPid(container)))
   }
 
+  /** What a test left frozen would not die. */
   killAll(): void {
-    for (const name of this.#containers.keys()) this.kill(name)
+    for (const name of this.#containers.keys()) {
+      if (this.#trees === trees) this.freeze(false, name)
+      this.kill(name)
+    }
+  }
+
+  /** By the container's own cgroup, as another program than ours would. */
+  freeze(isOn: boolean, container = 'main'): void {
+    const [file, on, off] = isV2 ? ['cgroup.freeze', '1', '0'] : ['freezer.state', 'FROZEN', 'THAWED']
+    const path = `${this.#group('freezer', container)}/${file}`
+    if (existsSync(path)) writeFileSync(path, isOn ? on : off)
+  }
+
+  /** Does the kernel say that all of the container's processes stand still? */
+  isFrozen(container = 'main'): boolean {
+    const group = this.#group('freezer', container)
+    if (isV2) return readFileSync(`${group}/cgroup.events`, 'utf8').includes('frozen 1')
+    return readFileSync(`${group}/freezer.state`, 'utf8').trim() === 'FROZEN'
+  }
+
+  /** States of the container's processes, as /proc tells them, by PID. */
+  states(container = 'main'): string {
+    const script =
+      'for p in $(grep -ls $1 /proc/[0-9]*/cgroup | cut -d / -f 3); do sed -n "s/^State:.\\(.\\).*/$p \\1/p" /proc/$p/status; done 2>/dev/null; true'
+    return this.#node.run(script, this.#container(container).id)
   }
 
   /** A shell command in the pod's network, with the node's tools. */
@@ -169,8 +200,11 @@ export class TestPod {
        ipset list -n; tc qdisc show; tc filter show dev eth0
        ls -A /proc/$1/root/tmp /proc/$1/root/mnt /run/elsewhere
        grep -ls FAULTLINE_STRESS= /proc/[0-9]*/environ | cut -d / -f 3 | sort
+       cat /sys/fs/cgroup/freezer/kubepods-test/pod$2/*/freezer.state /sys/fs/cgroup/kubepods-test/pod$2/*/cgroup.freeze
+       for p in $(grep -ls pod$2 /proc/[0-9]*/cgroup | cut -d / -f 3); do grep -l '^State:.T' /proc/$p/status; done
        find /tmp -name '.faultline*'; true`,
       String(this.mainPid(container)),
+      this.uid,
     )
   }
 

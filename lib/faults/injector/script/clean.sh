@@ -5,7 +5,7 @@
 # What may have been done: by kind; all of it where that is not known for certain.
 may_have() {
   case $UNDO/$1 in
-    all/* | memory/processes | cpu/processes | load/processes | disk/* | cut/network | limit/network | degrade/network | dns/processes | dns/redirect) ;;
+    all/* | memory/processes | cpu/processes | load/processes | disk/* | cut/network | limit/network | degrade/network | dns/processes | dns/redirect | freeze/stillness) ;;
     *) return 1 ;;
   esac
   [ "$UNDO/$1" != disk/network ]
@@ -19,6 +19,7 @@ undo_target() {
     redirect_remove
     command exec 9>&-
   fi
+  ! may_have stillness || freeze_remove
   ! may_have processes || kill_tagged "$N_UID"
   if [ -n "$LEFT_PORTS" ] && open_network; then
     redirect_forget
@@ -40,6 +41,7 @@ residue() {
     found=$(tagged "$N_UID" | tr '\n' ' ')
     [ -z "$found" ] || LEFT="processes $found, "
   fi
+  ! may_have stillness || LEFT=$LEFT$(freeze_left)
   if may_have files; then
     found=$(disk_files | tr '\n' ' ')
     [ -z "$found" ] || LEFT="${LEFT}files $found, "

@@ -43,7 +43,7 @@ is_role() { [ "$1" = main ] || [ "$1" = twin ] || [ "$1" = functions ]; }
 
 is_action() {
   case $1 in
-    kill | crashloop | stress-cpu | stress-memory | fill-disk | limit-network | load-network | cut-network | degrade-network | fail-dns | check) return 0 ;;
+    kill | crashloop | freeze | stress-cpu | stress-memory | fill-disk | limit-network | load-network | cut-network | degrade-network | fail-dns | check) return 0 ;;
     *) return 1 ;;
   esac
 }
@@ -74,6 +74,8 @@ read_parameters() {
   parameter SIGNAL TERM is_signal
   parameter GRACE 5 whole 0 3600
   parameter REPEAT 0 whole 0 3600
+  parameter PULSE_EVERY 0 whole 0 3600
+  parameter PULSE_FOR 0 whole 0 3600
   FAULTLINE_DIRECTORY=${FAULTLINE_PATH-}
   parameter DIRECTORY /tmp is_path
   parameter DIRECTION '' is_direction
@@ -103,6 +105,10 @@ needed_amount() {
   case $ACTION in
     stress-cpu | limit-network | load-network | fill-disk) [ "$AMOUNT" -gt 0 ] || refuse "$ACTION needs FAULTLINE_AMOUNT" ;;
     stress-memory) [ "$AMOUNT" -gt 0 ] || [ "$PERCENT" -gt 0 ] || refuse "$ACTION needs FAULTLINE_AMOUNT or FAULTLINE_PERCENT" ;;
+    freeze)
+      [ "$PULSE_EVERY" -eq 0 ] && [ "$PULSE_FOR" -eq 0 ] || { [ "$PULSE_FOR" -gt 0 ] && [ "$PULSE_FOR" -lt "$PULSE_EVERY" ]; } ||
+        refuse 'FAULTLINE_PULSE_FOR has to be less than FAULTLINE_PULSE_EVERY'
+      ;;
     degrade-network)
       [ "$DELAY_MS$JITTER_MS$LOSS_PCT$CORRUPT_PCT$DUPLICATE_PCT$RATE_KBIT" != 000000 ] || refuse "$ACTION needs something to do"
       [ "$JITTER_MS" -eq 0 ] || [ "$DELAY_MS" -gt 0 ] || refuse 'FAULTLINE_JITTER_MS needs FAULTLINE_DELAY_MS'
