@@ -125,6 +125,8 @@ export interface ProbeSample {
   readonly at: number
   /** Index of the step; null before the first and after the last. */
   readonly step: number | null
+  /** Other steps whose faults were at work with it: the answer counts for each of them. */
+  readonly beside?: readonly number[]
   readonly phase: SamplePhase
   /** Null when nothing could be measured. */
   readonly value: number | string | null

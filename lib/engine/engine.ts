@@ -2,12 +2,19 @@ import type { Config } from '../config.ts'
 import type { Injection } from '../domain/injection.ts'
 import type { ProbeSample } from '../domain/probe.ts'
 import type { ClusterRef, Ended, Run } from '../domain/run.ts'
-import type { RunEvent } from '../domain/transition.ts'
+import type { RunEvent } from '../domain/run-event.ts'
 import type { Clock, Cluster, MetricsSink, Notifier, ProbePort, Store } from '../ports.ts'
 
 /** What an onlooker (the live view, a log) is told; nothing of it is needed for the run. */
 export type Progress =
-  | { readonly kind: 'event'; readonly run: Run; readonly event: RunEvent; readonly injections: readonly Injection[] }
+  /** Of one step of a group `run` is as that step sees it, and `whole` as it is. */
+  | {
+      readonly kind: 'event'
+      readonly run: Run
+      readonly event: RunEvent
+      readonly injections: readonly Injection[]
+      readonly whole?: Run
+    }
   | { readonly kind: 'injection'; readonly run: Run; readonly injections: readonly Injection[] }
   | { readonly kind: 'sample'; readonly run: Run; readonly sample: ProbeSample }
   | { readonly kind: 'note'; readonly run: Run; readonly message: string }

@@ -37,6 +37,7 @@ type ReportVerdict =
   | 'reverting'
   | 'recovering'
   | 'resting'
+  | 'overlapping'
   | 'verifying'
 
 /** The shape of a JSON report; it only ever grows within one `schemaVersion`. Times are RFC 3339 in UTC, durations milliseconds. */

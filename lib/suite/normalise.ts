@@ -59,7 +59,13 @@ function normaliseStep(step: StepFile, selector: string): Step {
     ...(step.blastRadius === 'all' ? { blastRadius: step.blastRadius } : {}),
     ...(step.expect === undefined ? {} : { expect: step.expect }),
     hypothesis: step.hypothesis ?? '',
+    ...togetherOf(step),
   }
+}
+
+function togetherOf({ together, delay = 0, after = [] }: StepFile): Pick<Step, 'together'> {
+  if (together === undefined) return {}
+  return { together: { group: together, delayMs: toMs(delay), after: [...new Set([after].flat())] } }
 }
 
 function faultOf(step: StepFile): FaultSpec {

@@ -55,7 +55,17 @@ const stepKeys = {
   duration: z.number().gt(0).max(3600).describe('How long the fault holds, in seconds.'),
   interval: seconds(86_400)
     .default(suiteDefaults.interval)
-    .describe('Rest between this step and the next, in seconds; none after the last.'),
+    .describe('Rest between this step and the next, in seconds; none after the last. Of a group: on its last step.'),
+  together: textOf(namePattern, 'the name of a group (1 to 100 characters)')
+    .optional()
+    .describe('Neighbours that name the same group overlap: each begins after its own `delay`, and ends by its own `duration`.'),
+  delay: seconds(86_400)
+    .optional()
+    .describe('Of a step in a group: seconds from the begin of the group, or from when those that it is `after` are undone; default: 0.'),
+  after: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(99)])
+    .optional()
+    .describe('Of a step in a group: name (or names) of steps of the group whose faults are undone before it begins.'),
   targets: targets.optional(),
   blastRadius: z
     .enum(['half', 'all'])
@@ -149,7 +159,7 @@ export const suiteSchema = strict({
     .describe('What is at work from before the first step to after the last, as Jobs in the cluster (docs/load.md).'),
   guards: strict(guardLimits).optional().describe('Limits of its own, beside those that it is bound to (docs/guards.md).'),
   schedule: scheduleSchema.optional().describe('When it runs by itself, once it is deployed to AWS; left out: by hand only.'),
-  experiments: z.array(stepSchema).min(1).max(100).describe('The steps, one after the other.'),
+  experiments: z.array(stepSchema).min(1).max(100).describe('The steps, one after the other; those of one group (`together`) overlap.'),
 }).meta({ title: 'Faultline suite' })
 
 /** A suite file that passed the schema, defaults filled in where they stand in the schema. */

@@ -43,7 +43,8 @@ function running(program: string, args: readonly string[], cwd: string): Running
 /** Of a scenario that went wrong: as much of the end of what its run printed. */
 export const outputTail = 2000
 
-/** Until the run says that its fault bites, or how it came to none. */
-export async function bites(run: Running): Promise<void> {
-  await until('the fault bites', async () => run.isOver() || /it bites|NO EFFECT|REFUSED|FAILED/.test(run.output()), 50)
+/** Until the run says of all its overlapping faults that they bite, or how it came to none. */
+export async function bites(run: Running, all = 1): Promise<void> {
+  const bitten = () => new Set(Array.from(run.output().matchAll(/\[(\d+)\/\d+ [^\]]*\] it bites/g), ([, step]) => step)).size
+  await until('the fault bites', async () => run.isOver() || bitten() >= all || /NO EFFECT|REFUSED|FAILED/.test(run.output()), 50)
 }

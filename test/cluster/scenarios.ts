@@ -8,8 +8,16 @@ export interface Scenario {
   readonly blastRadius?: 'all'
   readonly duration: number
   readonly verdict: 'succeeded' | 'no_effect' | 'aborted' | 'refused' | 'failed'
-  /** What happens once the fault bites. */
-  readonly meanwhile?: 'kill the runner' | 'delete the injector'
+  /** A second step that overlaps with it, on other pods, and ends before it. */
+  readonly beside?: {
+    readonly type: string
+    readonly params: Readonly<Record<string, unknown>>
+    readonly targets: Readonly<Record<string, unknown>>
+    readonly delay: number
+    readonly duration: number
+  }
+  /** What happens once the fault bites, and the one beside it. */
+  readonly meanwhile?: 'kill the runner' | 'delete the injector' | 'abort the run'
   /** A drain evicts the other pods of the node too, which takes rights in their namespaces too: the kubeconfig's own. */
   readonly asGiven?: true
   /** What the injectors' namespace refuses, and what the run has to say of it. */
@@ -37,6 +45,14 @@ const degradation = (params: Readonly<Record<string, unknown>>) => ({ type: 'net
 const dns = (params: Readonly<Record<string, unknown>>) => ({ type: 'dns_failure', params: { allowUnused, ...params } })
 
 const plain = { duration: 8, verdict: 'succeeded' } as const
+
+/** A partition that begins and ends while memory is held on another pod of the same workload. */
+const memoryAndPartition = {
+  ...exhaustion('memory'),
+  targets: { count: 1 },
+  blastRadius: 'all',
+  beside: { ...partition({ mechanism: 'policy' }), targets: { count: 1 }, delay: 3, duration: 8 },
+} as const
 
 /** Every fault once, and what ends one when its keepers die. */
 export const scenarios: readonly Scenario[] = [
@@ -117,5 +133,21 @@ export const scenarios: readonly Scenario[] = [
     duration: 30,
     verdict: 'no_effect',
     meanwhile: 'delete the injector',
+  },
+  { name: 'together: memory and partition', ...memoryAndPartition, duration: 25, verdict: 'succeeded' },
+  {
+    name: 'runner killed: memory and partition together',
+    ...memoryAndPartition,
+    duration: 15,
+    verdict: 'aborted',
+    meanwhile: 'kill the runner',
+  },
+  {
+    name: 'run aborted: memory and partition together',
+    ...memoryAndPartition,
+    beside: { ...memoryAndPartition.beside, duration: 60 },
+    duration: 60,
+    verdict: 'aborted',
+    meanwhile: 'abort the run',
   },
 ]

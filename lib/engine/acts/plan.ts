@@ -95,7 +95,7 @@ export async function planStep(context: FaultContext, { suite, index, seed, besi
 }
 
 /** Whom a step has, once it is planned: for the steps that overlap with it. */
-function heldBy(step: Step, injections: readonly Pick<PlannedInjection, 'targets' | 'undo'>[]): Held {
+export function heldBy(step: Step, injections: readonly Pick<PlannedInjection, 'targets' | 'undo'>[]): Held {
   const mechanism = injections.some(({ undo }) => undo.kind === 'policy') ? 'policy' : 'netfilter'
   return { step, mechanism, targets: injections.flatMap(({ targets }) => targets) }
 }

@@ -1,6 +1,7 @@
 import { StoreUnavailable } from '../../domain/errors.ts'
 import type { FuseRef } from '../../domain/injection.ts'
 import { haltCommand } from '../../domain/labels.ts'
+import { openMembers } from '../../domain/overlapping.ts'
 import type { Run } from '../../domain/run.ts'
 import { isEnded, stepOf } from '../../domain/run.ts'
 import type { Abort } from '../../domain/run-facts.ts'
@@ -32,7 +33,7 @@ export async function watchRun(driver: Driver, done: AbortSignal): Promise<void>
     keepLease(driver, done),
     every(driver, done, lookAtControls),
     every(driver, done, (one) => lookAtCluster(one).catch((error: unknown) => orGone(one, error))),
-    every(driver, done, (one) => one.targets.look(one)),
+    every(driver, done, lookAtTargets),
     keepLoads(driver, done),
   ])
 }
@@ -88,7 +89,14 @@ async function keepLoads(driver: Driver, done: AbortSignal): Promise<void> {
 
 /** Once the run reverts there is nothing left to halt, and its beacon and fuses may go. */
 function isWatched(run: Run): boolean {
-  return ['preparing', 'injecting', 'holding', 'recovering', 'resting'].includes(run.status)
+  return ['preparing', 'injecting', 'holding', 'recovering', 'resting', 'overlapping'].includes(run.status)
+}
+
+/** Of steps that overlap each has its own targets. */
+async function lookAtTargets(driver: Driver): Promise<void> {
+  const { run } = driver
+  const atWork = run.status === 'overlapping' ? openMembers(run).map((step) => driver.member(step)) : [driver]
+  for (const one of atWork) await one.targets.look(one)
 }
 
 async function lookAtControls(driver: Driver): Promise<void> {
@@ -114,6 +122,7 @@ async function lookAtCluster(driver: Driver): Promise<void> {
   const step = stepOf(driver.run)
   const missing = await whatIsMissing(driver)
   if (missing === null || driver.run.status !== status || stepOf(driver.run) !== step) return
+  if (missing.what === 'the fuse' && !armedFuses(driver).some(({ uid }) => uid === missing.fuse.uid)) return
   driver.requestStop(whyMissing(missing))
 }
 
@@ -136,9 +145,7 @@ interface Missing {
 
 async function whatIsMissing(driver: Driver): Promise<Missing | null> {
   const { beacon } = driver.run
-  const armed = driver.stepInjections.flatMap(({ status, armed }) =>
-    ['injecting', 'active', 'failed'].includes(status) && armed !== null ? [armed] : [],
-  )
+  const armed = armedFuses(driver)
   const all = [
     ...[...new Map(armed.map((fuse) => [fuse.uid, fuse])).values()].map((fuse) => ({ what: 'the fuse', fuse }) as const),
     ...(beacon === null ? [] : [{ what: 'the beacon', fuse: beacon } as const]),
@@ -148,4 +155,11 @@ async function whatIsMissing(driver: Driver): Promise<Missing | null> {
     if (state !== 'burning') return { ...one, state }
   }
   return null
+}
+
+/** Fuses of what holds, or is being put in place; one whose undo has begun may go. */
+function armedFuses(driver: Driver): readonly FuseRef[] {
+  return driver.stepInjections.flatMap(({ status, armed }) =>
+    ['injecting', 'active', 'failed'].includes(status) && armed !== null ? [armed] : [],
+  )
 }
