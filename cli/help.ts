@@ -2,7 +2,7 @@ const exits = `
 Exit codes:
   0  succeeded
   1  failed, no_effect or aborted
-  2  wrong use, a bad suite, or refused
+  2  wrong use, a bad suite, refused, or waiting for approval
   3  something could not be proven undone`
 
 /** In the list of commands, whether or not the command's own flags are loaded. */
@@ -195,6 +195,14 @@ Examples:
 
 Drivers see it within seconds. It holds for the runs of this state directory; with --aws, for those of
 an installation, and the kubectl line of every view ends all chaos on a cluster, of every user.`,
+  approve: `
+Examples:
+  $ faultline approve latest                       shows what it would do to whom, and asks
+  $ faultline approve stress-2026 --confirm shop --why "as agreed in the review"
+  $ faultline approve stress-2026 --aws prod
+
+The run is driven on from here (with --aws: there), with the flags that the run itself takes. docs/approvals.md says what waits.
+${exits}`,
   resume: `
 Examples:
   $ faultline resume

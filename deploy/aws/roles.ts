@@ -48,15 +48,17 @@ export function roles(names: Names, deployment: Deployment, watched: readonly Cl
   }
 }
 
-/** These change one switch, which is put on record, or nothing: no cluster and no alert is their business. */
+/** These change one switch or one run, which is put on record, or nothing: no cluster and no alert is their business. */
 export const ofTableOnly: Partial<Record<FunctionName, readonly string[]>> = {
   look: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
   halt: ['dynamodb:PutItem'],
   resume: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'],
+  /** One run is saved, whose record may lose a part by that. */
+  approve: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
 }
 
 /** A start is compared with the one before it, and `look` shows the trail. */
-const readingAudit: readonly FunctionName[] = ['start', 'advance', 'reap', 'control', 'look']
+const readingAudit: readonly FunctionName[] = ['start', 'advance', 'reap', 'control', 'look', 'approve']
 
 function functionRole(
   { prefix }: Names,

@@ -1,3 +1,4 @@
+import type { StepToApprove } from '../domain/approval.ts'
 import { elapsed } from '../domain/elapsed.ts'
 import type { EndCause } from '../domain/end-cause.ts'
 import type { HistoryEvent } from '../domain/history-event.ts'
@@ -57,6 +58,10 @@ export interface ReportDocument {
   /** What started the run. The same key (event or request id) never starts a second one. */
   readonly trigger: Pick<Trigger, 'kind' | 'key' | 'by'>
   readonly requestedAt: string
+  /** Who said yes to which plan, the oldest first; only there where one was given. */
+  readonly approvals?: readonly ApprovalDocument[]
+  /** What the run waits for; only there while it does. */
+  readonly waitsFor?: WaitingDocument
   /** Null while the run is not over. */
   readonly endedAt: string | null
   readonly durationMs: number | null
@@ -85,6 +90,26 @@ export interface ReportDocument {
   readonly samples: readonly SampleDocument[]
   readonly steps: readonly StepDocument[]
   readonly history: readonly HistoryDocument[]
+}
+
+/** A person's word for one plan. */
+export interface ApprovalDocument {
+  readonly at: string
+  readonly by: string
+  readonly why: string
+  /** Digest of the plan. */
+  readonly plan: string
+  /** Before which step it was given, from 0; null: before the run began. */
+  readonly step: number | null
+}
+
+export interface WaitingDocument {
+  readonly plan: string
+  readonly since: string
+  /** Then it is refused. */
+  readonly expiresAt: string
+  readonly step: number | null
+  readonly steps: readonly StepToApprove[]
 }
 
 export interface StepDocument {
@@ -171,6 +196,7 @@ export function reportDocument({ run, injections, history, samples }: RunRecord)
     seed,
     trigger: { kind: trigger.kind, key: trigger.key, by: trigger.by },
     requestedAt: iso(requestedAt),
+    ...approvalsOf(run),
     endedAt: isoOrNull(endedAt),
     durationMs: elapsed(requestedAt, endedAt),
     reasons: isEnded(run) ? runReasonTexts(run) : [],
@@ -190,6 +216,15 @@ export function reportDocument({ run, injections, history, samples }: RunRecord)
     ),
     history: history.map(historyDocument),
   }
+}
+
+/** Who approved the run, and what it waits for. */
+export function approvalsOf(run: Run): Pick<ReportDocument, 'approvals' | 'waitsFor'> {
+  const approvals = (run.approvals ?? []).map(({ at, by, why, plan, before: step }) => ({ at: iso(at), by, why, plan, step }))
+  const given = approvals.length === 0 ? {} : { approvals }
+  if (run.status !== 'awaiting_approval') return given
+  const { request, since, expiresAt, before: step } = run
+  return { ...given, waitsFor: { ...request, since: iso(since), expiresAt: iso(expiresAt), step } }
 }
 
 function abortDocument({ undoneAt, ...abort }: Abort): NonNullable<ReportDocument['abort']> {

@@ -1,6 +1,7 @@
 import { isUnmeasured, unmeasured } from '../domain/hypothesis.ts'
 import { counted, printable } from '../domain/text.ts'
 import { valueText } from '../domain/value-text.ts'
+import { approvalFacts } from './approval-text.ts'
 import { clusterText } from './cluster-text.ts'
 import type { ReportDocument, StepDocument } from './document.ts'
 import { dateAndTimeInWords, duration, lateness, timeOfDay } from './durations.ts'
@@ -106,12 +107,15 @@ function facts({
   orphans,
   abort,
   steps,
+  approvals,
+  waitsFor,
 }: ReportDocument): readonly (readonly string[])[] {
   return [
     ['run', run],
     ...variables.map((variable) => ['variable', variableText(variable)]),
     ['cluster', `${clusterText(cluster)}, namespace ${namespace}`],
     ['started', `${dateAndTimeInWords(Date.parse(requestedAt))} by ${trigger.by}`],
+    ...approvalFacts({ approvals, waitsFor }).map(([name, value]) => [name.toLowerCase(), value] as const),
     ['took', durationMs === null ? 'not over' : duration(durationMs)],
     ...(score === null ? [] : [['resilience score', `${scoreText(score)} ${scoreBasis(steps)}`]]),
     ...(abort === null

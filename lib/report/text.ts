@@ -10,8 +10,9 @@ import { runScore } from '../domain/score.ts'
 import type { Step } from '../domain/suite.ts'
 import { faultName } from '../domain/suite.ts'
 import { counted, printableText } from '../domain/text.ts'
+import { approvalFacts } from './approval-text.ts'
 import { clusterText } from './cluster-text.ts'
-import { answerAfter, type RunRecord } from './document.ts'
+import { answerAfter, approvalsOf, type RunRecord } from './document.ts'
 import { dateAndTime, duration, lateness, timeOfDay } from './durations.ts'
 import { howMuch } from './fault-description.ts'
 import { figuresWithBefore } from './figures.ts'
@@ -63,6 +64,7 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
     `Namespace  ${namespace}`,
     `Seed       ${run.seed}`,
     `Started    by ${run.trigger.by} (${run.trigger.kind} ${run.trigger.key})`,
+    ...approvalFacts(approvalsOf(run)).map(([name, value]) => `${name.replace(' by', '').padEnd(9)}  ${value}`),
     `Time       ${took}`,
     ...(baseline === null ? [] : [`Before     ${baseline.ready} of ${baseline.total} pods were ready`]),
     ...(abort === null ? [] : [`Aborted    ${dateAndTime(abort.at)} by ${abort.by} (${abort.reason})${ended ? '' : `: ${abort.detail}`}`]),

@@ -108,3 +108,15 @@ it('who may halt cannot lift a halt by that, nor the other way about, and neithe
     ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'],
   ])
 })
+
+it('who approves reaches no cluster and alerts no one by that', () => {
+  const approving = allowed({ ...plain, clusters: { a: { eks: 'one' } }, reportBucket: 'reports' }, 'ApproveRole')
+  expect(Object.keys(approving)).toEqual(['Log', 'Runs', 'ReadAudit', 'Audit', 'Events', 'DeadLetters'])
+  expect(approving.Runs?.Action).toEqual([
+    'dynamodb:GetItem',
+    'dynamodb:BatchGetItem',
+    'dynamodb:Query',
+    'dynamodb:PutItem',
+    'dynamodb:DeleteItem',
+  ])
+})

@@ -52,9 +52,13 @@ it('halt has halted where it could not be put on record', async () => {
   expect(add.mock.calls).toMatchObject([[{ kind: 'halt', at: 7, actor: claimed('ann'), message: 'incident' }]])
 })
 
-it.each(['halt', 'resume'])('control says where %s is', (action) => {
+it.each([
+  ['halt', '{}'],
+  ['resume', '{}'],
+  ['approve', '{"run":"…"}'],
+])('control says where %s is', (action, payload) => {
   expect(() => checked(controlInput, { action, by: 'ann' }, 'the input of control')).toThrow(
-    `\`${action}\` is a function of its own: invoke faultline-STAGE-${action} with {}`,
+    `\`${action}\` is a function of its own: invoke faultline-STAGE-${action} with ${payload}`,
   )
 })
 

@@ -1,5 +1,6 @@
 import { counted } from '../../domain/text.ts'
 import { valueText } from '../../domain/value-text.ts'
+import { approvalFacts } from '../approval-text.ts'
 import type { ReportDocument } from '../document.ts'
 import { dateAndTimeInWords, duration, timeOfDay } from '../durations.ts'
 import { type Content, type Markup, markup } from '../markup.ts'
@@ -50,6 +51,8 @@ function facts({
   orphans,
   abort,
   variables = [],
+  approvals,
+  waitsFor,
 }: ReportDocument): Markup {
   const fact = (name: string, value: Content) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`
   return folded(
@@ -59,6 +62,7 @@ function facts({
 ${fact('Requested', dateAndTimeInWords(Date.parse(requestedAt)))}
 ${endedAt === null ? null : fact('Ended', dateAndTimeInWords(Date.parse(endedAt)))}
 ${fact('Started by', `${trigger.by} (${trigger.kind})`)}
+${approvalFacts({ approvals, waitsFor }).map(([name, value]) => fact(name, value))}
 ${fact('Cluster', `${cluster.name}, UID ${cluster.uid}`)}
 ${fact('Namespace', namespace)}
 ${baseline === null ? null : fact('Pods ready before', `${baseline.ready} of ${baseline.total}`)}
