@@ -38,6 +38,8 @@ export class Driver {
   readonly probing: Probing
   readonly targets: TargetWatch = new TargetWatch()
   readonly loads: LoadWatch = new LoadWatch()
+  /** Ends what goes on beside the run: its watchdog, its probes, lists that are followed. */
+  readonly done = new AbortController()
   readonly #interrupt = new AbortController()
   #run: Run
   #injections: readonly Injection[]
@@ -120,6 +122,7 @@ export class Driver {
       mayBegin: () => this.throwIfStopped(),
       held: () => this.#stillHeld(),
       seen: (kind, options, maxAgeMs) => this.#seen.list(kind, options, maxAgeMs),
+      keep: this.done.signal,
     }
   }
 
