@@ -116,11 +116,12 @@ export interface Cluster {
 
 /**
  * Waits until `isThere` says so of a list, as it changes (`there`); not longer than `maxMs`, nor when the signal fires or the way to it breaks
- * (`over`); `cannot` at once where watching is not allowed. A hint when to look: what it saw may lag, and proves nothing.
+ * (`over`); `cannot` at once where watching is not allowed. A hint when to look: what it saw may lag, and proves nothing. With `keep` the list
+ * is followed until that fires, so that the next wait for the same list costs no call.
  */
 export type AwaitList = <T extends KubeObject>(
   kind: Pick<ObjectRef, 'apiVersion' | 'kind'>,
-  options: ListOptions & { readonly maxMs: number; readonly signal?: AbortSignal | undefined },
+  options: ListOptions & { readonly maxMs: number; readonly signal?: AbortSignal | undefined; readonly keep?: AbortSignal | undefined },
   isThere: (items: readonly T[]) => boolean,
 ) => Promise<'there' | 'over' | 'cannot'>
 

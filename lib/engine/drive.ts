@@ -118,7 +118,7 @@ async function connectOrGone(engine: Engine, run: Run): Promise<Cluster | Faultl
  * history stored.
  */
 async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
-  const done = new AbortController()
+  const { done } = driver
   const onInterrupt = () => driver.requestStop({ reason: 'interrupted', by: 'user', detail: interruptedBy(options.interrupt?.reason) })
   options.interrupt?.addEventListener('abort', onInterrupt)
   if (options.interrupt?.aborted) onInterrupt()

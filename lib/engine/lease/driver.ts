@@ -37,6 +37,8 @@ export class Driver {
   readonly probing: Probing
   readonly targets: TargetWatch = new TargetWatch()
   readonly loads: LoadWatch = new LoadWatch()
+  /** Ends what goes on beside the run: its watchdog, its probes, lists that are followed. */
+  readonly done: AbortController
   /** The driver of the whole run: itself, unless it is that of one step of a group. */
   readonly whole: Driver
   readonly #core: DriverCore<Driver>
@@ -46,6 +48,7 @@ export class Driver {
 
   constructor(engine: Engine, cluster: Cluster, state: DriverState | { readonly of: Driver; readonly step: number }) {
     this.engine = engine
+    this.done = 'of' in state ? state.of.done : new AbortController()
     if ('of' in state) {
       this.#core = state.of.#core
       this.#member = state.step
@@ -160,6 +163,7 @@ export class Driver {
       mayBegin: () => this.throwIfStopped(),
       held: () => this.#stillHeld(),
       seen: (kind, options, maxAgeMs) => this.#core.seen.list(kind, options, maxAgeMs),
+      keep: this.done.signal,
     }
   }
 
