@@ -115,11 +115,14 @@ describe.each([
       'resume by bob@desk',
       'start by test',
       'abort by ann@laptop',
+      'abort by ann@laptop',
       'start by test',
       'resolve by bob@desk',
     ])
     expect(entries.map(({ at }) => at)).toEqual(entries.map(({ at }) => at).sort((a, b) => a - b))
     expect(entries.find(({ kind }) => kind === 'resume')?.message).toBe('all is well')
+    const aborts = entries.filter(({ kind, message }) => kind === 'abort' && message.includes('enough'))
+    expect(aborts.map(({ message }) => message)).toEqual(['asked for: enough', 'asked: enough'])
   })
 })
 
@@ -172,6 +175,48 @@ describe('what cannot be put on record', () => {
     expect(lines(await world.store.audit.list())).toEqual(
       isLive ? ['start by test', 'halt by ann@laptop', 'abort by ann@laptop'] : ['halt by ann@laptop'],
     )
+  })
+
+  it('happens all the same when it is a second halt in a row, and both are written later', async () => {
+    const world = await opened()
+    let isAway = true
+    const engine = withoutTrail(world.engine(), () => isAway)
+    await world.play(haltAll(engine, ann, 'the pager rang'))
+    await world.pass(1_000)
+    await world.play(haltAll(engine, bob, 'it rang again'))
+    await world.play(pauseSuite(engine, 'Example', ann, 'release'))
+    await world.play(pauseSuite(engine, 'Example', bob, 'release, still'))
+    isAway = false
+    await world.play(resumeAll(world.engine('carl'), carl, 'all is well'))
+    await world.play(unpauseSuite(world.engine('carl'), 'Example', carl, 'released'))
+    const trail = lines(await world.store.audit.list())
+    expect(trail.filter((line) => line.startsWith('halt'))).toEqual(['halt by ann@laptop', 'halt by bob@desk'])
+    expect(trail.filter((line) => line.startsWith('pause')).sort()).toEqual(['pause by ann@laptop', 'pause by bob@desk'])
+    expect(trail.filter((line) => /carl/.test(line))).toEqual(['resume by carl@desk', 'unpause by carl@desk'])
+  })
+
+  it('happens all the same when it is an abort, and both that it was asked for and that it took effect are written later', async () => {
+    const world = await opened()
+    let isAway = false
+    const asking = withoutTrail(world.engine('ann'), () => isAway)
+    const ask = async () => {
+      const [live] = await world.store.runs.due(Number.MAX_SAFE_INTEGER)
+      isAway = true
+      await abortRun(asking, live?.id ?? '', { who: ann, why: 'enough' })
+    }
+    const run = await world.run(
+      world.engine(
+        'driver-1',
+        once('holding', () => void ask()),
+      ),
+      suite,
+    )
+    expect(run.status).toBe('aborted')
+    const aborts = (await world.store.audit.list()).filter(({ kind }) => kind === 'abort')
+    expect(aborts.map(({ message, actor }) => `${message} (${actor?.name})`)).toEqual([
+      'asked for: enough (ann@laptop)',
+      'asked: enough (ann@laptop)',
+    ])
   })
 
   it('stays in the outbox of a run until it is written', async () => {
