@@ -1,5 +1,5 @@
-import type { Actor } from './domain/actor.ts'
 import type { AuditEntry, GuardsMark } from './domain/audit.ts'
+import type { Control, Controls } from './domain/control.ts'
 import type { FisExperiment } from './domain/fis-experiment.ts'
 import type { HistoryEvent } from './domain/history-event.ts'
 import type { Injection } from './domain/injection.ts'
@@ -191,23 +191,6 @@ export type ControlKey =
   | { readonly kind: 'halt' }
   | { readonly kind: 'pause'; readonly suite: string }
   | { readonly kind: 'abort'; readonly runId: string }
-
-export interface Control {
-  /** For people. */
-  readonly by: string
-  /** Absent where a name alone is known. */
-  readonly actor?: Actor
-  readonly why: string
-  readonly at: number
-  /** Words that this one took the place of: whether their entries in the trail were written is not known. The newest of them. */
-  readonly before?: readonly Control[]
-}
-
-export interface Controls {
-  readonly halt: Control | null
-  readonly pause: Control | null
-  readonly abort: Control | null
-}
 
 /** What a probe measured; it throws `FaultlineError` when nothing could be measured. */
 export interface ProbeReading {

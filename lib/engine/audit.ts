@@ -1,10 +1,11 @@
 import { type AuditEntry, auditOf, guardsEntry, switchEntry } from '../domain/audit.ts'
 import { canonical } from '../domain/canonical.ts'
+import type { Control, Controls } from '../domain/control.ts'
 import { FaultlineError } from '../domain/errors.ts'
 import type { HistoryEvent } from '../domain/history-event.ts'
 import type { Run } from '../domain/run.ts'
 import { sha256 } from '../domain/sha256.ts'
-import type { Control, Controls, Notifier, Store } from '../ports.ts'
+import type { Notifier, Store } from '../ports.ts'
 import type { Engine } from './engine.ts'
 
 /** Who keeps the trail, and who is told of what is new in it. */

@@ -6,7 +6,6 @@ import type { Config } from '../../lib/config.ts'
 import type { Actor } from '../../lib/domain/actor.ts'
 import type { AuditEntry } from '../../lib/domain/audit.ts'
 import { StoreUnavailable } from '../../lib/domain/errors.ts'
-import type { RunStatus } from '../../lib/domain/run.ts'
 import { abortRun, resolveRun } from '../../lib/engine/control.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import { redeliverNotifications } from '../../lib/engine/notifications/redeliver-notifications.ts'
@@ -15,6 +14,7 @@ import { haltAll, pauseSuite, resumeAll, unpauseSuite } from '../../lib/engine/s
 import { startDynalite } from '../../sandbox/aws/dynalite.ts'
 import { around, dieIn } from '../support/around.ts'
 import { partition, stepOf, suiteOf } from '../support/suites.ts'
+import { once, withoutTrail } from '../support/trail.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
 import { openWorld, type World } from '../support/world.ts'
 
@@ -50,27 +50,6 @@ async function onDynalite(clock: VirtualClock) {
 }
 
 const lines = (entries: readonly AuditEntry[]) => entries.map(({ kind, actor }) => `${kind} by ${actor?.name ?? 'itself'}`)
-
-/** An engine whose trail cannot be written while `isAway` says so. */
-function withoutTrail(engine: Engine, isAway: () => boolean): Engine {
-  const add: Engine['store']['audit']['add'] = (entry) => {
-    if (isAway()) return Promise.reject(new StoreUnavailable('insert into the trail'))
-    return engine.store.audit.add(entry)
-  }
-  return { ...engine, store: { ...engine.store, audit: { ...engine.store.audit, add } } }
-}
-
-/** Does it once, as soon as a run is in that state. */
-function once(status: RunStatus, act: () => void): Parameters<World['engine']>[1] {
-  let isDone = false
-  return {
-    observe: ({ run }) => {
-      if (run.status !== status || isDone) return
-      isDone = true
-      act()
-    },
-  }
-}
 
 describe.each([
   ['in SQLite', undefined],
@@ -175,48 +154,6 @@ describe('what cannot be put on record', () => {
     expect(lines(await world.store.audit.list())).toEqual(
       isLive ? ['start by test', 'halt by ann@laptop', 'abort by ann@laptop'] : ['halt by ann@laptop'],
     )
-  })
-
-  it('happens all the same when it is a second halt in a row, and both are written later', async () => {
-    const world = await opened()
-    let isAway = true
-    const engine = withoutTrail(world.engine(), () => isAway)
-    await world.play(haltAll(engine, ann, 'the pager rang'))
-    await world.pass(1_000)
-    await world.play(haltAll(engine, bob, 'it rang again'))
-    await world.play(pauseSuite(engine, 'Example', ann, 'release'))
-    await world.play(pauseSuite(engine, 'Example', bob, 'release, still'))
-    isAway = false
-    await world.play(resumeAll(world.engine('carl'), carl, 'all is well'))
-    await world.play(unpauseSuite(world.engine('carl'), 'Example', carl, 'released'))
-    const trail = lines(await world.store.audit.list())
-    expect(trail.filter((line) => line.startsWith('halt'))).toEqual(['halt by ann@laptop', 'halt by bob@desk'])
-    expect(trail.filter((line) => line.startsWith('pause')).sort()).toEqual(['pause by ann@laptop', 'pause by bob@desk'])
-    expect(trail.filter((line) => /carl/.test(line))).toEqual(['resume by carl@desk', 'unpause by carl@desk'])
-  })
-
-  it('happens all the same when it is an abort, and both that it was asked for and that it took effect are written later', async () => {
-    const world = await opened()
-    let isAway = false
-    const asking = withoutTrail(world.engine('ann'), () => isAway)
-    const ask = async () => {
-      const [live] = await world.store.runs.due(Number.MAX_SAFE_INTEGER)
-      isAway = true
-      await abortRun(asking, live?.id ?? '', { who: ann, why: 'enough' })
-    }
-    const run = await world.run(
-      world.engine(
-        'driver-1',
-        once('holding', () => void ask()),
-      ),
-      suite,
-    )
-    expect(run.status).toBe('aborted')
-    const aborts = (await world.store.audit.list()).filter(({ kind }) => kind === 'abort')
-    expect(aborts.map(({ message, actor }) => `${message} (${actor?.name})`)).toEqual([
-      'asked for: enough (ann@laptop)',
-      'asked: enough (ann@laptop)',
-    ])
   })
 
   it('stays in the outbox of a run until it is written', async () => {
