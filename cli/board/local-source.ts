@@ -1,6 +1,6 @@
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Run } from '../../lib/domain/run.ts'
-import { abortRun, wordOf } from '../../lib/engine/control.ts'
+import { abortRun, askAbort } from '../../lib/engine/control.ts'
 import { isAwaiting } from '../../lib/engine/lease/awaiting.ts'
 import { haltAll, resumeAll } from '../../lib/engine/switches.ts'
 import { loadRuns } from '../../lib/load-runs.ts'
@@ -62,8 +62,8 @@ export function localSource(composition: Composition, name: string, say: (line: 
     async abort(runId, why) {
       const run = await store.runs.load(runId)
       if (run === undefined) throw new FaultlineError('not_found', `there is no run ${runId}`)
-      await store.controls.set({ kind: 'abort', runId }, wordOf(osActor(), why, clock.now()))
       if (isAwaiting(run) || isAbandoned(composition, run)) undoHere(run, why)
+      else await askAbort({ store, clock, notifiers: composition.engine(run.cluster).notifiers }, run, { who: osActor(), why })
     },
     settled: () => Promise.all(begun),
   }
