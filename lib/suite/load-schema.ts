@@ -20,7 +20,7 @@ const words = (most: number) => z.array(z.string().max(20_000)).max(most)
 const variable = /^[A-Za-z_][A-Za-z0-9_]*$/
 
 /** Of a load and of a Job that is a probe. */
-const workKeys = {
+export const workKeys = {
   image: textOf(/^\S{1,500}$/, 'an image, e.g. grafana/k6:1.4.0').describe('Image of its one container.'),
   command: words(100).min(1).optional().describe("In place of the image's entry point; no shell reads it."),
   args: words(100).default([]).describe('Arguments of the command.'),
@@ -50,7 +50,7 @@ export const loadEntry = strict({
 })
 
 /** A Job of a suite's own as the engine runs it. */
-function normaliseWork({ image, command, args, env, namespace, user, resources }: WorkFile): Work {
+export function normaliseWork({ image, command, args, env, namespace, user, resources }: WorkFile): Work {
   return { image, command: command ?? null, args, env, namespace: namespace ?? null, user, resources }
 }
 

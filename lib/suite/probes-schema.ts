@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { comparisons, probeModes, severities } from '../domain/probe.ts'
 import { printable } from '../domain/text.ts'
 import { quote } from './did-you-mean.ts'
+import { workKeys } from './load-schema.ts'
 import { strict, textOf } from './strict-object.ts'
 import { selectorText } from './targets-schema.ts'
 
@@ -11,7 +12,16 @@ import { selectorText } from './targets-schema.ts'
 export const probeDefaults = { mode: 'continuous', interval: 5, timeout: 5, retries: 2, weight: 1 } as const
 
 /** Kinds of probes, as `type` spells them. */
-export const probeTypes: readonly string[] = ['http', 'prometheus', 'kubernetes', 'cloudwatch_alarm', 'cloudwatch_metric']
+export const probeTypes: readonly string[] = [
+  'http',
+  'prometheus',
+  'kubernetes',
+  'cloudwatch_alarm',
+  'cloudwatch_metric',
+  'job',
+  'command',
+  'load',
+]
 
 /** Text that has a problem or none; the problem completes "… " after the text as it was found. */
 function checked(problem: (text: string) => string | undefined) {
@@ -195,6 +205,32 @@ const metricKeys = {
   whenEmpty: z.number().optional().describe('Value where there is none in the window; without it nothing was measured then.'),
 }
 
+const outputRead = z
+  .union([z.enum(['exit_code', 'last_line']), strict({ jsonpath: jsonPath })])
+  .default('exit_code')
+  .describe(
+    'The value: the exit code, the last line of the output, or what a JSONPath finds in the JSON that the last line, or all of it, is.',
+  )
+/** A program takes longer to start than a question to answer. */
+const ofPrograms = {
+  ...common,
+  interval: seconds(1, 3600).default(30).describe('Seconds between two questions during the run.'),
+  timeout: seconds(1, 600).default(60).describe('Seconds to wait for its end.'),
+}
+const jobKeys = { ...workKeys, read: outputRead }
+const commandKeys = {
+  command: z.array(z.string().max(20_000)).min(1).max(100).describe('A program and its arguments; no shell reads them.'),
+  env: workKeys.env,
+  read: outputRead,
+}
+const loadKeys = {
+  load: z.string().describe('Name of an entry of `load`.'),
+  read: z
+    .union([z.literal('running'), strict({ figure: z.string().min(1).max(100) })])
+    .default('running')
+    .describe('1 while it runs, else 0; or what it said last of a figure (docs/load.md).'),
+}
+
 const { optional: _, ...ofGate } = prometheusKeys
 
 /** A question to Prometheus that has to be answered rightly before a start. */
@@ -219,6 +255,15 @@ export const typedProbe = z.discriminatedUnion('type', [
     ...metricKeys,
     ...common,
   }),
+  strict({ name, type: z.literal('job').describe('Has a Job of your own answer.'), ...jobKeys, ...ofPrograms }),
+  strict({ name, type: z.literal('command').describe('Has a program on your machine answer; not on AWS.'), ...commandKeys, ...ofPrograms }),
+  strict({
+    name,
+    type: z.literal('load').describe('Asks a load of the suite.'),
+    ...loadKeys,
+    ...common,
+    mode: z.enum(['during', 'after']).default('during').describe('When it is asked: there is no load before the start.'),
+  }),
 ])
 
 /** Keys of each kind, for presets. */
@@ -228,6 +273,9 @@ export const keysOfType: Readonly<Record<ProbeFile['type'], readonly string[]>> 
   kubernetes: Object.keys({ ...kubernetesKeys, ...common }),
   cloudwatch_alarm: Object.keys({ ...alarmKeys, ...common }),
   cloudwatch_metric: Object.keys({ ...metricKeys, ...common }),
+  job: Object.keys({ ...jobKeys, ...common }),
+  command: Object.keys({ ...commandKeys, ...common }),
+  load: Object.keys({ ...loadKeys, ...common }),
 }
 
 const bare = {
