@@ -1,4 +1,4 @@
-import type { Work } from './load.ts'
+import type { Work } from './work.ts'
 
 /** When a probe is asked. `edge`: before and after; `continuous`: before, during and after. */
 export const probeModes = ['before', 'during', 'after', 'edge', 'continuous'] as const

@@ -1,6 +1,5 @@
 import type { OutputRead, ProbeSource, ProbeSpec, ThresholdSpec, Tolerance } from '../domain/probe.ts'
 import { thresholdText } from '../domain/threshold.ts'
-import { normaliseWork } from './load-schema.ts'
 import { type PresetName, type ProbePreset, probePresets } from './probe-presets.ts'
 import {
   type GateFile,
@@ -13,6 +12,7 @@ import {
   typedProbe,
 } from './probes-schema.ts'
 import type { SuiteFile } from './schema.ts'
+import { normaliseWork } from './work-schema.ts'
 
 type Entry = SuiteFile['probes'][number]
 type PresetEntry = Extract<Entry, { preset: string }>

@@ -4,9 +4,9 @@ import * as z from 'zod'
 import { comparisons, probeModes, severities } from '../domain/probe.ts'
 import { printable } from '../domain/text.ts'
 import { quote } from './did-you-mean.ts'
-import { workKeys } from './load-schema.ts'
 import { strict, textOf } from './strict-object.ts'
 import { selectorText } from './targets-schema.ts'
+import { workKeys } from './work-schema.ts'
 
 /** What a probe that leaves it out gets; times in seconds. */
 export const probeDefaults = { mode: 'continuous', interval: 5, timeout: 5, retries: 2, weight: 1 } as const
