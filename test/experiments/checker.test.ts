@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { type Adapter, check } from '../../experiments/checker/checker.ts'
-import type { LoadSpec } from '../../lib/domain/load.ts'
+import type { LoadSpec } from '../../lib/domain/load-spec.ts'
 import { runReasonTexts } from '../../lib/domain/run-reasons.ts'
 import type { Behaviour } from '../../sandbox/behaviours/behaviour.ts'
 import { podKill, stepOf, suiteOf } from '../support/suites.ts'
