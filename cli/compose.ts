@@ -1,4 +1,5 @@
 import { signForPrometheus } from '../lib/adapters/aws/sigv4.ts'
+import { runCommand } from '../lib/adapters/command/run.ts'
 import type { secretReader } from '../lib/adapters/secrets/references.ts'
 import { systemClock } from '../lib/adapters/system-clock.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
@@ -66,7 +67,7 @@ export async function compose({ flags, env, isLive, say }: ComposeOptions): Prom
       connect: (ref) => clusters.connect(ref),
       probes: createProbes({
         ...{ prometheus: configOf(flags, simulated, env).prometheus, sign: signForPrometheus, clock },
-        ...{ endpoints, read: readReference, cloudWatch },
+        ...{ endpoints, read: readReference, cloudWatch, runCommand },
       }),
       clock,
       config: { ...configOf(flags, simulated, env, guards), secondPerson, approval },

@@ -25,7 +25,7 @@ export interface Engine {
   /** @throws FaultlineError `cluster_gone` when the cluster no longer exists (an embedded one whose process ended, an EKS cluster that was deleted) */
   readonly connect: (ref: ClusterRef) => Promise<Cluster>
   /** What asks the probes of a run in that place. */
-  readonly probes: (place: { readonly cluster: Cluster; readonly namespace: string }) => ProbePort
+  readonly probes: (place: { readonly cluster: Cluster; readonly namespace: string; readonly runId?: string }) => ProbePort
   readonly clock: Clock
   readonly config: Config
   /** This driver's name in leases. */

@@ -1,5 +1,5 @@
 import type { ApprovalRequest } from '../domain/approval.ts'
-import type { ProbeSpec } from '../domain/probe.ts'
+import { needsRun, type ProbeSpec } from '../domain/probe.ts'
 import type { ClusterRef } from '../domain/run.ts'
 import type { Suite } from '../domain/suite.ts'
 import { withoutPrometheus } from '../domain/suite.ts'
@@ -65,16 +65,17 @@ export async function examineSuite(
     namespace: suite.namespace,
     unfenced: neverSends,
   }
+  const asks = (probe: ProbeSpec) => mayAsk(probe) && !needsRun(probe)
   const asker = askerFor(engine, { cluster, namespace: suite.namespace })
   const gates = rulesOf(context, suite).flatMap((rule) => rule.gates ?? [])
   const [switches, admission, steady, closed] = await Promise.all([
     forbiddenBySwitch(engine, { id: plannedRunId, suite }),
     examine(context, suite, seed, standingIn(engine)),
-    checkSteadyBefore(asker, suite.probes.filter(mayAsk), new AbortController().signal),
+    checkSteadyBefore(asker, suite.probes.filter(asks), new AbortController().signal),
     checkGates(asker, gates.filter(mayAsk), new AbortController().signal),
   ])
   const refusals = [...switches, ...admission.refusals, ...steady.refusals, ...closed]
-  const notAsked = [...suite.probes, ...gates].filter((probe) => !mayAsk(probe)).map(({ name }) => name)
+  const notAsked = [...suite.probes, ...gates].filter((probe) => !asks(probe)).map(({ name }) => name)
   const approval = ref === undefined ? null : approvalOf(config, { cluster: ref, suite }, admission.steps)
   return { suite, leftOut, notAsked, admission: { ...admission, refusals }, answers: steady.answers, approval }
 }

@@ -16,6 +16,7 @@ import { runScore } from '../domain/score.ts'
 import type { FaultName, FaultSpec, LeftOutStep, SuiteVariable } from '../domain/suite.ts'
 import { faultName } from '../domain/suite.ts'
 import { iso } from './iso.ts'
+import { type LoadDocument, loadDocument } from './loads.ts'
 import { crossingsOf, type ProbeDocument, probeDocument, type SampleDocument, type ThresholdDocument } from './probe-document.ts'
 
 /** Everything a report is made from. */
@@ -77,6 +78,8 @@ export interface ReportDocument {
     | null
   readonly baseline: Baseline | null
   readonly orphans: number
+  /** What was at work from before the first step to after the last; only there where the suite has load. */
+  readonly loads?: readonly LoadDocument[]
   /** Resilience score, 0 to 100: the mean of the steps that have one; null when none has. */
   readonly score: number | null
   readonly probes: readonly ProbeDocument[]
@@ -206,6 +209,7 @@ export function reportDocument({ run, injections, history, samples }: RunRecord)
     abort: run.abort === null ? null : abortDocument(run.abort),
     baseline,
     orphans,
+    ...(run.loads === undefined ? {} : { loads: run.loads.map((load) => loadDocument(load, suite.load?.[load.n]?.image ?? '')) }),
     score: runScore(run.steps),
     probes: suite.probes.map(probeDocument),
     readiness: watch !== null && samples.some(({ probe }) => probe === watch.name) ? probeDocument(watch) : null,

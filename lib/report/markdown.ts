@@ -5,6 +5,7 @@ import { approvalFacts } from './approval-text.ts'
 import { clusterText } from './cluster-text.ts'
 import type { ReportDocument, StepDocument } from './document.ts'
 import { dateAndTimeInWords, duration, lateness, timeOfDay } from './durations.ts'
+import { figuresText, loadEndText } from './loads.ts'
 import { stepReasons } from './reasons.ts'
 import {
   answersText,
@@ -35,6 +36,7 @@ export function markdownReport(document: ReportDocument): string {
     '## Steps',
     '',
     ...stepTable(document),
+    ...loadLines(document),
     ...thresholdLines(document),
     ...document.steps.flatMap((_, i) => stepLines(document, i)),
     ...(probes.length === 0
@@ -156,6 +158,12 @@ function thresholdLines({ thresholds, probes }: ReportDocument): readonly string
     return [threshold.name, when, threshold.severity, threshold.action, crossed.join(', ') || 'never']
   })
   return ['', '## Thresholds', '', ...markdownTable(['threshold', 'when', 'severity', 'then', 'crossed'], rows)]
+}
+
+function loadLines({ loads = [] }: ReportDocument): readonly string[] {
+  if (loads.length === 0) return []
+  const rows = loads.map(({ name, image, end, figures }) => [name, image, loadEndText(end), figuresText(figures)])
+  return ['', '## Load', '', ...markdownTable(['load', 'image', 'end', 'figures'], rows)]
 }
 
 function stepLines(document: ReportDocument, index: number): readonly string[] {

@@ -18,6 +18,7 @@ import { howMuch } from './fault-description.ts'
 import { figuresWithBefore } from './figures.ts'
 import { lateUndoText } from './late-undo.ts'
 import { leftOutText } from './left-out.ts'
+import { figuresText, loadEndText } from './loads.ts'
 import { steadyLines, summaryText } from './probe-text.ts'
 import { ownReasons } from './reasons.ts'
 import { findingText, scoreBasis } from './report-summary.ts'
@@ -70,6 +71,10 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
     ...(abort === null ? [] : [`Aborted    ${dateAndTime(abort.at)} by ${abort.by} (${abort.reason})${ended ? '' : `: ${abort.detail}`}`]),
     ...(abort?.undoneAt === undefined ? [] : [`Undone     ${duration(abort.undoneAt - abort.at)} after the abort, with proof`]),
     ...(late === null ? [] : [`Late       ${late}`]),
+    ...(run.loads ?? []).map(
+      ({ name, end, figures }) =>
+        `Load       ${name}: ${[loadEndText(end), figuresText(figures, 12)].filter((part) => part !== '').join('; ')}`,
+    ),
     ...(suite.hypothesis === '' ? [] : [`Expected   ${suite.hypothesis}`]),
     ...(isUnmeasured(suite) ? [`Warning    ${unmeasured}`] : []),
     ...(score === null ? [] : [`Score      ${score} ${scoreBasis(run.steps)} (resilience)`]),

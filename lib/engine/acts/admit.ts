@@ -196,7 +196,8 @@ export async function workloadTargets(
 
 async function missingAccess(context: FaultContext, suite: Suite): Promise<readonly Refusal[]> {
   const names = [...new Set(suite.steps.map((step) => faultName(step.fault)))]
-  const places = (suite.load ?? []).map((spec) => placeOfLoad(context, spec))
+  const ofProbes = suite.probes.flatMap(({ source }) => (source.type === 'job' ? [source.namespace ?? context.namespace] : []))
+  const places = [...(suite.load ?? []).map((spec) => placeOfLoad(context, spec)), ...ofProbes]
   const needed = neededAccess(names, context, places)
   const allowed = await context.cluster.pods.can(needed)
   return needed.filter((_, i) => allowed[i] !== true).map(missing)

@@ -87,11 +87,11 @@ async function sweepRun(driver: Driver, orphans: string[]): Promise<void> {
 }
 
 /**
- * A check only looks, and takes away what it finds. One that a driver sent off as it was overtaken (no owner carries it, no version fences
+ * A check only looks, and takes away what it finds; a probe's Job answers, and ends by itself within a minute or so. One that a driver sent off as it was overtaken (no owner carries it, no version fences
  * it) did nothing to anyone: it is taken away, and is no orphan.
  */
 function isCheck({ metadata }: KubeObject): boolean {
-  return metadata.labels?.[roleLabel] === 'check'
+  return ['check', 'probe'].includes(metadata.labels?.[roleLabel] ?? '')
 }
 
 /** A kind in a namespace, as one list shows it. */

@@ -39,7 +39,7 @@ export class Probing {
 
   constructor(driver: Probed) {
     this.#driver = driver
-    this.#port = driver.engine.probes({ cluster: driver.cluster, namespace: driver.run.namespace })
+    this.#port = driver.engine.probes({ cluster: driver.cluster, namespace: driver.run.namespace, runId: driver.run.id })
     this.#buffer = new SampleBuffer(driver)
     this.#isSuccessor = driver.run.status !== 'requested'
   }

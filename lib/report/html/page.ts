@@ -3,6 +3,7 @@ import { valueText } from '../../domain/value-text.ts'
 import { approvalFacts } from '../approval-text.ts'
 import type { ReportDocument } from '../document.ts'
 import { dateAndTimeInWords, duration, timeOfDay } from '../durations.ts'
+import { figuresText, loadEndText } from '../loads.ts'
 import { type Content, type Markup, markup } from '../markup.ts'
 import { comparisonText } from '../report-summary.ts'
 import { variableText } from '../variable-text.ts'
@@ -23,6 +24,7 @@ ${head(document)}
 ${pictures(document)}
 <section><h2>Details</h2>
 ${document.steps.map((_, i) => stepSection(document, i))}
+${loads(document)}
 ${thresholds(document)}
 ${probes(document)}
 ${facts(document)}
@@ -72,6 +74,17 @@ ${fact('Seed', seed)}
 ${variables.length === 0 ? null : fact('Variables', variables.map(variableText).join('; '))}
 </dl>`,
   )
+}
+
+function loads({ loads: all = [] }: ReportDocument): Markup | null {
+  if (all.length === 0) return null
+  const rows = all.map(({ name, image, end, figures, log }) => [
+    rowHead(name, image),
+    loadEndText(end),
+    figuresText(figures) || '–',
+    log === '' ? '–' : markup`<pre>${log}</pre>`,
+  ])
+  return folded('load', 'Load', stackTable('Load', ['load', 'end', 'figures', 'end of its log'], rows))
 }
 
 function thresholds({ thresholds: all, probes: known }: ReportDocument): Markup | null {
