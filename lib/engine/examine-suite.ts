@@ -1,6 +1,6 @@
 import type { ProbeSpec } from '../domain/probe.ts'
 import type { Suite } from '../domain/suite.ts'
-import { withoutPrometheus } from '../domain/suite.ts'
+import { withoutPrometheus } from '../domain/without-prometheus.ts'
 import type { FaultContext } from '../faults/fault.ts'
 import type { Cluster } from '../ports.ts'
 import { type Admission, examine, forbiddenBySwitch } from './acts/admit.ts'
