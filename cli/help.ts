@@ -44,6 +44,7 @@ Examples:
   $ faultline inject resource-exhaustion memory --intensity high --duration 120 --targets db-0,db-1
   $ faultline inject network-degradation latency --latency 250 --ports 5432 --duration 60 --dry-run
   $ faultline inject dns-failure servfail --domains '*.s3.amazonaws.com' --share 50 --duration 60
+  $ faultline inject http-fault abort --ports 8080 --path '/api/*' --status 503 --share 20 --duration 60
   $ faultline inject node-failure node-drain --node worker-2 --duration 60 --save drain.json
 
 Flags are the keys of a step (docs/suite-format.md): --repeat-every is "repeatEvery"; lists are comma-separated. No grace before and after.
@@ -59,7 +60,7 @@ Examples:
   $ faultline test all --duration 120 --sandbox --report all.xml
 
 network: random, all, specific. node: pod-delete, pod-kill, crashloop. resource: memory low, cpu medium, disk medium, network high.
-degradation and dns: each kind. Each test is a run of its own; an abort ends all of them. What cannot run here is skipped, with the reason: that
+degradation and dns: each kind. http: abort, delay. Each test is a run of its own; an abort ends all of them. What cannot run here is skipped, with the reason: that
 is never a pass, and in CI (variable CI) a failure unless --allow-skips.
 ${exits}`,
   replay: `

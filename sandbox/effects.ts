@@ -1,8 +1,8 @@
 /** What an injector can do to a pod from inside its node. */
-export const effectKinds = ['memory', 'cpu', 'disk', 'network', 'load', 'cut', 'latency', 'dns', 'loop'] as const
+export const effectKinds = ['memory', 'cpu', 'disk', 'network', 'load', 'cut', 'latency', 'dns', 'http', 'loop'] as const
 export type EffectKind = (typeof effectKinds)[number]
 
-/** One thing done to one target: MiB of memory or disk, cpu workers, kbit/s, ms of latency, percent of the names that fail, a cut or a kill at every start. */
+/** One thing done to one target: MiB of memory or disk, cpu workers, kbit/s, ms of latency, percent of the names or requests that fail, a cut or a kill at every start. */
 export interface Effect {
   readonly podUid: string
   readonly tag: string

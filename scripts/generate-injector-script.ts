@@ -17,6 +17,7 @@ const pieces = [
   'degrade',
   'redirect',
   'dns',
+  'http',
   'load',
   'clean',
   'loop',

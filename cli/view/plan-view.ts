@@ -43,6 +43,7 @@ const proofs: Readonly<Record<FaultName, readonly [string, string]>> = {
   'disk-exhaustion': ['df in the target', 'file gone'],
   'network-degradation': ['measured round trip or loss', 'measured again, qdisc gone'],
   'dns-failure': ['queries from the target fail, others do not', 'queries answered again, no rule left'],
+  'http-fault': ['requests from outside are met, others are not', 'requests pass again, no rule left'],
   'network-exhaustion': ['measured rate', 'qdisc gone'],
 }
 

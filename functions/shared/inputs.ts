@@ -122,7 +122,7 @@ const actions = {
   }),
   inject: strict({
     action: z.literal('inject'),
-    fault: text.describe('network-partition, node-failure, resource-exhaustion, network-degradation or dns-failure.'),
+    fault: text.describe('network-partition, node-failure, resource-exhaustion, network-degradation, dns-failure or http-fault.'),
     kind: text,
     with: z.record(z.string(), z.unknown()).describe('What `faultline inject` takes as flags, by the keys of a suite file.'),
     namespace: text.optional(),

@@ -1,14 +1,23 @@
 import * as z from 'zod'
 import { guardLimits } from '../guard-settings.ts'
 import { loadEntry } from './load-schema.ts'
-import { anyParams, degradationParams, dnsParams, failureParams, paramHomes, partitionParams, resourceParams } from './params-schema.ts'
+import {
+  anyParams,
+  degradationParams,
+  dnsParams,
+  failureParams,
+  httpParams,
+  paramHomes,
+  partitionParams,
+  resourceParams,
+} from './params-schema.ts'
 import { probePresets } from './probe-presets.ts'
 import { presetEntry, threshold, typedProbe } from './probes-schema.ts'
 import { scheduleSchema } from './schedule-schema.ts'
 import { type Elsewhere, strict, textOf } from './strict-object.ts'
 import { selectorText, targets } from './targets-schema.ts'
 
-/** What a suite that leaves it out gets; times in seconds. */
+/** What a suite that leaves it out gets; times in seconds, a request's delay in milliseconds. */
 export const suiteDefaults = {
   namespace: 'jadevectordb-system',
   selector: 'app=jadevectordb',
@@ -16,6 +25,8 @@ export const suiteDefaults = {
   recoveryTimeout: 360,
   interval: 0,
   graceSeconds: 5,
+  status: 503,
+  delay: 1000,
 } as const
 
 /** Fault types, as `type` spells them. */
@@ -25,6 +36,7 @@ export const stepTypes: readonly string[] = [
   'node_failure',
   'network_degradation',
   'dns_failure',
+  'http_fault',
 ]
 
 const seconds = (most: number) => z.number().min(0).max(most)
@@ -101,6 +113,10 @@ export const stepSchema = z.discriminatedUnion('type', [
     stepHomes,
   ),
   strict({ ...stepKeys, type: z.literal('dns_failure').describe('Makes names fail for pods.'), params: dnsParams }, stepHomes),
+  strict(
+    { ...stepKeys, type: z.literal('http_fault').describe('Makes HTTP requests of pods fail or slow.'), params: httpParams },
+    stepHomes,
+  ),
 ])
 
 /** What can be checked of a step whose `type` makes no sense. */

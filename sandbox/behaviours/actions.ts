@@ -35,6 +35,7 @@ const names: Record<EffectKind, readonly [string, string]> = {
   cut: ['reachable', 'peers'],
   latency: ['latency', 'ms'],
   dns: ['queries failed', '%'],
+  http: ['requests failed', '%'],
   loop: ['restarts', 'count'],
 }
 
@@ -57,6 +58,7 @@ export function measureKind(world: World, target: InjectorTarget, kind: EffectKi
     cut: usage.cut ? 0 : 1,
     latency: usage.latencyMs,
     dns: usage.dnsFailing,
+    http: usage.httpFaulted,
     loop: restarts(world, target).value,
   }
   return { name, unit, value: Math.round(value[kind] * 1000) / 1000 }
@@ -145,6 +147,7 @@ export function actionNamed(name: string, parameters: Parameters): Action | unde
     'cut-network': 'cut',
     'degrade-network': 'latency',
     'fail-dns': 'dns',
+    'fault-http': 'http',
   }
   const kind = kinds[name]
   if (kind !== undefined) return effectAction(kind, parameters)

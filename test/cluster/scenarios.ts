@@ -44,6 +44,8 @@ const degradation = (params: Readonly<Record<string, unknown>>) => ({ type: 'net
 
 const dns = (params: Readonly<Record<string, unknown>>) => ({ type: 'dns_failure', params: { allowUnused, ...params } })
 
+const http = (params: Readonly<Record<string, unknown>>) => ({ type: 'http_fault', params: { ports: [8080], allowUnused, ...params } })
+
 const plain = { duration: 8, verdict: 'succeeded' } as const
 
 /** A partition that begins and ends while memory is held on another pod of the same workload. */
@@ -86,6 +88,9 @@ export const scenarios: readonly Scenario[] = [
   { name: 'dns timeout', ...dns({ dns_type: 'timeout', domains: ['*.s3.amazonaws.com'] }), ...plain },
   { name: 'dns servfail, a share', ...dns({ dns_type: 'servfail', share: 30 }), ...plain },
   { name: 'dns wrong', ...dns({ dns_type: 'wrong', domains: ['db'], addresses: ['10.9.9.9'] }), ...plain },
+  { name: 'http abort', ...http({ http_type: 'abort' }), ...plain },
+  { name: 'http delay, a share', ...http({ http_type: 'delay', delay: 400, share: 30 }), ...plain },
+  { name: 'http reset, outwards', ...http({ http_type: 'abort', reset: true, direction: 'out' }), ...plain },
   { name: 'Jobs refused', ...exhaustion('memory'), duration: 8, verdict: 'refused', refused: 'jobs', says: 'exceeded quota: no-jobs' },
   {
     name: 'injector pods refused',
@@ -117,6 +122,14 @@ export const scenarios: readonly Scenario[] = [
     duration: 6,
     verdict: 'aborted',
     meanwhile: 'kill the runner',
+  },
+  { name: 'runner killed: http', ...http({ http_type: 'abort' }), duration: 6, verdict: 'aborted', meanwhile: 'kill the runner' },
+  {
+    name: 'injector force-deleted: http',
+    ...http({ http_type: 'abort' }),
+    duration: 30,
+    verdict: 'no_effect',
+    meanwhile: 'delete the injector',
   },
   { name: 'runner killed: dns', ...dns({ dns_type: 'servfail' }), duration: 6, verdict: 'aborted', meanwhile: 'kill the runner' },
   {

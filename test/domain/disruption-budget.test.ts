@@ -71,6 +71,7 @@ describe('the headroom of a budget', () => {
       'memory-exhaustion',
       'network-degradation',
       'dns-failure',
+      'http-fault',
     ]
     expect(kinds.filter(isDisruptive)).toEqual(['pod-delete', 'pod-kill', 'crashloop', 'node-drain'])
   })
