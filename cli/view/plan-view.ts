@@ -87,7 +87,10 @@ function approvalLines({ approval, suite }: Plan, look: Look): readonly Painted[
   const steps = approval.steps.filter(({ why }) => why.length > 0)
   return [
     ...steps.flatMap((step) => hanging('approval', `${step.name}: ${step.why.join('; ')}`, { ...look, tone: 'warn' })),
-    ...plainLines(`A run waits for a person's word (plan ${shortPlan(approval.plan)}): type ${suite.namespace}, or say --confirm ${suite.namespace}.`, look),
+    ...plainLines(
+      `A run waits for a person's word (plan ${shortPlan(approval.plan)}): type ${suite.namespace}, or say --confirm ${suite.namespace}.`,
+      look,
+    ),
   ]
 }
 
