@@ -1,5 +1,3 @@
-import type { Direction } from './suite.ts'
-
 /** What becomes of requests, as the suite file spells it. */
 export const httpKinds = ['abort', 'delay'] as const
 export type HttpKind = (typeof httpKinds)[number]
@@ -14,7 +12,7 @@ export interface HeaderMatch {
 export interface HttpSpec {
   readonly type: 'http_fault'
   readonly kind: HttpKind
-  readonly direction: Exclude<Direction, 'both'>
+  readonly direction: 'in' | 'out'
   readonly ports: readonly number[]
   readonly methods: readonly string[]
   /** With `*` for any characters; null: any. */

@@ -1,5 +1,5 @@
 import { shortPlan, toApproveText } from '../domain/approval.ts'
-import type { ApprovalDocument, WaitingDocument } from './document.ts'
+import type { ApprovalDocument, WaitingDocument } from './approval-document.ts'
 import { dateAndTimeInWords } from './durations.ts'
 
 /** `bob@desk on 5 January 2026, 10:00:00 UTC: as agreed (plan 3fa9c1d2e4b5)`. */

@@ -1,4 +1,3 @@
-import type { StepToApprove } from '../domain/approval.ts'
 import { elapsed } from '../domain/elapsed.ts'
 import type { EndCause } from '../domain/end-cause.ts'
 import type { HistoryEvent } from '../domain/history-event.ts'
@@ -15,6 +14,7 @@ import { runReasons, runReasonTexts } from '../domain/run-reasons.ts'
 import { runScore } from '../domain/score.ts'
 import type { FaultName, FaultSpec, LeftOutStep, SuiteVariable } from '../domain/suite.ts'
 import { faultName } from '../domain/suite.ts'
+import { type ApprovalDocument, approvalsOf, type WaitingDocument } from './approval-document.ts'
 import { iso } from './iso.ts'
 import { type LoadDocument, loadDocument } from './loads.ts'
 import { crossingsOf, type ProbeDocument, probeDocument, type SampleDocument, type ThresholdDocument } from './probe-document.ts'
@@ -93,26 +93,6 @@ export interface ReportDocument {
   readonly samples: readonly SampleDocument[]
   readonly steps: readonly StepDocument[]
   readonly history: readonly HistoryDocument[]
-}
-
-/** A person's word for one plan. */
-export interface ApprovalDocument {
-  readonly at: string
-  readonly by: string
-  readonly why: string
-  /** Digest of the plan. */
-  readonly plan: string
-  /** Before which step it was given, from 0; null: before the run began. */
-  readonly step: number | null
-}
-
-export interface WaitingDocument {
-  readonly plan: string
-  readonly since: string
-  /** Then it is refused. */
-  readonly expiresAt: string
-  readonly step: number | null
-  readonly steps: readonly StepToApprove[]
 }
 
 export interface StepDocument {
@@ -220,15 +200,6 @@ export function reportDocument({ run, injections, history, samples }: RunRecord)
     ),
     history: history.map(historyDocument),
   }
-}
-
-/** Who approved the run, and what it waits for. */
-export function approvalsOf(run: Run): Pick<ReportDocument, 'approvals' | 'waitsFor'> {
-  const approvals = (run.approvals ?? []).map(({ at, by, why, plan, before: step }) => ({ at: iso(at), by, why, plan, step }))
-  const given = approvals.length === 0 ? {} : { approvals }
-  if (run.status !== 'awaiting_approval') return given
-  const { request, since, expiresAt, before: step } = run
-  return { ...given, waitsFor: { ...request, since: iso(since), expiresAt: iso(expiresAt), step } }
 }
 
 function abortDocument({ undoneAt, ...abort }: Abort): NonNullable<ReportDocument['abort']> {

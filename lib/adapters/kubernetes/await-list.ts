@@ -100,7 +100,7 @@ class Followed {
     const known = new Map(items.map((item) => [item.metadata.uid, item]))
     this.#known = known
     this.#tell()
-    // Whoever waited may have seen what he waited for, and ended this.
+    // Those who waited may have seen what they waited for, and ended this.
     await Promise.resolve()
     if (this.isOver) return
     const place = { ...kind, ...(options.namespace === undefined ? {} : { namespace: options.namespace }) }

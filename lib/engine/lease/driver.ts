@@ -61,11 +61,8 @@ export class Driver {
     this.#member = null
     const seen = seenListsOf(cluster, engine.clock)
     this.cluster = seen.cluster
-    this.#core = new DriverCore(state, {
-      seen,
-      switches: new SharedRead(() => this.#readSwitches()),
-      unfenced: new UnfencedCalls(this, engine.clock, engine.config.unfencedCallMs),
-    })
+    const unfenced = new UnfencedCalls(this, engine.clock, engine.config.unfencedCallMs)
+    this.#core = new DriverCore(state, { seen, switches: new SharedRead(() => this.#readSwitches()), unfenced })
     this.probing = new Probing(this)
   }
 
