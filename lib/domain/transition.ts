@@ -11,6 +11,7 @@ import { isEnded, stepOf, withState } from './run.ts'
 import type { MemberEvent, RunEvent } from './run-event.ts'
 import type { InjectedOutcome, RecheckedOutcome } from './run-facts.ts'
 import { recordOf, withStep } from './step-record.ts'
+import { membersOf } from './together.ts'
 import { decideVerdict } from './verdict.ts'
 
 export type { RunEvent } from './run-event.ts'
@@ -133,7 +134,7 @@ function applyToStep(run: Run, event: StepEvent, now: number): Run {
       return afterRecovery(recoveredAll(run, event, now), {
         step,
         now,
-        goesOn: begunBlock(run).every((at) => run.steps[at]?.verdict !== 'failed'),
+        goesOn: membersOf(run.suite.steps, step).every((at) => run.steps[at]?.verdict !== 'failed'),
       })
     case 'not_recovered': {
       const failed: Partial<StepRecord> = { verdict: 'failed', reasons: [{ code: 'not_recovered', detail: event.message }] }

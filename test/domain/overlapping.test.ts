@@ -114,6 +114,17 @@ describe('a group', () => {
     expect(play(begun(), [[0, refused, 1_000]])).toMatchObject({ status: 'verifying', until: 1_000 })
   })
 
+  it('of which a later step is refused fails with it, and begins no second time', () => {
+    const refused: RunEvent = { type: 'step_refused', refusals: [{ code: 'unsafe_target', step: 1, message: 'not Ready' }] }
+    const run = play(begun(), [
+      [0, planned, 1_000],
+      [0, bites, 2_000],
+      [1, refused, 6_000],
+      [0, undone, 7_000],
+    ])
+    expect(transition(run, { type: 'recovered', message: '' }, 8_000)).toMatchObject({ status: 'verifying' })
+  })
+
   it('undoes what its ledger lacks entries of, although the step is refused', () => {
     const refused: RunEvent = { type: 'step_refused', refusals: [{ code: 'unreachable', step: 0, message: 'entries are missing' }] }
     const run = play(begun(), [

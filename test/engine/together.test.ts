@@ -250,7 +250,9 @@ describe('a plan of a group', () => {
       'refused',
       expect.stringMatching(/^overlap: .*slow \(network-degradation\) and cut \(network-partition\) may not overlap on one pod/),
     ])
-    expect(await refusalsOf([cut, onOne(member(podDelete, 'delete', { after: ['cut'], lasts: 5 }), [pod])])).toEqual(['succeeded'])
+    expect(await refusalsOf([cut, onOne(member(podDelete, 'delete', { after: ['cut'], delay: 5, lasts: 5 }), [pod])])).toEqual([
+      'succeeded',
+    ])
   })
 
   it('counts together what overlapping steps hit of a workload', async () => {
