@@ -56,7 +56,8 @@ function family(type: string, kindKey: string, kinds: readonly string[], shapes:
     kindKey,
     kinds,
     flags: [
-      ...flagsOf('step', anyStep.shape, ['type', 'params', 'targets']),
+      // One fault overlaps with no other.
+      ...flagsOf('step', anyStep.shape, ['type', 'params', 'targets', 'together', 'delay', 'after']),
       ...flagsOf('targets', targetConditions.shape, ['selector']),
       ...flagsOf('params', params, [kindKey, 'targets']),
     ],

@@ -104,7 +104,7 @@ it('who may halt cannot lift a halt by that, nor the other way about, and neithe
   expect(Object.keys(allowed(all, 'HaltRole'))).toEqual(['Log', 'Runs', 'ListRuns', 'Audit', 'Events', 'DeadLetters'])
   expect(Object.keys(allowed(all, 'ResumeRole'))).toEqual(['Log', 'Runs', 'Audit', 'Events', 'DeadLetters'])
   expect([allowed(all, 'HaltRole').Runs?.Action, allowed(all, 'ResumeRole').Runs?.Action]).toEqual([
-    ['dynamodb:PutItem'],
+    ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
     ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'],
   ])
 })

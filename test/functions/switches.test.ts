@@ -11,7 +11,7 @@ type Store = Pick<Invocation['store'], 'runs' | 'controls' | 'audit'>
 
 function haltWith(list: Store['runs']['list'], add: Store['audit']['add'] = async () => true) {
   const set = jest.fn<Store['controls']['set']>(async () => {})
-  const store = { runs: { list }, controls: { set }, audit: { add } }
+  const store = { runs: { list }, controls: { set, read: async () => ({ halt: null, pause: null }) }, audit: { add } }
   const answer = halt({ by: 'ann', why: 'incident' }, {
     caller: null,
     store,
