@@ -49,8 +49,10 @@ function follow(place: HTMLElement): void {
 function show(place: HTMLElement, { now, whole, slots, charts }: View): void {
   ahead = now - Date.now()
   if (whole !== undefined) {
+    const begun = formsIn(place)
     place.innerHTML = whole
     drawn.clear()
+    putBack(place, begun)
   }
   for (const [name, html] of Object.entries(slots)) {
     const slot = document.querySelector(`[data-slot="${CSS.escape(name)}"]`)
@@ -65,6 +67,29 @@ function show(place: HTMLElement, { now, whole, slots, charts }: View): void {
     else known.update(data)
   }
   tick()
+}
+
+/** What people may have begun to fill in, by run, and where the keys go now. */
+interface Begun {
+  readonly forms: ReadonlyMap<string, Element>
+  readonly focus: Element | null
+}
+
+function formsIn(place: HTMLElement): Begun {
+  const forms = [...place.querySelectorAll<HTMLElement>('[data-run]')].flatMap((root) => {
+    const form = root.querySelector('details.act')
+    return form === null ? [] : [[root.dataset.run ?? '', form] as const]
+  })
+  return { forms: new Map(forms), focus: document.activeElement }
+}
+
+/** Another run that begins or ends takes no word from whoever writes why this one is to end. */
+function putBack(place: HTMLElement, { forms, focus }: Begun): void {
+  for (const root of place.querySelectorAll<HTMLElement>('[data-run]')) {
+    const form = forms.get(root.dataset.run ?? '')
+    if (form !== undefined) root.querySelector('details.act')?.replaceWith(form)
+  }
+  if (focus instanceof HTMLElement && place.contains(focus)) focus.focus()
 }
 
 /** Old figures must not look like new ones. */

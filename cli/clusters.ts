@@ -164,7 +164,10 @@ export class Clusters {
     const { maxInFlight } = this.#options
     const cluster = connectCluster(found.config, maxInFlight === undefined ? {} : { maxInFlight })
     this.#open.push(cluster)
-    return { ...(await clusterIdentity(cluster)), cluster }
+    const region = eksRegionOf(found.config.cluster.server)
+    if (region === null) return { ...(await clusterIdentity(cluster)), cluster }
+    const experiments = async () => (await import('../lib/adapters/fis/experiments.ts')).activeExperiments({ region })
+    return { ...(await clusterIdentity(cluster)), cluster: { ...cluster, experiments } }
   }
 
   async #reach({ via, uid, name }: ClusterRef): Promise<FoundCluster> {
@@ -221,6 +224,11 @@ function absolute(source: ClusterSource): ClusterSource {
 function inCluster(env: Readonly<Record<string, string | undefined>>): LoadOptions {
   const { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT } = env
   return { env: { KUBERNETES_SERVICE_HOST, KUBERNETES_SERVICE_PORT }, home: '/nonexistent' }
+}
+
+/** The region in the address of an EKS cluster's API server; null of every other cluster: nothing is asked of AWS about it. */
+function eksRegionOf(server: string): string | null {
+  return /^https:\/\/[^/]*\.([a-z0-9-]+)\.eks\.amazonaws\.com(?:\.cn)?(?::\d+)?\/?$/.exec(server)?.[1] ?? null
 }
 
 function describeSource(via: ClusterSource): string {

@@ -1,4 +1,5 @@
 import { signForPrometheus } from '../lib/adapters/aws/sigv4.ts'
+import { runCommand } from '../lib/adapters/command/run.ts'
 import type { secretReader } from '../lib/adapters/secrets/references.ts'
 import { systemClock } from '../lib/adapters/system-clock.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
@@ -7,7 +8,7 @@ import { readCalendars } from '../lib/owner-guards.ts'
 import type { Clock, MetricsSink, Notifier, Store } from '../lib/ports.ts'
 import { type CloudWatchAsker, createProbes } from '../lib/probes/probes.ts'
 import { Clusters } from './clusters.ts'
-import { readEndpoints, readGuards, readSecondPerson } from './guards.ts'
+import { readApproval, readEndpoints, readGuards, readSecondPerson } from './guards.ts'
 import { isDeadOwner, ownerName } from './owner.ts'
 import { leaveReports } from './reports.ts'
 import { type ClusterFlags, type ConfigFlags, configOf, type StateFlags, type TellingFlags } from './settings.ts'
@@ -46,6 +47,7 @@ export async function compose({ flags, env, isLive, say }: ComposeOptions): Prom
   const guards = await readGuards(env)
   const endpoints = await readEndpoints(env)
   const secondPerson = readSecondPerson(env)
+  const approval = readApproval(env)
   let references: ReturnType<typeof secretReader> | undefined
   const readReference: ReturnType<typeof secretReader> = async (...wanted) => {
     references ??= (await import('../lib/adapters/secrets/references.ts')).secretReader({ clock, env })
@@ -65,10 +67,10 @@ export async function compose({ flags, env, isLive, say }: ComposeOptions): Prom
       connect: (ref) => clusters.connect(ref),
       probes: createProbes({
         ...{ prometheus: configOf(flags, simulated, env).prometheus, sign: signForPrometheus, clock },
-        ...{ endpoints, read: readReference, cloudWatch },
+        ...{ endpoints, read: readReference, cloudWatch, runCommand },
       }),
       clock,
-      config: { ...configOf(flags, simulated, env, guards), secondPerson },
+      config: { ...configOf(flags, simulated, env, guards), secondPerson, approval },
       owner: ownerName(),
       isDead: isDeadOwner,
       notifiers,

@@ -1,20 +1,24 @@
 import { actorText } from '../lib/domain/actor.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
-import type { Run, Trigger } from '../lib/domain/run.ts'
+import type { Awaiting, Run, Trigger } from '../lib/domain/run.ts'
 import { isEnded } from '../lib/domain/run.ts'
 import type { Suite } from '../lib/domain/suite.ts'
+import { type ApprovalWord, approveRun } from '../lib/engine/approve.ts'
 import { drive } from '../lib/engine/drive.ts'
+import { isAwaiting } from '../lib/engine/lease/awaiting.ts'
 import { claimOf } from '../lib/engine/lease/claim.ts'
 import { start } from '../lib/engine/start.ts'
 import { clusterText } from '../lib/report/cluster-text.ts'
 import type { RunRecord } from '../lib/report/document.ts'
 import { recordOf } from '../lib/report/record.ts'
 import { actorOn } from './actor.ts'
+import { checkConfirmed, confirmedOrTyped, declinedBy, notAsked, takesAnother, waitingLines } from './approving.ts'
 import type { ChosenCluster } from './clusters.ts'
 import { type ExitCode, exitCodeOf, exitCodes } from './exit-codes.ts'
+import { Questions } from './questions.ts'
 import { giveUpAfterMs, isAbandoned, reapAll, unfinishedRuns } from './reaping.ts'
 import { recordFromMemory, writeReports } from './reports.ts'
-import { createScreen, type Screen } from './screen.ts'
+import { createScreen, type Screen, type ScreenKind } from './screen.ts'
 import type { Session } from './session.ts'
 import { remains } from './view/remains.ts'
 import type { RunState } from './view/run-state.ts'
@@ -60,7 +64,8 @@ export async function prepared(session: Session, namespace: string, choose: () =
 
 /** Starts the run, drives it to its end on a screen, and writes its reports. */
 export async function driveNewRun(session: Session, order: RunOrder): Promise<DrivenRun> {
-  const { flags, terminal, composition, say } = session
+  const { flags, composition, say } = session
+  checkConfirmed(flags.confirm, order.suite.namespace)
   const { run, created } = await startRun(session, order)
   if (!created) say(`run ${run.id} was started before with this id`)
   if (!created && !isEnded(run) && claimOf(run, composition.engine(run.cluster)) === 'held') {
@@ -69,11 +74,18 @@ export async function driveNewRun(session: Session, order: RunOrder): Promise<Dr
       `run ${run.id} is ${run.status}, driven by ${run.lease?.owner}: see it with "faultline show ${run.id}"`,
     )
   }
-  const kind = flags.json === true ? (flags.verbose === true ? 'lines' : 'silent') : terminal.isLive ? 'live' : 'lines'
-  if (kind === 'lines')
+  if (kindOf(session) === 'lines')
     say(`run ${run.id}: ${order.suite.name} on ${clusterText(run.cluster)}, namespace ${run.namespace}, seed ${run.seed}`)
-  const screen = createScreen({ terminal, run, clock: composition.clock, kind, sayLine: say })
-  return driveOnScreen(session, { run, screen, files: order.files })
+  return driveOnScreen(session, { run, files: order.files })
+}
+
+/** Drives on what was just approved here, and asks again where it comes to that. */
+export function driveApproved(session: Session, run: Run, files: readonly string[]): Promise<DrivenRun> {
+  return driveOnScreen(session, { run, files })
+}
+
+function kindOf({ flags, terminal }: Session): ScreenKind {
+  return flags.json === true ? (flags.verbose === true ? 'lines' : 'silent') : terminal.isLive ? 'live' : 'lines'
 }
 
 /** A dead run in the same place would refuse the start, and one on an embedded cluster that ended is only to be written off. */
@@ -97,13 +109,15 @@ async function startRun({ flags, composition }: Session, { chosen, suite, seed }
 
 interface OnScreen {
   readonly run: Run
-  readonly screen: Screen
   readonly files: readonly string[]
 }
 
-async function driveOnScreen(session: Session, { run, screen, files }: OnScreen): Promise<DrivenRun> {
-  const { composition, interrupts, say } = session
+async function driveOnScreen(session: Session, { run, files }: OnScreen): Promise<DrivenRun> {
+  const { composition, interrupts, say, terminal } = session
   const { store, stateDir } = composition
+  const questions = new Questions(terminal, false)
+  const open = (of: Run) => createScreen({ terminal, run: of, clock: composition.clock, kind: kindOf(session), sayLine: say })
+  let screen = open(run)
   interrupts.onFirst = () => screen.interrupted(1)
   interrupts.onSecond = () => {
     screen.interrupted(2)
@@ -111,9 +125,21 @@ async function driveOnScreen(session: Session, { run, screen, files }: OnScreen)
   }
   try {
     const engine = composition.engine(run.cluster, (progress) => screen.observe(progress))
-    const ended = await drive(engine, run.id, { interrupt: interrupts.first, giveUpAfterMs })
-    screen.observe({ kind: 'injection', run: ended, injections: screen.state().injections })
-    screen.end()
+    const driving = { interrupt: interrupts.first, giveUpAfterMs }
+    let ended = await drive(engine, run.id, driving)
+    while (isAwaiting(ended)) {
+      screen.end()
+      const answer = await answerTo(session, ended, questions)
+      if (answer === 'waits') break
+      const isApproved = 'plan' in answer
+      if (isApproved) await approveRun(engine, ended.id, answer)
+      screen = open(ended)
+      ended = await drive(engine, run.id, isApproved ? driving : { ...driving, ...answer })
+    }
+    if (!isAwaiting(ended)) {
+      screen.observe({ kind: 'injection', run: ended, injections: screen.state().injections })
+      screen.end()
+    }
     const record = await recordOf(store, ended)
     const reports = await writeReports(record, { stateDir, files, warn: say })
     return { state: screen.state(), record, reports, code: exitCodeOf(ended), lost: null }
@@ -124,6 +150,25 @@ async function driveOnScreen(session: Session, { run, screen, files }: OnScreen)
     const reports = await writeReports(record, { stateDir, files, warn: say })
     return { state, record, reports, code: exitCodes.unproven, lost: { error } }
   }
+}
+
+/**
+ * What comes of a run that waits: a person's word; `waits`, where it takes another person; or why it gets none. Without a terminal the flag
+ * decides alone: no person would come to a process that waits in a pipe.
+ */
+async function answerTo(
+  session: Session,
+  run: Awaiting,
+  questions: Questions,
+): Promise<ApprovalWord | 'waits' | { readonly decline: string }> {
+  const { flags, terminal, composition, interrupts, say } = session
+  if (takesAnother(run, composition.engine(run.cluster).config.secondPerson)) return 'waits'
+  if (flags.confirm === undefined && kindOf(session) !== 'live') return { decline: notAsked(run) }
+  for (const line of waitingLines(run)) say(line)
+  // Who sits here is who started it, or drives what he approved before.
+  const who = await actorOn({ ref: run.cluster, cluster: await composition.engine(run.cluster).connect(run.cluster) })
+  const why = await interrupts.orInterrupted(confirmedOrTyped(run, flags, { terminal, questions }))
+  return why === null || why === undefined ? { decline: declinedBy(who) } : { who, why, plan: run.request.plan }
 }
 
 /** What the second Ctrl-C is warned of. */

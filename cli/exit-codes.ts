@@ -6,7 +6,7 @@ export const exitCodes = {
   succeeded: 0,
   /** failed, no_effect or aborted */
   notSucceeded: 1,
-  /** wrong use, a bad suite, or a run that was refused */
+  /** wrong use, a bad suite, a run that was refused, or one that waits for approval */
   refused: 2,
   /** something could not be proven undone */
   unproven: 3,
@@ -24,6 +24,7 @@ export function exitCodeOf(run: Pick<Run, 'status'>): ExitCode {
     case 'aborted':
       return exitCodes.notSucceeded
     case 'refused':
+    case 'awaiting_approval':
       return exitCodes.refused
     default:
       return exitCodes.unproven

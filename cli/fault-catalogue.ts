@@ -99,6 +99,13 @@ const told: Readonly<Record<FaultName, Told>> = {
     params: { dns_type: 'servfail', domains: ['*.s3.amazonaws.com'], share: 50 },
     byInjector: true,
   },
+  'http-fault': {
+    type: 'http_fault',
+    does: 'makes requests fail or slow, those that come in or those that go out',
+    needs: `${injector} with haproxy and conntrack; HTTP/1 without TLS, no mesh`,
+    params: { http_type: 'abort', status: 503, ports: [8080], path: '/api/*', share: 20 },
+    byInjector: true,
+  },
 }
 
 /** Every fault there is, in the order of the suite format. */

@@ -169,7 +169,15 @@ export function withRuns<A extends unknown[], O extends OptionValues>(command: C
         reportFile,
       ),
     )
+    .addOption(confirmOption())
     .option('--verbose', 'with --json: progress on stderr')
+}
+
+/** `--confirm`: a script says which namespace it means, as a person types it. */
+export function confirmOption() {
+  return new Option('--confirm <namespace>', 'approve what takes approval in that namespace, without a question (docs/approvals.md)').env(
+    'FAULTLINE_CONFIRM',
+  )
 }
 
 /** Adds those, and the one that makes a single run unique. */

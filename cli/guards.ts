@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import * as z from 'zod'
+import { approvalRules, approvalSchema } from '../lib/approval-settings.ts'
 import { type Config, secondPersonActs } from '../lib/config.ts'
 import { FaultlineError } from '../lib/domain/errors.ts'
 import { type Endpoint, endpointsSchema } from '../lib/endpoint-settings.ts'
@@ -16,7 +17,7 @@ const noneMisspelt = (value: object, { addIssue }: z.RefinementCtx) => {
     if (meant !== undefined) addIssue({ code: 'custom', path: [key], message: `unknown key \`${key}\`: did you mean \`${meant}\`?` })
   }
 }
-const ours = ['guards', 'endpoints', 'secondPerson']
+const ours = ['guards', 'endpoints', 'secondPerson', 'approval']
 
 const secondPersonSchema = z.array(z.enum(secondPersonActs))
 
@@ -25,6 +26,7 @@ const guardsFile = z
     guards: guardsSchema.default([]),
     endpoints: endpointsSchema.optional(),
     secondPerson: secondPersonSchema.optional(),
+    approval: approvalSchema.optional(),
     stages: z
       .record(
         z.string(),
@@ -33,6 +35,7 @@ const guardsFile = z
             guards: guardsSchema.optional(),
             endpoints: endpointsSchema.optional(),
             secondPerson: secondPersonSchema.optional(),
+            approval: approvalSchema.optional(),
           })
           .superRefine(noneMisspelt),
       )
@@ -80,6 +83,17 @@ export function readSecondPerson(env: Environment): Config['secondPerson'] {
   } catch (error) {
     if (!(error instanceof FaultlineError)) throw error
     return []
+  }
+}
+
+/** What waits for a person, of the same file. Of one that cannot be read as by default: no run starts by it anyway. */
+export function readApproval(env: Environment): Config['approval'] {
+  try {
+    const file = readFile(env)
+    return approvalRules(file?.stages[env.FAULTLINE_STAGE ?? '']?.approval ?? file?.approval)
+  } catch (error) {
+    if (!(error instanceof FaultlineError)) throw error
+    return approvalRules(undefined)
   }
 }
 

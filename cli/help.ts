@@ -2,7 +2,7 @@ const exits = `
 Exit codes:
   0  succeeded
   1  failed, no_effect or aborted
-  2  wrong use, a bad suite, or refused
+  2  wrong use, a bad suite, refused, or waiting for approval
   3  something could not be proven undone`
 
 /** In the list of commands, whether or not the command's own flags are loaded. */
@@ -44,6 +44,7 @@ Examples:
   $ faultline inject resource-exhaustion memory --intensity high --duration 120 --targets db-0,db-1
   $ faultline inject network-degradation latency --latency 250 --ports 5432 --duration 60 --dry-run
   $ faultline inject dns-failure servfail --domains '*.s3.amazonaws.com' --share 50 --duration 60
+  $ faultline inject http-fault abort --ports 8080 --path '/api/*' --status 503 --share 20 --duration 60
   $ faultline inject node-failure node-drain --node worker-2 --duration 60 --save drain.json
 
 Flags are the keys of a step (docs/suite-format.md): --repeat-every is "repeatEvery"; lists are comma-separated. No grace before and after.
@@ -59,7 +60,7 @@ Examples:
   $ faultline test all --duration 120 --sandbox --report all.xml
 
 network: random, all, specific. node: pod-delete, pod-kill, crashloop, pod-pause. resource: memory low, cpu medium, disk medium, network high.
-degradation and dns: each kind. Each test is a run of its own; an abort ends all of them. What cannot run here is skipped, with the reason: that
+degradation and dns: each kind. http: abort, delay. Each test is a run of its own; an abort ends all of them. What cannot run here is skipped, with the reason: that
 is never a pass, and in CI (variable CI) a failure unless --allow-skips.
 ${exits}`,
   replay: `
@@ -195,6 +196,14 @@ Examples:
 
 Drivers see it within seconds. It holds for the runs of this state directory; with --aws, for those of
 an installation, and the kubectl line of every view ends all chaos on a cluster, of every user.`,
+  approve: `
+Examples:
+  $ faultline approve latest                       shows what it would do to whom, and asks
+  $ faultline approve stress-2026 --confirm shop --why "as agreed in the review"
+  $ faultline approve stress-2026 --aws prod
+
+The run is driven on from here (with --aws: there), with the flags that the run itself takes. docs/approvals.md says what waits.
+${exits}`,
   resume: `
 Examples:
   $ faultline resume

@@ -11,7 +11,7 @@ import { examples } from './help.ts'
 import { packageVersion } from './package-root.ts'
 import { addRunning, addWriting, runArgument } from './running-commands.ts'
 import { withSwitches } from './settings.ts'
-import { addStopping, addSwitches } from './stopping-commands.ts'
+import { addApproving, addStopping, addSwitches } from './stopping-commands.ts'
 import { print, printText, type Terminal } from './terminal.ts'
 
 /** What the shell asks at its prompt; no command of people's, and its words are anything that they may type. */
@@ -80,6 +80,7 @@ async function buildProgram(terminal: Terminal, { argv, isJson, done }: Wiring):
   addDoctor(program, act)
   addMetrics(program, act)
   addBoard(program, act)
+  addApproving(program, act)
   addStopping(program, act)
   addSwitches(program, act)
   addSandbox(program, act)
@@ -142,9 +143,12 @@ function addLooking(program: Command, act: Act): void {
         ),
       ),
     )
-  withAws(withState(program.command('audit').description('who started, halted, resumed, paused, aborted or resolved what, oldest first')), [
-    'since',
-  ])
+  withAws(
+    withState(
+      program.command('audit').description('who started, approved, halted, resumed, paused, aborted or resolved what, oldest first'),
+    ),
+    ['since'],
+  )
     .option('--since <time>', 'only from then on: 2026-01-05, 2026-01-05T09:00:00Z, 90m, 24h, 7d')
     .addHelpText('after', examples.audit)
     .action((flags) =>

@@ -31,6 +31,14 @@ export class Questions {
     throw new FaultlineError('bad_input', `no ${what} was chosen: nothing is written`)
   }
 
+  /** What is typed, without the blanks around it; '' where the input has ended. */
+  async typed(what: string): Promise<string> {
+    this.#terminal.out.write(what)
+    this.#lines ??= linesOf(this.#terminal.stdin())
+    const { value, done } = await this.#lines.next()
+    return done === true ? '' : value.trim()
+  }
+
   /** The next line; an end of input is no answer. */
   async #line(): Promise<string> {
     this.#lines ??= linesOf(this.#terminal.stdin())

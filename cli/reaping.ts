@@ -1,5 +1,6 @@
 import type { Run } from '../lib/domain/run.ts'
 import type { Progress } from '../lib/engine/engine.ts'
+import { isAwaiting } from '../lib/engine/lease/awaiting.ts'
 import { claimOf } from '../lib/engine/lease/claim.ts'
 import type { Reaped } from '../lib/engine/reap.ts'
 import { reapRuns } from '../lib/engine/reap.ts'
@@ -19,8 +20,9 @@ export async function unfinishedRuns({ store }: Composition): Promise<readonly R
   return loadRuns(store, due)
 }
 
-/** True when the run has lost its driver. */
+/** True when the run has lost its driver, or no person approved it in time. */
 export function isAbandoned(composition: Composition, run: Run): boolean {
+  if (isAwaiting(run)) return composition.clock.now() >= run.expiresAt
   return claimOf(run, composition.engine(run.cluster)) !== 'held'
 }
 

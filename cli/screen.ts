@@ -20,12 +20,14 @@ export interface Screen {
   end(): void
 }
 
+export type ScreenKind = 'live' | 'lines' | 'silent'
+
 export interface ScreenOptions {
   readonly terminal: Terminal
   readonly run: Run
   readonly clock: Clock
   /** live: redrawn in a terminal; lines: one per event; silent: only remembers. */
-  readonly kind: 'live' | 'lines' | 'silent'
+  readonly kind: ScreenKind
   /** Where lines go. */
   readonly sayLine: (line: string) => void
 }

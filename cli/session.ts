@@ -12,6 +12,8 @@ export interface RunFlags extends WorkFlags, SuiteFlags {
   readonly report?: readonly string[]
   /** Of 100; a run that succeeded with a lower resilience score, or with none, ends with 1. */
   readonly minScore?: number
+  /** The namespace in which what takes an approval is approved without a question. */
+  readonly confirm?: string
 }
 
 /** What a command works with that starts one run or several. */

@@ -1,6 +1,6 @@
 import { type Command, Option } from '@commander-js/extra-typings'
 import { type Act, hereOrThere, type WorkFlags } from './command.ts'
-import { wholeNumber, withAws, withCluster, withConfig, withState, withTelling, withVariables } from './flags.ts'
+import { confirmOption, wholeNumber, withAws, withCluster, withConfig, withState, withTelling, withVariables } from './flags.ts'
 import { examples } from './help.ts'
 import { runArgument } from './running-commands.ts'
 
@@ -61,6 +61,26 @@ export function addSwitches(program: Command, act: Act): void {
 }
 
 const pausedArgument = 'suite file, or the name of one that comes along; it is paused by the name that it says itself'
+
+/** Adds the command that says yes. */
+export function addApproving(program: Command, act: Act): void {
+  const approve = withCluster(
+    withState(program.command('approve').argument('<run>', runArgument).description('say yes to what a run waits for, and drive it on')),
+  )
+  withAws(withTelling(withConfig(approve)), ['why', 'confirm'])
+    .addOption(confirmOption())
+    .option('--why <text>', 'for the audit trail')
+    .addHelpText('after', examples.approve)
+    .action((wanted: string, flags) =>
+      act(
+        flags,
+        hereOrThere(
+          async (f, t) => (await import('./commands/approve.ts')).approve(wanted, f, t),
+          async (f, t) => (await import('./remote/approving.ts')).approve(wanted, f, t),
+        ),
+      ),
+    )
+}
 
 /** Adds the commands that end one run, or what is left of some. */
 export function addStopping(program: Command, act: Act): void {

@@ -1,4 +1,4 @@
-import { type ApprovalRules, noApproval } from './domain/approval.ts'
+import { type ApprovalRules, defaultApproval } from './domain/approval.ts'
 import type { GuardRule } from './domain/guard-rules.ts'
 
 /** Where PromQL is asked, and how one says who one is there. Credentials go to that server only. */
@@ -101,6 +101,6 @@ export const defaultConfig: Config = {
   handOver: { firstMs: 90_000, againMs: 30_000, leaveMs: 5_000 },
   prometheus: { url: null, auth: { kind: 'none' } },
   guards: [],
-  approval: noApproval,
+  approval: defaultApproval,
   secondPerson: [],
 }

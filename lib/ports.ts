@@ -1,5 +1,6 @@
-import type { Actor } from './domain/actor.ts'
 import type { AuditEntry, GuardsMark } from './domain/audit.ts'
+import type { Control, Controls } from './domain/control.ts'
+import type { FisExperiment } from './domain/fis-experiment.ts'
 import type { HistoryEvent } from './domain/history-event.ts'
 import type { Injection } from './domain/injection.ts'
 import type { KubeObject, ObjectRef } from './domain/kube.ts'
@@ -110,17 +111,20 @@ export interface Cluster {
   readonly awaitList?: AwaitList
   /** Names of the API groups that are served, custom ones too; left out where there are none. */
   readonly groups?: () => Promise<readonly string[]>
+  /** Experiments of AWS FIS that are not over, in the account and region of an EKS cluster; left out elsewhere. */
+  readonly experiments?: () => Promise<readonly FisExperiment[]>
   /** The user that the API server takes the credentials for; null where it does not say. */
   readonly whoAmI?: () => Promise<string | null>
 }
 
 /**
  * Waits until `isThere` says so of a list, as it changes (`there`); not longer than `maxMs`, nor when the signal fires or the way to it breaks
- * (`over`); `cannot` at once where watching is not allowed. A hint when to look: what it saw may lag, and proves nothing.
+ * (`over`); `cannot` at once where watching is not allowed. A hint when to look: what it saw may lag, and proves nothing. With `keep` the list
+ * is followed until that fires, so that the next wait for the same list costs no call.
  */
 export type AwaitList = <T extends KubeObject>(
   kind: Pick<ObjectRef, 'apiVersion' | 'kind'>,
-  options: ListOptions & { readonly maxMs: number; readonly signal?: AbortSignal | undefined },
+  options: ListOptions & { readonly maxMs: number; readonly signal?: AbortSignal | undefined; readonly keep?: AbortSignal | undefined },
   isThere: (items: readonly T[]) => boolean,
 ) => Promise<'there' | 'over' | 'cannot'>
 
@@ -188,21 +192,6 @@ export type ControlKey =
   | { readonly kind: 'halt' }
   | { readonly kind: 'pause'; readonly suite: string }
   | { readonly kind: 'abort'; readonly runId: string }
-
-export interface Control {
-  /** For people. */
-  readonly by: string
-  /** Absent where a name alone is known. */
-  readonly actor?: Actor
-  readonly why: string
-  readonly at: number
-}
-
-export interface Controls {
-  readonly halt: Control | null
-  readonly pause: Control | null
-  readonly abort: Control | null
-}
 
 /** What a probe measured; it throws `FaultlineError` when nothing could be measured. */
 export interface ProbeReading {

@@ -1,8 +1,8 @@
 /** What an injector can do to a pod from inside its node. */
-export const effectKinds = ['memory', 'cpu', 'disk', 'network', 'load', 'cut', 'latency', 'dns', 'loop', 'pause'] as const
+export const effectKinds = ['memory', 'cpu', 'disk', 'network', 'load', 'cut', 'latency', 'dns', 'http', 'loop', 'pause'] as const
 export type EffectKind = (typeof effectKinds)[number]
 
-/** One thing done to one target: MiB of memory or disk, cpu workers, kbit/s, ms of latency, percent of the names that fail, a cut, a kill at every start or a pause. */
+/** One thing done to one target: MiB of memory or disk, cpu workers, kbit/s, ms of latency, percent of the names or requests that fail, a cut, a kill at every start or a pause. */
 export interface Effect {
   readonly podUid: string
   readonly tag: string

@@ -14,6 +14,8 @@ export interface Usage {
   readonly latencyMs: number
   /** Percent of its queries for names that fail. */
   readonly dnsFailing: number
+  /** Percent of the requests that are faulted. */
+  readonly httpFaulted: number
   readonly cut: boolean
   /** Its processes stand still. */
   readonly paused: boolean
@@ -54,6 +56,7 @@ export function usageOf(pod: Pod, effects: readonly Effect[]): Usage {
     sentKbit: idle.sentKbit + sum('load'),
     latencyMs: sum('latency'),
     dnsFailing: Math.min(100, sum('dns')),
+    httpFaulted: Math.min(100, sum('http')),
     cut: effects.some((effect) => effect.kind === 'cut'),
     paused: effects.some((effect) => effect.kind === 'pause'),
   }

@@ -18,6 +18,7 @@ const pieces = [
   'degrade',
   'redirect',
   'dns',
+  'http',
   'load',
   'clean',
   'loop',

@@ -1,4 +1,4 @@
-import type { Control } from '../../lib/ports.ts'
+import type { Control } from '../../lib/domain/control.ts'
 import { timeOfDay } from '../../lib/report/durations.ts'
 import { pageFrame } from '../../lib/report/html/frame.ts'
 import { reportStyleHash } from '../../lib/report/html/style.ts'

@@ -1,6 +1,7 @@
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Run } from '../../lib/domain/run.ts'
-import { abortRun, wordOf } from '../../lib/engine/control.ts'
+import { abortRun, askAbort } from '../../lib/engine/control.ts'
+import { isAwaiting } from '../../lib/engine/lease/awaiting.ts'
 import { haltAll, resumeAll } from '../../lib/engine/switches.ts'
 import { loadRuns } from '../../lib/load-runs.ts'
 import { auditLine } from '../../lib/report/audit-line.ts'
@@ -52,7 +53,7 @@ export function localSource(composition: Composition, name: string, say: (line: 
     async halt(why) {
       const { isAudited } = await haltAll(switching(composition), osActor(), why)
       if (!isAudited) say('the halt holds; its entry in the audit trail could not be written: "faultline reap" does it')
-      for (const run of await unfinishedRuns(composition)) if (isAbandoned(composition, run)) undoHere(run, why)
+      for (const run of await unfinishedRuns(composition)) if (isAwaiting(run) || isAbandoned(composition, run)) undoHere(run, why)
     },
     async resume(why) {
       await resumeAll(switching(composition), osActor(), why)
@@ -61,8 +62,8 @@ export function localSource(composition: Composition, name: string, say: (line: 
     async abort(runId, why) {
       const run = await store.runs.load(runId)
       if (run === undefined) throw new FaultlineError('not_found', `there is no run ${runId}`)
-      await store.controls.set({ kind: 'abort', runId }, wordOf(osActor(), why, clock.now()))
-      if (isAbandoned(composition, run)) undoHere(run, why)
+      if (isAwaiting(run) || isAbandoned(composition, run)) undoHere(run, why)
+      else await askAbort({ store, clock, notifiers: composition.engine(run.cluster).notifiers }, run, { who: osActor(), why })
     },
     settled: () => Promise.all(begun),
   }

@@ -1,5 +1,5 @@
+import type { Control } from '../../lib/domain/control.ts'
 import type { Run } from '../../lib/domain/run.ts'
-import type { Control } from '../../lib/ports.ts'
 import type { AuditLine } from '../../lib/report/audit-line.ts'
 import type { RunRecord } from '../../lib/report/document.ts'
 

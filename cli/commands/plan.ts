@@ -37,7 +37,7 @@ export async function planParsed(source: SuiteSource, flags: PlanFlags, terminal
     const chosen = await (cluster === undefined ? clusters.choose() : clusters.chooseAgain(cluster))
     const seed = seedOf(flags)
     const engine = composition.engine(chosen.ref)
-    const examined = await examineSuite(engine, { cluster: chosen.cluster, clusterName: chosen.ref.name, suite, seed })
+    const examined = await examineSuite(engine, { cluster: chosen.cluster, ref: chosen.ref, suite, seed })
     return tellPlan({ ...examined, file, seed, cluster: chosen.ref, fuse: engine.config.fuse }, flags, terminal)
   })
 }
@@ -51,7 +51,7 @@ export function tellPlan(plan: Plan, flags: { readonly json?: boolean }, termina
   return plan.admission.refusals.length > 0 ? exitCodes.refused : exitCodes.succeeded
 }
 
-function planDocument({ suite, seed, cluster, admission, answers, leftOut }: Plan): object {
+function planDocument({ suite, seed, cluster, admission, answers, leftOut, approval = null }: Plan): object {
   const { refusals, warnings, baseline, steps } = admission
   return {
     verdict: refusals.length === 0 ? 'ready' : 'refused',
@@ -65,6 +65,7 @@ function planDocument({ suite, seed, cluster, admission, answers, leftOut }: Pla
     ...(suite.leftOut === undefined ? {} : { stepsLeftOut: suite.leftOut }),
     baseline,
     refusals,
+    approval,
     warnings,
     hypothesis: suite.hypothesis,
     probes: suite.probes.map((probe) => {

@@ -1,4 +1,5 @@
 import type { Config } from '../../lib/config.ts'
+import { shortPlan } from '../../lib/domain/approval.ts'
 import { targetLabel } from '../../lib/domain/labels.ts'
 import { checkName } from '../../lib/domain/names.ts'
 import type { Refusal } from '../../lib/domain/refusal.ts'
@@ -43,6 +44,7 @@ const proofs: Readonly<Record<FaultName, readonly [string, string]>> = {
   'disk-exhaustion': ['df in the target', 'file gone'],
   'network-degradation': ['measured round trip or loss', 'measured again, qdisc gone'],
   'dns-failure': ['queries from the target fail, others do not', 'queries answered again, no rule left'],
+  'http-fault': ['requests from outside are met, others are not', 'requests pass again, no rule left'],
   'network-exhaustion': ['measured rate', 'qdisc gone'],
 }
 
@@ -71,11 +73,25 @@ export function planLines(plan: Plan, width: number, paint: Paint = noPaint): re
         })
       : []),
     ...admission.warnings.flatMap((text) => hanging('warning', text, { width, paint, tone: 'warn' })),
+    ...approvalLines(plan, { width, paint }),
     ...general.flatMap((refusal) => refusalLines(refusal, width, paint)),
     emptyLine,
     refusals.length === 0
       ? line(paint, width, ['good', 'Nothing speaks against this run now.'])
       : line(paint, width, ['bad', `REFUSED: a run would not start (${counted(refusals.length, 'reason')}).`]),
+  ]
+}
+
+/** What a run would be asked for before it begins. */
+function approvalLines({ approval, suite }: Plan, look: Look): readonly Painted[] {
+  if (approval === null) return []
+  const steps = approval.steps.filter(({ why }) => why.length > 0)
+  return [
+    ...steps.flatMap((step) => hanging('approval', `${step.name}: ${step.why.join('; ')}`, { ...look, tone: 'warn' })),
+    ...plainLines(
+      `A run waits for a person's word (plan ${shortPlan(approval.plan)}): type ${suite.namespace}, or say --confirm ${suite.namespace}.`,
+      look,
+    ),
   ]
 }
 

@@ -27,7 +27,8 @@ export function initialState(run: Run): RunState {
 
 /** The view after the engine told something; what is told of an older version of the run never brings that back. Pure. */
 export function advance(state: RunState, progress: Progress): RunState {
-  const run = progress.run.version < state.run.version ? state.run : progress.run
+  const told = progress.kind === 'event' ? (progress.whole ?? progress.run) : progress.run
+  const run = told.version < state.run.version ? state.run : told
   switch (progress.kind) {
     case 'note':
       return { ...state, run, notes: [...state.notes.filter((note) => note !== progress.message), progress.message].slice(-notesKept) }
@@ -38,8 +39,8 @@ export function advance(state: RunState, progress: Progress): RunState {
     case 'event': {
       const { event, injections } = progress
       const notes = event.type === 'lease_renewed' ? state.notes : []
-      if (event.type !== 'step_planned' || !('step' in run)) return { ...state, run, injections, notes }
-      return { ...state, run, injections, notes, warnings: { ...state.warnings, [run.step]: event.warnings } }
+      if (event.type !== 'step_planned' || !('step' in progress.run)) return { ...state, run, injections, notes }
+      return { ...state, run, injections, notes, warnings: { ...state.warnings, [progress.run.step]: event.warnings } }
     }
   }
 }

@@ -1,15 +1,17 @@
+import { shortPlan } from '../../lib/domain/approval.ts'
 import { haltCommandFor } from '../../lib/domain/halt-command.ts'
 import { isOpen } from '../../lib/domain/injection.ts'
-import type { Ended, Run } from '../../lib/domain/run.ts'
+import type { Awaiting, Ended, Run } from '../../lib/domain/run.ts'
 import { isEnded, stepOf } from '../../lib/domain/run.ts'
 import { runReasonTexts } from '../../lib/domain/run-reasons.ts'
 import { runScore } from '../../lib/domain/score.ts'
 import { counted } from '../../lib/domain/text.ts'
 import { plannedMs } from '../../lib/domain/together.ts'
 import { clusterText } from '../../lib/report/cluster-text.ts'
-import { duration } from '../../lib/report/durations.ts'
+import { dateAndTime, duration } from '../../lib/report/durations.ts'
 import { lateUndoText } from '../../lib/report/late-undo.ts'
 import { scoreBasis } from '../../lib/report/report-summary.ts'
+import { howToApprove, waitingLines } from '../approving.ts'
 import { commandLines, emptyLine, line, noPaint, type Paint, type Painted, type Tone, wholeLine, wrapped } from './paint.ts'
 import { probeLines } from './probe-view.ts'
 import { remains } from './remains.ts'
@@ -75,6 +77,7 @@ function picture(state: RunState, canvas: Canvas, room: Room): readonly Painted[
 /** What is said at the end, also in a pipe: the verdict, its reasons, and what is left to do. */
 export function verdictLines(state: RunState, now: number, width: number, paint: Paint = noPaint): readonly Painted[] {
   const { run } = state
+  if (run.status === 'awaiting_approval') return waiting(run, { width, paint })
   if (!isEnded(run)) return unfinishedLines(state, { now, width, paint })
   const tone: Tone = run.status === 'succeeded' ? 'good' : run.status === 'aborted' ? 'warn' : 'bad'
   const took = duration(run.endedAt - run.requestedAt)
@@ -87,6 +90,12 @@ export function verdictLines(state: RunState, now: number, width: number, paint:
       paint('plain', text),
     ),
   ]
+}
+
+function waiting(run: Awaiting, { width, paint }: Pick<Canvas, 'width' | 'paint'>): readonly Painted[] {
+  const [first = '', ...rest] = waitingLines(run)
+  const lines = [...rest, '  another person approves it with:', `    ${howToApprove(run)}`].flatMap((text) => wrapped(text, width, ''))
+  return [wholeLine(paint, ['warn', 'WAITS'], `  ${first}`), ...lines.map((text) => paint('plain', text))]
 }
 
 function lateLine(run: Ended, width: number): readonly string[] {
@@ -186,6 +195,8 @@ function pauseText(run: Run, now: number): string | null {
   switch (run.status) {
     case 'requested':
       return 'checking whether the run may start'
+    case 'awaiting_approval':
+      return `waits for approval of plan ${shortPlan(run.request.plan)} until ${dateAndTime(run.expiresAt)}: faultline approve ${run.id}`
     case 'resting':
       return `resting ${wholeSeconds(Math.max(0, run.until - now) + 999)} before the next step`
     case 'verifying':

@@ -1,7 +1,9 @@
 import type { Evidence, Injection, Measurement } from '../../lib/domain/injection.ts'
+import { groupOf, memberOf, viewOf } from '../../lib/domain/overlapping.ts'
 import type { Run, StepRecord, StepVerdict } from '../../lib/domain/run.ts'
 import { stepOf } from '../../lib/domain/run.ts'
 import { faultName } from '../../lib/domain/suite.ts'
+import { isGrouped } from '../../lib/domain/together.ts'
 import { columnsOf, inColumn } from '../../lib/report/columns.ts'
 import { duration, timeOfDay } from '../../lib/report/durations.ts'
 import { figuresInShort, splitBefore } from '../../lib/report/figures.ts'
@@ -34,7 +36,8 @@ export function stepLines(state: RunState, index: number, canvas: Canvas, hasDet
   const record = run.steps[index]
   const step = run.suite.steps[index]
   if (record === undefined || step === undefined) return []
-  const isAtWork = stepOf(run) === index && (record.verdict === 'running' || isBusy(run))
+  const seen = asStepSees(run, index)
+  const isAtWork = stepOf(seen) === index && isBusy(seen)
   const [tone, sign] = isAtWork ? (['busy', spinner(canvas.now)] as const) : signs[record.verdict]
   const columns = nameColumns(run, canvas.width)
   const head: readonly Span[] = [
@@ -43,8 +46,15 @@ export function stepLines(state: RunState, index: number, canvas: Canvas, hasDet
     ` ${inColumn(record.name, columns.name)}  `,
     ['faint', columns.fault === 0 ? '' : `${inColumn(faultName(step.fault), columns.fault)}  `],
   ]
-  const what = isAtWork ? activity(run, canvas.now) : outcome(record, step.durationMs)
+  const what = isAtWork ? activity(seen, canvas.now) : outcome(record, step.durationMs)
   return [line(canvas.paint, canvas.width, ...head, ...what), ...(isAtWork && hasDetails ? details(state, index, canvas) : [])]
+}
+
+/** Each step of a group that overlaps is at something of its own; one that waits for another has not begun. */
+function asStepSees(run: Run, index: number): Run {
+  if (run.status !== 'overlapping' || !groupOf(run).includes(index)) return run
+  const member = memberOf(run, index)
+  return member.status === 'preparing' && member.until === Number.POSITIVE_INFINITY ? run : viewOf(run, index)
 }
 
 const signs: Readonly<Record<StepVerdict, readonly [Tone, string]>> = {
@@ -65,7 +75,9 @@ function isBusy(run: Run): boolean {
 function activity(run: Run, now: number): readonly Span[] {
   switch (run.status) {
     case 'preparing':
-      return [now < run.until ? `grace, begins in ${left(run.until, now)}` : 'choosing targets']
+      return [
+        now < run.until ? `${isGrouped(run.suite.steps, run.step) ? '' : 'grace, '}begins in ${left(run.until, now)}` : 'choosing targets',
+      ]
     case 'injecting':
       return ['injecting, then looking for proof']
     case 'holding':
@@ -98,7 +110,7 @@ function outcome(record: StepRecord, durationMs: number): readonly Span[] {
   const { verdict, activeAt, plannedEnd, revertedAt, recoveredAt } = record
   if (verdict === 'pending') return [['faint', duration(durationMs)]]
   if (verdict === 'skipped') return [['faint', 'skipped']]
-  if (verdict !== 'succeeded') return [[signs[verdict][0], [verdict, ...ownReasons(record)].join(': ')]]
+  if (verdict !== 'succeeded' && verdict !== 'running') return [[signs[verdict][0], [verdict, ...ownReasons(record)].join(': ')]]
   const held = activeAt === null || plannedEnd === null ? '' : `bit ${duration(plannedEnd - activeAt)}`
   const undone = plannedEnd === null || revertedAt === null ? '' : `, undone +${duration(revertedAt - plannedEnd)}`
   const healthy = revertedAt === null || recoveredAt === null ? '' : `, healthy +${duration(recoveredAt - revertedAt)}`

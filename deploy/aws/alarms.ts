@@ -2,7 +2,7 @@ import { type FunctionName, functionNames, logicalId, type Names, type Resource,
 
 /**
  * What pages at once; an alarm is the dearest part of an idle installation, so that none tells what another one does. Who invokes `look`,
- * `control` or `resume` reads their errors: a slip of the fingers pages no one. A halt that fails twice more lies in a queue within three
+ * `control`, `resume` or `approve` reads their errors: a slip of the fingers pages no one. A halt that fails twice more lies in a queue within three
  * minutes; one that is throttled would only after 15, as a start or an advance, and a reaper that does not run is silent.
  */
 const metricsOf: Partial<Record<FunctionName, 'Errors' | 'Throttles'>> = {

@@ -10,6 +10,7 @@ export const functions = {
   /** Sent off without waiting, it has to happen all the same. */
   halt: { retries: 2, maxAgeSeconds: 900 },
   resume: { retries: 0, maxAgeSeconds: 60 },
+  approve: { retries: 0, maxAgeSeconds: 60 },
 } as const
 
 /** The reaper's next round, a minute later, is its retry: a queue would only page for what is mended by then. Who looks has the answer or none. */
@@ -18,7 +19,12 @@ export const withoutQueue: readonly string[] = ['reap', 'look']
 export type FunctionName = keyof typeof functions
 
 /** Each queue costs an alarm: what people invoke shares one, as each message in it names its function. */
-const sharedQueue: Partial<Record<FunctionName, string>> = { control: 'by-hand', halt: 'by-hand', resume: 'by-hand' }
+const sharedQueue: Partial<Record<FunctionName, string>> = {
+  control: 'by-hand',
+  halt: 'by-hand',
+  resume: 'by-hand',
+  approve: 'by-hand',
+}
 
 /** The dead-letter queue of a function. */
 export const queueOf = (name: FunctionName): string => sharedQueue[name] ?? name

@@ -28,6 +28,7 @@ const allow = (Sid: string, Action: readonly string[], Resource: unknown): State
 /** Why a statement may name every resource; the template carries it, and a test demands it. */
 const reasons: Readonly<Record<string, string>> = {
   NetworkInterfaces: 'Lambda makes these calls for functions in a VPC, and EC2 offers no resource for most of them',
+  ListExperiments: 'FIS lists all experiments of an account and region',
   Traces: 'X-Ray has no resources for segments',
   WatchMetrics: 'CloudWatch has no resources for metrics',
 }
@@ -48,15 +49,17 @@ export function roles(names: Names, deployment: Deployment, watched: readonly Cl
   }
 }
 
-/** These change one switch, which is put on record, or nothing: no cluster and no alert is their business. */
+/** These change one switch or one run, which is put on record, or nothing: no cluster and no alert is their business. */
 export const ofTableOnly: Partial<Record<FunctionName, readonly string[]>> = {
   look: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
-  halt: ['dynamodb:PutItem'],
+  halt: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
   resume: ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'],
+  /** One run is saved, whose record may lose a part by that. */
+  approve: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
 }
 
 /** A start is compared with the one before it, and `look` shows the trail. */
-const readingAudit: readonly FunctionName[] = ['start', 'advance', 'reap', 'control', 'look']
+const readingAudit: readonly FunctionName[] = ['start', 'advance', 'reap', 'control', 'look', 'approve']
 
 function functionRole(
   { prefix }: Names,
@@ -106,11 +109,28 @@ function ofDrivers(deployment: Deployment): readonly Statement[] {
     allow('Alerts', ['sns:Publish'], { Ref: 'AlertTopic' }),
     ...topicKey(deployment),
     ...Object.values(deployment.clusters).flatMap((entry, n) => clusterAccess(String(n + 1), entry)),
+    ...ofFis(deployment),
     ...(deployment.reportBucket === undefined
       ? []
       : [allow('Reports', ['s3:PutObject', 's3:GetObject'], bucketPart(deployment.reportBucket))]),
     ...endpointSecrets(deployment),
     ...(deployment.prometheus?.sigv4Region === undefined ? [] : [allow('Metrics', ['aps:QueryMetrics'], workspace(deployment.prometheus))]),
+  ]
+}
+
+/** Whether AWS FIS acts on the nodes of an EKS cluster; another account's role has its own rights. */
+function ofFis({ clusters }: Deployment): readonly Statement[] {
+  const regions = new Set(
+    Object.values(clusters).flatMap(({ eks, roleArn, region }) => (eks === undefined || roleArn !== undefined ? [] : [region])),
+  )
+  if (regions.size === 0) return []
+  return [
+    allow('ListExperiments', ['fis:ListExperiments'], '*'),
+    allow(
+      'Experiments',
+      ['fis:GetExperiment', 'fis:ListExperimentResolvedTargets'],
+      [...regions].map((region) => named('fis', region, 'experiment/*')),
+    ),
   ]
 }
 

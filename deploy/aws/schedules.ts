@@ -6,6 +6,7 @@ import { latestStartSeconds } from '../../lib/domain/guard-times.ts'
 import type { CloudWatchSource } from '../../lib/domain/probe.ts'
 import type { Schedule, Suite } from '../../lib/domain/suite.ts'
 import { isListed } from '../../lib/probes/reach.ts'
+import { refuseCommands } from '../../lib/suite/commands.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
 import { formatProblems } from '../../lib/suite/problems.ts'
 import { isYamlName, suitesAmong } from '../../lib/suite/suite-names.ts'
@@ -51,6 +52,7 @@ function packagedSuites(folder: string): readonly { readonly name: string; reado
     if (twin < n) throw new FaultlineError('bad_input', `${path} and ${suites[twin]?.file} are two suites of one name; rename one of them`)
     const parsed = parseSuite(readFileSync(path, 'utf8'), path, isYamlName(file) ? { read: readYaml } : {})
     if (!parsed.ok) throw new FaultlineError('bad_input', formatProblems(parsed.problems))
+    refuseCommands(parsed.suite, path)
     return [{ name, suite: parsed.suite }]
   })
 }

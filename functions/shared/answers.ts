@@ -1,7 +1,9 @@
+import { shortPlan } from '../../lib/domain/approval.ts'
 import { reasonTexts } from '../../lib/domain/reason.ts'
 import type { Ended, ListedRun, Run } from '../../lib/domain/run.ts'
 import { isEnded, stepOf } from '../../lib/domain/run.ts'
 import { runReasonTexts } from '../../lib/domain/run-reasons.ts'
+import { isoSeconds } from '../../lib/time.ts'
 
 /** What every function answers: what happened, and what a person can do next. */
 export interface Answer {
@@ -35,6 +37,13 @@ export function runLine(run: Run) {
 /** What became of a run that was driven here. */
 export function drivenAnswer(run: Run): Answer {
   const line = runLine(run)
+  if (run.status === 'awaiting_approval') {
+    return {
+      happened: `run ${run.id} waits for approval of plan ${shortPlan(run.request.plan)} until ${isoSeconds(run.expiresAt)}`,
+      next: `ask the function approve for {"run":"${run.id}"}, which says what it would do and how it is approved`,
+      ...line,
+    }
+  }
   if (!isEnded(run) && !run.handover) {
     return {
       happened: `run ${run.id} is still ${run.status}: NOT proven undone`,

@@ -1,3 +1,4 @@
+import { toApproveText } from '../../lib/domain/approval.ts'
 import type { ProbeSource, ProbeSpec } from '../../lib/domain/probe.ts'
 import { faultName } from '../../lib/domain/suite.ts'
 import { plannedMs } from '../../lib/domain/together.ts'
@@ -18,8 +19,8 @@ export async function plan(input: Asked, invocation: Invocation): Promise<Answer
   const { ref, cluster } = await invocation.clusters.reach(name)
   // A plan changes nothing; what an address that came along does when it is asked, only a packaged suite's owner knows.
   const mayAsk = ({ source }: ProbeSpec) => typeof wanted === 'string' || !namesAddress(source)
-  const examined = await examineSuite(invocation.engine(ref), { cluster, clusterName: ref.name, suite: found, seed, mayAsk })
-  const { suite, leftOut, notAsked, admission } = examined
+  const examined = await examineSuite(invocation.engine(ref), { cluster, ref, suite: found, seed, mayAsk })
+  const { suite, leftOut, notAsked, admission, approval } = examined
   const { config } = invocation.engine(ref)
   const whole: WholePlan = { ...examined, changes, seed, cluster: ref, fuse: config.fuse }
   const { refusals, warnings } = admission
@@ -28,6 +29,7 @@ export async function plan(input: Asked, invocation: Invocation): Promise<Answer
       refusals.length === 0 ? `suite ${suite.name} could start now` : `suite ${suite.name} would be refused for ${refusals.length} reasons`,
     next: refusals.length === 0 ? 'invoke start' : 'remove what the refusals name',
     refusals,
+    approval: approval === null ? [] : approval.steps.filter(({ why }) => why.length > 0).map(toApproveText),
     warnings,
     baseline: admission.baseline,
     ...(suite.variables === undefined ? {} : { variables: suite.variables }),

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
+import { approvalSchema } from '../../lib/approval-settings.ts'
 import { secondPersonActs } from '../../lib/config.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { GuardRule } from '../../lib/domain/guard-rules.ts'
@@ -58,6 +59,8 @@ const deploymentShape = {
   guards: guardsSchema.default([]),
   /** What only another person may do than the one who halted, or started the run; docs/audit.md. */
   secondPerson: z.array(z.enum(secondPersonActs)).default([]),
+  /** What waits for a person before it is done; docs/approvals.md. */
+  approval: approvalSchema.optional(),
   /** Only suites that were deployed may start: none that comes along with an event, no `inject`, no `test`. */
   packagedSuitesOnly: z.boolean().default(false),
   /** Subscribed to the alert topic; AWS asks each of them to confirm. */

@@ -51,8 +51,19 @@ const who = { by: text.optional(), why: text.default('no reason given') }
 export const haltInput = strict({ action: z.literal('halt').optional(), ...who })
 export const resumeInput = strict({ action: z.literal('resume').optional(), ...who })
 
+/** What `approve` takes. Without `plan` it answers what the run would do. */
+export const approveInput = strict({
+  action: z.literal('approve').optional(),
+  run: text,
+  plan: z
+    .string()
+    .regex(/^[0-9a-f]{12,64}$/, 'expected the digits of the plan, 12 at least: without "plan" it says which')
+    .optional(),
+  ...who,
+})
+
 /** Functions of their own, which people may look for in `control`. */
-const switches = ['halt', 'resume']
+const switches = ['halt', 'resume', 'approve']
 
 const status = strict({ action: z.literal('status'), run: text.optional() })
 const count = z.int().min(0)
@@ -111,7 +122,7 @@ const actions = {
   }),
   inject: strict({
     action: z.literal('inject'),
-    fault: text.describe('network-partition, node-failure, resource-exhaustion, network-degradation or dns-failure.'),
+    fault: text.describe('network-partition, node-failure, resource-exhaustion, network-degradation, dns-failure or http-fault.'),
     kind: text,
     with: z.record(z.string(), z.unknown()).describe('What `faultline inject` takes as flags, by the keys of a suite file.'),
     namespace: text.optional(),
@@ -152,7 +163,8 @@ const actions = {
 
 function noAction(action: string): string {
   if (!switches.includes(action)) return notAllowed(action, Object.keys(actions))
-  return `\`${action}\` is a function of its own: invoke faultline-STAGE-${action} with {}`
+  const payload = action === 'approve' ? '{"run":"…"}' : '{}'
+  return `\`${action}\` is a function of its own: invoke faultline-STAGE-${action} with ${payload}`
 }
 
 /** What people may ask of `control`. */
@@ -177,6 +189,7 @@ export const controlInput = z.discriminatedUnion(
 )
 
 export type SwitchInput = Omit<z.output<typeof haltInput>, 'action'>
+export type ApproveInput = Omit<z.output<typeof approveInput>, 'action'>
 export type StartInput = z.output<typeof startInput>
 export type LookInput = z.output<typeof lookInput>
 export type ControlInput = z.output<typeof controlInput>

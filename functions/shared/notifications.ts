@@ -29,7 +29,7 @@ function topicBeside(functionArn: string | undefined, topic: string): string | n
   return account === undefined ? null : `arn:${partition}:sns:${region}:${account}:${topic}`
 }
 
-/** What is pasted into the console's test event of `control`; the reaper comes by itself. */
+/** What is pasted into the console's test event of the function that it names; the reaper comes by itself. */
 function byControl(stage: string): AlertCommands {
   const event = (fields: object) => `faultline-${stage}-control ${JSON.stringify(fields)}`
   return {
@@ -37,6 +37,7 @@ function byControl(stage: string): AlertCommands {
     abort: (run) => event({ action: 'abort', run }),
     reap: () => `faultline-${stage}-reap {}`,
     resolve: (run) => event({ action: 'resolve', run, by: 'NAME', why: '...' }),
+    approve: (run, plan) => `faultline-${stage}-approve ${JSON.stringify({ run, plan })}`,
   }
 }
 

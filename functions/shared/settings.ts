@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { approvalRules } from '../../lib/approval-settings.ts'
 import type { Config, PrometheusConfig } from '../../lib/config.ts'
 import { defaultConfig } from '../../lib/config.ts'
 import { FaultlineError } from '../../lib/domain/errors.ts'
@@ -59,6 +60,7 @@ export function engineConfig({ deployment }: Settings, options: { readonly timeM
     },
     prometheus: prometheusOf(deployment),
     guards: deployment.guards,
+    approval: approvalRules(deployment.approval),
     secondPerson: deployment.secondPerson,
     handOver: {
       firstMs: Math.min(handOver.firstMs, timeMs * shares.first),

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { FaultlineError } from '../../lib/domain/errors.ts'
 import type { Suite } from '../../lib/domain/suite.ts'
+import { refuseCommands } from '../../lib/suite/commands.ts'
 import { notAllowed } from '../../lib/suite/did-you-mean.ts'
 import type { OtherTimes, Warned } from '../../lib/suite/other-times.ts'
 import type { OtherWorkload } from '../../lib/suite/other-workload.ts'
@@ -60,6 +61,9 @@ function givenBy(set: VariablesInput): GivenValues {
 }
 
 function usable(parsed: ParsedSuite): Suite {
-  if (parsed.ok) return parsed.suite
+  if (parsed.ok) {
+    refuseCommands(parsed.suite, 'suite')
+    return parsed.suite
+  }
   throw new FaultlineError('bad_input', formatProblems(parsed.problems))
 }

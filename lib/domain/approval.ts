@@ -15,8 +15,8 @@ export type ApprovalKind = (typeof approvalKinds)[number]
 /** What waits for a person before it is done. */
 export interface ApprovalRules {
   readonly kinds: readonly ApprovalKind[]
-  /** A step that hits more than this share of a workload of several pods, in percent; null: no share does. */
-  readonly above: number | null
+  /** A step that hits more than this share of a workload of several pods, in percent; 100: none does. */
+  readonly above: number
   /** Patterns of places where every step waits. */
   readonly namespaces: readonly string[]
   readonly clusters: readonly string[]
@@ -39,7 +39,7 @@ export const defaultApproval: ApprovalRules = {
 }
 
 /** Nothing waits: where no person could say yes, or all of them did before. */
-export const noApproval: ApprovalRules = { ...defaultApproval, kinds: [], above: null, namespaces: [], clusters: [] }
+export const noApproval: ApprovalRules = { ...defaultApproval, kinds: [], above: 100, namespaces: [], clusters: [] }
 
 /** Pods of one owner that a step hits, of those that it has. */
 export interface Hit {
@@ -116,7 +116,7 @@ export function whyApproval(rules: ApprovalRules, place: ApprovalPlace, step: St
   if (place.simulated && !rules.simulated) return []
   const kind = faultName(step.fault)
   const isAll = step.fault.type === 'network_partition' && step.fault.kind === 'all'
-  const above = hits.filter(({ pods, of }) => rules.above !== null && of > 1 && pods * 100 > of * rules.above)
+  const above = hits.filter(({ pods, of }) => of > 1 && pods * 100 > of * rules.above)
   return [
     ...(isAll && rules.kinds.includes('network-partition all') ? ['it cuts off all targets'] : []),
     ...(rules.kinds.includes(kind) ? [`its kind is ${kind}`] : []),

@@ -75,6 +75,12 @@ export function switchEntry(
   }
 }
 
+/** That a person asked for a run's end; when it takes effect is another entry. The same word always makes the same one. */
+export function askedEntry(run: Run, { by, actor, why, at }: Asked): AuditEntry {
+  const entry = { at, actor: actorOf({ by, actor }), message: cutTo(`asked for: ${why}`, longestMessage), run: auditedRun(run) }
+  return { id: `abort#${at}#${run.id}#${sha256(by).slice(0, 8)}`, kind: 'abort', ...entry, data: { reason: 'asked', by, pending: true } }
+}
+
 /** What of a run's history belongs into the audit trail. Pure, and from stored things only: the same events make the same entries. */
 export function auditOf(run: Run, events: readonly HistoryEvent[]): readonly AuditEntry[] {
   return events.flatMap((event, i) => entriesOf(run, event, joined(events, i)))
@@ -119,13 +125,14 @@ function entriesOf(run: Run, event: HistoryEvent, message: string | null): reado
   }
 }
 
-/** A run that a halt ended tells of the halt, too: its own entry may not have been written. */
+/** A run that a person ended, or a halt, tells of that word, too: its own entry may not have been written. */
 function abortEntries(run: Run, event: HistoryEvent, { reason, by, actor, detail, askedAt }: Abort): readonly AuditEntry[] {
   const isAsked = reason === 'asked' || reason === 'halted'
   const who = isAsked ? actorOf({ by, actor }) : null
   const entry = entryOf(run, event, { kind: 'abort', actor: who, message: `${reason}: ${detail}`, data: { reason, by } })
-  if (reason !== 'halted' || askedAt === undefined) return [entry]
-  return [switchEntry('halt', { by, actor, why: detail, at: askedAt }), entry]
+  if (!isAsked || askedAt === undefined) return [entry]
+  const word = { by, actor, why: detail, at: askedAt }
+  return [reason === 'halted' ? switchEntry('halt', word) : askedEntry(run, word), entry]
 }
 
 function entryOf(run: Run, { version, n, at }: HistoryEvent, said: Said): AuditEntry {

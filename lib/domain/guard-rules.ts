@@ -76,8 +76,11 @@ export function judgeSuite(rules: readonly GuardRule[], place: GuardedPlace, sui
 }
 
 /** What a suite brings along itself, and whose images these are. */
-function worksOf({ load = [] }: Suite): readonly { readonly what: string; readonly image: string }[] {
-  return load.map(({ name, image }) => ({ what: `load ${name}`, image }))
+function worksOf({ load = [], probes }: Suite): readonly { readonly what: string; readonly image: string }[] {
+  return [
+    ...load.map(({ name, image }) => ({ what: `load ${name}`, image })),
+    ...probes.flatMap(({ name, source }) => (source.type === 'job' ? [{ what: `probe ${name}`, image: source.image }] : [])),
+  ]
 }
 
 function tooLong({ longestStep, longestRun }: GuardRule, suite: Suite): readonly Refusal[] {

@@ -29,6 +29,7 @@ export interface HistoryData {
   readonly load_started: { readonly load: string }
   readonly load_ended: LoadEnd & { readonly load: string }
   readonly load_gone: { readonly load: string }
+  readonly group_begun: undefined
   readonly step_planned: { readonly targets: readonly string[]; readonly warnings: readonly string[] }
   readonly step_refused: Refusal
   readonly injected: InjectedOutcome

@@ -2,18 +2,24 @@ import { shortPlan, toApproveText } from './approval.ts'
 import { assertNever } from './errors.ts'
 import type { HistoryEvent, HistoryLine, HistoryType, UndoTries } from './history-event.ts'
 import type { Finding } from './injection.ts'
+import { viewOf } from './overlapping.ts'
 import type { Readiness } from './readiness.ts'
 import { readinessText } from './readiness.ts'
 import { reasonText } from './reason.ts'
 import type { Run } from './run.ts'
 import { stepOf } from './run.ts'
-import type { RunEvent } from './run-event.ts'
+import type { MemberEvent, RunEvent } from './run-event.ts'
 import type { Abort, InjectedOutcome } from './run-facts.ts'
 import { cutTo } from './text.ts'
 import { crossedText, recoveredText } from './threshold.ts'
+import { membersOf } from './together.ts'
 
 /** What the event leaves in the history of the run as it was before: mostly one line, none for a renewed lease. */
-export function historyOf(run: Run, event: RunEvent, now: number): readonly HistoryEvent[] {
+export function historyOf(run: Run, event: RunEvent | MemberEvent, now: number): readonly HistoryEvent[] {
+  if (event.type === 'of_member') {
+    const seen = viewOf(run, event.step)
+    return linesOf(seen, event.event).map((line, n): HistoryEvent => ({ version: run.version + 1, n, at: now, step: event.step, ...line }))
+  }
   return linesOf(run, event).map((line, n): HistoryEvent => ({ version: run.version + 1, n, at: now, step: stepOf(run), ...line }))
 }
 
@@ -21,6 +27,10 @@ type Line = { readonly [T in HistoryType]: Pick<HistoryLine<T>, 'type' | 'messag
 
 function linesOf(run: Run, event: RunEvent): readonly Line[] {
   switch (event.type) {
+    case 'group_begun': {
+      const names = membersOf(run.suite.steps, stepOf(run) ?? 0).map((step) => run.suite.steps[step]?.name)
+      return [{ type: event.type, message: `overlap: ${names.join(', ')}` }]
+    }
     case 'lease_renewed':
       return []
     case 'leased': {

@@ -109,7 +109,11 @@ export interface Pod extends KubeObject {
 }
 
 export interface Node extends KubeObject {
-  readonly spec: { readonly unschedulable?: boolean; readonly taints?: readonly { readonly key: string; readonly effect: string }[] }
+  readonly spec: {
+    readonly unschedulable?: boolean
+    readonly taints?: readonly { readonly key: string; readonly effect: string }[]
+    readonly providerID?: string
+  }
   readonly status?: {
     readonly conditions?: readonly Condition[]
     readonly nodeInfo?: { readonly bootID?: string; readonly operatingSystem?: string }

@@ -20,7 +20,7 @@ export const optOutAnnotation = 'faultline.dev/opt-out'
 /** On a cordoned node: whose cordon it is. */
 export const cordonAnnotation = 'faultline.dev/cordoned-by'
 
-export type Role = 'fuse' | 'beacon' | 'injector' | 'check' | 'policy' | 'load'
+export type Role = 'fuse' | 'beacon' | 'injector' | 'check' | 'policy' | 'load' | 'probe'
 
 /** Labels of an object that belongs to a step (or, for the beacon and loads, to the run). */
 export function ourLabels(owner: { readonly runId: string; readonly step: number | null; readonly role: Role }): Record<string, string> {

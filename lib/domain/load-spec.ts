@@ -1,18 +1,5 @@
-type Quantities = Readonly<Record<string, string>>
-
-/** What a Job of a suite's own runs: a load, or a check. It gets no rights, no volumes and no token, whatever it is. */
-export interface Work {
-  readonly image: string
-  /** Null: the image's own. */
-  readonly command: readonly string[] | null
-  readonly args: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-  /** The numeric user it runs as; never 0. */
-  readonly user: number
-  readonly resources: { readonly requests?: Quantities | undefined; readonly limits?: Quantities | undefined }
-  /** Where its Job is; null: in the run's namespace. */
-  readonly namespace: string | null
-}
+import type { Comparison } from './probe.ts'
+import type { Work } from './work.ts'
 
 /** Work that is at it from before the first step to after the last. */
 export interface LoadSpec extends Work {
@@ -21,4 +8,6 @@ export interface LoadSpec extends Work {
   readonly mayEnd: boolean
   /** How long it has to write its figures after it was told to stop (SIGTERM). */
   readonly graceSeconds: number
+  /** What its figures must be in the end; left out: nothing is asked of them. */
+  readonly expect?: readonly { readonly figure: string; readonly op: Comparison; readonly value: number }[]
 }

@@ -1,5 +1,6 @@
 import type { FuseRef } from './injection.ts'
 import type { LoadSpec } from './load-spec.ts'
+import { compare } from './tolerance.ts'
 
 /** `with_the_run`: it was stopped because the run was over. `by_itself`: exit code 0 before that. `died`: anything else. */
 export interface LoadEnd {
@@ -45,12 +46,25 @@ export function owesLoads(run: Loaded): boolean {
   return (run.suite.load ?? []).some((_, n) => (loadOf(run, n)?.startedAt ?? null) === null)
 }
 
-/** Loads that were not there to the end as they should have been: what the run measured was measured without them. */
-export function failedLoads({ suite, loads = [] }: Loaded): readonly (LoadRecord & { readonly end: LoadEnd })[] {
-  return loads.flatMap((record) => {
-    const { end, n } = record
-    if (end === null || end.how === 'with_the_run' || (end.how === 'by_itself' && suite.load?.[n]?.mayEnd === true)) return []
-    return [{ ...record, end }]
+/** Loads that were not there to the end as they should have been (what the run measured was measured without them), or found what must not be. */
+export function failedLoads(run: Loaded): readonly { readonly name: string; readonly detail: string }[] {
+  return (run.loads ?? []).flatMap((record) => {
+    const spec = run.suite.load?.[record.n]
+    return [...early(record, spec), ...unexpected(record, spec)].map((detail) => ({ name: record.name, detail }))
+  })
+}
+
+function early({ end }: LoadRecord, spec: LoadSpec | undefined): readonly string[] {
+  if (end === null || end.how === 'with_the_run' || (end.how === 'by_itself' && spec?.mayEnd === true)) return []
+  return [`was not there to the end: ${end.detail}`]
+}
+
+function unexpected({ figures, goneAt }: LoadRecord, spec: LoadSpec | undefined): readonly string[] {
+  if (goneAt === null) return []
+  return (spec?.expect ?? []).flatMap(({ figure, op, value }) => {
+    const said = figures[figure]
+    if (typeof said === 'number' && compare(said, op, value)) return []
+    return [`said ${said === undefined ? 'nothing of' : 'of'} ${figure}${said === undefined ? '' : `: ${said}`}; expected: ${op} ${value}`]
   })
 }
 

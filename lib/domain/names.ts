@@ -1,3 +1,5 @@
+import { hash53 } from './random.ts'
+
 /** A step of a run, as names and labels of its objects tell it. */
 export interface StepOfRun {
   readonly runId: string
@@ -52,6 +54,11 @@ export function loadFuseName({ runId, nonce }: NamedRun, n: number): string {
 /** Name of a load's Job. */
 export function loadJobName(run: NamedRun, n: number): string {
   return joined(loadFuseName(run, n), 'w')
+}
+
+/** Name of the Job of a probe: `key` tells its questions apart. */
+export function probeJobName(runId: string, key: string): string {
+  return joined('faultline', `${runId}-p`, hash53(key).toString(36).padStart(5, '0').slice(-5))
 }
 
 function joined(...parts: readonly string[]): string {

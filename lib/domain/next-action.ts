@@ -1,8 +1,10 @@
 import { assertNever } from './errors.ts'
 import { owesLoads } from './load.ts'
-import type { Run } from './run.ts'
+import { isEnding, memberOf, viewOf } from './overlapping.ts'
+import type { Overlapping, Run } from './run.ts'
 import type { AbortReason } from './run-facts.ts'
 import { owesSteadyCheck } from './steady.ts'
+import { isGrouped } from './together.ts'
 
 /** What the engine is to do next. */
 export type Action =
@@ -12,6 +14,9 @@ export type Action =
   | { readonly do: 'light_beacon' }
   | { readonly do: 'start_load' }
   | { readonly do: 'plan_step' }
+  | { readonly do: 'begin_group' }
+  /** Each step of the group has its own next action: that of the run as it sees it (`viewOf`). */
+  | { readonly do: 'overlap' }
   | { readonly do: 'inject' }
   | { readonly do: 'recheck' }
   | { readonly do: 'end_hold' }
@@ -57,6 +62,7 @@ export function nextAction(run: Run, now: number): Action {
     case 'holding':
     case 'recovering':
     case 'resting':
+    case 'overlapping':
       return now >= deadlineOf(run) && run.abort === null
         ? { do: 'abort', reason: 'deadline', detail: `the run lasted longer than its maxDuration of ${run.suite.maxDurationMs / 1000} s` }
         : nextInStep(run, now)
@@ -78,12 +84,16 @@ export function recheckTimeOf(run: Extract<Run, { status: 'holding' }>): number 
   return run.revertAt - Math.min(leadMs, (run.suite.steps[run.step]?.durationMs ?? 0) / 2)
 }
 
-function nextInStep(run: Extract<Run, { status: 'preparing' | 'injecting' | 'holding' | 'recovering' | 'resting' }>, now: number): Action {
+function nextInStep(
+  run: Extract<Run, { status: 'preparing' | 'injecting' | 'holding' | 'recovering' | 'resting' | 'overlapping' }>,
+  now: number,
+): Action {
   switch (run.status) {
     case 'preparing':
       if (run.beacon === null) return { do: 'light_beacon' }
       if (owesLoads(run)) return { do: 'start_load' }
-      return now < run.until ? wait(run.until, true) : { do: 'plan_step' }
+      if (now < run.until) return wait(run.until, true)
+      return { do: isGrouped(run.suite.steps, run.step) ? 'begin_group' : 'plan_step' }
     case 'injecting':
       return { do: 'inject' }
     case 'holding': {
@@ -97,9 +107,21 @@ function nextInStep(run: Extract<Run, { status: 'preparing' | 'injecting' | 'hol
     case 'resting':
       if (owesSteadyCheck(run, run.steps[run.step])) return { do: 'check_steady' }
       return now < run.until ? wait(run.until, true) : { do: 'end_rest' }
+    case 'overlapping':
+      return { do: 'overlap' }
     default:
       return assertNever(run)
   }
+}
+
+/** What comes next for one step of the group that a run is at. */
+export function nextOfMember(run: Overlapping, step: number, now: number): Action {
+  const member = memberOf(run, step)
+  if (member.status === 'over' || (member.status === 'preparing' && isEnding(run))) return { do: 'nothing' }
+  // A group is left by an abort of the whole run alone, which its own deadline is.
+  if (member.status === 'preparing') return now < member.until ? wait(member.until, true) : { do: 'plan_step' }
+  const seen = viewOf(run, step)
+  return seen.status === 'reverting' ? nextAction(seen, now) : nextInStep(seen as Extract<Run, { status: 'injecting' | 'holding' }>, now)
 }
 
 function wait(until: number, watch: boolean): Action {

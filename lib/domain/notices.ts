@@ -135,7 +135,7 @@ function sayOf(run: Run, group: Group): Said | null {
     case 'admitted':
       return { ...plain('run.started', 'info', false), message: startedLine(run, first) }
     case 'approval_needed':
-      return plain('approval.needed', 'warning', false)
+      return plain('approval.needed', 'warning')
     case 'refused':
       return { ...plain('run.refused', 'warning', false), message: joined(group), data: { refusals: dataOf(group, 'refused') } }
     case 'step_refused':

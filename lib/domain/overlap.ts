@@ -21,6 +21,7 @@ export function gripOf(spec: FaultSpec, mechanism: Mechanism): Grip {
       return mechanism === 'policy' ? 'network-by-policy' : 'network'
     case 'network_degradation':
     case 'dns_failure':
+    case 'http_fault':
       return 'network'
     case 'resource_exhaustion':
       return spec.kind

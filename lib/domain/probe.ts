@@ -1,3 +1,5 @@
+import type { Work } from './work.ts'
+
 /** When a probe is asked. `edge`: before and after; `continuous`: before, during and after. */
 export const probeModes = ['before', 'during', 'after', 'edge', 'continuous'] as const
 export type ProbeMode = (typeof probeModes)[number]
@@ -83,7 +85,44 @@ export interface CloudWatchMetricSource {
 
 export type CloudWatchSource = CloudWatchAlarmSource | CloudWatchMetricSource
 
-export type ProbeSource = HttpSource | PrometheusSource | KubernetesSource | CloudWatchSource
+/** What makes a value of a program that ended: its exit code, the last line of its output, or a value in the JSON that it wrote. */
+export type OutputRead =
+  | { readonly what: 'exit_code' }
+  | { readonly what: 'last_line' }
+  | { readonly what: 'jsonpath'; readonly path: string }
+
+/** A check of one's own: a Job that is made for each question. */
+export interface JobSource extends Work {
+  readonly type: 'job'
+  readonly read: OutputRead
+}
+
+/** A check of one's own on the machine of the driver; only where a person runs the suite by the command line. */
+export interface CommandSource {
+  readonly type: 'command'
+  readonly command: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly read: OutputRead
+}
+
+/** A load of the same suite: whether it runs (1 or 0), or what it said last of a figure. */
+export interface LoadSource {
+  readonly type: 'load'
+  /** Its name. */
+  readonly load: string
+  /** Its number in the suite. */
+  readonly n: number
+  /** Null: the run's. */
+  readonly namespace: string | null
+  readonly read: { readonly what: 'running' } | { readonly what: 'figure'; readonly name: string }
+}
+
+export type ProbeSource = HttpSource | PrometheusSource | KubernetesSource | CloudWatchSource | JobSource | CommandSource | LoadSource
+
+/** Whether asking it does something itself, or needs a run that has begun: a plan does not ask it. */
+export function needsRun({ source }: Pick<ProbeSpec, 'source'>): boolean {
+  return source.type === 'job' || source.type === 'command' || source.type === 'load'
+}
 
 /** One question about the steady state, defaults filled in. Times in ms. */
 export interface ProbeSpec {
@@ -125,6 +164,8 @@ export interface ProbeSample {
   readonly at: number
   /** Index of the step; null before the first and after the last. */
   readonly step: number | null
+  /** Other steps whose faults were at work with it: the answer counts for each of them. */
+  readonly beside?: readonly number[]
   readonly phase: SamplePhase
   /** Null when nothing could be measured. */
   readonly value: number | string | null

@@ -48,7 +48,7 @@ export type ReasonCode =
   | 'resolved'
   | 'refused'
   | 'orphans'
-  /** A load was not there to the run's end. */
+  /** A load was not there to the run's end, or its figures are not as they were expected. */
   | 'load_died'
   | 'injection_failed'
   /** The node cannot do it: its kernel lacks what the fault needs. */

@@ -45,12 +45,7 @@ export type RunEvent =
   | ({ readonly type: 'recovered'; readonly message: string } & Answers)
   | ({ readonly type: 'not_recovered'; readonly message: string } & Answers)
   /** `reasons`: one for each probe that did not find the steady state again. */
-  | {
-      readonly type: 'steady_checked'
-      readonly finding: Finding
-      readonly reasons: readonly Reason[]
-      readonly probes: readonly ProbeSummary[]
-    }
+  | ({ readonly type: 'steady_checked'; readonly finding: Finding; readonly reasons: readonly Reason[] } & Answers)
   | { readonly type: 'threshold_crossed'; readonly crossing: ThresholdCrossing }
   | { readonly type: 'threshold_recovered'; readonly crossing: ThresholdCrossing }
   | { readonly type: 'rested' }
@@ -59,8 +54,22 @@ export type RunEvent =
   | { readonly type: 'verify_failed'; readonly message: string; readonly orphans: readonly string[] }
   | { readonly type: 'abort'; readonly abort: Abort }
   | ({ readonly type: 'resolved' } & Resolution)
+  /** The steps of a group may begin, each when it is due. */
+  | { readonly type: 'group_begun' }
 
-interface Answers {
+/** What the probes of the run's step answered so far, or how few pods were Ready; `others`: of each other step of its group. */
+export interface Answers extends StepAnswers {
+  readonly others?: readonly (StepAnswers & { readonly step: number })[]
+}
+
+interface StepAnswers {
   readonly probes?: readonly ProbeSummary[]
   readonly readiness?: Readiness
+}
+
+/** An event of one step of a group, as it would be the run's if that step were alone. */
+export interface MemberEvent {
+  readonly type: 'of_member'
+  readonly step: number
+  readonly event: RunEvent
 }

@@ -16,7 +16,7 @@ export function runReasons(run: Ended): readonly RunReason[] {
   const { resolved, status, refusals, abort, orphans } = run
   if (resolved !== null) return [whole('resolved', `ended by ${resolved.by}: ${resolved.why}`)]
   if (status === 'refused') return refusedReasons(refusals).map((reason, i) => ({ ...reason, step: refusals[i]?.step ?? null }))
-  const loads = failedLoads(run).map(({ name, end }) => whole('load_died', `load ${name} was not there to the end: ${end.detail}`))
+  const loads = failedLoads(run).map(({ name, detail }) => whole('load_died', `load ${name} ${detail}`))
   const steps = [...loads, ...run.steps.flatMap(({ reasons }, step) => reasons.map((reason) => ({ ...reason, step })))]
   if (abort !== null) return [whole('aborted', abortText(abort)), ...steps.filter(({ code }) => code !== 'aborted')]
   return orphans > 0 ? [whole('orphans', `${counted(orphans, 'orphaned object')} found and removed`), ...steps] : steps

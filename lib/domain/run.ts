@@ -158,8 +158,23 @@ export interface RunBase {
 
 export type TerminalStatus = 'succeeded' | 'failed' | 'no_effect' | 'aborted' | 'refused'
 
+/** What a step of a group is at, as a run is that has no other; `over`: its fault is proven undone, or was never planned. */
+export type MemberState =
+  | Extract<AloneState, { readonly status: 'preparing' | 'injecting' | 'holding' | 'reverting' }>
+  | { readonly status: 'over'; readonly step: number }
+
 /** What a run is at, with the fields that mean something only there. */
-export type RunState =
+export type RunState = AloneState | OverlappingState
+
+/** Steps of a group that are at work at once. `step` is the first of the group; `members` are those that have begun, in that order. */
+interface OverlappingState {
+  readonly status: 'overlapping'
+  readonly step: number
+  readonly since: number
+  readonly members: readonly MemberState[]
+}
+
+type AloneState =
   | { readonly status: 'requested' }
   | AwaitingState
   /** Beacon, grace before, and the plan of step `step`. */
@@ -215,6 +230,7 @@ export type Requested = In<'requested'>
 export type Preparing = In<'preparing'>
 export type Injecting = In<'injecting'>
 export type Awaiting = In<'awaiting_approval'>
+export type Overlapping = In<'overlapping'>
 export type Ended = RunBase & EndedState
 
 /** The fields of every state that are no fields of every run; the compiler knows when one is missing here. */
@@ -231,6 +247,7 @@ const stateFields = {
   before: true,
   expiresAt: true,
   request: true,
+  members: true,
   endedAt: true,
   refusals: true,
   resolved: true,

@@ -11,8 +11,7 @@ export function recordOf(run: Run): StepRecord {
 }
 
 /** Changes the current step's record; reasons add up. */
-export function withStep<R extends Run>(run: R, change: Partial<StepRecord>): R {
-  const at = indexOf(run)
+export function withStep<R extends Run>(run: R, change: Partial<StepRecord>, at: number = indexOf(run)): R {
   const steps = run.steps.map((record, i) =>
     i === at ? { ...record, ...change, reasons: [...record.reasons, ...(change.reasons ?? [])] } : record,
   )
@@ -20,18 +19,20 @@ export function withStep<R extends Run>(run: R, change: Partial<StepRecord>): R 
 }
 
 /** A fault that bit to its end has a verdict once the workload is healthy again: what its probes answered meanwhile. */
-export function judged(run: Run): Run {
-  const record = recordOf(run)
-  return record.verdict === 'running' ? withStep(run, judgeSteady(run.suite.probes, record)) : run
+export function judged<R extends Run>(run: R, at: number = indexOf(run)): R {
+  const record = run.steps[at]
+  return record?.verdict === 'running' ? withStep(run, judgeSteady(run.suite.probes, record), at) : run
 }
 
 /** The step's record with what its probes answered so far, or without any how few of its workload's pods were Ready. */
 export function withAnswers<R extends Run>(
   run: R,
   { probes = [], readiness }: { readonly probes?: readonly ProbeSummary[]; readonly readiness?: Readiness },
+  at: number = indexOf(run),
 ): R {
-  const counted = readiness === undefined ? run : withStep(run, { readiness })
-  return probes.length === 0 ? counted : withStep(counted, probedChange(run.suite.probes, recordOf(run), probes))
+  const counted = readiness === undefined ? run : withStep(run, { readiness }, at)
+  const record = counted.steps[at]
+  return probes.length === 0 || record === undefined ? counted : withStep(counted, probedChange(run.suite.probes, record, probes), at)
 }
 
 function indexOf(run: Run): number {

@@ -4,6 +4,7 @@ import type { EndCause } from './end-cause.ts'
 import type { ExactAmount } from './exact-amount.ts'
 import type { FailureSpec } from './failure-spec.ts'
 import type { Freeze, Hours } from './hours.ts'
+import type { HttpSpec } from './http-spec.ts'
 import type { LoadSpec } from './load-spec.ts'
 import type { ProbeSpec, ThresholdSpec } from './probe.ts'
 
@@ -62,7 +63,7 @@ export interface ExhaustionSpec {
 }
 
 /** One fault and its own parameters, defaults filled in. */
-export type FaultSpec = PartitionSpec | FailureSpec | ExhaustionSpec | DegradationSpec | DnsSpec
+export type FaultSpec = PartitionSpec | FailureSpec | ExhaustionSpec | DegradationSpec | DnsSpec | HttpSpec
 
 /**
  * Which pods (or, for a drain, whose nodes) a step may hit. All given conditions hold together; `percent` and `count`
@@ -189,25 +190,6 @@ export interface SuiteVariable {
   readonly from: 'said' | 'environment' | 'default'
 }
 
-/**
- * The suite as it can be run where no Prometheus is configured: optional probes that would ask it go, and the thresholds on them; their
- * names are told.
- */
-export function withoutPrometheus(suite: Suite): { readonly suite: Suite; readonly leftOut: readonly string[] } {
-  const leftOut = suite.probes.flatMap(({ name, source, optional }) =>
-    optional && source.type === 'prometheus' && source.url === null ? [name] : [],
-  )
-  if (leftOut.length === 0) return { suite, leftOut }
-  return {
-    suite: {
-      ...suite,
-      probes: suite.probes.filter(({ name }) => !leftOut.includes(name)),
-      thresholds: suite.thresholds.filter(({ probe }) => !leftOut.includes(probe)),
-    },
-    leftOut,
-  }
-}
-
 /** A schedule as EventBridge Scheduler takes it: either `cron` or `rate`, without the word around it. */
 export interface Schedule {
   readonly cron: string | null
@@ -236,6 +218,7 @@ export const faultNames = [
   'network-exhaustion',
   'network-degradation',
   'dns-failure',
+  'http-fault',
 ] as const
 export type FaultName = (typeof faultNames)[number]
 
@@ -252,5 +235,7 @@ export function faultName(spec: FaultSpec): FaultName {
       return 'network-degradation'
     case 'dns_failure':
       return 'dns-failure'
+    case 'http_fault':
+      return 'http-fault'
   }
 }

@@ -6,7 +6,7 @@ import { isEnded } from './run.ts'
 import { runReasonTexts } from './run-reasons.ts'
 
 /** What `faultline test` can try, in this order; `automated` is the quick suite. */
-export const familyNames = ['network', 'node', 'resource', 'degradation', 'dns', 'automated'] as const
+export const familyNames = ['network', 'node', 'resource', 'degradation', 'dns', 'http', 'automated'] as const
 export type FamilyName = (typeof familyNames)[number]
 
 /** What became of one test. `skipped`: it cannot run here. `not_run`: the tests were ended before it. */

@@ -21,7 +21,7 @@ export function blockOf(steps: readonly Placed[], index: number): Block {
 }
 
 /** The steps of a block, in the suite's order. */
-function membersOf(steps: readonly Placed[], index: number): readonly number[] {
+export function membersOf(steps: readonly Placed[], index: number): readonly number[] {
   const { first, last } = blockOf(steps, index)
   return Array.from({ length: last - first + 1 }, (_, n) => first + n)
 }
@@ -34,8 +34,13 @@ export function blocksOf(steps: readonly Placed[]): readonly Block[] {
   })
 }
 
+/** Whether the step is one of several that may be at work at once. */
+export function isGrouped(steps: readonly Placed[], index: number): boolean {
+  return steps[index]?.together !== undefined
+}
+
 /** Those of its group that a step waits for. A name that the group has not (it was left out of this run) is not waited for. */
-function predecessorsOf(steps: readonly Placed[], index: number): readonly number[] {
+export function predecessorsOf(steps: readonly Placed[], index: number): readonly number[] {
   const after = steps[index]?.together?.after ?? []
   return membersOf(steps, index).filter((other) => other !== index && after.includes(steps[other]?.name ?? ''))
 }

@@ -1,5 +1,5 @@
 import { assertNever } from './errors.ts'
-import type { Comparison, ProbeSource, Tolerance } from './probe.ts'
+import type { Comparison, OutputRead, ProbeSource, Tolerance } from './probe.ts'
 
 /**
  * Whether a value keeps the steady state. Numbers that came as text count as numbers where one is compared with. A pattern may take for
@@ -99,9 +99,19 @@ export function sourceText(source: ProbeSource): string {
       const of = Object.entries(dimensions).map(([name, value]) => `${name}=${value}`)
       return `${statistic} over ${periodMs / 1000} s of CloudWatch ${[`${namespace} ${metric}`, ...of].join(', ')}`
     }
+    case 'job':
+      return `${outputText(source.read)} of a Job of ${source.image}${source.command === null ? '' : `: ${source.command[0]} …`}`
+    case 'command':
+      return `${outputText(source.read)} of ${source.command[0]} on this machine`
+    case 'load':
+      return source.read.what === 'running' ? `whether load ${source.load} runs` : `${source.read.name} of load ${source.load}`
     default:
       return assertNever(source)
   }
+}
+
+function outputText(read: OutputRead): string {
+  return read.what === 'jsonpath' ? read.path : read.what === 'exit_code' ? 'exit code' : 'last line'
 }
 
 const kubernetesWords = { ready: 'ready pods', ready_ratio: 'share of ready pods', restarts: 'restarts' } as const

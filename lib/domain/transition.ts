@@ -1,14 +1,17 @@
+import { begunBlock, recoveredAll, withGroupAnswers, withLateness, withReverted } from './block-record.ts'
 import { assertNever } from './errors.ts'
 import { historyOf } from './history.ts'
 import type { TargetEvent } from './injection.ts'
 import { afterLoad, type LoadEvent } from './load-transition.ts'
+import { fitsMember, viewOf, withView } from './overlapping.ts'
 import type { Reason } from './reason.ts'
 import { causeOf, refusedReasons } from './reason.ts'
 import type { Ended, Run, StepRecord, TerminalStatus } from './run.ts'
 import { isEnded, stepOf, withState } from './run.ts'
-import type { RunEvent } from './run-event.ts'
+import type { MemberEvent, RunEvent } from './run-event.ts'
 import type { InjectedOutcome, RecheckedOutcome } from './run-facts.ts'
-import { judged, recordOf, withAnswers, withStep } from './step-record.ts'
+import { recordOf, withStep } from './step-record.ts'
+import { membersOf } from './together.ts'
 import { decideVerdict } from './verdict.ts'
 
 export type { RunEvent } from './run-event.ts'
@@ -25,13 +28,13 @@ export function retryDelayMs(attempts: number): number {
  * The run after the event: one version higher, with the event in its outbox. Pure; an event that does not fit the state is a
  * programming error and throws.
  */
-export function transition(run: Run, event: RunEvent, now: number): Run {
+export function transition(run: Run, event: RunEvent | MemberEvent, now: number): Run {
   if (isEnded(run) && event.type !== 'released' && event.type !== 'leased') throw unexpected(run, event)
   const next = apply(run, event, now)
   return { ...next, version: run.version + 1, events: historyOf(run, event, now) }
 }
 
-function apply(run: Run, event: RunEvent, now: number): Run {
+function apply(run: Run, event: RunEvent | MemberEvent, now: number): Run {
   switch (event.type) {
     case 'leased':
       return takeLease(run, event, now)
@@ -67,6 +70,14 @@ function apply(run: Run, event: RunEvent, now: number): Run {
     case 'load_ended':
     case 'load_gone':
       return afterLoad(run, event, now)
+    case 'group_begun':
+      if (run.status !== 'preparing') throw unexpected(run, event)
+      return withState(run, { status: 'overlapping', step: run.step, since: now, members: [] })
+    case 'of_member': {
+      const { step, event: own } = event
+      if (run.status !== 'overlapping' || !fitsMember(run, step, own)) throw unexpected(run, own)
+      return withView(run, apply(viewOf(run, step), own, now), { step, now })
+    }
     default:
       return applyToStep(run, event, now)
   }
@@ -90,6 +101,7 @@ type StepEvent = Exclude<
       | 'admitted'
       | 'beacon_lit'
       | LoadEvent['type']
+      | 'group_begun'
   }
 >
 
@@ -114,22 +126,21 @@ function applyToStep(run: Run, event: StepEvent, now: number): Run {
     case 'hold_over':
       return beginRevert(run.status === 'holding' && !run.rechecked ? withStep(run, neverRechecked) : run, now)
     case 'reverted':
-      return afterRevert(withLateness(withAnswers(withStep(run, { revertedAt: recordOf(run).revertedAt ?? now }), event)), step, now)
+      return afterRevert(withLateness(withGroupAnswers(withReverted(run, now), event)), step, now)
     case 'undo_unproven':
       if (run.status !== 'reverting') throw unexpected(run, event)
       return { ...run, attempts: run.attempts + 1, retryAt: now + retryDelayMs(run.attempts) }
     case 'recovered':
-      return afterRecovery(judged(withAnswers(withStep(run, { recoveredAt: now }), event)), {
+      return afterRecovery(recoveredAll(run, event, now), {
         step,
         now,
-        goesOn: recordOf(run).verdict !== 'failed',
+        goesOn: membersOf(run.suite.steps, step).every((at) => run.steps[at]?.verdict !== 'failed'),
       })
-    case 'not_recovered':
-      return verifying(
-        withStep(withAnswers(run, event), { verdict: 'failed', reasons: [{ code: 'not_recovered', detail: event.message }] }),
-        step,
-        now,
-      )
+    case 'not_recovered': {
+      const failed: Partial<StepRecord> = { verdict: 'failed', reasons: [{ code: 'not_recovered', detail: event.message }] }
+      const each = (all: Run, at: number) => withStep(all, failed, at)
+      return verifying(begunBlock(run).reduce(each, withGroupAnswers(run, event)), step, now)
+    }
     case 'steady_checked':
       return afterSteadyCheck(run, event, now)
     case 'rested':
@@ -231,17 +242,6 @@ function withLostTargets(run: Run, ended: readonly TargetEvent[]): Run {
   return reasons.length === 0 || recordOf(run).verdict !== 'running' ? run : withStep(run, { verdict: 'no_effect', reasons })
 }
 
-/** A fault that is undone later than the suite tolerates fails its step; an abort has no planned end. */
-function withLateness(run: Run): Run {
-  const { plannedEnd, revertedAt, verdict } = recordOf(run)
-  const { undoWithinMs } = run.suite
-  if (undoWithinMs === undefined || run.abort !== null || plannedEnd === null || revertedAt === null) return run
-  const lateMs = revertedAt - plannedEnd
-  if (lateMs <= undoWithinMs) return run
-  const detail = `undone ${(lateMs / 1000).toFixed(1)} s after its planned end (allowed: ${undoWithinMs / 1000} s)`
-  return withStep(run, { verdict: verdict === 'running' ? 'failed' : verdict, reasons: [{ code: 'undone_late', detail }] })
-}
-
 function beginRevert(run: Run, now: number): Run {
   if (run.status === 'reverting') return run
   if (run.status === 'verifying') return { ...run, until: now }
@@ -250,11 +250,12 @@ function beginRevert(run: Run, now: number): Run {
 
 function afterRevert(run: Run, step: number, now: number): Run {
   if (run.abort !== null) {
-    const interrupted = recordOf(run).verdict === 'running'
     const undone = { ...run, abort: { ...run.abort, undoneAt: now } }
     const { detail, cause } = run.abort
     const reason: Reason = { code: 'aborted', detail, ...(cause === undefined ? {} : { cause }) }
-    return verifying(interrupted ? withStep(undone, { verdict: 'aborted', reasons: [reason] }) : undone, step, now)
+    const interrupted = begunBlock(run).filter((at) => run.steps[at]?.verdict === 'running')
+    const aborted = (all: Run, at: number) => withStep(all, { verdict: 'aborted', reasons: [reason] }, at)
+    return verifying(interrupted.reduce(aborted, undone as Run), step, now)
   }
   return withState(run, { status: 'recovering', step, since: now, until: now + run.suite.recoveryTimeoutMs })
 }
@@ -262,8 +263,12 @@ function afterRevert(run: Run, step: number, now: number): Run {
 /** Without its steady state nothing more is done to the system. */
 function afterSteadyCheck(run: Run, event: Extract<RunEvent, { type: 'steady_checked' }>, now: number): Run {
   const { finding, reasons } = event
-  const checked = withStep(withAnswers(run, event), { steady: finding, steadyAt: finding === 'yes' ? now : null })
-  return finding === 'yes' ? checked : verifying(withStep(checked, { verdict: 'failed', reasons }), stepOf(run) ?? 0, now)
+  const steady = { steady: finding, steadyAt: finding === 'yes' ? now : null }
+  const block = begunBlock(run)
+  const checked = block.reduce((all, at) => withStep(all, steady, at), withGroupAnswers(run, event))
+  if (finding === 'yes') return checked
+  const failed = (all: Run, at: number) => withStep(all, { verdict: 'failed', reasons }, at)
+  return verifying(block.reduce(failed, checked), stepOf(run) ?? 0, now)
 }
 
 /** A step whose fault failed ends the run; one whose probes deviated while the fault was active does not. */
@@ -285,6 +290,6 @@ function verifying(run: Run, step: number, until: number): Run {
   return withState(run, { status: 'verifying', step, since: until, until, attempts: 0, found: [] })
 }
 
-function unexpected(run: Run, event: RunEvent): TypeError {
+function unexpected(run: Run, event: Pick<RunEvent | MemberEvent, 'type'>): TypeError {
   return new TypeError(`event ${event.type} does not fit a run that is ${run.status}`)
 }

@@ -54,6 +54,7 @@ export type InjectorFaultAction =
   | 'cut-network'
   | 'degrade-network'
   | 'fail-dns'
+  | 'fault-http'
 
 /** What the ledger keeps of an injector, so that a process without its configuration and memory can end it. */
 export interface InjectorUndo {

@@ -1,10 +1,11 @@
 import { type AuditEntry, auditOf, guardsEntry, switchEntry } from '../domain/audit.ts'
 import { canonical } from '../domain/canonical.ts'
+import type { Control, Controls } from '../domain/control.ts'
 import { FaultlineError } from '../domain/errors.ts'
 import type { HistoryEvent } from '../domain/history-event.ts'
 import type { Run } from '../domain/run.ts'
 import { sha256 } from '../domain/sha256.ts'
-import type { Controls, Notifier, Store } from '../ports.ts'
+import type { Notifier, Store } from '../ports.ts'
 import type { Engine } from './engine.ts'
 
 /** Who keeps the trail, and who is told of what is new in it. */
@@ -77,8 +78,13 @@ async function guardsOfEntries(trail: Pick<Store['audit'], 'newest'>, start: Aud
   return before === undefined ? undefined : String(before.data.guards)
 }
 
+/** A word and those that it took the place of, oldest first. */
+function wordsOf(word: Control | null): readonly Control[] {
+  return word === null ? [] : [...(word.before ?? []), word]
+}
+
 /** Writes what a person's halt or pause could not write itself; to be called where the switches were read. */
 export async function auditSwitches(engine: Auditing, { halt, pause }: Pick<Controls, 'halt' | 'pause'>, suite?: string): Promise<void> {
-  if (halt !== null) await audit(engine, switchEntry('halt', halt))
-  if (pause !== null && suite !== undefined) await audit(engine, switchEntry('pause', pause, { suite }))
+  for (const word of wordsOf(halt)) await audit(engine, switchEntry('halt', word))
+  if (suite !== undefined) for (const word of wordsOf(pause)) await audit(engine, switchEntry('pause', word, { suite }))
 }

@@ -1,27 +1,38 @@
 import { type Actor, actorOf, actorText } from '../domain/actor.ts'
-import { auditOf } from '../domain/audit.ts'
+import { askedEntry, auditOf } from '../domain/audit.ts'
+import type { Control } from '../domain/control.ts'
 import { FaultlineError, StoreUnavailable } from '../domain/errors.ts'
 import type { Injection } from '../domain/injection.ts'
 import { isOpen } from '../domain/injection.ts'
 import type { Run } from '../domain/run.ts'
 import { isEnded } from '../domain/run.ts'
 import { transition } from '../domain/transition.ts'
-import type { Control } from '../ports.ts'
 import { isoSeconds } from '../time.ts'
 import { namespaceLock } from './acts/admit.ts'
-import { copyEvents } from './audit.ts'
+import { type Auditing, audit, copyEvents } from './audit.ts'
 import type { DriveOptions } from './drive.ts'
 import { drive } from './drive.ts'
 import type { Engine } from './engine.ts'
 import { claimOf, isTaken } from './lease/claim.ts'
 import { Notifications } from './notifications/notifications.ts'
-import { onRecord } from './on-record.ts'
+import { onRecord, unlessFaultline } from './on-record.ts'
 import { wantSecondPerson } from './second-person.ts'
 import { settleInTime } from './settle.ts'
 
 /** What a switch keeps of who set it. */
 export function wordOf(who: Actor, why: string, at: number): Control {
   return { by: actorText(who), actor: who, why, at }
+}
+
+/** Asks the run's driver to abort. An entry that cannot be written now is written when the abort takes effect. */
+export async function askAbort(
+  engine: Auditing & Pick<Engine, 'clock'> & { readonly store: Pick<Engine['store'], 'controls'> },
+  run: Run,
+  { who, why }: { readonly who: Actor; readonly why: string },
+): Promise<void> {
+  const word = wordOf(who, why, engine.clock.now())
+  await engine.store.controls.set({ kind: 'abort', runId: run.id }, word)
+  await audit(engine, askedEntry(run, word)).catch(unlessFaultline)
 }
 
 /** Asks the run's driver to abort; when there is none any more, reverts here and now. */
@@ -33,7 +44,7 @@ export async function abortRun(
 ): Promise<{ readonly run: Run; readonly driven: 'elsewhere' | 'here' | 'already_over' }> {
   const run = await mustLoad(engine, runId)
   if (isEnded(run)) return { run, driven: 'already_over' }
-  await engine.store.controls.set({ kind: 'abort', runId }, wordOf(by.who, by.why, engine.clock.now()))
+  await askAbort(engine, run, by)
   if (claimOf(run, engine) === 'held') return { run, driven: 'elsewhere' }
   try {
     return { run: await drive(engine, runId, options), driven: 'here' }

@@ -2,7 +2,7 @@ import { assertNever, FaultlineError, StoreUnavailable } from '../domain/errors.
 import type { Action } from '../domain/next-action.ts'
 import { nextAction } from '../domain/next-action.ts'
 import type { Run } from '../domain/run.ts'
-import { isEnded, stepOf } from '../domain/run.ts'
+import { isEnded } from '../domain/run.ts'
 import type { RunEvent } from '../domain/transition.ts'
 import type { Cluster } from '../ports.ts'
 import { late, withDeadline } from '../with-deadline.ts'
@@ -11,11 +11,14 @@ import { lapsed, notApproved } from './acts/approval.ts'
 import { lightBeacon } from './acts/beacon.ts'
 import { decideStart } from './acts/decide-start.ts'
 import { revertAndLook } from './acts/end-look.ts'
-import { fixStep, lackingEntries, orStepRefused } from './acts/fix-step.ts'
+import { lackingEntries, orStepRefused } from './acts/fix-step.ts'
+import { recounted, withAnswers } from './acts/group-answers.ts'
 import { holdUntil } from './acts/hold.ts'
 import { injectStep, recheckStep } from './acts/inject.ts'
 import { awaitLateCalls } from './acts/late-calls.ts'
 import { startLoads } from './acts/load.ts'
+import { overlap } from './acts/overlap.ts'
+import { planNext } from './acts/plan-next.ts'
 import { checkRecovery } from './acts/recover.ts'
 import { revertFromMemory } from './acts/revert.ts'
 import { checkSteadyAgain } from './acts/steady.ts'
@@ -28,7 +31,7 @@ import { acquireLease, loadClaim } from './lease/claim.ts'
 import { whyGone } from './lease/cluster-gone.ts'
 import { Driver } from './lease/driver.ts'
 import { type Budget, closingReserveMs, inTime, watchBudget } from './lease/hand-over.ts'
-import { wasHalted, watchRun } from './lease/watchdog.ts'
+import { watchRun } from './lease/watchdog.ts'
 import { ClusterEvents } from './notifications/cluster-events.ts'
 import { Notifications } from './notifications/notifications.ts'
 import { settleInTime } from './settle.ts'
@@ -115,7 +118,7 @@ async function connectOrGone(engine: Engine, run: Run): Promise<Cluster | Faultl
  * history stored.
  */
 async function hold(driver: Driver, options: DriveOptions): Promise<Run> {
-  const done = new AbortController()
+  const { done } = driver
   const onInterrupt = () => driver.requestStop({ reason: 'interrupted', by: 'user', detail: interruptedBy(options.interrupt?.reason) })
   options.interrupt?.addEventListener('abort', onInterrupt)
   if (options.interrupt?.aborted) onInterrupt()
@@ -165,6 +168,10 @@ async function loop(driver: Driver, options: DriveOptions): Promise<void> {
       if (run.status !== 'awaiting_approval' || options.decline === undefined) return
       await driver.record(notApproved(run, options.decline))
       continue
+    }
+    if (action.do === 'overlap') {
+      if (await overlap(driver, { giveUpAfterMs: options.giveUpAfterMs, perform })) continue
+      return
     }
     const event = await perform(driver, action)
     driver.throwIfLost()
@@ -246,7 +253,11 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
     case 'start_load':
       return orStepRefused(() => startLoads(driver))
     case 'plan_step':
-      return (await mayPlan(driver)) ? orStepRefused(() => fixStep(driver)) : null
+      return driver.oneAtATime(() => planNext(driver))
+    case 'begin_group':
+      return (await driver.mayGoOn()) ? { type: 'group_begun' } : null
+    case 'overlap':
+      throw new TypeError('the steps of a group have actions of their own')
     case 'inject': {
       await awaitLateCalls(driver)
       const lacking = lackingEntries(driver)
@@ -273,26 +284,4 @@ async function perform(driver: Driver, action: Exclude<Action, { do: 'nothing' }
     default:
       return assertNever(action)
   }
-}
-
-/** No driver looked at the beacon while a person was asked: a halt by hand may have taken it. */
-async function mayPlan(driver: Driver): Promise<boolean> {
-  const step = stepOf(driver.run)
-  const wasAsked = driver.run.approvals?.some(({ before }) => before === step) === true
-  if (wasAsked && (await wasHalted(driver))) return false
-  return driver.mayGoOn()
-}
-
-/** Before the step is judged: what the driver before answered after we had looked. The fault is proven undone by now. */
-async function recounted(driver: Driver, event: RunEvent | null): Promise<RunEvent | null> {
-  if (event !== null) await driver.probing.recount(stepOf(driver.run) ?? 0)
-  return event
-}
-
-/** What the probes answered so far, or without any how few pods were Ready, goes with the event that ends a part of the step. */
-function withAnswers(driver: Driver, event: RunEvent | null): RunEvent | null {
-  if (event?.type !== 'reverted' && event?.type !== 'recovered' && event?.type !== 'not_recovered') return event
-  const step = stepOf(driver.run) ?? 0
-  const readiness = driver.probing.readiness(step)
-  return { ...event, probes: driver.probing.summaries(step), ...(readiness === null ? {} : { readiness }) }
 }

@@ -2,12 +2,19 @@ import type { Config } from '../config.ts'
 import type { Injection } from '../domain/injection.ts'
 import type { ProbeSample } from '../domain/probe.ts'
 import type { ClusterRef, Ended, Run } from '../domain/run.ts'
-import type { RunEvent } from '../domain/transition.ts'
+import type { RunEvent } from '../domain/run-event.ts'
 import type { Clock, Cluster, MetricsSink, Notifier, ProbePort, Store } from '../ports.ts'
 
 /** What an onlooker (the live view, a log) is told; nothing of it is needed for the run. */
 export type Progress =
-  | { readonly kind: 'event'; readonly run: Run; readonly event: RunEvent; readonly injections: readonly Injection[] }
+  /** Of one step of a group `run` is as that step sees it, and `whole` as it is. */
+  | {
+      readonly kind: 'event'
+      readonly run: Run
+      readonly event: RunEvent
+      readonly injections: readonly Injection[]
+      readonly whole?: Run
+    }
   | { readonly kind: 'injection'; readonly run: Run; readonly injections: readonly Injection[] }
   | { readonly kind: 'sample'; readonly run: Run; readonly sample: ProbeSample }
   | { readonly kind: 'note'; readonly run: Run; readonly message: string }
@@ -18,7 +25,7 @@ export interface Engine {
   /** @throws FaultlineError `cluster_gone` when the cluster no longer exists (an embedded one whose process ended, an EKS cluster that was deleted) */
   readonly connect: (ref: ClusterRef) => Promise<Cluster>
   /** What asks the probes of a run in that place. */
-  readonly probes: (place: { readonly cluster: Cluster; readonly namespace: string }) => ProbePort
+  readonly probes: (place: { readonly cluster: Cluster; readonly namespace: string; readonly runId?: string }) => ProbePort
   readonly clock: Clock
   readonly config: Config
   /** This driver's name in leases. */

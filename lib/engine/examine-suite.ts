@@ -1,9 +1,12 @@
-import type { ProbeSpec } from '../domain/probe.ts'
+import type { ApprovalRequest } from '../domain/approval.ts'
+import { needsRun, type ProbeSpec } from '../domain/probe.ts'
+import type { ClusterRef } from '../domain/run.ts'
 import type { Suite } from '../domain/suite.ts'
-import { withoutPrometheus } from '../domain/suite.ts'
+import { withoutPrometheus } from '../domain/without-prometheus.ts'
 import type { FaultContext } from '../faults/fault.ts'
 import type { Cluster } from '../ports.ts'
 import { type Admission, examine, forbiddenBySwitch } from './acts/admit.ts'
+import { approvalOf } from './acts/approval.ts'
 import { standingIn } from './acts/others.ts'
 import { rulesOf } from './acts/plan.ts'
 import { askerFor, checkGates, checkSteadyBefore, type Steadiness } from './acts/steady.ts'
@@ -26,6 +29,8 @@ export interface Examined {
   /** With the refusals of switches and probes, too. */
   readonly admission: Admission
   readonly answers: Steadiness['answers']
+  /** What of it would wait for a person; null: nothing. */
+  readonly approval: ApprovalRequest | null
 }
 
 const neverSends: FaultContext['unfenced'] = () => Promise.reject(new TypeError('a plan changes nothing'))
@@ -38,10 +43,11 @@ export async function examineSuite(
     suite: given,
     seed,
     mayAsk = () => true,
-    clusterName,
+    ref,
   }: {
     readonly cluster: Cluster
-    readonly clusterName?: string
+    /** Where it would be; left out: what is said of places by their names does not count. */
+    readonly ref?: ClusterRef
     readonly suite: Suite
     readonly seed: number
     readonly mayAsk?: (probe: ProbeSpec) => boolean
@@ -51,7 +57,7 @@ export async function examineSuite(
   const { suite, leftOut } = config.prometheus.url === null ? withoutPrometheus(given) : { suite: given, leftOut: [] }
   const context = {
     cluster,
-    ...(clusterName === undefined ? {} : { clusterName }),
+    ...(ref === undefined ? {} : { clusterName: ref.name }),
     clock,
     config,
     runId: plannedRunId,
@@ -59,15 +65,17 @@ export async function examineSuite(
     namespace: suite.namespace,
     unfenced: neverSends,
   }
+  const asks = (probe: ProbeSpec) => mayAsk(probe) && !needsRun(probe)
   const asker = askerFor(engine, { cluster, namespace: suite.namespace })
   const gates = rulesOf(context, suite).flatMap((rule) => rule.gates ?? [])
   const [switches, admission, steady, closed] = await Promise.all([
     forbiddenBySwitch(engine, { id: plannedRunId, suite }),
     examine(context, suite, seed, standingIn(engine)),
-    checkSteadyBefore(asker, suite.probes.filter(mayAsk), new AbortController().signal),
+    checkSteadyBefore(asker, suite.probes.filter(asks), new AbortController().signal),
     checkGates(asker, gates.filter(mayAsk), new AbortController().signal),
   ])
   const refusals = [...switches, ...admission.refusals, ...steady.refusals, ...closed]
-  const notAsked = [...suite.probes, ...gates].filter((probe) => !mayAsk(probe)).map(({ name }) => name)
-  return { suite, leftOut, notAsked, admission: { ...admission, refusals }, answers: steady.answers }
+  const notAsked = [...suite.probes, ...gates].filter((probe) => !asks(probe)).map(({ name }) => name)
+  const approval = ref === undefined ? null : approvalOf(config, { cluster: ref, suite }, admission.steps)
+  return { suite, leftOut, notAsked, admission: { ...admission, refusals }, answers: steady.answers, approval }
 }

@@ -54,7 +54,7 @@ export interface Swept {
   readonly found: readonly string[]
   /** Objects that had an effect, or could have: 0 is the only good number. */
   readonly removed: readonly string[]
-  /** What a fuse cannot take along: labels of targets that nothing selects, beacons. */
+  /** What does nothing to anyone: labels of targets that nothing selects, beacons, Jobs of probes. */
   readonly inert: readonly string[]
   readonly failed: readonly string[]
 }
@@ -110,7 +110,7 @@ async function orphanedObjects(engine: Engine, cluster: Cluster, lookUp: LookUp)
     if (run === undefined ? !expired : !isEnded(run)) continue
     orphans.push({
       name: `${object.kind} ${object.metadata.namespace}/${object.metadata.name} (${labels[roleLabel] ?? 'unknown role'})`,
-      isInert: labels[roleLabel] === 'beacon',
+      isInert: ['beacon', 'probe'].includes(labels[roleLabel] ?? ''),
       remove: () => cluster.objects.delete(refOf(object), uid === undefined ? {} : { uid }),
     })
   }

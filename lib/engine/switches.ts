@@ -1,11 +1,13 @@
 import { type Actor, actorOf } from '../domain/actor.ts'
 import { type AuditEntry, switchEntry } from '../domain/audit.ts'
+import type { Control, Controls } from '../domain/control.ts'
 import { FaultlineError } from '../domain/errors.ts'
-import type { Control, Store } from '../ports.ts'
-import { audit, auditSwitches } from './audit.ts'
+import type { Store } from '../ports.ts'
+import { late, withDeadline } from '../with-deadline.ts'
+import { auditSwitches } from './audit.ts'
 import { wordOf } from './control.ts'
 import type { Engine } from './engine.ts'
-import { onRecord } from './on-record.ts'
+import { onRecord, unlessFaultline } from './on-record.ts'
 import { wantSecondPerson } from './second-person.ts'
 
 /** What it takes to set switches. */
@@ -22,21 +24,47 @@ export interface Switched {
 
 /** A halt happens in any case. An entry that cannot be written now is written by the next reaper, or with the first run that the halt ends. */
 export async function haltAll(engine: Switching, who: Actor, why: string): Promise<Switched> {
-  const word = wordOf(who, why, engine.clock.now())
+  const { halt } = await wordsNow(engine, '-')
+  const word = after(halt, wordOf(who, why, engine.clock.now()))
   await engine.store.controls.set({ kind: 'halt' }, word)
-  return { word, isAudited: await isWritten(engine, switchEntry('halt', word)) }
+  return { word, isAudited: await isWritten(engine, { halt: word, pause: null }) }
 }
 
 /** As a halt, of one suite's starts; an entry that is owed is written with the first start that is refused, or by `unpauseSuite`. */
 export async function pauseSuite(engine: Switching, suite: string, who: Actor, why: string): Promise<Switched> {
-  const word = wordOf(who, why, engine.clock.now())
+  const { pause } = await wordsNow(engine, suite)
+  const word = after(pause, wordOf(who, why, engine.clock.now()))
   await engine.store.controls.set({ kind: 'pause', suite }, word)
-  return { word, isAudited: await isWritten(engine, switchEntry('pause', word, { suite })) }
+  return { word, isAudited: await isWritten(engine, { halt: null, pause: word }, suite) }
 }
 
-async function isWritten(engine: Switching, entry: AuditEntry): Promise<boolean> {
+/** Words that stood before and whose entries may be owed; beyond so many the oldest go. */
+const mostBefore = 10
+
+/** A word in the place of another carries it along: its entry may be owed. */
+function after(before: Control | null, word: Control): Control {
+  if (before === null) return word
+  const { before: earlier = [], ...last } = before
+  return { ...word, before: [...earlier, last].slice(-mostBefore) }
+}
+
+/** A halt that takes longer is worse than an entry that is lost. */
+const readMs = 1_000
+
+/** What is halted already. Where that cannot be read in time, nothing waits for it. */
+async function wordsNow({ store, clock }: Switching, suite: string): Promise<Pick<Controls, 'halt' | 'pause'>> {
+  const none = { halt: null, pause: null }
+  const read = store.controls.read({ id: '-', suite }).catch((error: unknown) => {
+    unlessFaultline(error)
+    return none
+  })
+  const words = await withDeadline(clock, readMs, read)
+  return words === late ? none : words
+}
+
+async function isWritten(engine: Switching, words: Pick<Controls, 'halt' | 'pause'>, suite?: string): Promise<boolean> {
   try {
-    await audit(engine, entry)
+    await auditSwitches(engine, words, suite)
     return true
   } catch (error) {
     if (error instanceof FaultlineError) return false

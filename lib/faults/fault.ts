@@ -41,6 +41,8 @@ export interface FaultContext extends NamedRun {
   readonly held?: () => Promise<void>
   /** What this process listed in the last `maxAgeMs`, where a moment does not matter; undefined where it did not. */
   readonly seen?: SeenList
+  /** Until it fires, lists that are followed for this run go on being followed; absent where every wait is one for itself. */
+  readonly keep?: AbortSignal
   /** While injecting: fires when the run is to stop; waits then give up, and what puts a fault in place is not sent again. */
   readonly interrupt?: AbortSignal
 }

@@ -2,6 +2,7 @@ import { KubernetesError } from '../domain/errors.ts'
 import type { FuseRef } from '../domain/injection.ts'
 import type { Condition, Job, KubeObject } from '../domain/kube.ts'
 import { managedBy, managedByLabel, runLabel, stepLabel } from '../domain/labels.ts'
+import type { Cluster } from '../ports.ts'
 import { parseIso } from '../time.ts'
 import type { FaultContext } from './fault.ts'
 import { jobRef, podReserveMs } from './fuse-job.ts'
@@ -52,7 +53,7 @@ export function inspectFuse(job: Job, identity: FuseIdentity, neededUntil: numbe
 }
 
 /** How long after its fuse has burnt the Job itself is ended: a fuse with a pod needs time for another pod. */
-export function reserveOf(job: Job): number {
+export function reserveOf(job: Pick<Job, 'spec'>): number {
   return job.spec.parallelism === 0 ? 0 : podReserveMs
 }
 
@@ -65,12 +66,40 @@ export type FuseState = 'burning' | 'burnt' | 'removed'
  * right to read events, one that is gone before its time counts as removed.
  */
 export async function fuseState(context: Pick<FaultContext, 'cluster' | 'clock'>, fuse: FuseRef): Promise<FuseState> {
+  const at = context.clock.now()
   const job = await context.cluster.objects.get<Job>(jobRef(fuse))
   const ours = job?.metadata.uid === fuse.uid ? job : undefined
   if (ours !== undefined && endOf(ours) !== undefined) return 'burnt'
-  if (ours !== undefined && isBurning(ours)) return 'burning'
+  if (ours !== undefined && isBurning(ours)) {
+    noteBurning(context, ours, at)
+    return 'burning'
+  }
   if (context.clock.now() >= fuse.burnsAt - toleratedSkewMs) return 'burnt'
   return (await endedByItself(context, fuse)) ? 'burnt' : 'removed'
+}
+
+/** A fuse as this process last read it burning: of what was so then or later, `at` is ms since epoch. */
+interface SeenBurning {
+  readonly at: number
+  readonly job: Pick<Job, 'status' | 'spec'>
+}
+
+/** By UID, which never comes back. */
+const burning = new WeakMap<Cluster, Map<string, SeenBurning>>()
+
+export function noteBurning({ cluster }: Pick<FaultContext, 'cluster'>, { metadata: { uid }, spec, status }: Job, at: number): void {
+  if (uid === undefined) return
+  const seen = burning.get(cluster) ?? new Map<string, SeenBurning>()
+  burning.set(cluster, seen.set(uid, { at, job: { spec, ...(status === undefined ? {} : { status }) } }))
+}
+
+/** Undefined where this process did not see it burn, or saw it gone. */
+export function seenBurning({ cluster }: Pick<FaultContext, 'cluster'>, { uid }: Pick<FuseRef, 'uid'>): SeenBurning | undefined {
+  return burning.get(cluster)?.get(uid)
+}
+
+export function forgetBurning({ cluster }: Pick<FaultContext, 'cluster'>, { uid }: Pick<FuseRef, 'uid'>): void {
+  burning.get(cluster)?.delete(uid)
 }
 
 /** Neither over nor being deleted. */

@@ -6,7 +6,7 @@ import type { Cluster } from '../ports.ts'
 import { parseIso } from '../time.ts'
 import type { FaultContext } from './fault.ts'
 import { expiryAnnotations, fuseJob, jobRef } from './fuse-job.ts'
-import { inspectFuse, reserveOf, toleratedSkewMs } from './fuse-state.ts'
+import { forgetBurning, inspectFuse, noteBurning, reserveOf, seenBurning, toleratedSkewMs } from './fuse-state.ts'
 import { pause } from './pause.ts'
 import { whatPodsSay } from './pod-messages.ts'
 
@@ -17,7 +17,9 @@ export const podStartBudgetMs = 45_000
 /** An object without finalizers is gone at once; with a `kubectl delete --cascade=foreground` the garbage collector's turn comes first. */
 const goneBudgetMs = 10_000
 const pollMs = 250
-/** The Job controller mostly starts a Job within some hundredths of a second, so the first looks at a new one come sooner. */
+/** The Job controller mostly starts a Job within some hundredths of a second: a look right after it was made would come too soon. */
+const startsMs = 25
+/** So the first looks at a new one come sooner than the others. */
 const firstPollsMs = [40, 80, 160]
 
 interface Arming {
@@ -42,13 +44,18 @@ export async function armFuse(context: FaultContext, spec: FuseSpec, options: Ar
   const giveUpAt = clock.now() + (spec.pod === null ? startBudgetMs : podStartBudgetMs)
   const neededUntil = options.burnsAt - context.config.fuse.marginMs
   let isLengthened = false
+  if (madeAt !== null) await pause(context, startsMs, `fuse ${name}`)
   for (let polls = 0; ; polls++) {
+    const at = clock.now()
     const job = (await options.read?.()) ?? (await cluster.objects.get<Job>(jobRef(spec)))
     if (job === undefined) throw new FuseNotArmed(name, 'it vanished right after it was made')
     const apart = clocksApart(job, { madeAt, now: clock.now(), marginMs: context.config.fuse.marginMs })
     if (apart !== null) throw new FuseNotArmed(name, apart)
     const seen = inspectFuse(job, { runId: context.runId, step: options.step }, neededUntil)
-    if (seen.armed !== null && (spec.pod === null || (job.status?.ready ?? 0) > 0)) return seen.armed
+    if (seen.armed !== null && (spec.pod === null || (job.status?.ready ?? 0) > 0)) {
+      noteBurning(context, job, at)
+      return seen.armed
+    }
     if (seen.armed === null && seen.fault === 'early' && !isLengthened) {
       isLengthened = true
       await moveFuse(context, { job, fuse: seen.fuse }, options.burnsAt)
@@ -83,25 +90,51 @@ function clocksApart(job: Job, { madeAt, now, marginMs }: { madeAt: number | nul
 }
 
 /**
- * Moves the time at which an armed fuse burns, and reads it back.
+ * Moves the time at which an armed fuse burns; the answer is the fuse as it is then. It need not be read before where this process saw it
+ * burn: the change is refused when it is another Job now, or began to count anew.
  * @throws FuseNotArmed when it is no longer the fuse that was armed
  */
 export async function setFuse(context: FaultContext, fuse: FuseRef, step: number | null, burnsAt: number): Promise<FuseRef> {
   const name = `${fuse.namespace}/${fuse.name}`
-  const job = await context.cluster.objects.get<Job>(jobRef(fuse))
-  if (job === undefined || job.metadata.uid !== fuse.uid) throw new FuseNotArmed(name, 'it is gone')
-  const patched = await moveFuse(context, { job, fuse }, burnsAt)
+  const at = context.clock.now()
+  const patched = (await moveKnown(context, fuse, burnsAt)) ?? (await moveRead(context, fuse, burnsAt))
   const seen = inspectFuse(patched, { runId: context.runId, step }, burnsAt)
   if (seen.armed === null) throw new FuseNotArmed(name, seen.why)
+  noteBurning(context, patched, at)
   return seen.armed
 }
 
-function moveFuse(context: FaultContext, { job, fuse }: { readonly job: Job; readonly fuse: FuseRef }, burnsAt: number): Promise<Job> {
+/** Undefined where nothing is known of it, or what is known does not hold any more. */
+async function moveKnown(context: FaultContext, fuse: FuseRef, burnsAt: number): Promise<Job | undefined> {
+  const known = seenBurning(context, fuse)
+  if (known?.job.status?.startTime === undefined) return undefined
+  try {
+    return await moveFuse(context, { job: known.job, fuse }, burnsAt)
+  } catch (error) {
+    if (error instanceof KubernetesError && ['not_found', 'conflict', 'invalid'].includes(error.code)) return undefined
+    throw error
+  }
+}
+
+async function moveRead(context: FaultContext, fuse: FuseRef, burnsAt: number): Promise<Job> {
+  const job = await context.cluster.objects.get<Job>(jobRef(fuse))
+  if (job === undefined || job.metadata.uid !== fuse.uid) throw new FuseNotArmed(`${fuse.namespace}/${fuse.name}`, 'it is gone')
+  return moveFuse(context, { job, fuse }, burnsAt)
+}
+
+interface Moved {
+  readonly job: Pick<Job, 'spec' | 'status'>
+  readonly fuse: FuseRef
+}
+
+/** Its deadline counts from its start, so that must still be the one that was read. */
+function moveFuse(context: FaultContext, { job, fuse }: Moved, burnsAt: number): Promise<Job> {
   const startTime = parseIso(job.status?.startTime)
   if (startTime === undefined) throw new FuseNotArmed(`${fuse.namespace}/${fuse.name}`, 'its status.startTime is gone: it was suspended')
   const seconds = Math.max(1, Math.ceil((burnsAt + reserveOf(job) - startTime) / 1000))
   return context.cluster.objects.patch<Job>(jobRef(fuse), [
     { op: 'test', path: '/metadata/uid', value: fuse.uid },
+    { op: 'test', path: '/status/startTime', value: job.status?.startTime },
     { op: 'replace', path: '/spec/activeDeadlineSeconds', value: seconds },
     ...Object.entries(expiryAnnotations(startTime + seconds * 1000 - reserveOf(job))).map(
       ([key, value]) => ({ op: 'add', path: `/metadata/annotations/${key.replace('/', '~1')}`, value }) as const,
@@ -149,6 +182,7 @@ async function dropFinalizers(context: FaultContext, fuse: FuseRef): Promise<voi
 const gone = new WeakMap<Cluster, Set<string>>()
 
 function noteGone({ cluster }: Pick<FaultContext, 'cluster'>, { uid }: FuseRef): void {
+  forgetBurning({ cluster }, { uid })
   gone.set(cluster, (gone.get(cluster) ?? new Set()).add(uid))
 }
 

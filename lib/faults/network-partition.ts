@@ -27,7 +27,7 @@ export const networkPartition: Fault = {
   undone: (context, injection) => chosen(injection).undone(context, injection),
 }
 
-function mechanismOf({ step, config }: PlanContext): 'policy' | 'netfilter' {
+export function mechanismOf({ step, config }: Pick<PlanContext, 'step' | 'config'>): 'policy' | 'netfilter' {
   const wanted = step.fault.type === 'network_partition' ? step.fault.mechanism : 'auto'
   if (wanted !== 'auto') return wanted
   return config.injector.image === null ? 'policy' : 'netfilter'

@@ -61,3 +61,8 @@ export function portOf(pod: Pod): number | undefined {
   }
   return undefined
 }
+
+/** Nodes of the targets of these names. */
+export function nodesOf(targets: readonly Target[], names: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set(targets.filter(({ name }) => names.has(name)).map(({ node }) => node))
+}

@@ -3,6 +3,7 @@ import { type FaultName, faultName, type Step } from '../domain/suite.ts'
 import { crashloop } from './crashloop.ts'
 import { dnsFailure } from './dns-failure.ts'
 import type { Fault, Patience } from './fault.ts'
+import { httpFault } from './http-fault.ts'
 import { injectorBiteMs } from './injector/bite-time.ts'
 import { networkDegradation } from './network-degradation.ts'
 import { networkPartition } from './network-partition.ts'
@@ -26,6 +27,7 @@ export const faults = {
   'network-exhaustion': resourceExhaustion('network'),
   'network-degradation': networkDegradation,
   'dns-failure': dnsFailure,
+  'http-fault': httpFault,
 } as const satisfies Record<FaultName, Fault>
 
 /** A CNI that is slow to obey, and a canary that needs seconds to be refused. */

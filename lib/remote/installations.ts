@@ -17,7 +17,13 @@ export const installationsSchema = z.record(
     /** A profile of the AWS configuration (`~/.aws/config`). */
     profile: text.optional(),
     /** For people who may not ask CloudFormation. */
-    urls: strict({ look: url.optional(), control: url.optional(), halt: url.optional(), resume: url.optional() }).optional(),
+    urls: strict({
+      look: url.optional(),
+      control: url.optional(),
+      halt: url.optional(),
+      resume: url.optional(),
+      approve: url.optional(),
+    }).optional(),
   }),
 )
 export type InstallationEntry = z.output<typeof installationsSchema>[string]

@@ -22,7 +22,7 @@ export const interfaceHeader = 'faultline-interface'
 export const urlAlias = 'url'
 
 /** The functions that people use. Each has a URL of its own, so that IAM can allow a person the one and not the other. */
-export const peoplesFunctions = ['look', 'control', 'halt', 'resume'] as const
+export const peoplesFunctions = ['look', 'control', 'halt', 'resume', 'approve'] as const
 export type PeoplesFunction = (typeof peoplesFunctions)[number]
 
 /** What the asker of a record knows of it already, so that only the rest is sent. */

@@ -1,3 +1,4 @@
+import { shortPlan } from '../domain/approval.ts'
 import { assertNever } from '../domain/errors.ts'
 import type { Notice } from '../domain/notice.ts'
 import { counted, cutTo, printableText } from '../domain/text.ts'
@@ -27,6 +28,7 @@ export interface AlertCommands {
   readonly abort: (run: string) => string
   readonly reap: () => string
   readonly resolve: (run: string) => string
+  readonly approve: (run: string, plan: string) => string
 }
 
 const onACommandLine: AlertCommands = {
@@ -34,6 +36,7 @@ const onACommandLine: AlertCommands = {
   abort: (run) => `faultline abort ${run}`,
   reap: () => 'faultline reap',
   resolve: (run) => `faultline resolve ${run} --by NAME --why "..."`,
+  approve: (run) => `faultline approve ${run}`,
 }
 
 /** Words for an on-call person who has a phone and no context. `reportUrl`: where the run's report is or will be. */
@@ -119,7 +122,7 @@ function adviceOf(notice: Notice, commands: AlertCommands): Advice {
     case 'run.refused':
       return { done: 'Nothing was touched.', toDo: 'Remove the reasons above, then start it again.', commands: [show] }
     case 'approval.needed':
-      return { done: 'Nothing was touched. The run waits.', toDo: 'Approve it or let it lapse.', commands: [show] }
+      return approvalAdvice(notice, [show, abort], commands)
     case 'run.aborting':
       return { done: 'Everything injected is being undone now.', toDo: 'Wait for the message that it is over.', commands: [show] }
     case 'threshold.breached':
@@ -140,6 +143,16 @@ function adviceOf(notice: Notice, commands: AlertCommands): Advice {
       return unprovenAdvice(notice, show, commands)
     default:
       return assertNever(kind)
+  }
+}
+
+function approvalAdvice({ run, step, data }: Notice, others: Advice['commands'], commands: AlertCommands): Advice {
+  const until = typeof data.expiresAt === 'number' ? ` until ${dateAndTime(data.expiresAt)}` : ''
+  const command = commands.approve(run.id, shortPlan(String(data.plan ?? '')))
+  return {
+    done: step === null ? 'Nothing was touched. The run waits.' : 'What was injected before is undone, with proof. The run waits.',
+    toDo: `Read what it would do. Approve it${until}, or let it lapse.`,
+    commands: [{ what: 'Approve exactly this plan', command }, ...others],
   }
 }
 

@@ -14,7 +14,9 @@ import { runReasons, runReasonTexts } from '../domain/run-reasons.ts'
 import { runScore } from '../domain/score.ts'
 import type { FaultName, FaultSpec, LeftOutStep, SuiteVariable } from '../domain/suite.ts'
 import { faultName } from '../domain/suite.ts'
+import { type ApprovalDocument, approvalsOf, type WaitingDocument } from './approval-document.ts'
 import { iso } from './iso.ts'
+import { type LoadDocument, loadDocument } from './loads.ts'
 import { crossingsOf, type ProbeDocument, probeDocument, type SampleDocument, type ThresholdDocument } from './probe-document.ts'
 
 /** Everything a report is made from. */
@@ -37,6 +39,7 @@ type ReportVerdict =
   | 'reverting'
   | 'recovering'
   | 'resting'
+  | 'overlapping'
   | 'verifying'
 
 /** The shape of a JSON report; it only ever grows within one `schemaVersion`. Times are RFC 3339 in UTC, durations milliseconds. */
@@ -56,6 +59,10 @@ export interface ReportDocument {
   /** What started the run. The same key (event or request id) never starts a second one. */
   readonly trigger: Pick<Trigger, 'kind' | 'key' | 'by'>
   readonly requestedAt: string
+  /** Who said yes to which plan, the oldest first; only there where one was given. */
+  readonly approvals?: readonly ApprovalDocument[]
+  /** What the run waits for; only there while it does. */
+  readonly waitsFor?: WaitingDocument
   /** Null while the run is not over. */
   readonly endedAt: string | null
   readonly durationMs: number | null
@@ -71,6 +78,8 @@ export interface ReportDocument {
     | null
   readonly baseline: Baseline | null
   readonly orphans: number
+  /** What was at work from before the first step to after the last; only there where the suite has load. */
+  readonly loads?: readonly LoadDocument[]
   /** Resilience score, 0 to 100: the mean of the steps that have one; null when none has. */
   readonly score: number | null
   readonly probes: readonly ProbeDocument[]
@@ -170,6 +179,7 @@ export function reportDocument({ run, injections, history, samples }: RunRecord)
     seed,
     trigger: { kind: trigger.kind, key: trigger.key, by: trigger.by },
     requestedAt: iso(requestedAt),
+    ...approvalsOf(run),
     endedAt: isoOrNull(endedAt),
     durationMs: elapsed(requestedAt, endedAt),
     reasons: isEnded(run) ? runReasonTexts(run) : [],
@@ -179,6 +189,7 @@ export function reportDocument({ run, injections, history, samples }: RunRecord)
     abort: run.abort === null ? null : abortDocument(run.abort),
     baseline,
     orphans,
+    ...(run.loads === undefined ? {} : { loads: run.loads.map((load) => loadDocument(load, suite.load?.[load.n]?.image ?? '')) }),
     score: runScore(run.steps),
     probes: suite.probes.map(probeDocument),
     readiness: watch !== null && samples.some(({ probe }) => probe === watch.name) ? probeDocument(watch) : null,

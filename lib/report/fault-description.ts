@@ -2,6 +2,7 @@ import type { DegradationSpec } from '../domain/degradation-spec.ts'
 import type { DnsSpec } from '../domain/dns-spec.ts'
 import { amountText } from '../domain/exact-amount.ts'
 import type { PodKillSpec, PodPauseSpec } from '../domain/failure-spec.ts'
+import type { HttpSpec } from '../domain/http-spec.ts'
 import type { ExhaustionSpec, FaultSpec, PartitionSpec } from '../domain/suite.ts'
 import type { UndoData } from '../domain/undo-data.ts'
 
@@ -19,6 +20,8 @@ function actionText(fault: FaultSpec, undo: UndoData): string {
       return degradationText(fault)
     case 'dns_failure':
       return dnsText(fault)
+    case 'http_fault':
+      return httpText(fault)
     case 'resource_exhaustion':
       return exhaustionText(fault, undo.kind === 'injector' ? undo.env : {})
     case 'node_failure':
@@ -82,6 +85,18 @@ function dnsText({ kind, domains, sharePercent, addresses }: DnsSpec): string {
   const share = sharePercent === 100 ? 'its queries' : `${sharePercent} % of its queries`
   const names = domains.length === 0 ? 'for any name' : `for ${domains.join(' ')}`
   return `answers ${share} ${names} ${answers[kind]}${addresses.length === 0 ? '' : ` (${addresses.join(' ')})`}`
+}
+
+function httpText(spec: HttpSpec): string {
+  const { kind, direction, ports, methods, path, headers, sharePercent, status, delayMs } = spec
+  const which = sharePercent === 100 ? 'requests' : `${sharePercent} % of the requests`
+  const abort = status === 0 ? 'closes the connection in place of answering' : `answers with status ${status}`
+  return joined([
+    `${kind === 'delay' ? `delays by ${delayMs} ms` : abort} ${which} that ${direction === 'in' ? 'come in' : 'go out'} on port ${ports.join(' ')}`,
+    ...(methods.length === 0 ? [] : [`only ${methods.join(' ')}`]),
+    ...(path === null ? [] : [`only ${path}`]),
+    ...headers.map(({ name, value }) => `only with ${name}: ${value}`),
+  ])
 }
 
 function narrowed(ports: readonly number[], cidrs: readonly string[]): readonly string[] {

@@ -1,9 +1,11 @@
 import { isUnmeasured, unmeasured } from '../domain/hypothesis.ts'
 import { counted, printable } from '../domain/text.ts'
 import { valueText } from '../domain/value-text.ts'
+import { approvalFacts } from './approval-text.ts'
 import { clusterText } from './cluster-text.ts'
 import type { ReportDocument, StepDocument } from './document.ts'
 import { dateAndTimeInWords, duration, lateness, timeOfDay } from './durations.ts'
+import { figuresText, loadEndText } from './loads.ts'
 import { stepReasons } from './reasons.ts'
 import {
   answersText,
@@ -34,6 +36,7 @@ export function markdownReport(document: ReportDocument): string {
     '## Steps',
     '',
     ...stepTable(document),
+    ...loadLines(document),
     ...thresholdLines(document),
     ...document.steps.flatMap((_, i) => stepLines(document, i)),
     ...(probes.length === 0
@@ -106,12 +109,15 @@ function facts({
   orphans,
   abort,
   steps,
+  approvals,
+  waitsFor,
 }: ReportDocument): readonly (readonly string[])[] {
   return [
     ['run', run],
     ...variables.map((variable) => ['variable', variableText(variable)]),
     ['cluster', `${clusterText(cluster)}, namespace ${namespace}`],
     ['started', `${dateAndTimeInWords(Date.parse(requestedAt))} by ${trigger.by}`],
+    ...approvalFacts({ approvals, waitsFor }).map(([name, value]) => [name.toLowerCase(), value] as const),
     ['took', durationMs === null ? 'not over' : duration(durationMs)],
     ...(score === null ? [] : [['resilience score', `${scoreText(score)} ${scoreBasis(steps)}`]]),
     ...(abort === null
@@ -152,6 +158,12 @@ function thresholdLines({ thresholds, probes }: ReportDocument): readonly string
     return [threshold.name, when, threshold.severity, threshold.action, crossed.join(', ') || 'never']
   })
   return ['', '## Thresholds', '', ...markdownTable(['threshold', 'when', 'severity', 'then', 'crossed'], rows)]
+}
+
+function loadLines({ loads = [] }: ReportDocument): readonly string[] {
+  if (loads.length === 0) return []
+  const rows = loads.map(({ name, image, end, figures }) => [name, image, loadEndText(end), figuresText(figures)])
+  return ['', '## Load', '', ...markdownTable(['load', 'image', 'end', 'figures'], rows)]
 }
 
 function stepLines(document: ReportDocument, index: number): readonly string[] {

@@ -52,7 +52,10 @@ export function faultWords({ fault, params }: StepDocument): string {
   const more =
     params.type === 'resource_exhaustion'
       ? howMuch(params)
-      : params.type === 'network_partition' || params.type === 'network_degradation' || params.type === 'dns_failure'
+      : params.type === 'network_partition' ||
+          params.type === 'network_degradation' ||
+          params.type === 'dns_failure' ||
+          params.type === 'http_fault'
         ? params.kind
         : null
   return `${fault.replaceAll('-', ' ')}${more === null ? '' : `, ${more}`}`

@@ -10,6 +10,8 @@ import { runScore } from '../domain/score.ts'
 import type { Step } from '../domain/suite.ts'
 import { faultName } from '../domain/suite.ts'
 import { counted, printableText } from '../domain/text.ts'
+import { approvalsOf } from './approval-document.ts'
+import { approvalFacts } from './approval-text.ts'
 import { clusterText } from './cluster-text.ts'
 import { answerAfter, type RunRecord } from './document.ts'
 import { dateAndTime, duration, lateness, timeOfDay } from './durations.ts'
@@ -17,6 +19,7 @@ import { howMuch } from './fault-description.ts'
 import { figuresWithBefore } from './figures.ts'
 import { lateUndoText } from './late-undo.ts'
 import { leftOutText } from './left-out.ts'
+import { figuresText, loadEndText } from './loads.ts'
 import { steadyLines, summaryText } from './probe-text.ts'
 import { ownReasons } from './reasons.ts'
 import { findingText, scoreBasis } from './report-summary.ts'
@@ -63,11 +66,16 @@ function headLines({ run, injections }: RunRecord): readonly string[] {
     `Namespace  ${namespace}`,
     `Seed       ${run.seed}`,
     `Started    by ${run.trigger.by} (${run.trigger.kind} ${run.trigger.key})`,
+    ...approvalFacts(approvalsOf(run)).map(([name, value]) => `${name.replace(' by', '').padEnd(9)}  ${value}`),
     `Time       ${took}`,
     ...(baseline === null ? [] : [`Before     ${baseline.ready} of ${baseline.total} pods were ready`]),
     ...(abort === null ? [] : [`Aborted    ${dateAndTime(abort.at)} by ${abort.by} (${abort.reason})${ended ? '' : `: ${abort.detail}`}`]),
     ...(abort?.undoneAt === undefined ? [] : [`Undone     ${duration(abort.undoneAt - abort.at)} after the abort, with proof`]),
     ...(late === null ? [] : [`Late       ${late}`]),
+    ...(run.loads ?? []).map(
+      ({ name, end, figures }) =>
+        `Load       ${name}: ${[loadEndText(end), figuresText(figures, 12)].filter((part) => part !== '').join('; ')}`,
+    ),
     ...(suite.hypothesis === '' ? [] : [`Expected   ${suite.hypothesis}`]),
     ...(isUnmeasured(suite) ? [`Warning    ${unmeasured}`] : []),
     ...(score === null ? [] : [`Score      ${score} ${scoreBasis(run.steps)} (resilience)`]),

@@ -10,6 +10,7 @@ import type { Finding, Path } from './problems.ts'
 import { scheduleFindings } from './schedule.ts'
 import { type SuiteFile, suiteDefaults } from './schema.ts'
 import { splitNames } from './targets-schema.ts'
+import { togetherFindings } from './together-checks.ts'
 
 const conditionKeys = ['names', 'selector', 'owner', 'zone', 'node', 'nodeSelector']
 
@@ -20,6 +21,7 @@ const conditionKeys = ['names', 'selector', 'owner', 'zone', 'node', 'nodeSelect
 export function crossFindings(file: unknown): readonly Finding[] {
   return [
     ...stepsOf(file).flatMap((step, n) => [...targetFindings(step, ['experiments', n]), ...paramFindings(step, ['experiments', n])]),
+    ...togetherFindings(stepsOf(file)),
     ...timeFindings(file),
     ...probeFindings(file),
     ...scheduleFindings(file),
@@ -160,10 +162,8 @@ function timeFindings(file: unknown): readonly Finding[] {
   const grace = valueAt(file, ['gracePeriod']) ?? suiteDefaults.gracePeriod
   const before = typeof grace === 'number' ? grace : (valueAt(grace, ['before']) ?? suiteDefaults.gracePeriod)
   const after = typeof grace === 'number' ? grace : (valueAt(grace, ['after']) ?? suiteDefaults.gracePeriod)
-  const steps = stepsOf(file).map((step) => [valueAt(step, ['duration']), valueAt(step, ['interval']) ?? suiteDefaults.interval])
-  const times = [most, before, after, ...steps.flat()].map((time) => (typeof time === 'number' && time >= 0 ? time * 1000 : Number.NaN))
-  const [mostMs = 0, graceBeforeMs = 0, graceAfterMs = 0, ...rest] = times
-  const planned = plannedMs({ graceBeforeMs, graceAfterMs, steps: [] }) + rest.reduce((sum, ms) => sum + ms, 0)
+  const [mostMs = 0, graceBeforeMs = 0, graceAfterMs = 0] = [most, before, after].map(asMs)
+  const planned = plannedMs({ graceBeforeMs, graceAfterMs, steps: stepsOf(file).map(timesOf) })
   // A time that is missing or wrong makes the sum NaN, and nothing is said.
   if (mostMs <= 0 || !(planned > mostMs)) return []
   return [
@@ -173,4 +173,17 @@ function timeFindings(file: unknown): readonly Finding[] {
       message: `found ${mostMs / 1000}; the steps with their intervals and grace periods take ${planned / 1000} seconds; allowed: at least that`,
     },
   ]
+}
+
+/** A time of the file, NaN where it is none. */
+function asMs(time: unknown): number {
+  return typeof time === 'number' && time >= 0 ? time * 1000 : Number.NaN
+}
+
+function timesOf(step: unknown): Parameters<typeof plannedMs>[0]['steps'][number] {
+  const [name, group, delay, after] = ['name', 'together', 'delay', 'after'].map((key) => valueAt(step, [key]))
+  const times = { durationMs: asMs(valueAt(step, ['duration'])), intervalMs: asMs(valueAt(step, ['interval']) ?? suiteDefaults.interval) }
+  const waited = [after].flat().filter((one) => typeof one === 'string')
+  const together = typeof group === 'string' ? { together: { group, delayMs: asMs(delay ?? 0), after: waited } } : {}
+  return { name: typeof name === 'string' ? name : '', ...times, ...together }
 }

@@ -2,6 +2,7 @@ import type * as z from 'zod'
 import { degradationKinds } from '../domain/degradation-spec.ts'
 import { dnsKinds } from '../domain/dns-spec.ts'
 import { nodeFailureKinds } from '../domain/failure-spec.ts'
+import { httpKinds } from '../domain/http-spec.ts'
 import { resourceKinds } from '../domain/suite.ts'
 import { describeFound, nearest, notAllowed, quote } from './did-you-mean.ts'
 import { readAmount } from './exact-amount.ts'
@@ -122,12 +123,14 @@ const typeOfParam: Readonly<Record<string, string>> = {
   failure_type: 'node_failure',
   degradation_type: 'network_degradation',
   dns_type: 'dns_failure',
+  http_type: 'http_fault',
 }
 const kindsOfParam: Readonly<Record<string, readonly string[]>> = {
   failure_type: nodeFailureKinds,
   resource_type: resourceKinds,
   degradation_type: degradationKinds,
   dns_type: dnsKinds,
+  http_type: httpKinds,
 }
 
 function wrongWord(found: unknown, allowed: readonly string[]): string {
@@ -177,7 +180,7 @@ const unitKeys: Readonly<Record<string, readonly string[]>> = {
     'step',
     'for',
   ],
-  milliseconds: ['latency', 'jitter'],
+  milliseconds: ['latency', 'jitter', 'delay'],
   percent: ['loss', 'corruption', 'duplication', 'share'],
   'kbit/s': ['rate'],
 }

@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import { degradationKinds } from '../domain/degradation-spec.ts'
 import { dnsKinds } from '../domain/dns-spec.ts'
+import { httpKinds } from '../domain/http-spec.ts'
 import { partitionKinds, resourceKinds } from '../domain/suite.ts'
-import { degradationParams, dnsParams, failureParams, partitionParams, resourceParams } from './params-schema.ts'
+import { degradationParams, dnsParams, failureParams, httpParams, partitionParams, resourceParams } from './params-schema.ts'
 import { anyStep } from './schema.ts'
 import { targetConditions } from './targets-schema.ts'
 
@@ -45,6 +46,7 @@ export const faultFamilies: Readonly<Record<string, FaultFamily>> = {
   'resource-exhaustion': family('resource_exhaustion', 'resource_type', resourceKinds, [resourceParams.shape]),
   'network-degradation': family('network_degradation', 'degradation_type', degradationKinds, [degradationParams.shape]),
   'dns-failure': family('dns_failure', 'dns_type', dnsKinds, [dnsParams.shape]),
+  'http-fault': family('http_fault', 'http_type', httpKinds, [httpParams.shape]),
 }
 
 function family(type: string, kindKey: string, kinds: readonly string[], shapes: readonly Shape[]): FaultFamily {
@@ -54,7 +56,8 @@ function family(type: string, kindKey: string, kinds: readonly string[], shapes:
     kindKey,
     kinds,
     flags: [
-      ...flagsOf('step', anyStep.shape, ['type', 'params', 'targets']),
+      // One fault overlaps with no other.
+      ...flagsOf('step', anyStep.shape, ['type', 'params', 'targets', 'together', 'delay', 'after']),
       ...flagsOf('targets', targetConditions.shape, ['selector']),
       ...flagsOf('params', params, [kindKey, 'targets']),
     ],

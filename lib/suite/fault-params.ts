@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import type { FaultName } from '../domain/suite.ts'
-import { degradationParams, dnsParams, failureParams, partitionParams, resourceParams } from './params-schema.ts'
+import { degradationParams, dnsParams, failureParams, httpParams, partitionParams, resourceParams } from './params-schema.ts'
 
 /** One key of `params` of a fault. */
 export interface FaultParam {
@@ -44,6 +44,8 @@ function schemaOf(name: FaultName): z.ZodType {
       return degradationParams
     case 'dns-failure':
       return dnsParams
+    case 'http-fault':
+      return httpParams
     case 'pod-delete':
     case 'pod-kill':
     case 'crashloop':

@@ -45,8 +45,8 @@ const needless: Readonly<Record<string, string>> = {
   roleArn: 'what a run may do is decided by its credentials (deploy/rbac.yaml)',
   apiVersion: 'a suite is no object of Kubernetes: it begins with `name`',
   metadata: 'a suite is no object of Kubernetes: it begins with `name`',
-  startAfter: 'steps run one after the other, in the order in which they stand',
-  dependsOn: 'steps run one after the other, in the order in which they stand',
+  startAfter: 'steps run one after the other, in the order in which they stand; in a group (`together`) it is `after`',
+  dependsOn: 'steps run one after the other, in the order in which they stand; in a group (`together`) it is `after`',
 }
 
 /** What a key of another tool is here, in words; undefined for one that none of them has, or that means nothing in this place. */

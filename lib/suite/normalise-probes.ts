@@ -1,4 +1,4 @@
-import type { ProbeSource, ProbeSpec, ThresholdSpec, Tolerance } from '../domain/probe.ts'
+import type { OutputRead, ProbeSource, ProbeSpec, ThresholdSpec, Tolerance } from '../domain/probe.ts'
 import { thresholdText } from '../domain/threshold.ts'
 import { type PresetName, type ProbePreset, probePresets } from './probe-presets.ts'
 import {
@@ -12,6 +12,7 @@ import {
   typedProbe,
 } from './probes-schema.ts'
 import type { SuiteFile } from './schema.ts'
+import { normaliseWork } from './work-schema.ts'
 
 type Entry = SuiteFile['probes'][number]
 type PresetEntry = Extract<Entry, { preset: string }>
@@ -21,7 +22,7 @@ export function normaliseProbes(file: SuiteFile): { readonly probes: readonly Pr
   const own = file.thresholds.map(thresholdSpec)
   const brought = file.probes.filter(isPreset).flatMap((entry) => broughtThreshold(entry, own))
   return {
-    probes: file.probes.map((entry) => probeSpec(isPreset(entry) ? expand(entry) : entry, file.selector)),
+    probes: file.probes.map((entry) => probeSpec(isPreset(entry) ? expand(entry) : entry, file)),
     thresholds: [...own, ...brought],
   }
 }
@@ -29,7 +30,7 @@ export function normaliseProbes(file: SuiteFile): { readonly probes: readonly Pr
 /** A gate as a probe that is asked before the start only. */
 export function gateSpec(file: GateFile): ProbeSpec {
   const { interval, weight } = probeDefaults
-  return probeSpec({ ...file, type: 'prometheus', mode: 'before', interval, weight, optional: false }, '')
+  return probeSpec({ ...file, type: 'prometheus', mode: 'before', interval, weight, optional: false }, { selector: '' })
 }
 
 /** True for an entry that names a preset. */
@@ -63,11 +64,11 @@ function thresholdSpec({ name, probe, when, for: seconds = 0, severity = 'warnin
   return { name: name ?? thresholdText(spec), ...spec }
 }
 
-function probeSpec(file: ProbeFile, selector: string): ProbeSpec {
+function probeSpec(file: ProbeFile, suite: Pick<SuiteFile, 'selector' | 'load'>): ProbeSpec {
   const { name, mode, interval, timeout, retries, weight, unit, tolerance } = file
   return {
     name,
-    source: sourceOf(file, selector),
+    source: sourceOf(file, suite),
     mode,
     intervalMs: Math.round(interval * 1000),
     timeoutMs: Math.round(timeout * 1000),
@@ -79,7 +80,7 @@ function probeSpec(file: ProbeFile, selector: string): ProbeSpec {
   }
 }
 
-function sourceOf(file: ProbeFile, selector: string): ProbeSource {
+function sourceOf(file: ProbeFile, { selector, load = [] }: Pick<SuiteFile, 'selector' | 'load'>): ProbeSource {
   switch (file.type) {
     case 'http': {
       const { type, url, method, headers, body = null, read } = file
@@ -128,7 +129,21 @@ function sourceOf(file: ProbeFile, selector: string): ProbeSource {
         read: typeof read === 'string' ? { what: read } : { what: 'condition', condition: read.condition, status: read.status },
       }
     }
+    case 'job':
+      return { type: file.type, ...normaliseWork(file), read: outputReadOf(file.read) }
+    case 'command':
+      return { type: file.type, command: file.command, env: file.env, read: outputReadOf(file.read) }
+    case 'load': {
+      const { type, load: name, read } = file
+      const n = load.findIndex((entry) => entry.name === name)
+      const figure = typeof read === 'string' ? ({ what: read } as const) : ({ what: 'figure', name: read.figure } as const)
+      return { type, load: name, n, namespace: load[n]?.namespace ?? null, read: figure }
+    }
   }
+}
+
+function outputReadOf(read: 'exit_code' | 'last_line' | { readonly jsonpath: string }): OutputRead {
+  return typeof read === 'string' ? { what: read } : { what: 'jsonpath', path: read.jsonpath }
 }
 
 /** A value of CloudWatch is there some periods after its time. */

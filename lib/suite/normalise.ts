@@ -60,7 +60,13 @@ function normaliseStep(step: StepFile, selector: string): Step {
     ...(step.blastRadius === 'all' ? { blastRadius: step.blastRadius } : {}),
     ...(step.expect === undefined ? {} : { expect: step.expect }),
     hypothesis: step.hypothesis ?? '',
+    ...togetherOf(step),
   }
+}
+
+function togetherOf({ together, delay = 0, after = [] }: StepFile): Pick<Step, 'together'> {
+  if (together === undefined) return {}
+  return { together: { group: together, delayMs: toMs(delay), after: [...new Set([after].flat())] } }
 }
 
 function faultOf(step: StepFile): FaultSpec {
@@ -94,6 +100,8 @@ function faultOf(step: StepFile): FaultSpec {
       return degradationOf(step.params)
     case 'dns_failure':
       return dnsOf(step.params)
+    case 'http_fault':
+      return httpOf(step.params)
   }
 }
 
@@ -139,6 +147,24 @@ function dnsOf(params: ParamsOf<'dns_failure'>): FaultSpec {
     domains: [...new Set(params.domains)],
     sharePercent: params.share,
     addresses: params.addresses,
+    ...(params.allowUnused ? { allowUnused: true } : {}),
+  }
+}
+
+function httpOf(params: ParamsOf<'http_fault'>): FaultSpec {
+  const isAbort = params.http_type === 'abort'
+  return {
+    type: 'http_fault',
+    kind: params.http_type,
+    direction: params.direction,
+    ports: [...new Set(params.ports)],
+    methods: [...new Set(params.methods)],
+    path: params.path ?? null,
+    headers: params.headers.map((text) => ({ name: text.slice(0, text.indexOf('=')), value: text.slice(text.indexOf('=') + 1) })),
+    sharePercent: params.share,
+    status: isAbort && !params.reset ? (params.status ?? suiteDefaults.status) : 0,
+    delayMs: isAbort ? 0 : (params.delay ?? suiteDefaults.delay),
+    keepProbes: params.keepProbes,
     ...(params.allowUnused ? { allowUnused: true } : {}),
   }
 }
@@ -206,6 +232,7 @@ function defaultAmount(step: StepFile): Amount {
       ]
     case 'network_degradation':
     case 'dns_failure':
+    case 'http_fault':
       return usual(20)
   }
 }

@@ -21,6 +21,7 @@ export function paramFindings(step: unknown, path: Path): readonly Finding[] {
   checkFarSide(params, say)
   checkDegradation(params, say)
   checkAddresses(params, say)
+  checkRequests(params, say)
   checkAmount(params, say)
   checkHome(params, { key: 'path', home: 'disk' }, say)
   checkHome(params, { key: 'mode', home: 'network' }, say)
@@ -112,6 +113,18 @@ function checkAddresses(params: unknown, say: Say): void {
     say('addresses', 'key', `has no meaning with dns_type \`${kind}\`. Allowed: only with \`wrong\``)
   if (addresses.length === 2 && isIPv6(String(addresses[0])) === isIPv6(String(addresses[1])))
     say('addresses', 'value', 'found two addresses of one family; allowed: one of each')
+}
+
+function checkRequests(params: unknown, say: Say): void {
+  const kind = valueAt(params, ['http_type'])
+  const given = (key: string) => valueAt(params, [key]) !== undefined
+  if (kind === 'abort' && given('delay')) say('delay', 'key', 'has no meaning with http_type `abort`. Allowed: only with `delay`')
+  if (kind === 'delay') {
+    for (const key of ['status', 'reset'].filter(given))
+      say(key, 'key', 'has no meaning with http_type `delay`. Allowed: only with `abort`')
+  }
+  if (kind === 'abort' && given('status') && valueAt(params, ['reset']) === true)
+    say('status', 'key', 'stands beside `reset`. Allowed: only one of the two')
 }
 
 /** How much is said in one of two ways. */

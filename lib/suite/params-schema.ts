@@ -13,6 +13,7 @@ import {
 import { quote } from './did-you-mean.ts'
 import { diskPath } from './disk-path.ts'
 import { addresses, domains } from './dns-schema.ts'
+import { httpShape } from './http-schema.ts'
 import { type Elsewhere, strict, textOf } from './strict-object.ts'
 import { podNames, selectorText } from './targets-schema.ts'
 import { cidrs, ports } from './traffic-schema.ts'
@@ -47,19 +48,20 @@ const allowUnused = z
 
 /** Which params mean something for another kind than the one at hand. */
 export const paramHomes: Elsewhere = {
+  ...Object.fromEntries(Object.keys(httpShape).map((key) => [key, 'type http_fault'])),
   resource_type: 'type resource_exhaustion',
   intensity: 'type resource_exhaustion',
   amount: 'type resource_exhaustion',
-  path: 'type resource_exhaustion with resource_type disk',
+  path: 'type resource_exhaustion with resource_type disk, or to type http_fault',
   mode: 'type resource_exhaustion with resource_type network',
   partition_type: 'type network_partition',
   mechanism: 'type network_partition',
   scope: 'type network_partition',
-  direction: 'type network_partition',
-  keepProbes: 'type network_partition',
+  direction: 'type network_partition or http_fault',
+  keepProbes: 'type network_partition or http_fault',
   coverNew: 'type network_partition',
   against: 'type network_partition with scope peers or split, or to network_degradation with peersOnly',
-  ports: 'type network_partition or network_degradation',
+  ports: 'type network_partition, network_degradation or http_fault',
   cidrs: 'type network_partition or network_degradation',
   degradation_type: 'type network_degradation',
   ...Object.fromEntries(degradationKinds.map((amount) => [amount, 'type network_degradation'])),
@@ -67,8 +69,8 @@ export const paramHomes: Elsewhere = {
   dns_type: 'type dns_failure',
   domains: 'type dns_failure',
   addresses: 'type dns_failure with dns_type wrong',
-  share: 'type dns_failure',
-  allowUnused: 'type network_partition, network_degradation or dns_failure, or to resource_type network',
+  share: 'type dns_failure or http_fault',
+  allowUnused: 'type network_partition, network_degradation, dns_failure or http_fault, or to resource_type network',
   failure_type: 'type node_failure',
   graceSeconds: 'failure_type pod-delete or pod-kill',
   signal: 'failure_type pod-kill',
@@ -180,6 +182,17 @@ export const dnsParams = strict(
       'Percent of the queries that fail, each by its own chance; a look-up of a name is mostly two of them, A and AAAA.',
     ),
     addresses,
+    allowUnused: allowUnused.default(false),
+    targets: paramTargets,
+  },
+  paramHomes,
+)
+
+/** Parameters of an http_fault. */
+export const httpParams = strict(
+  {
+    ...httpShape,
+    share: share.describe('Percent of the requests that are met, each by its own chance.'),
     allowUnused: allowUnused.default(false),
     targets: paramTargets,
   },

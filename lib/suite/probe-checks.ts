@@ -14,7 +14,11 @@ export function probeFindings(file: unknown): readonly Finding[] {
   return [
     ...tooMany(file, probes.length),
     ...twice('probes', probes.map(nameOf)),
-    ...probes.flatMap((probe, n) => oneProbe(probe, ['probes', n])),
+    ...twice(
+      'load',
+      listAt(file, 'load').map((load) => textAt(load, 'name')),
+    ),
+    ...probes.flatMap((probe, n) => oneProbe(file, probe, ['probes', n])),
     ...twice(
       'thresholds',
       thresholds.map((threshold) => textAt(threshold, 'name')),
@@ -38,7 +42,7 @@ function twice(list: string, names: readonly (string | undefined)[]): readonly F
   })
 }
 
-function oneProbe(probe: unknown, path: Path): readonly Finding[] {
+function oneProbe(file: unknown, probe: unknown, path: Path): readonly Finding[] {
   const findings: Finding[] = []
   const say = (key: string, message: string) => findings.push({ path: [...path, key], at: 'key', message })
   const { min, max, window, step } = {
@@ -60,7 +64,15 @@ function oneProbe(probe: unknown, path: Path): readonly Finding[] {
     say('body', `does not go with ${method}. Allowed: only with "method": "POST"`)
   if (method === 'HEAD' && read !== undefined && read !== 'status' && read !== 'latency')
     say('read', 'an answer to HEAD has no body. Allowed: status, latency')
+  if (textAt(probe, 'type') === 'load') findings.push(...loadFindings(file, probe, path))
   return [...findings, ...presetFindings(probe, path)]
+}
+
+function loadFindings(file: unknown, probe: unknown, path: Path): readonly Finding[] {
+  const [wanted, known] = [textAt(probe, 'load'), listAt(file, 'load').flatMap((load) => textAt(load, 'name') ?? [])]
+  if (wanted === undefined || known.includes(wanted)) return []
+  const message = known.length === 0 ? `${quote(wanted)} is no load: the suite has none` : notAllowed(wanted, known, 'is no load')
+  return [{ path: [...path, 'load'], at: 'value', message }]
 }
 
 function presetFindings(probe: unknown, path: Path): readonly Finding[] {
@@ -92,11 +104,8 @@ function oneThreshold(threshold: unknown, path: Path, probes: readonly unknown[]
     const message = known.length === 0 ? `${quote(wanted)} is no probe: the suite has none` : notAllowed(wanted, known, 'is no probe')
     return [{ path: at, at: 'value', message }]
   }
-  const mode =
-    textAt(
-      probes.find((probe) => nameOf(probe) === wanted),
-      'mode',
-    ) ?? probeDefaults.mode
+  const probe = probes.find((one) => nameOf(one) === wanted)
+  const mode = textAt(probe, 'mode') ?? (textAt(probe, 'type') === 'load' ? 'during' : probeDefaults.mode)
   if (mode === 'during' || mode === 'continuous') return []
   return [
     { path: at, at: 'value', message: `${quote(wanted)} has the mode ${quote(mode)}; a threshold needs \`during\` or \`continuous\`` },

@@ -3,15 +3,26 @@ import safeRegex from 'safe-regex2'
 import * as z from 'zod'
 import { comparisons, probeModes, severities } from '../domain/probe.ts'
 import { printable } from '../domain/text.ts'
+import { alarmKeys, metricKeys } from './cloudwatch-keys.ts'
 import { quote } from './did-you-mean.ts'
 import { strict, textOf } from './strict-object.ts'
 import { selectorText } from './targets-schema.ts'
+import { workKeys } from './work-schema.ts'
 
 /** What a probe that leaves it out gets; times in seconds. */
 export const probeDefaults = { mode: 'continuous', interval: 5, timeout: 5, retries: 2, weight: 1 } as const
 
 /** Kinds of probes, as `type` spells them. */
-export const probeTypes: readonly string[] = ['http', 'prometheus', 'kubernetes', 'cloudwatch_alarm', 'cloudwatch_metric']
+export const probeTypes: readonly string[] = [
+  'http',
+  'prometheus',
+  'kubernetes',
+  'cloudwatch_alarm',
+  'cloudwatch_metric',
+  'job',
+  'command',
+  'load',
+]
 
 /** Text that has a problem or none; the problem completes "… " after the text as it was found. */
 function checked(problem: (text: string) => string | undefined) {
@@ -163,36 +174,30 @@ const kubernetesKeys = {
     .describe('Ready pods, their share of all, restarts since the start, or how many pods lack a condition.'),
 }
 
-const region = textOf(/^[a-z]{2}(-[a-z]+)+-\d$/, 'a region of AWS: eu-central-1')
-const alarmKeys = {
-  alarm: z.string().min(1).max(400).describe('Name or ARN of a CloudWatch alarm, composite ones too.'),
-  region: region.optional().describe("Region of the alarm; default: the ARN's, else the installation's."),
-  whenEmpty: z.number().optional().describe('Value of an alarm without enough data; without it nothing was measured then.'),
-}
-const metricKeys = {
-  namespace: z.string().min(1).max(255).describe('E.g. AWS/ApplicationELB.'),
-  metric: z.string().min(1).max(255).describe('Name of the metric.'),
-  dimensions: z
-    .record(z.string().min(1).max(255), z.string().min(1).max(1024))
-    .refine((found) => Object.keys(found).length <= 30, 'a metric has 30 dimensions at most')
-    .default({})
-    .describe('All dimensions of the metric: CloudWatch knows no others as the same metric.'),
-  statistic: textOf(
-    /^(Average|Sum|Minimum|Maximum|SampleCount|(p|tm|tc|ts|wm)\d{1,2}(\.\d{1,10})?)$/,
-    'a statistic of CloudWatch: Average, Sum, Minimum, Maximum, SampleCount, p99',
+const outputRead = z
+  .union([z.enum(['exit_code', 'last_line']), strict({ jsonpath: jsonPath })])
+  .default('exit_code')
+  .describe(
+    'The value: the exit code, the last line of the output, or what a JSONPath finds in the JSON that the last line, or all of it, is.',
   )
-    .default('Average')
-    .describe('What is made of the data of one period.'),
-  period: z
-    .int()
-    .refine((value) => [1, 5, 10, 20, 30].includes(value) || (value >= 60 && value % 60 === 0 && value <= 86_400), {
-      error: 'a period is 1, 5, 10, 20 or 30 seconds, or whole minutes up to a day',
-    })
-    .default(60)
-    .describe('Seconds of one value.'),
-  window: seconds(1, 604_800).optional().describe('The newest value of so many seconds counts; default: five periods.'),
-  region: region.optional().describe("Region of the metric; default: the installation's."),
-  whenEmpty: z.number().optional().describe('Value where there is none in the window; without it nothing was measured then.'),
+/** A program takes longer to start than a question to answer. */
+const ofPrograms = {
+  ...common,
+  interval: seconds(1, 3600).default(30).describe('Seconds between two questions during the run.'),
+  timeout: seconds(1, 600).default(60).describe('Seconds to wait for its end.'),
+}
+const jobKeys = { ...workKeys, read: outputRead }
+const commandKeys = {
+  command: z.array(z.string().max(20_000)).min(1).max(100).describe('A program and its arguments; no shell reads them.'),
+  env: workKeys.env,
+  read: outputRead,
+}
+const loadKeys = {
+  load: z.string().describe('Name of an entry of `load`.'),
+  read: z
+    .union([z.literal('running'), strict({ figure: z.string().min(1).max(100) })])
+    .default('running')
+    .describe('1 while it runs, else 0; or what it said last of a figure (docs/load.md).'),
 }
 
 const { optional: _, ...ofGate } = prometheusKeys
@@ -219,6 +224,15 @@ export const typedProbe = z.discriminatedUnion('type', [
     ...metricKeys,
     ...common,
   }),
+  strict({ name, type: z.literal('job').describe('Has a Job of your own answer.'), ...jobKeys, ...ofPrograms }),
+  strict({ name, type: z.literal('command').describe('Has a program on your machine answer; not on AWS.'), ...commandKeys, ...ofPrograms }),
+  strict({
+    name,
+    type: z.literal('load').describe('Asks a load of the suite.'),
+    ...loadKeys,
+    ...common,
+    mode: z.enum(['during', 'after']).default('during').describe('When it is asked: there is no load before the start.'),
+  }),
 ])
 
 /** Keys of each kind, for presets. */
@@ -228,6 +242,9 @@ export const keysOfType: Readonly<Record<ProbeFile['type'], readonly string[]>> 
   kubernetes: Object.keys({ ...kubernetesKeys, ...common }),
   cloudwatch_alarm: Object.keys({ ...alarmKeys, ...common }),
   cloudwatch_metric: Object.keys({ ...metricKeys, ...common }),
+  job: Object.keys({ ...jobKeys, ...common }),
+  command: Object.keys({ ...commandKeys, ...common }),
+  load: Object.keys({ ...loadKeys, ...common }),
 }
 
 const bare = {

@@ -1,14 +1,23 @@
 import * as z from 'zod'
 import { guardLimits } from '../guard-settings.ts'
 import { loadEntry } from './load-schema.ts'
-import { anyParams, degradationParams, dnsParams, failureParams, paramHomes, partitionParams, resourceParams } from './params-schema.ts'
+import {
+  anyParams,
+  degradationParams,
+  dnsParams,
+  failureParams,
+  httpParams,
+  paramHomes,
+  partitionParams,
+  resourceParams,
+} from './params-schema.ts'
 import { probePresets } from './probe-presets.ts'
 import { presetEntry, threshold, typedProbe } from './probes-schema.ts'
 import { scheduleSchema } from './schedule-schema.ts'
 import { type Elsewhere, strict, textOf } from './strict-object.ts'
 import { selectorText, targets } from './targets-schema.ts'
 
-/** What a suite that leaves it out gets; times in seconds. */
+/** What a suite that leaves it out gets; times in seconds, a request's delay in milliseconds. */
 export const suiteDefaults = {
   namespace: 'jadevectordb-system',
   selector: 'app=jadevectordb',
@@ -16,6 +25,8 @@ export const suiteDefaults = {
   recoveryTimeout: 360,
   interval: 0,
   graceSeconds: 5,
+  status: 503,
+  delay: 1000,
 } as const
 
 /** Fault types, as `type` spells them. */
@@ -25,6 +36,7 @@ export const stepTypes: readonly string[] = [
   'node_failure',
   'network_degradation',
   'dns_failure',
+  'http_fault',
 ]
 
 const seconds = (most: number) => z.number().min(0).max(most)
@@ -55,7 +67,17 @@ const stepKeys = {
   duration: z.number().gt(0).max(3600).describe('How long the fault holds, in seconds.'),
   interval: seconds(86_400)
     .default(suiteDefaults.interval)
-    .describe('Rest between this step and the next, in seconds; none after the last.'),
+    .describe('Rest between this step and the next, in seconds; none after the last. Of a group: on its last step.'),
+  together: textOf(namePattern, 'the name of a group (1 to 100 characters)')
+    .optional()
+    .describe('Neighbours that name the same group overlap: each begins after its own `delay`, and ends by its own `duration`.'),
+  delay: seconds(86_400)
+    .optional()
+    .describe('Of a step in a group: seconds from the begin of the group, or from when those that it is `after` are undone; default: 0.'),
+  after: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(99)])
+    .optional()
+    .describe('Of a step in a group: name (or names) of steps of the group whose faults are undone before it begins.'),
   targets: targets.optional(),
   blastRadius: z
     .enum(['half', 'all'])
@@ -91,6 +113,10 @@ export const stepSchema = z.discriminatedUnion('type', [
     stepHomes,
   ),
   strict({ ...stepKeys, type: z.literal('dns_failure').describe('Makes names fail for pods.'), params: dnsParams }, stepHomes),
+  strict(
+    { ...stepKeys, type: z.literal('http_fault').describe('Makes HTTP requests of pods fail or slow.'), params: httpParams },
+    stepHomes,
+  ),
 ])
 
 /** What can be checked of a step whose `type` makes no sense. */
@@ -149,7 +175,7 @@ export const suiteSchema = strict({
     .describe('What is at work from before the first step to after the last, as Jobs in the cluster (docs/load.md).'),
   guards: strict(guardLimits).optional().describe('Limits of its own, beside those that it is bound to (docs/guards.md).'),
   schedule: scheduleSchema.optional().describe('When it runs by itself, once it is deployed to AWS; left out: by hand only.'),
-  experiments: z.array(stepSchema).min(1).max(100).describe('The steps, one after the other.'),
+  experiments: z.array(stepSchema).min(1).max(100).describe('The steps, one after the other; those of one group (`together`) overlap.'),
 }).meta({ title: 'Faultline suite' })
 
 /** A suite file that passed the schema, defaults filled in where they stand in the schema. */

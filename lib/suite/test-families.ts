@@ -34,6 +34,7 @@ const tests: readonly FaultTest[] = [
   test('resource', 'resource-exhaustion', 'network', { intensity: 'high' }),
   ...(faultFamilies['network-degradation']?.kinds ?? []).map((kind) => test('degradation', 'network-degradation', kind)),
   ...(faultFamilies['dns-failure']?.kinds ?? []).map((kind) => test('dns', 'dns-failure', kind)),
+  ...(faultFamilies['http-fault']?.kinds ?? []).map((kind) => test('http', 'http-fault', kind, { ports: [8080] })),
 ]
 
 /** The tests of these families; a drain only where it is asked for: other workloads on the node are evicted as well. */
@@ -55,7 +56,7 @@ export interface TestOrder {
 export function suiteOfTest({ fault, kind, said, isOfOnePod }: FaultTest, { seconds, pod, allowUnused }: TestOrder): Suite {
   const family = faultFamilies[fault]
   if (family === undefined) throw new TypeError(`${fault} is no fault`)
-  const ofTraffic = fault.startsWith('network-') || fault === 'dns-failure' || kind === 'network'
+  const ofTraffic = fault.startsWith('network-') || fault === 'dns-failure' || fault === 'http-fault' || kind === 'network'
   const all = { ...said, duration: seconds, ...(isOfOnePod ? { names: pod } : {}), ...(allowUnused && ofTraffic ? { allowUnused } : {}) }
   const parsed = parseSuite(JSON.stringify(suiteOfFlags({ family, kind, said: all, workload: {} })), `test ${fault} ${kind}`)
   if (!parsed.ok) throw new TypeError(formatProblems(parsed.problems))

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { unzipSync } from 'fflate'
 import type { HostAnswer, HostRequest } from './lambda-host.ts'
 
-export type FunctionShortName = 'start' | 'advance' | 'reap' | 'look' | 'control' | 'halt' | 'resume'
+export type FunctionShortName = 'start' | 'advance' | 'reap' | 'look' | 'control' | 'halt' | 'resume' | 'approve'
 
 /** One function as the template describes it. */
 export interface FunctionSpec {

@@ -35,6 +35,7 @@ const names: Record<EffectKind, readonly [string, string]> = {
   cut: ['reachable', 'peers'],
   latency: ['latency', 'ms'],
   dns: ['queries failed', '%'],
+  http: ['requests failed', '%'],
   loop: ['restarts', 'count'],
   pause: ['standing still', 'processes'],
 }
@@ -58,6 +59,7 @@ export function measureKind(world: World, target: InjectorTarget, kind: EffectKi
     cut: usage.cut ? 0 : 1,
     latency: usage.latencyMs,
     dns: usage.dnsFailing,
+    http: usage.httpFaulted,
     loop: restarts(world, target).value,
     pause: usage.paused ? 1 : 0,
   }
@@ -147,6 +149,7 @@ export function actionNamed(name: string, parameters: Parameters): Action | unde
     'cut-network': 'cut',
     'degrade-network': 'latency',
     'fail-dns': 'dns',
+    'fault-http': 'http',
     freeze: 'pause',
   }
   const kind = kinds[name]

@@ -15,7 +15,11 @@ interface Engaged {
 }
 
 /** Where the amount of an action stands that is not in FAULTLINE_AMOUNT. */
-const amountOf: Readonly<Record<string, string>> = { 'degrade-network': 'FAULTLINE_DELAY_MS', 'fail-dns': 'FAULTLINE_SHARE_PCT' }
+const amountOf: Readonly<Record<string, string>> = {
+  'degrade-network': 'FAULTLINE_DELAY_MS',
+  'fail-dns': 'FAULTLINE_SHARE_PCT',
+  'fault-http': 'FAULTLINE_SHARE_PCT',
+}
 
 const applyAfterMs = 300
 const biteEveryMs = 250

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import type { ClusterEntry, Deployment } from '../../functions/shared/deployment.ts'
 import type { ClusterSource, Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
+import { transition } from '../../lib/domain/transition.ts'
 import { localAccount } from '../../sandbox/aws/aws-call.ts'
 import { openGate } from '../../sandbox/aws/gate.ts'
 import type { FunctionShortName } from '../../sandbox/aws/lambda.ts'
@@ -13,7 +14,7 @@ import { openWithRoles, packagedResources, rolesWith } from '../support/local-aw
 import { requestedRun } from '../support/runs.ts'
 
 const region = 'eu-central-1'
-const names = ['start', 'advance', 'reap', 'look', 'control', 'halt', 'resume'] as const
+const names = ['start', 'advance', 'reap', 'look', 'control', 'halt', 'resume', 'approve'] as const
 const closers: (() => Promise<unknown>)[] = []
 
 afterEach(async () => {
@@ -59,6 +60,12 @@ async function playAll(aws: LocalAws, others: Readonly<Record<string, ClusterEnt
   await aws.store.runs.create({ ...left, id: 'handed-over' })
   await aws.store.runs.create({ ...left, id: 'offered' })
   await aws.invoke('advance', { 'detail-type': 'advance', detail: { runId: 'offered' } })
+  const plan = 'a'.repeat(64)
+  const asked = { type: 'approval_needed', request: { plan, steps: [] }, expiresAt: Date.now() + 60_000 } as const
+  await aws.store.runs.create(transition({ ...left, id: 'waiting' }, asked, Date.now()))
+  await aws.invoke('approve', { run: 'waiting' })
+  await aws.invoke('approve', { run: 'waiting', plan })
+  await aws.idle()
   // What is not there is a failure of the round, told after all that could be done was done.
   await aws.invoke('reap', {}).catch(() => undefined)
   expect((await aws.store.runs.list()).filter((one) => !isEnded(one))).toEqual([])
@@ -90,12 +97,24 @@ function byServices(name: FunctionShortName): readonly (readonly [action: string
   const logs = ['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => [action, stream] as const)
   return [
     ...logs,
+    // Asked where two people approve at the same moment.
+    ...(name === 'approve' ? ([['dynamodb:GetItem', arn('dynamodb', 'table/faultline-dev')]] as const) : []),
     ...(name === 'reap' || name === 'look'
       ? []
       : ([
-          ['sqs:SendMessage', arn('sqs', `faultline-dev-${['control', 'halt', 'resume'].includes(name) ? 'by-hand' : name}-dlq`)],
+          [
+            'sqs:SendMessage',
+            arn('sqs', `faultline-dev-${['control', 'halt', 'resume', 'approve'].includes(name) ? 'by-hand' : name}-dlq`),
+          ],
         ] as const)),
   ]
+}
+
+/** What is asked of AWS FIS before a start on an EKS cluster that answers; here none does. */
+function ofEks(name: FunctionShortName): readonly (readonly [action: string, resource: string])[] {
+  if (!['start', 'advance', 'reap', 'control'].includes(name)) return []
+  const ofOne = ['fis:GetExperiment', 'fis:ListExperimentResolvedTargets'].map((action) => [action, arn('fis', 'experiment/EXP1')] as const)
+  return [['fis:ListExperiments', '*'], ...ofOne]
 }
 
 async function letServicesCall(roles: Roles, calls: typeof byServices): Promise<readonly string[]> {
@@ -120,8 +139,8 @@ describe('what the packaged roles allow', () => {
     closers.push(() => aws.close())
     await playAll(aws, others)
     expect(aws.refused).toEqual([])
-    expect(await letServicesCall(roles, byServices)).toEqual([])
-    expect(await needless(roles)).toEqual({ start: [], advance: [], reap: [], look: [], control: [], halt: [], resume: [] })
+    expect(await letServicesCall(roles, (name) => [...byServices(name), ...ofEks(name)])).toEqual([])
+    expect(await needless(roles)).toEqual({ start: [], advance: [], reap: [], look: [], control: [], halt: [], resume: [], approve: [] })
   })
 })
 
@@ -166,7 +185,7 @@ function byServicesWithAll(name: FunctionShortName): readonly (readonly [action:
     ['s3:GetObject', 'arn:aws:s3:::reports-of-game-days/faultline/run-1.html'],
   ] as const
   // A switch alerts no person and links to no report.
-  return [...byServices(name), ...here, ...(['look', 'halt', 'resume'].includes(name) ? [] : ofDrivers)]
+  return [...byServices(name), ...here, ...(['look', 'halt', 'resume', 'approve'].includes(name) ? [] : ofDrivers)]
 }
 
 describe('what a configuration with everything allows', () => {
@@ -202,7 +221,7 @@ describe('what a configuration with everything allows', () => {
     await playAll(aws, others, { probes: [{ name: 'Orders', type: 'prometheus', query: 'sum(orders)', tolerance: { min: 0 } }] })
     expect([aws.refused, asked.refused]).toEqual([[], []])
     expect(await letServicesCall(roles, byServicesWithAll)).toEqual([])
-    expect(await needless(roles)).toEqual({ start: [], advance: [], reap: [], look: [], control: [], halt: [], resume: [] })
+    expect(await needless(roles)).toEqual({ start: [], advance: [], reap: [], look: [], control: [], halt: [], resume: [], approve: [] })
   })
 })
 

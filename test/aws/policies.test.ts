@@ -39,11 +39,11 @@ async function mayCall(policy: object, name: string, authType = 'AWS_IAM'): Prom
   return (await Promise.all(asked)).every((allowed) => allowed)
 }
 
-const names = ['look', 'halt', 'control', 'resume', 'start', 'advance', 'reap']
+const names = ['look', 'halt', 'control', 'resume', 'approve', 'start', 'advance', 'reap']
 
 it.each([
   ['an operator', operator, ['look', 'halt']],
-  ['an owner', owner, ['look', 'halt', 'control', 'resume']],
+  ['an owner', owner, ['look', 'halt', 'control', 'resume', 'approve']],
 ])('the policy of %s lets a person call %j by their URLs, and find these, and nothing else', async (_, policy, allowed) => {
   const called = await Promise.all(names.map(async (name) => ((await mayCall(policy, name)) ? [name] : [])))
   expect(called.flat()).toEqual(allowed)

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { LocalAws } from '../../sandbox/aws/local-aws.ts'
 import { openWithRoles } from '../support/local-aws.ts'
 
-type Name = 'start' | 'advance' | 'reap' | 'look' | 'control' | 'halt' | 'resume'
+type Name = 'start' | 'advance' | 'reap' | 'look' | 'control' | 'halt' | 'resume' | 'approve'
 const run = promisify(execFile)
 const files = readdirSync('functions/events').filter((file) => file.endsWith('.json'))
 const sample = (file: string): Record<string, unknown> => JSON.parse(readFileSync(`functions/events/${file}`, 'utf8'))
@@ -40,6 +40,7 @@ const expected: readonly (readonly [string, object | RegExp])[] = [
     },
   ],
   ['resume.json', { happened: 'ann (claimed) lifted the halt' }],
+  ['approve.json', /there is no run quick-20260105-090000-abcdefgh/],
   ['reap.json', { orphans: [] }],
   ['control-sweep.json', { found: [], removed: [], failed: [] }],
   ['advance.json', /there is no run quick-test-sui-20260105-100000-abcdefgh/],

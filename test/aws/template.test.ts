@@ -38,9 +38,10 @@ describe('the packaged template', () => {
     expect(missing).toEqual([])
   })
 
-  it('has the seven functions on arm64 and Node 24, with literal environments', () => {
+  it('has the eight functions on arm64 and Node 24, with literal environments', () => {
     expect(functions.map(({ Properties }) => Properties.FunctionName).sort()).toEqual([
       'faultline-dev-advance',
+      'faultline-dev-approve',
       'faultline-dev-control',
       'faultline-dev-halt',
       'faultline-dev-look',
@@ -159,7 +160,7 @@ describe('the packaged template', () => {
   it('gives what people use a URL each, with AWS_IAM in front of it and behind an alias of its own, and nothing else one', () => {
     const urls = of('AWS::Lambda::Url')
     const named = urls.map(({ Properties }) => references(Properties.TargetFunctionArn)[0])
-    expect(named.sort()).toEqual(['ControlLambdaFunction', 'HaltLambdaFunction', 'LookLambdaFunction', 'ResumeLambdaFunction'])
+    expect(named.sort()).toEqual(['Approve', 'Control', 'Halt', 'Look', 'Resume'].map((name) => `${name}LambdaFunction`))
     for (const { id, Properties, DependsOn } of urls) {
       expect(Properties).toMatchObject({ AuthType: 'AWS_IAM', Qualifier: 'url', InvokeMode: 'BUFFERED' })
       expect(Properties.Cors).toBeUndefined()

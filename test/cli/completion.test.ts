@@ -41,7 +41,7 @@ describe('what fits at the cursor', () => {
   it.each([
     [
       ['inject', ''],
-      ['network-partition', 'node-failure', 'resource-exhaustion', 'network-degradation', 'dns-failure'],
+      ['network-partition', 'node-failure', 'resource-exhaustion', 'network-degradation', 'dns-failure', 'http-fault'],
     ],
     [
       ['inject', 'node-failure', ''],

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { degradationParams, dnsParams, failureParams, partitionParams, resourceParams } from '../../lib/suite/params-schema.ts'
+import { degradationParams, dnsParams, failureParams, httpParams, partitionParams, resourceParams } from '../../lib/suite/params-schema.ts'
 import { parseSuite } from '../../lib/suite/parse.ts'
 import { faultline } from './fake-terminal.ts'
 import { openPlace, type Place } from './place.ts'
@@ -64,6 +64,19 @@ const kill = ['--signal', 'KILL', '--grace-seconds', '3', '--repeat-every', '10'
 const names = ['--domains', 'db,*.s3.amazonaws.com', '--share', '25', '--allow-unused']
 const nameKeys = { domains: ['db', '*.s3.amazonaws.com'], share: 25, allowUnused: true }
 
+const matched = ['--direction', 'out', '--ports', '8080,9090', '--methods', 'GET,PUT', '--path', '/api/*', '--headers', 'x-user=test-*']
+const requests = [...matched, '--share', '25', '--no-keep-probes', '--allow-unused']
+const requestKeys = {
+  direction: 'out',
+  ports: [8080, 9090],
+  methods: ['GET', 'PUT'],
+  path: '/api/*',
+  headers: ['x-user=test-*'],
+  share: 25,
+  keepProbes: false,
+  allowUnused: true,
+}
+
 const use = ['--intensity', 'high', '--container', 'db']
 const useKeys = { intensity: 'high', container: 'db' }
 
@@ -88,6 +101,9 @@ const rows: readonly (readonly [string, string, readonly string[], Readonly<Reco
   ),
   ...['nxdomain', 'servfail', 'timeout'].map((kind) => ['dns-failure', kind, names, nameKeys] as const),
   ['dns-failure', 'wrong', [...names, '--addresses', '10.0.0.7,fd00::7'], { ...nameKeys, addresses: ['10.0.0.7', 'fd00::7'] }],
+  ['http-fault', 'abort', [...requests, '--status', '429'], { ...requestKeys, status: 429 }],
+  ['http-fault', 'abort', [...requests, '--reset'], { ...requestKeys, reset: true }],
+  ['http-fault', 'delay', [...requests, '--delay', '300'], { ...requestKeys, delay: 300 }],
 ]
 
 const kindKeys: Readonly<Record<string, string>> = {
@@ -96,6 +112,7 @@ const kindKeys: Readonly<Record<string, string>> = {
   'resource-exhaustion': 'resource_type',
   'network-degradation': 'degradation_type',
   'dns-failure': 'dns_type',
+  'http-fault': 'http_type',
 }
 
 describe('the flags of one fault', () => {
@@ -128,6 +145,7 @@ describe('the flags of one fault', () => {
       resourceParams.shape,
       degradationParams.shape,
       dnsParams.shape,
+      httpParams.shape,
       ...failureParams.options.map((o) => o.shape),
     ]
     const known = new Set(shapes.flatMap((shape) => Object.keys(shape)).filter((key) => key !== 'targets' && !key.includes('_type')))

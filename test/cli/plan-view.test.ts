@@ -15,6 +15,7 @@ const plan: Plan = {
   answers: [],
   leftOut: [],
   notAsked: [],
+  approval: null,
   admission: {
     refusals: [],
     warnings: [],

@@ -30,11 +30,11 @@ describe('test', () => {
     [['test'], "error: missing required argument 'family'"],
     [
       ['test', 'netwrk'],
-      "value 'netwrk' is invalid for argument 'family'. Allowed choices are network, node, resource, degradation, dns, automated, all.",
+      "value 'netwrk' is invalid for argument 'family'. Allowed choices are network, node, resource, degradation, dns, http, automated, all.",
     ],
     [
       ['test', 'all', '--duration', '90'],
-      'error: --duration 90: shared out over 24 tests, that is less than 5 s for each, which shows nothing; at least 120',
+      'error: --duration 90: shared out over 26 tests, that is less than 5 s for each, which shows nothing; at least 130',
     ],
     [['test', 'network', '--report', 'a.journal.json'], 'a journal holds one experiment'],
     [['test', 'network', '--selector', 'a=b,,'], 'error: --selector a=b,,: '],

@@ -31,9 +31,13 @@ export async function play(place: Place, options: Options, scenario: Scenario): 
   const room = isDrain ? await roomForDrain(place.cluster, { injectors: place.injectors, workload: await place.pods() }) : undefined
   if (room !== undefined && 'why' in room) return without(scenario, room.why)
   const directory = mkdtempSync(join(tmpdir(), 'faultline-e2e-'))
-  const { name, type, params, duration, blastRadius } = scenario
+  const { name, type, params, duration, blastRadius, beside } = scenario
   const targets = room === undefined ? scenario.targets : { node: room.node, count: 1 }
-  const experiments = [{ name, type, params, duration, blastRadius, ...(targets === undefined ? {} : { targets }) }]
+  const together = beside === undefined ? {} : { together: 'both' }
+  const experiments = [
+    { name, type, params, duration, blastRadius, ...together, ...(targets === undefined ? {} : { targets }) },
+    ...(beside === undefined ? [] : [{ name: 'beside', ...together, ...beside, blastRadius }]),
+  ]
   const suite = { name: 'e2e', namespace: place.namespace, selector: 'app=e2e', gracePeriod: 0, experiments }
   writeFileSync(join(directory, 'suite.json'), JSON.stringify(suite))
   const context = options.context === undefined ? [] : ['--context', options.context]
@@ -44,13 +48,18 @@ export async function play(place: Place, options: Options, scenario: Scenario): 
   const allow = scenario.refused === undefined ? async () => undefined : await place.refuse(scenario.refused)
   const run = faultline(['run', 'suite.json', ...where, ...images, ...pause, '--report', report], directory)
   try {
-    const fuseToGone = scenario.meanwhile === 'kill the runner' ? await killRunner(place, run) : null
+    const all = experiments.length
+    const fuseToGone = scenario.meanwhile === 'kill the runner' ? await killRunner(place, run, all) : null
+    if (scenario.meanwhile === 'abort the run') await abortRun(run, { all, directory })
     if (scenario.meanwhile === 'delete the injector') await deleteInjector(place, run)
     await run.done
     if (scenario.meanwhile === 'kill the runner') await faultline(['reap', ...where, ...images], directory).done
     const shown = faultline(['show', 'latest', '--json'], directory)
     await shown.done
-    const result = judge(scenario, { document: JSON.parse(shown.output()) as Document, fuseToGone, left: await leftovers(place) })
+    const document = JSON.parse(shown.output()) as Document
+    const judged = judge(scenario, { document, fuseToGone, left: await leftovers(place) })
+    const own = beside === undefined ? '' : whyNotOwnTimes(document, scenario)
+    const result = own === '' ? judged : { ...judged, ok: false, note: `${judged.note} ${own}` }
     return result.ok ? result : { ...result, note: `${result.note} ${run.output().slice(-outputTail)}` }
   } catch (error) {
     return without(scenario, `${String(error)} ${run.output().slice(-outputTail)}`)
@@ -69,6 +78,7 @@ function without({ name }: Scenario, note: string): Result {
 interface Document {
   readonly verdict: string
   readonly reasons?: readonly string[]
+  readonly abort?: { readonly askedAt?: number; readonly undoneAt: string | null } | null
   readonly steps: readonly {
     readonly plannedAt: string | null
     readonly activeAt: string | null
@@ -109,16 +119,43 @@ function judge(
   }
 }
 
-/** Seconds from the fuse's deadline until the objects it keeps are gone, with no process of ours alive. */
-async function killRunner(place: Place, run: Running): Promise<number | null> {
-  await bites(run)
+/**
+ * A driver sees an abort within 5 s. Added to that are the undos' own times, one after the other: the policy's (2 s until a CNI obeys) and the
+ * injector's (its pod's end, up to 3 s, and a check's start and answer, up to 10 s on a busy node).
+ */
+const abortWithinSeconds = 5 + 2 + 13
+
+/** What is wrong with the times of two steps that overlapped; '' for nothing. */
+function whyNotOwnTimes({ steps: [first, second], abort }: Document, { meanwhile }: Scenario): string {
+  const at = (time: string | null | undefined) => parseIso(time ?? undefined) ?? Number.NaN
+  if (meanwhile === 'abort the run') {
+    const seconds = (at(abort?.undoneAt) - (abort?.askedAt ?? Number.NaN)) / 1000
+    return seconds <= abortWithinSeconds ? '' : `all was undone ${seconds} s after the abort was asked for`
+  }
+  // What a killed runner could not record any more, its lines have said.
+  if (meanwhile !== undefined) return ''
+  if (!(at(second?.activeAt) < at(first?.plannedEnd))) return 'they did not overlap'
+  const late = [first, second].map((step) => at(step?.revertedAt) - at(step?.plannedEnd))
+  const isOwn = at(second?.revertedAt) < at(first?.plannedEnd) && late.every((ms) => ms >= 0 && ms < 15_000)
+  return isOwn ? '' : `they were undone ${late.join(' and ')} ms after their planned ends`
+}
+
+/** As a person does it from another terminal. */
+async function abortRun(run: Running, { all, directory }: { readonly all: number; readonly directory: string }): Promise<void> {
+  await bites(run, all)
+  await faultline(['abort', 'latest', '--why', 'e2e'], directory).done
+}
+
+/** Seconds from the deadline of the last fuse until the objects that they keep are gone, with no process of ours alive. */
+async function killRunner(place: Place, run: Running, all: number): Promise<number | null> {
+  await bites(run, all)
   if (!run.output().includes('it bites')) return null
   run.kill()
   const list = async (namespace: string, role: string) =>
     place.cluster.objects.list<Job>(jobs, { namespace, labelSelector: `${managedSelector},${roleLabel}=${role}` })
   const fuses = async () => [...(await list(place.namespace, 'fuse')), ...(await list(place.injectors, 'fuse'))]
-  const [fuse] = await fuses()
-  const deadline = Number(fuse?.metadata.annotations?.[burnsAtAnnotation]) * 1000
+  const deadlines = (await fuses()).map(({ metadata }) => Number(metadata.annotations?.[burnsAtAnnotation]) * 1000)
+  const deadline = Math.max(...deadlines)
   const gone = async () => {
     const policies = await place.cluster.objects.list(
       { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },

@@ -8,8 +8,16 @@ export interface Scenario {
   readonly blastRadius?: 'all'
   readonly duration: number
   readonly verdict: 'succeeded' | 'no_effect' | 'aborted' | 'refused' | 'failed'
-  /** What happens once the fault bites. */
-  readonly meanwhile?: 'kill the runner' | 'delete the injector'
+  /** A second step that overlaps with it, on other pods, and ends before it. */
+  readonly beside?: {
+    readonly type: string
+    readonly params: Readonly<Record<string, unknown>>
+    readonly targets: Readonly<Record<string, unknown>>
+    readonly delay: number
+    readonly duration: number
+  }
+  /** What happens once the fault bites, and the one beside it. */
+  readonly meanwhile?: 'kill the runner' | 'delete the injector' | 'abort the run'
   /** A drain evicts the other pods of the node too, which takes rights in their namespaces too: the kubeconfig's own. */
   readonly asGiven?: true
   /** What the injectors' namespace refuses, and what the run has to say of it. */
@@ -36,7 +44,17 @@ const degradation = (params: Readonly<Record<string, unknown>>) => ({ type: 'net
 
 const dns = (params: Readonly<Record<string, unknown>>) => ({ type: 'dns_failure', params: { allowUnused, ...params } })
 
+const http = (params: Readonly<Record<string, unknown>>) => ({ type: 'http_fault', params: { ports: [8080], allowUnused, ...params } })
+
 const plain = { duration: 8, verdict: 'succeeded' } as const
+
+/** A partition that begins and ends while memory is held on another pod of the same workload. */
+const memoryAndPartition = {
+  ...exhaustion('memory'),
+  targets: { count: 1 },
+  blastRadius: 'all',
+  beside: { ...partition({ mechanism: 'policy' }), targets: { count: 1 }, delay: 3, duration: 8 },
+} as const
 
 /** Every fault once, and what ends one when its keepers die. */
 export const scenarios: readonly Scenario[] = [
@@ -72,6 +90,9 @@ export const scenarios: readonly Scenario[] = [
   { name: 'dns timeout', ...dns({ dns_type: 'timeout', domains: ['*.s3.amazonaws.com'] }), ...plain },
   { name: 'dns servfail, a share', ...dns({ dns_type: 'servfail', share: 30 }), ...plain },
   { name: 'dns wrong', ...dns({ dns_type: 'wrong', domains: ['db'], addresses: ['10.9.9.9'] }), ...plain },
+  { name: 'http abort', ...http({ http_type: 'abort' }), ...plain },
+  { name: 'http delay, a share', ...http({ http_type: 'delay', delay: 400, share: 30 }), ...plain },
+  { name: 'http reset, outwards', ...http({ http_type: 'abort', reset: true, direction: 'out' }), ...plain },
   { name: 'Jobs refused', ...exhaustion('memory'), duration: 8, verdict: 'refused', refused: 'jobs', says: 'exceeded quota: no-jobs' },
   {
     name: 'injector pods refused',
@@ -104,6 +125,14 @@ export const scenarios: readonly Scenario[] = [
     verdict: 'aborted',
     meanwhile: 'kill the runner',
   },
+  { name: 'runner killed: http', ...http({ http_type: 'abort' }), duration: 6, verdict: 'aborted', meanwhile: 'kill the runner' },
+  {
+    name: 'injector force-deleted: http',
+    ...http({ http_type: 'abort' }),
+    duration: 30,
+    verdict: 'no_effect',
+    meanwhile: 'delete the injector',
+  },
   { name: 'runner killed: dns', ...dns({ dns_type: 'servfail' }), duration: 6, verdict: 'aborted', meanwhile: 'kill the runner' },
   {
     name: 'injector force-deleted: dns',
@@ -133,5 +162,21 @@ export const scenarios: readonly Scenario[] = [
     duration: 30,
     verdict: 'no_effect',
     meanwhile: 'delete the injector',
+  },
+  { name: 'together: memory and partition', ...memoryAndPartition, duration: 25, verdict: 'succeeded' },
+  {
+    name: 'runner killed: memory and partition together',
+    ...memoryAndPartition,
+    duration: 15,
+    verdict: 'aborted',
+    meanwhile: 'kill the runner',
+  },
+  {
+    name: 'run aborted: memory and partition together',
+    ...memoryAndPartition,
+    beside: { ...memoryAndPartition.beside, duration: 60 },
+    duration: 60,
+    verdict: 'aborted',
+    meanwhile: 'abort the run',
   },
 ]

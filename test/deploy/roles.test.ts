@@ -104,7 +104,19 @@ it('who may halt cannot lift a halt by that, nor the other way about, and neithe
   expect(Object.keys(allowed(all, 'HaltRole'))).toEqual(['Log', 'Runs', 'ListRuns', 'Audit', 'Events', 'DeadLetters'])
   expect(Object.keys(allowed(all, 'ResumeRole'))).toEqual(['Log', 'Runs', 'Audit', 'Events', 'DeadLetters'])
   expect([allowed(all, 'HaltRole').Runs?.Action, allowed(all, 'ResumeRole').Runs?.Action]).toEqual([
-    ['dynamodb:PutItem'],
+    ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
     ['dynamodb:BatchGetItem', 'dynamodb:DeleteItem'],
+  ])
+})
+
+it('who approves reaches no cluster and alerts no one by that', () => {
+  const approving = allowed({ ...plain, clusters: { a: { eks: 'one' } }, reportBucket: 'reports' }, 'ApproveRole')
+  expect(Object.keys(approving)).toEqual(['Log', 'Runs', 'ReadAudit', 'Audit', 'Events', 'DeadLetters'])
+  expect(approving.Runs?.Action).toEqual([
+    'dynamodb:GetItem',
+    'dynamodb:BatchGetItem',
+    'dynamodb:Query',
+    'dynamodb:PutItem',
+    'dynamodb:DeleteItem',
   ])
 })

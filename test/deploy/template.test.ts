@@ -53,7 +53,7 @@ describe('what an installation may ask for', () => {
     const permissionsBoundary = 'arn:aws:iam::123456789012:policy/boundary'
     const roles = Object.values(made({ permissionsBoundary }).Resources).filter(({ Type }) => Type === 'AWS::IAM::Role')
     expect(roles.map(({ Properties }) => Properties.PermissionsBoundary)).toEqual(roles.map(() => permissionsBoundary))
-    expect(roles).toHaveLength(8)
+    expect(roles).toHaveLength(9)
   })
 
   it('is a key of the alert topic, which every function may use', () => {
@@ -91,7 +91,8 @@ describe('what pages', () => {
       'StartDlqDepthAlarm',
       'StartErrorsAlarm',
     ])
-    for (const name of ['Control', 'Halt', 'Resume']) expect(JSON.stringify(Resources[`${name}Invocation`])).toContain('ByHandDlq')
+    for (const name of ['Control', 'Halt', 'Resume', 'Approve'])
+      expect(JSON.stringify(Resources[`${name}Invocation`])).toContain('ByHandDlq')
   })
 })
 

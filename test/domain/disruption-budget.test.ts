@@ -72,6 +72,7 @@ describe('the headroom of a budget', () => {
       'memory-exhaustion',
       'network-degradation',
       'dns-failure',
+      'http-fault',
     ]
     expect(kinds.filter(isDisruptive)).toEqual(['pod-delete', 'pod-kill', 'crashloop', 'pod-pause', 'node-drain'])
   })

@@ -32,12 +32,33 @@ const kinds: readonly Kind[] = [
     spec: { type: 'dns_failure', kind: 'nxdomain', domains: [], sharePercent: 100, addresses: [] },
     mechanism: 'netfilter',
   },
+  {
+    name: 'http-fault',
+    spec: {
+      type: 'http_fault',
+      kind: 'abort',
+      direction: 'in',
+      ports: [8080],
+      methods: [],
+      path: null,
+      headers: [],
+      sharePercent: 100,
+      status: 503,
+      delayMs: 0,
+      keepProbes: true,
+    },
+    mechanism: 'netfilter',
+  },
   ...degradationKinds.map((kind): Kind => ({ name: kind, spec: { ...latency, kind }, mechanism: 'netfilter' })),
 ]
 
 const own = ['cpu', 'memory', 'disk']
 const isNetwork = (name: string) =>
-  name === 'netfilter' || name === 'dns-failure' || name.startsWith('network ') || (degradationKinds as readonly string[]).includes(name)
+  name === 'netfilter' ||
+  name === 'dns-failure' ||
+  name === 'http-fault' ||
+  name.startsWith('network ') ||
+  (degradationKinds as readonly string[]).includes(name)
 
 /** The rule in the words of docs/suite-format.md, written down apart from the code: who may be on one pod with whom. */
 function mayShare(one: string, other: string): boolean {

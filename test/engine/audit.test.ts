@@ -6,7 +6,6 @@ import type { Config } from '../../lib/config.ts'
 import type { Actor } from '../../lib/domain/actor.ts'
 import type { AuditEntry } from '../../lib/domain/audit.ts'
 import { StoreUnavailable } from '../../lib/domain/errors.ts'
-import type { RunStatus } from '../../lib/domain/run.ts'
 import { abortRun, resolveRun } from '../../lib/engine/control.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import { redeliverNotifications } from '../../lib/engine/notifications/redeliver-notifications.ts'
@@ -15,6 +14,7 @@ import { haltAll, pauseSuite, resumeAll, unpauseSuite } from '../../lib/engine/s
 import { startDynalite } from '../../sandbox/aws/dynalite.ts'
 import { around, dieIn } from '../support/around.ts'
 import { partition, stepOf, suiteOf } from '../support/suites.ts'
+import { once, withoutTrail } from '../support/trail.ts'
 import type { VirtualClock } from '../support/virtual-clock.ts'
 import { openWorld, type World } from '../support/world.ts'
 
@@ -50,27 +50,6 @@ async function onDynalite(clock: VirtualClock) {
 }
 
 const lines = (entries: readonly AuditEntry[]) => entries.map(({ kind, actor }) => `${kind} by ${actor?.name ?? 'itself'}`)
-
-/** An engine whose trail cannot be written while `isAway` says so. */
-function withoutTrail(engine: Engine, isAway: () => boolean): Engine {
-  const add: Engine['store']['audit']['add'] = (entry) => {
-    if (isAway()) return Promise.reject(new StoreUnavailable('insert into the trail'))
-    return engine.store.audit.add(entry)
-  }
-  return { ...engine, store: { ...engine.store, audit: { ...engine.store.audit, add } } }
-}
-
-/** Does it once, as soon as a run is in that state. */
-function once(status: RunStatus, act: () => void): Parameters<World['engine']>[1] {
-  let isDone = false
-  return {
-    observe: ({ run }) => {
-      if (run.status !== status || isDone) return
-      isDone = true
-      act()
-    },
-  }
-}
 
 describe.each([
   ['in SQLite', undefined],
@@ -115,11 +94,14 @@ describe.each([
       'resume by bob@desk',
       'start by test',
       'abort by ann@laptop',
+      'abort by ann@laptop',
       'start by test',
       'resolve by bob@desk',
     ])
     expect(entries.map(({ at }) => at)).toEqual(entries.map(({ at }) => at).sort((a, b) => a - b))
     expect(entries.find(({ kind }) => kind === 'resume')?.message).toBe('all is well')
+    const aborts = entries.filter(({ kind, message }) => kind === 'abort' && message.includes('enough'))
+    expect(aborts.map(({ message }) => message)).toEqual(['asked for: enough', 'asked: enough'])
   })
 })
 

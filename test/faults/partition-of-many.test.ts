@@ -43,4 +43,31 @@ describe('a partition by policy of hundreds of pods', () => {
     )
     expect(summaries).toContainEqual('after: fuse, policy and labels are gone; 20 of 20 canaries answer')
   })
+
+  it('tries others of a node where none answers before, and does not count on a node where none does', async () => {
+    world = await openWorld({ replicas: pods, nodes })
+    const found = world.sandbox.peek('pods').map(({ metadata, spec }) => ({ name: metadata.name, node: String(Object(spec).nodeName) }))
+    const [deaf = '', hard = ''] = [...new Set(found.map(({ node }) => node))].sort()
+    const onHard = found.filter(({ node }) => node === hard).map(({ name }) => name)
+    const dialled = new Map<string, Set<string>>()
+    world.sandbox.disturb(({ path }) => {
+      const pod = found.find(({ name }) => path.includes(`/pods/https:${name}`))
+      if (pod === undefined) return undefined
+      const onNode = dialled.get(pod.node) ?? new Set()
+      dialled.set(pod.node, onNode.add(pod.name))
+      // On the one node none ever answers; on the other the first two do not.
+      const isDeaf = pod.node === deaf || (pod.node === hard && [...onNode].indexOf(pod.name) < 2)
+      return isDeaf ? { status: 503 } : undefined
+    })
+    const step = stepOf(everything, { durationMs: 10_000, targets: { ...stepOf(everything).targets, percent: 100, count: null } })
+    const run = await world.run(world.engine(), suiteOf([step]))
+    expect(run).toMatchObject({ status: 'succeeded' })
+    expect([dialled.get(hard)?.size, dialled.get(deaf)?.size, onHard.length]).toEqual([4, 4, 52])
+    const [injection] = await world.store.ledger.list(run.id)
+    const during = injection?.evidence.find(({ phase }) => phase === 'during')?.summary
+    expect(during).toContain('; 448 more targets on the same nodes bear the label')
+    expect(during).toContain(
+      '; 48 more targets on nodes of which no target answered before bear the label that the policy selects: whether it holds there is unknown',
+    )
+  })
 })

@@ -11,7 +11,7 @@ type Store = Pick<Invocation['store'], 'runs' | 'controls' | 'audit'>
 
 function haltWith(list: Store['runs']['list'], add: Store['audit']['add'] = async () => true) {
   const set = jest.fn<Store['controls']['set']>(async () => {})
-  const store = { runs: { list }, controls: { set }, audit: { add } }
+  const store = { runs: { list }, controls: { set, read: async () => ({ halt: null, pause: null }) }, audit: { add } }
   const answer = halt({ by: 'ann', why: 'incident' }, {
     caller: null,
     store,
@@ -52,9 +52,13 @@ it('halt has halted where it could not be put on record', async () => {
   expect(add.mock.calls).toMatchObject([[{ kind: 'halt', at: 7, actor: claimed('ann'), message: 'incident' }]])
 })
 
-it.each(['halt', 'resume'])('control says where %s is', (action) => {
+it.each([
+  ['halt', '{}'],
+  ['resume', '{}'],
+  ['approve', '{"run":"…"}'],
+])('control says where %s is', (action, payload) => {
   expect(() => checked(controlInput, { action, by: 'ann' }, 'the input of control')).toThrow(
-    `\`${action}\` is a function of its own: invoke faultline-STAGE-${action} with {}`,
+    `\`${action}\` is a function of its own: invoke faultline-STAGE-${action} with ${payload}`,
   )
 })
 

@@ -102,8 +102,21 @@ run quick-20260105-090000-abcdefgh
   })
 
   it('names the commands of the place that runs are driven from', () => {
-    const commands = { show: (run: string) => `SHOW ${run}`, abort: () => 'ABORT', reap: () => 'REAP', resolve: () => 'RESOLVE' }
+    const commands = {
+      show: (run: string) => `SHOW ${run}`,
+      abort: () => 'ABORT',
+      reap: () => 'REAP',
+      approve: (run: string, plan: string) => `APPROVE ${run} ${plan}`,
+      resolve: () => 'RESOLVE',
+    }
     const { body } = alertText(page, null, commands)
+    const asked = alertText(
+      { ...noticeOf('approval.needed'), data: { plan: 'a'.repeat(64), expiresAt: Date.UTC(2026, 0, 5, 10) } },
+      null,
+      commands,
+    ).body
+    expect(asked).toContain(`  APPROVE ${page.run.id} ${'a'.repeat(12)}\n`)
+    expect(asked).toContain('Approve it until 2026-01-05T10:00:00Z')
     expect([`SHOW ${page.run.id}`, 'REAP', 'RESOLVE'].filter((command) => !body.includes(`  ${command}\n`))).toEqual([])
     expect(body).not.toMatch(/faultline (show|reap|resolve)/)
   })

@@ -36,6 +36,23 @@ it.each<[FaultSpec, UndoData, string]>([
     '10 % of packets lost, 5 % corrupted, 1 % doubled, 500 kbit/s left, only ports 80',
   ],
   [
+    {
+      type: 'http_fault',
+      kind: 'abort',
+      direction: 'in',
+      ports: [8080],
+      methods: ['GET'],
+      path: '/api/*',
+      headers: [{ name: 'x-user', value: 'test-*' }],
+      sharePercent: 20,
+      status: 503,
+      delayMs: 0,
+      keepProbes: true,
+    },
+    byInjector,
+    'answers with status 503 20 % of the requests that come in on port 8080, only GET, only /api/*, only with x-user: test-*',
+  ],
+  [
     { type: 'dns_failure', kind: 'servfail', domains: ['db', '*.s3.amazonaws.com'], sharePercent: 25, addresses: [] },
     byInjector,
     'answers 25 % of its queries for db *.s3.amazonaws.com with SERVFAIL',

@@ -170,6 +170,17 @@ describe('the HTML report', () => {
     expect(words(classed(open, 'top')[0])).toContain('The run is not over: it is requested.')
   })
 
+  it('says what each sign of the charts of answers means once, below the first that has it', () => {
+    const signs = classed(pageOf(gameDay), 'picture').map((picture) =>
+      classed(elements(picture), 'swatch').map((one) => attribute(one, 'class')),
+    )
+    const [, ...ofAnswers] = signs
+    const all = ofAnswers.flat()
+    expect(ofAnswers.length).toBeGreaterThan(1)
+    expect(all).toEqual([...new Set(all)])
+    expect(all).toEqual(expect.arrayContaining(['swatch answer', 'swatch tolerance', 'swatch fault', 'swatch limit']))
+  })
+
   it('stays below 3 MB for 48 steps of 150 targets and 12 h of answers, and shows first what did not go well', () => {
     const html = htmlReport(reportDocument(longDay({ steps: 48, targets: 150, hours: 12 })))
     expect(Buffer.byteLength(html)).toBeLessThan(3_000_000)

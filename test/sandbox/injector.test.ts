@@ -76,6 +76,7 @@ describe('the injector', () => {
     ['limit-network', 2000, 'network', 'kbit/s', 1_000_000, 2000],
     ['degrade-network', 80, 'latency', 'ms', 0, 80],
     ['fail-dns', 40, 'queries failed', '%', 0, 40],
+    ['fault-http', 40, 'requests failed', '%', 0, 40],
     ['cut-network', 1, 'reachable', 'peers', 1, 0],
     ['freeze', 0, 'standing still', 'processes', 0, 1],
   ])('applies %s, measures the bite and becomes Ready', async (action, amount, name, unit, before, during) => {

@@ -1,6 +1,6 @@
 import { defaultConfig } from '../../lib/config.ts'
 import { isEnded } from '../../lib/domain/run.ts'
-import type { FaultSpec } from '../../lib/domain/suite.ts'
+import type { FaultSpec, Step } from '../../lib/domain/suite.ts'
 import { drive } from '../../lib/engine/drive.ts'
 import { redeliverNotifications } from '../../lib/engine/notifications/redeliver-notifications.ts'
 import { reapRuns, sweepOrphans } from '../../lib/engine/reap.ts'
@@ -40,18 +40,32 @@ const roundMs = 60_000
 /** Into the second round of the reaper. */
 const asleepMs = 200_000
 
+/** One step of one fault. */
+export function alone(fault: FaultSpec): readonly Step[] {
+  return [stepOf(fault, { durationMs: 4_000 })]
+}
+
+/** Two steps of which the second begins while the first holds, and ends before it. */
+export function overlapping(first: FaultSpec, second: FaultSpec): readonly Step[] {
+  const group = (delayMs: number) => ({ together: { group: 'both', delayMs, after: [] } })
+  return [
+    stepOf(first, { name: 'first', durationMs: 8_000, intervalMs: 0, ...group(0) }),
+    stepOf(second, { name: 'second', durationMs: 3_000, ...group(2_000) }),
+  ]
+}
+
 /** Every death of the driver in turn; what was violated, by the death. */
-export async function crashEverywhere(fault: FaultSpec): Promise<readonly string[]> {
-  const { writes } = await crash(fault, {})
-  return everyDeath(writes.driver, (driver) => crash(fault, { driver }))
+export async function crashEverywhere(steps: readonly Step[]): Promise<readonly string[]> {
+  const { writes } = await crash(steps, {})
+  return everyDeath(writes.driver, (driver) => crash(steps, { driver }))
 }
 
 /** The driver dies in the middle of its hold, and the reaper that comes then at each of its writes in turn. */
-export async function crashReaperEverywhere(fault: FaultSpec): Promise<readonly string[]> {
-  const whole = await crash(fault, {})
+export async function crashReaperEverywhere(steps: readonly Step[]): Promise<readonly string[]> {
+  const whole = await crash(steps, {})
   const driver: Death = { nth: Math.round(whole.writes.driver.writes / 2), when: 'after' }
-  const { writes } = await crash(fault, { driver })
-  return everyDeath(writes.reaper, (reaper) => crash(fault, { driver, reaper }))
+  const { writes } = await crash(steps, { driver })
+  return everyDeath(writes.reaper, (reaper) => crash(steps, { driver, reaper }))
 }
 
 /** After each write; and before each that was sent beside another, for before any other is the same as after the one before it. */
@@ -74,9 +88,9 @@ async function everyDeath({ writes, sentBeside }: Writes, die: (death: Death) =>
 /** A run, and the undo of one, write more often than this. */
 const fewestWrites = 20
 
-/** One step of one fault, a driver and a reaper, and nothing that goes wrong but that they die where they are told to. */
-async function crash(fault: FaultSpec, deaths: { readonly driver?: Death; readonly reaper?: Death }): Promise<CrashOutcome> {
-  const simulation = await Simulation.open(quietPlan(fault))
+/** One suite, a driver and a reaper, and nothing that goes wrong but that they die where they are told to. */
+async function crash(steps: readonly Step[], deaths: { readonly driver?: Death; readonly reaper?: Death }): Promise<CrashOutcome> {
+  const simulation = await Simulation.open(quietPlan(steps))
   try {
     const before = footprintOf(simulation.sandbox)
     const driver = new SimulatedProcess(simulation, 'driver')
@@ -124,15 +138,15 @@ async function isSettled({ store, clock }: Simulation): Promise<boolean> {
   return runs.every((run) => isEnded(run) && run.events.length === 0 && run.endedAt < clock.now() - roundMs)
 }
 
-function quietPlan(fault: FaultSpec): WorldPlan {
-  const suite = suiteOf([stepOf(fault, { durationMs: 4_000 })])
+function quietPlan(steps: readonly Step[]): WorldPlan {
+  const suite = suiteOf(steps)
   const plan = drawPlan(1)
   const nothing = { tableAway: null, clusterAway: null, troubles: [], goneAfterMs: null, mayDie: true, mayBeSkewed: false }
   return {
     ...plan,
     ...nothing,
     isUndisturbed: false,
-    replicas: 3,
+    replicas: 4,
     enforceNetworkPolicies: true,
     weather: calmWeather,
     starts: [{ afterMs: 0, suite, isTwice: false, driverMs: null }],

@@ -7,6 +7,7 @@ import { isEnded } from '../../lib/domain/run.ts'
 import { compare } from '../../lib/domain/tolerance.ts'
 import type { KubeObject } from '../../sandbox/wire.ts'
 import { storedRuns } from '../support/stored-runs.ts'
+import { timesAreOwn } from './overlap-checks.ts'
 import { namespace, type Simulation } from './simulation.ts'
 
 /** A living driver sees a switch within 5 s; the longest that a driver of the simulation stands still, and a hand-over. */
@@ -27,6 +28,7 @@ export async function checkWorld(simulation: Simulation): Promise<void> {
     else await endIsTold(simulation, run)
     await historyIsWhole(simulation, run)
     verdictIsTrue(simulation, run, injections)
+    timesAreOwn(simulation, run)
     if (simulation.plan.isUndisturbed) await everythingIsTold(simulation, run, injections)
     endIsExplained(simulation, run)
     const stoppedAt = stops.storedAt(run.id)

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { crashEverywhere, crashReaperEverywhere } from './crash-points.ts'
+import { alone, crashEverywhere, crashReaperEverywhere } from './crash-points.ts'
 import { faults } from './plan.ts'
 import { type Outcome, shrink, simulate } from './simulate.ts'
 
@@ -28,7 +28,7 @@ process.exitCode = (await (values['crash-points'] ? crashPoints() : worlds())) =
 async function crashPoints(): Promise<number> {
   let count = 0
   for (const fault of faults.filter(({ kind }) => values.kind === undefined || values.kind === kind)) {
-    const violations = [...(await crashEverywhere(fault)), ...(await crashReaperEverywhere(fault))]
+    const violations = [...(await crashEverywhere(alone(fault))), ...(await crashReaperEverywhere(alone(fault)))]
     console.log(`${fault.type} ${fault.kind}: ${violations.length === 0 ? 'every crash point holds' : violations.join('\n')}`)
     count += violations.length
   }

@@ -1,7 +1,7 @@
 import type { LoadSpec } from '../../lib/domain/load-spec.ts'
 import type { ProbeSpec, ThresholdSpec } from '../../lib/domain/probe.ts'
 import { hash53, seededRandom } from '../../lib/domain/random.ts'
-import type { FaultSpec, Suite } from '../../lib/domain/suite.ts'
+import type { FaultSpec, Step, Suite } from '../../lib/domain/suite.ts'
 import { probeOf, thresholdOf } from '../support/probes.ts'
 import {
   anyPod,
@@ -88,6 +88,7 @@ export function partsOf(plan: WorldPlan): readonly string[] {
     ...(plan.starts[0]?.driverMs === null ? [] : ['limit']),
     ...(plan.starts[0]?.suite.probes.length === 0 ? [] : ['probes']),
     ...(plan.starts[0]?.suite.load === undefined ? [] : ['load']),
+    ...(plan.starts[0]?.suite.steps.some((step) => step.together !== undefined) ? ['groups'] : []),
     ...(plan.starts[0]?.suite.steps ?? []).slice(1).map((_, index) => `step.${index + 1}`),
   ]
 }
@@ -162,8 +163,9 @@ function drawSuite(
       blastRadius: 'all',
     })
   }).filter((_, index) => !without.has(`step.${index}`))
+  const grouped = without.has('groups') ? steps : together(steps, streamOf(seed, `${which} groups`))
   const asked = random() < 0.3 && !without.has('probes') ? drawProbes(random, isUndisturbed) : { probes: [], thresholds: [] }
-  return suiteOf(steps, { name: `The ${which}`, recoveryTimeoutMs: 60_000, ...asked, ...drawLoad(seed, which, without) })
+  return suiteOf(grouped, { name: `The ${which}`, recoveryTimeoutMs: 60_000, ...asked, ...drawLoad(seed, which, without) })
 }
 
 /** Work that never ends by itself, in the workload's namespace or another. */
@@ -177,6 +179,21 @@ function drawLoad(seed: number, which: string, without: ReadonlySet<string>): Pi
       return { name: `load ${n}`, image: 'example/load:1', command: null, args: [], env: {}, ...place, mayEnd: false, graceSeconds: 1 }
     }),
   }
+}
+
+/** Of half of the suites with several steps all or the last two overlap; fewer targets each, as they count together. */
+function together(steps: readonly Step[], random: () => number): readonly Step[] {
+  const [isGrouped, isAll, chained] = [random() < 0.5, random() < 0.6, random() < 0.3]
+  if (!isGrouped || steps.length < 2) return steps
+  const first = isAll ? 0 : steps.length - 2
+  return steps.map((step, index) => {
+    if (index < first) return step
+    const [delayMs, count] = [Math.round(random() * 15_000), 1 + Math.floor(random() * 2)]
+    const name = `${step.name} ${index}`
+    const after = chained && index > first ? [`${steps[index - 1]?.name} ${index - 1}`] : []
+    const intervalMs = index < steps.length - 1 ? 0 : step.intervalMs
+    return { ...step, name, intervalMs, targets: { ...step.targets, count }, together: { group: 'together', delayMs, after } }
+  })
 }
 
 /** The probe answers how many pods of the workload are Ready. */

@@ -1,5 +1,6 @@
 import type { Call } from '../../lib/adapters/kubernetes/exchange.ts'
 import { StoreUnavailable } from '../../lib/domain/errors.ts'
+import type { Injection } from '../../lib/domain/injection.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import type { Engine } from '../../lib/engine/engine.ts'
 import type { Clock, Cluster, Notifier, Store } from '../../lib/ports.ts'
@@ -174,6 +175,8 @@ export class SimulatedProcess {
     if (isIndex) staleAnswers.set(what, answer)
     if (answer.error !== undefined) return answer
     if (what === 'controls.set') stops.isStored(String(Object(args[0]).runId ?? 'all'))
+    if (what === 'ledger.save' || (what === 'ledger.add' && answer.value === true))
+      this.#simulation.overlaps.entryIsStored(args[0] as Injection)
     if (what === 'runs.save' || (what === 'runs.create' && answer.value === true)) this.#simulation.runIsStored(args[0] as Run)
     return answer
   }

@@ -19,6 +19,7 @@ import { DeedChecks } from './deed-checks.ts'
 import { deedOf } from './deeds.ts'
 import { EffectWatch } from './effect-watch.ts'
 import { LoadChecks } from './load-checks.ts'
+import { OverlapChecks } from './overlap-checks.ts'
 import { type Period, streamOf, type WorldPlan } from './plan.ts'
 import { Stops } from './stops.ts'
 import { type Strangers, settleStrangers } from './strangers.ts'
@@ -38,6 +39,7 @@ export class Simulation {
   readonly strangers: Strangers
   readonly stops: Stops
   readonly deeds: DeedChecks
+  readonly overlaps: OverlapChecks = new OverlapChecks(this)
   weather: Weather
   hasStoodStill = false
   /** When a process that stood still went on. */
@@ -134,6 +136,7 @@ export class Simulation {
   /** A version of a run is in the table. Only a hand-over that is taken in time continues; any other driver may but revert. */
   runIsStored(run: Run): void {
     const { id, events } = run
+    this.overlaps.runIsStored(run)
     const before = this.#lastStored.get(id)
     this.#lastStored.set(id, run)
     const isOther = before?.lease != null && run.lease !== null && run.lease.owner !== before.lease.owner

@@ -32,7 +32,7 @@ describe('the suites of docs/coming-from.md', () => {
       ['pod-delete', 'network-degradation'],
       ['memory-exhaustion', 'network-partition', 'pod-kill'],
       ['cpu-exhaustion', 'network-degradation'],
-      ['network-degradation', 'pod-delete'],
+      ['network-degradation', 'cpu-exhaustion', 'memory-exhaustion'],
       ['pod-delete', 'cpu-exhaustion', 'network-degradation'],
     ])
   })

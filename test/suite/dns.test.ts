@@ -34,7 +34,7 @@ describe('a DNS failure', () => {
     [{ dns_type: 'wrong', addresses: ['10.0.0.1', '10.0.0.2'] }, 'addresses', 'two addresses of one family'],
     [{ dns_type: 'wrong', addresses: ['10.0.0.0/8'] }, 'addresses[0]', 'is not an IPv4 or IPv6 address'],
     [{ dns_type: 'refused' }, 'dns_type', 'Allowed: nxdomain, servfail, timeout, wrong'],
-    [{ ports: [53] }, 'ports', '`ports` belongs to type network_partition or network_degradation, not here'],
+    [{ ports: [53] }, 'ports', '`ports` belongs to type network_partition, network_degradation or http_fault, not here'],
   ])('is refused with %j', (params, key, message) => {
     expect(problemsOf(dns({ dns_type: 'nxdomain', ...params }))).toContainEqual([`params.${key}`, expect.stringContaining(message)])
   })

@@ -92,7 +92,7 @@ const stepCases: readonly Case[] = [
     'no type',
     steps({ ...memory, type: undefined }),
     'experiments[0].type',
-    'missing. Allowed: resource_exhaustion, network_partition, node_failure, network_degradation, dns_failure; with these params it is `resource_exhaustion`',
+    'missing. Allowed: resource_exhaustion, network_partition, node_failure, network_degradation, dns_failure, http_fault; with these params it is `resource_exhaustion`',
   ],
   [
     'a mistyped type',

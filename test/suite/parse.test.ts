@@ -107,6 +107,7 @@ describe('how many are hit by default', () => {
     ['resource_exhaustion', { resource_type: 'network', intensity: 'high' }, { percent: 60, count: null }],
     ['network_degradation', { degradation_type: 'loss' }, { percent: 20, count: null }],
     ['dns_failure', { dns_type: 'timeout' }, { percent: 20, count: null }],
+    ['http_fault', { http_type: 'delay', ports: [80] }, { percent: 20, count: null }],
     ['network_degradation', { degradation_type: 'loss', targets: 'a,b' }, { percent: 100, count: null, names: ['a', 'b'] }],
     ['node_failure', { failure_type: 'pod-delete', targets: ['a'] }, { percent: 100, count: null, names: ['a'] }],
   ])('%s %j: %j', (type, params, expected) => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { withoutPrometheus } from '../../lib/domain/suite.ts'
+import { withoutPrometheus } from '../../lib/domain/without-prometheus.ts'
 import { suiteOf } from './one-step.ts'
 
 const memory = { name: 'A', type: 'resource_exhaustion', params: { resource_type: 'memory', intensity: 'low' }, duration: 10 }

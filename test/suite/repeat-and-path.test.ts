@@ -118,7 +118,10 @@ describe('the path of a disk', () => {
 
   test('has no place in other types', () => {
     expect(problemsOf(kill({ path: '/tmp' }))).toEqual([
-      ['params.path', expect.stringContaining('`path` belongs to type resource_exhaustion with resource_type disk, not here')],
+      [
+        'params.path',
+        expect.stringContaining('`path` belongs to type resource_exhaustion with resource_type disk, or to type http_fault, not here'),
+      ],
     ])
   })
 })

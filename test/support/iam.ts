@@ -99,5 +99,6 @@ export function functionRoles(resources: TemplateResources): Readonly<Record<Fun
     control: new Role('ControlRole', resources),
     halt: new Role('HaltRole', resources),
     resume: new Role('ResumeRole', resources),
+    approve: new Role('ApproveRole', resources),
   }
 }

@@ -28,7 +28,7 @@ export interface Look {
   readonly timers: number
   /** Deadlines on the virtual clock. */
   readonly sleepers: number
-  /** Items of the table by run, and those of no run. */
+  /** Items of the table by run, and those of no run; without the answers of probes, which go by a time of their own. */
   readonly items: { readonly runs: number; readonly perRun: readonly number[]; readonly rest: number }
 }
 
@@ -139,7 +139,10 @@ function heapAfterCollection(): number {
 function itemsIn(directory: string): Look['items'] {
   const database = new DatabaseSync(join(directory, 'ledger.sqlite'), { readOnly: true })
   try {
-    const counts = database.prepare('SELECT pk, count(*) AS items FROM items GROUP BY pk').all() as { pk: string; items: number }[]
+    const counts = database.prepare("SELECT pk, count(*) AS items FROM items WHERE sk NOT LIKE 'SAMPLES#%' GROUP BY pk").all() as {
+      pk: string
+      items: number
+    }[]
     const runs = counts.filter(({ pk }) => pk.startsWith('RUN#'))
     const sizes = [...new Set(runs.map(({ items }) => items))].sort((a, b) => a - b)
     const rest = counts.filter(({ pk }) => !pk.startsWith('RUN#')).reduce((sum, { items }) => sum + items, 0)

@@ -1,9 +1,9 @@
 import { awsError } from './errors.ts'
-import { signV4 } from './sigv4.ts'
+import { type Keys, signV4 } from './sigv4.ts'
 
 /** One call of a service for which no client of the SDK is bundled: the few that are made do not pay for hundreds of KB at each cold start. */
 export interface AwsCall {
-  readonly service: 'monitoring' | 'logs' | 'scheduler'
+  readonly service: 'monitoring' | 'logs' | 'scheduler' | 'fis'
   readonly region: string
   /** For messages: what was tried, on what. */
   readonly tried: string
@@ -19,13 +19,16 @@ export interface AwsCall {
 const timeoutMs = 5_000
 
 /** Names of services in signatures, where these are not those of their addresses. */
-const jsonVersions = { monitoring: '1.0', logs: '1.1', scheduler: '1.0' } as const
+const jsonVersions = { monitoring: '1.0', logs: '1.1', scheduler: '1.0', fis: '1.1' } as const
 
 /**
  * Signs and sends it; answers with the JSON that came back. AWS_ENDPOINT_URL takes the place of the service's own address.
  * @throws FaultlineError as `awsError` has it: `not_found`, `forbidden`, `invalid`, `unavailable`
  */
-export async function awsCall(call: AwsCall, options: { readonly signal?: AbortSignal } = {}): Promise<unknown> {
+export async function awsCall(
+  call: AwsCall,
+  options: { readonly signal?: AbortSignal; readonly credentials?: Keys } = {},
+): Promise<unknown> {
   const { service, region, target, path = '/', body } = call
   const suffix = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com'
   const url = `${(process.env.AWS_ENDPOINT_URL ?? `https://${service}.${region}.${suffix}`).replace(/\/+$/, '')}${path}`
@@ -35,7 +38,11 @@ export async function awsCall(call: AwsCall, options: { readonly signal?: AbortS
   const timeout = AbortSignal.timeout(timeoutMs)
   const signal = options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout])
   try {
-    const signed = await signV4(request, { service, region })
+    const signed = await signV4(request, {
+      service,
+      region,
+      ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+    })
     const answer = await fetch(url, {
       method: request.method,
       headers: signed,

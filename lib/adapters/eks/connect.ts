@@ -44,5 +44,6 @@ export async function connectEks(source: EksSource, clock: Clock, describe = des
   const credentials = await credentialsOf({ region, roleArn }, clock.now)
   const { endpoint, caData } = await describe(source, credentials)
   const access = new EksAccess({ cluster: name, region, caData, credentials, clock })
-  return openConnection({ name, server: endpoint, caData, skipTLSVerify: false }, access)
+  const connection = openConnection({ name, server: endpoint, caData, skipTLSVerify: false }, access)
+  return { ...connection, experiments: async () => (await import('../fis/experiments.ts')).activeExperiments({ region, credentials }) }
 }

@@ -1,5 +1,6 @@
+import type { Control } from '../../domain/control.ts'
 import { assertNever } from '../../domain/errors.ts'
-import type { Control, ControlKey, ControlStore } from '../../ports.ts'
+import type { ControlKey, ControlStore } from '../../ports.ts'
 import { sameWord } from './conditions.ts'
 import { abortKey, haltKey, type Key, pauseKey } from './keys.ts'
 import { ttlOf } from './ledger.ts'

@@ -5,15 +5,16 @@ const wellKnownName = 'kubernetes.default.svc'
 export const injectorTools = [
   ...['sh', 'awk', 'sed', 'grep', 'dd', 'stat', 'timeout', 'cksum', 'mkfifo', 'nsenter', 'fallocate'],
   ...['ip', 'ss', 'tc', 'ping', 'curl', 'ipset', 'iptables'],
-  ...['setpriv', 'conntrack', 'dnsdist', 'drill'],
+  ...['setpriv', 'conntrack', 'dnsdist', 'drill', 'haproxy'],
 ] as const
 
 /** Tools that images of earlier versions have not got, and what cannot be had without them. */
 export const laterTools: Readonly<Record<string, string>> = {
-  setpriv: 'dns_failure',
-  conntrack: 'dns_failure',
+  setpriv: 'dns_failure and http_fault',
+  conntrack: 'dns_failure and http_fault',
   dnsdist: 'dns_failure',
   drill: 'dns_failure',
+  haproxy: 'http_fault',
 }
 
 /**

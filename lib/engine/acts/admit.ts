@@ -17,6 +17,7 @@ import { faultName } from '../../domain/suite.ts'
 import { protectedNamespaces } from '../../domain/targets.ts'
 import type { FaultContext } from '../../faults/fault.ts'
 import { fuseJob } from '../../faults/fuse-job.ts'
+import { mechanismOf } from '../../faults/network-partition.ts'
 import { ownersOf } from '../../faults/owners.ts'
 import { missing, neededAccess } from '../../faults/permissions.ts'
 import { longestStepMs } from '../../faults/registry.ts'
@@ -195,7 +196,8 @@ export async function workloadTargets(
 
 async function missingAccess(context: FaultContext, suite: Suite): Promise<readonly Refusal[]> {
   const names = [...new Set(suite.steps.map((step) => faultName(step.fault)))]
-  const places = (suite.load ?? []).map((spec) => placeOfLoad(context, spec))
+  const ofProbes = suite.probes.flatMap(({ source }) => (source.type === 'job' ? [source.namespace ?? context.namespace] : []))
+  const places = [...(suite.load ?? []).map((spec) => placeOfLoad(context, spec)), ...ofProbes]
   const needed = neededAccess(names, context, places)
   const allowed = await context.cluster.pods.can(needed)
   return needed.filter((_, i) => allowed[i] !== true).map(missing)
@@ -220,8 +222,9 @@ async function tryFuse(context: FaultContext, suite: Suite): Promise<readonly Re
   })
   if (skew !== null) return [skew]
   if (refused !== null) return [{ ...refused, step: null }]
-  // One Job is what the dry run tried.
-  if (suite.steps.every(({ fault }) => faultName(fault) === 'pod-delete')) return []
+  // One Job is what the dry run tried; only a policy's fuse is beside the beacon, those of injectors are in their own namespace.
+  if (!suite.steps.some((step) => step.fault.type === 'network_partition' && mechanismOf({ step, config: context.config }) === 'policy'))
+    return []
   const quotas = await context.cluster.objects
     .list<ResourceQuota>({ apiVersion: 'v1', kind: 'ResourceQuota' }, { namespace: context.namespace })
     .catch(unlessForbidden<ResourceQuota>)

@@ -1,6 +1,7 @@
 import { FaultlineError, StoreUnavailable } from '../../domain/errors.ts'
 import { judgeTimes } from '../../domain/guard-times.ts'
 import type { Injection } from '../../domain/injection.ts'
+import type { Held } from '../../domain/overlap.ts'
 import { isWhole } from '../../domain/plan-seal.ts'
 import type { Refusal } from '../../domain/refusal.ts'
 import type { Preparing } from '../../domain/run.ts'
@@ -11,7 +12,7 @@ import { longestStepMs } from '../../faults/registry.ts'
 import type { Driver } from '../lease/driver.ts'
 import { acquireLock } from './admit.ts'
 import { approvalOfStep } from './approval.ts'
-import { asRefusal, ownersIn, planStep, rulesOf, takeInventory } from './plan.ts'
+import { asRefusal, heldBy, ownersIn, planStep, rulesOf, takeInventory } from './plan.ts'
 
 /** Asks for an approval that is lacking; else fixes the step's targets, writes its ledger, and seals it. What a driver before wrote and did not seal is thrown away, never continued. */
 export async function fixStep(driver: Driver): Promise<RunEvent> {
@@ -19,9 +20,15 @@ export async function fixStep(driver: Driver): Promise<RunEvent> {
   if (run.status !== 'preparing') throw new TypeError(`cannot plan a step while ${run.status}`)
   const { refusals, warnings, injections, asked } = await planNow(driver, run)
   if (refusals.length > 0) return { type: 'step_refused', refusals }
-  if (asked !== null) return asked
+  if (asked !== null) return driver.whole === driver ? asked : notInGroup(run)
   const plan = await driver.addPlan(injections)
   return { type: 'step_planned', plan, targets: injections.flatMap((i) => i.targets.map((t) => t.name)), warnings }
+}
+
+/** While others hold their faults no person is waited for: what is done together is approved together, before the run begins. */
+function notInGroup({ step }: Preparing): RunEvent {
+  const message = 'what it would do was not approved before the run began, and a step that overlaps with others waits for no person'
+  return { type: 'step_refused', refusals: [{ code: 'not_approved', step, message }] }
 }
 
 /** What stands against injecting a step whose ledger is not as it was sealed; null when all of it is there. */
@@ -50,7 +57,8 @@ async function planNow(driver: Driver, run: Preparing): Promise<Written> {
   const rules = rulesOf(context, run.suite)
   const inventory = await takeInventory(context, { ofNodes: faultName(spec.fault) === 'node-drain', rules, owners: ownersIn([spec]) })
   driver.targets.planned(step, inventory.pods)
-  const planned = await planStep(driver.context(), { suite: run.suite, index: step, seed: run.seed, inventory })
+  const beside = besideOf(driver)
+  const planned = await planStep(driver.context(), { suite: run.suite, index: step, seed: run.seed, inventory, beside })
   const { injections, refusals: against, warnings } = planned
   const span = { step, from: clock.now(), to: clock.now() + longestStepMs(spec, injections) }
   const refusals: Refusal[] = [...against.map((refusal) => ({ ...refusal, step })), ...judgeTimes(rules, run.suite, [span])]
@@ -72,6 +80,15 @@ async function planNow(driver: Driver, run: Preparing): Promise<Written> {
   } as const
   const asked = approvalOfStep(driver, run, planned)
   return { injections: injections.map((injection) => ({ ...injection, ...blank })), refusals, warnings, asked }
+}
+
+/** Whom the other steps of its group have at this moment. */
+function besideOf({ run, whole }: Driver): readonly Held[] {
+  const beside = whole.openInjections.filter(({ step }) => step !== stepOf(run))
+  return [...Map.groupBy(beside, ({ step }) => step)].flatMap(([index, injections]) => {
+    const step = run.suite.steps[index]
+    return step === undefined ? [] : [heldBy(step, injections)]
+  })
 }
 
 /** What goes wrong while nothing is injected yet ends the step, not the engine. */

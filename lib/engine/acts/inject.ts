@@ -19,6 +19,8 @@ import { wasHalted } from '../lease/watchdog.ts'
 const evidencePollMs = 250
 /** An injector's pod is Ready 0.9 to 2 s after its Job; one that is refused has no pod to tell, so it is looked for this often. */
 const awaitedMs = 1_500
+/** One that is there and not Ready yet has only to start: an image that must be pulled, a busy node. Its fuse is lengthened after each look. */
+const startingMs = 5_000
 /** Between two tries at an API server that said 429 or 5xx, or nothing: what it asks for in `Retry-After` most of the time. */
 const againMs = 1_000
 
@@ -183,7 +185,7 @@ async function injectUntilItBites(driver: Driver, planned: Injection): Promise<P
   await patiently(driver, giveUpAt, () => fault.inject(context, injection))
   let shows = fault.biteShows?.(injection)
   const untilWorthALook = async () => {
-    const wait = { pollMs: evidencePollMs, maxMs: awaitedMs, signal: driver.interrupted }
+    const wait = { pollMs: evidencePollMs, maxMs: awaitedMs, moreMs: startingMs, signal: driver.interrupted }
     if (shows === undefined) await clock.sleep(evidencePollMs, wait.signal)
     else if (await awaitPods(context, shows, wait)) shows = undefined
   }

@@ -11,7 +11,7 @@ import type { Driver } from '../lease/driver.ts'
  * A DELETE, eviction or cordon that the driver before sent may arrive late. Before anything more is begun, or called whole:
  * 1. waits until the last of them has arrived or never will; 2. looks at what became of each, and records it, once.
  */
-export function awaitLateCalls(driver: Driver): Promise<void> {
+export function awaitLateCalls({ whole: driver }: Driver): Promise<void> {
   const { unfencedUntil, handover } = driver.run
   // A driver that offered the run and was not succeeded hears the answers to its calls itself.
   if (unfencedUntil === undefined || handover) return Promise.resolve()
@@ -24,7 +24,7 @@ export function awaitLateCalls(driver: Driver): Promise<void> {
  * The same for a driver's own: a DELETE that was given up without an answer may arrive until a call of its kind is dead. Nothing is called
  * undone before.
  */
-export async function awaitUnanswered(driver: Driver): Promise<void> {
+export async function awaitUnanswered({ whole: driver }: Driver): Promise<void> {
   const calls = driver.unanswered
   if (calls.length === 0) return
   const waiting = unanswered.get(driver) ?? tellUnanswered(driver, calls).finally(() => unanswered.delete(driver))

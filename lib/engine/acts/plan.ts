@@ -19,6 +19,12 @@ import { withHints } from './near-misses.ts'
 import { climbOwners } from './owner-chains.ts'
 import { unlessForbidden } from './unless-forbidden.ts'
 
+/**
+ * The first step is planned anew as soon as the beacon burns, mostly some tenths of a second after the run was admitted: from the same pods
+ * then. They are fixed by UID, and every fault meets them anew as it is put in place.
+ */
+const admittedMs = 1_000
+
 /** One step of a plan: what would be done to whom. */
 export interface PlannedStep extends StepPlan, PlannedHits {
   readonly step: number
@@ -39,9 +45,10 @@ export async function takeInventory(
 ): Promise<Inventory> {
   const { objects } = context.cluster
   const { namespace } = context
+  const pod = { apiVersion: 'v1', kind: 'Pod' }
   const node = { apiVersion: 'v1', kind: 'Node' }
   const [pods, nodes, replicaSets] = await Promise.all([
-    objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, { namespace }),
+    context.seen?.<Pod>(pod, { namespace }, admittedMs) ?? objects.list<Pod>(pod, { namespace }),
     (ofNodes ? objects.list<Node>(node) : listSurroundings<Node>(context, node)).catch(unlessForbidden<Node>),
     listSurroundings<KubeObject>(context, { apiVersion: 'apps/v1', kind: 'ReplicaSet' }, { namespace }).catch(unlessForbidden<KubeObject>),
   ])
@@ -95,7 +102,7 @@ export async function planStep(context: FaultContext, { suite, index, seed, besi
 }
 
 /** Whom a step has, once it is planned: for the steps that overlap with it. */
-function heldBy(step: Step, injections: readonly Pick<PlannedInjection, 'targets' | 'undo'>[]): Held {
+export function heldBy(step: Step, injections: readonly Pick<PlannedInjection, 'targets' | 'undo'>[]): Held {
   const mechanism = injections.some(({ undo }) => undo.kind === 'policy') ? 'policy' : 'netfilter'
   return { step, mechanism, targets: injections.flatMap(({ targets }) => targets) }
 }

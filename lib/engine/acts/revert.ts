@@ -8,6 +8,7 @@ import { awaitPods } from '../../faults/await-pods.ts'
 import type { Fault, FaultContext } from '../../faults/fault.ts'
 import { jobRef } from '../../faults/fuse-job.ts'
 import { faults } from '../../faults/registry.ts'
+import { withDeadline } from '../../with-deadline.ts'
 import type { Driver } from '../lease/driver.ts'
 import { keep } from './inject.ts'
 import { awaitLateCalls, awaitUnanswered } from './late-calls.ts'
@@ -19,20 +20,36 @@ const settlePollMs = 250
 /** The API server's own answer to a revert that failed; without the store nothing else is left to do. */
 const memoryRetryMs = 1_000
 
-/** Undoes everything that is open, newest step first, and says whether all of it is proven gone. */
+/**
+ * So long the undo of one step waits for that of a newer one: what cannot be proven keeps no older fault in place. Its deed takes a few
+ * calls; most of the rest is looking.
+ */
+const newerFirstMs = 3_000
+
+/** Undoes everything that is open, what was begun last first, and says whether all of it is proven gone. */
 export async function revertAll(driver: Driver): Promise<RunEvent> {
-  const steps = [...new Set(driver.openInjections.map((injection) => injection.step))].sort((a, b) => b - a)
-  const messages: string[] = []
-  for (const step of steps) {
-    const open = driver.openInjections.filter((injection) => injection.step === step)
-    const results = await Promise.all(open.map((injection) => revertOne(driver, injection)))
-    messages.push(...results.filter((message) => message !== null))
+  const { clock } = driver.engine
+  const reverts: Promise<readonly (string | null)[]>[] = []
+  for (const open of newestFirst(driver.openInjections)) {
+    const reverting = Promise.all(open.map((injection) => driver.revertOnce(injection, () => revertOne(driver, injection))))
+    // Told below, and no rejection meanwhile is lost on the way there.
+    reverting.catch(() => undefined)
+    reverts.push(reverting)
+    await withDeadline(clock, newerFirstMs, reverting)
   }
+  const messages = (await Promise.all(reverts)).flat().filter((message) => message !== null)
   if (messages.length > 0) return { type: 'undo_unproven', messages }
   return {
     type: 'reverted',
     summaries: driver.stepInjections.map((i) => i.evidence.find((e) => e.phase === 'after')?.summary ?? 'reverted'),
   }
+}
+
+/** Step by step: the one begun last comes first. */
+function newestFirst(open: readonly Injection[]): readonly (readonly Injection[])[] {
+  const bySteps = [...Map.groupBy(open, ({ step }) => step)]
+  const begunAt = (injections: readonly Injection[]) => Math.max(...injections.map(({ injectingAt }) => injectingAt ?? 0))
+  return bySteps.toSorted(([a, one], [b, other]) => begunAt(other) - begunAt(one) || b - a).map(([, injections]) => injections)
 }
 
 /** Null when proven undone, else what is missing. */

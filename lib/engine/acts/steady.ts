@@ -11,6 +11,7 @@ import type { Engine } from '../engine.ts'
 import type { Driver } from '../lease/driver.ts'
 import type { Answer } from '../probing/ask.ts'
 import { ask } from '../probing/ask.ts'
+import { answersOfOthers, blockAt } from './group-answers.ts'
 
 /** The shortest interval that a suite may give a probe. */
 const againMs = 1_000
@@ -104,9 +105,15 @@ export async function checkSteadyAgain(driver: Driver): Promise<RunEvent | null>
     await driver.sleepUntil(clock.now() + againMs)
     return null
   }
-  probing.count(step, answers)
+  for (const one of blockAt(driver)) probing.count(one, answers)
   const finding = off.length === 0 ? 'yes' : off.some(({ within }) => within === false) ? 'no' : 'unknown'
-  return { type: 'steady_checked', finding, reasons: off.map((answer) => reasonOf(answer, run)), probes: probing.summaries(step) }
+  return {
+    type: 'steady_checked',
+    finding,
+    reasons: off.map((answer) => reasonOf(answer, run)),
+    probes: probing.summaries(step),
+    ...answersOfOthers(driver),
+  }
 }
 
 function reasonOf({ probe, within, value, message }: Answered, run: Run): Reason {

@@ -1,5 +1,5 @@
 import { FaultlineError } from '../../domain/errors.ts'
-import type { FuseSpec } from '../../domain/injection.ts'
+import type { FuseSpec, Injection } from '../../domain/injection.ts'
 import type { Job, KubeObject, Pod } from '../../domain/kube.ts'
 import { refOf } from '../../domain/kube.ts'
 import { roleLabel, runLabel } from '../../domain/labels.ts'
@@ -9,7 +9,7 @@ import { jobRef } from '../../faults/fuse-job.ts'
 import type { Driver } from '../lease/driver.ts'
 import { beaconSpec } from './beacon.ts'
 import { keep } from './inject.ts'
-import { leftLabels, ourKinds, overForAll } from './left-behind.ts'
+import { leftLabels, overForAll } from './left-behind.ts'
 import { endLoads } from './load.ts'
 import { revertAll } from './revert.ts'
 
@@ -87,11 +87,11 @@ async function sweepRun(driver: Driver, orphans: string[]): Promise<void> {
 }
 
 /**
- * A check only looks, and takes away what it finds. One that a driver sent off as it was overtaken (no owner carries it, no version fences
+ * A check only looks, and takes away what it finds; a probe's Job answers, and ends by itself within a minute or so. One that a driver sent off as it was overtaken (no owner carries it, no version fences
  * it) did nothing to anyone: it is taken away, and is no orphan.
  */
 function isCheck({ metadata }: KubeObject): boolean {
-  return metadata.labels?.[roleLabel] === 'check'
+  return ['check', 'probe'].includes(metadata.labels?.[roleLabel] ?? '')
 }
 
 /** A kind in a namespace, as one list shows it. */
@@ -99,24 +99,40 @@ function placeOf({ apiVersion, kind, metadata: { namespace } }: KubeObject): str
   return `${apiVersion} ${kind} ${namespace}`
 }
 
-/** Whatever bears the run's label and is not going already, the beacon apart; only in these places. */
+/**
+ * Whatever bears the run's label and is not going already, the beacon apart; only in these places. It is looked for where its ledger says
+ * that something of it was: a run that cut no one off by a policy has left none.
+ */
 async function objectsLeft(driver: Driver, isWanted: (place: string) => boolean): Promise<readonly KubeObject[]> {
   const { id, namespace } = driver.run
   const ofLoads = (driver.run.suite.load ?? []).map((load) => load.namespace ?? namespace)
-  const places = new Set([namespace, ...ofLoads, ...driver.injections.flatMap((injection) => injection.fuse?.namespace ?? [])])
   const labelSelector = `${runLabel}=${id},${roleLabel}!=beacon`
+  const loads = ofLoads.flatMap((place) => [
+    { ...jobKind, namespace: place },
+    { ...podKind, namespace: place },
+  ])
+  const all = [{ ...podKind, namespace }, ...loads, ...driver.injections.flatMap(leavesBehind)]
+  const places = new Map(all.map((one) => [placeOf({ ...one, metadata: { name: '', namespace: one.namespace } }), one]))
   const found = await Promise.all(
-    [...places].flatMap((place) =>
-      ourKinds
-        .filter((kind) => isWanted(placeOf({ ...kind, metadata: { name: '', namespace: place } })))
-        .map((kind) => {
-          const pods = kind.kind === 'Pod' ? podsJustSeen(driver, place) : undefined
-          const ours = pods?.filter(({ metadata: { labels } }) => labels?.[runLabel] === id && labels[roleLabel] !== 'beacon')
-          return ours ?? driver.cluster.objects.list<KubeObject>(kind, { namespace: place, labelSelector })
-        }),
-    ),
+    [...places].map(([name, { namespace: place, ...kind }]) => {
+      if (!isWanted(name)) return []
+      const pods = kind.kind === 'Pod' ? podsJustSeen(driver, place) : undefined
+      const ours = pods?.filter(({ metadata: { labels } }) => labels?.[runLabel] === id && labels[roleLabel] !== 'beacon')
+      return ours ?? driver.cluster.objects.list<KubeObject>(kind, { namespace: place, labelSelector })
+    }),
   )
   return found.flat().filter((object) => object.metadata.deletionTimestamp === undefined)
+}
+
+const podKind = { apiVersion: 'v1', kind: 'Pod' } as const
+const jobKind = { apiVersion: 'batch/v1', kind: 'Job' } as const
+const policyKind = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' } as const
+
+/** Kinds of objects that an injection may leave, each in the namespace of its fuse; without one it makes nothing. */
+function leavesBehind({ undo, fuse }: Injection) {
+  if (fuse === null) return []
+  const { namespace } = fuse
+  return [{ ...jobKind, namespace }, undo.kind === 'policy' ? { ...policyKind, namespace } : { ...podKind, namespace }]
 }
 
 /** The workload was seen whole right before: what bears our labels among its pods was seen with them. */

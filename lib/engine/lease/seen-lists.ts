@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectRef } from '../../domain/kube.ts'
+import type { Job, KubeObject, ObjectRef } from '../../domain/kube.ts'
 import type { Clock, Cluster, KubeObjects, ListOptions } from '../../ports.ts'
 
 type Kind = Pick<ObjectRef, 'apiVersion' | 'kind'>
@@ -65,8 +65,11 @@ export class SeenLists {
         if (this.#asked.delete(asked)) this.#seen.set(key, { ...asked, items })
         return items
       },
-      create: (object, options) =>
-        options?.dryRun === true ? objects.create(object, options) : this.#after(object.kind, () => objects.create(object, options)),
+      create: (object, options) => {
+        const create = () => objects.create(object, options)
+        if (options?.dryRun === true) return create()
+        return this.#after(isPodless(object) ? podlessJob : object.kind, create)
+      },
       patch: (ref, patch) => this.#after(ref.kind, () => objects.patch(ref, patch)),
       delete: (ref, options) => this.#after(ref.kind, () => objects.delete(ref, options)),
     }
@@ -83,10 +86,17 @@ export class SeenLists {
   }
 
   #forget(kind: string): void {
-    const isOf = (seen: Seen) => seen.kind === kind || (kind === 'Job' && seen.kind === 'Pod')
+    const isOf = (seen: Seen) => seen.kind === (kind === podlessJob ? 'Job' : kind) || (kind === 'Job' && seen.kind === 'Pod')
     for (const [key, seen] of this.#seen) if (isOf(seen)) this.#seen.delete(key)
     for (const seen of this.#asked) if (isOf(seen)) this.#asked.delete(seen)
   }
+}
+
+/** Beacons and most fuses are Jobs that never have a pod: making one changes no list of pods. */
+const podlessJob = 'Job without pods'
+
+function isPodless(object: KubeObject): boolean {
+  return object.kind === 'Job' && (object as Partial<Job>).spec?.parallelism === 0
 }
 
 function keyOf({ apiVersion, kind }: Kind, { namespace = '', labelSelector = '', fieldSelector = '' }: ListOptions): string {

@@ -1,5 +1,5 @@
+import type { Control, Controls } from '../../domain/control.ts'
 import type { Abort } from '../../domain/run-facts.ts'
-import type { Control, Controls } from '../../ports.ts'
 
 /** Why a switch ends a run that has begun; null when none does. A paused suite keeps only new runs out. */
 export function stopBySwitch({ abort, halt }: Controls): Omit<Abort, 'at'> | null {

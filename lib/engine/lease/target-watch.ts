@@ -1,6 +1,8 @@
+import type { Config } from '../../config.ts'
 import { KubernetesError } from '../../domain/errors.ts'
 import type { Injection, TargetEvent } from '../../domain/injection.ts'
 import type { Node, Pod } from '../../domain/kube.ts'
+import { isReady } from '../../domain/kube.ts'
 import { compileSelector } from '../../domain/label-selector.ts'
 import { runLabel } from '../../domain/labels.ts'
 import type { Run } from '../../domain/run.ts'
@@ -17,7 +19,7 @@ const takesPods: readonly string[] = ['pod-delete', 'pod-kill', 'crashloop', 'no
 export interface WatchedDriver {
   readonly run: Run
   readonly cluster: Cluster
-  readonly engine: { readonly clock: Clock }
+  readonly engine: { readonly clock: Clock; readonly config: Pick<Config, 'sampleMs'> }
   readonly stepInjections: readonly Injection[]
   record(event: RunEvent): Promise<void>
 }
@@ -40,6 +42,7 @@ const takesTarget: readonly string[] = ['deleted', 'evicted']
 export class TargetWatch {
   #planned: { readonly step: number; readonly pods: readonly Pod[] } | null = null
   #step: number | null = null
+  #lookedAt = 0
   #before: readonly PodBefore[] = []
   #told = new Set<string>()
 
@@ -48,17 +51,23 @@ export class TargetWatch {
     this.#planned = { step, pods }
   }
 
+  /** The evidence that the fault bites was a look at its targets; the first one beside it is due a while later. */
+  dueAt({ stepInjections, engine }: WatchedDriver): number {
+    const bites = stepInjections.flatMap(({ evidence }) => evidence.filter(({ phase }) => phase === 'during').map(({ at }) => at))
+    return Math.max(0, this.#lookedAt, ...bites) + engine.config.sampleMs
+  }
+
   async look(driver: WatchedDriver): Promise<void> {
     const step = stepOf(driver.run)
     if (step === null || driver.run.status !== 'holding') return
     // What was deleted is gone: no node takes it away.
     if (driver.stepInjections.every(({ fault }) => fault === 'pod-delete')) return
-    const [pods, nodes] = await Promise.all([listedPods(driver), listNodes(driver)])
+    this.#lookedAt = driver.engine.clock.now()
+    const pods = await listedPods(driver)
+    const nodes = areWell(driver, pods) ? null : await listNodes(driver)
     if (driver.run.status !== 'holding' || stepOf(driver.run) !== step) return
     const at = driver.engine.clock.now()
-    const found = [...this.#podChanges(driver, step, pods), ...nodeChanges(nodesOf(driver), nodes ?? [], at)].filter(
-      ({ code }) => code !== 'node_lost' || nodes !== null,
-    )
+    const found = [...this.#podChanges(driver, step, pods), ...(nodes === null ? [] : nodeChanges(nodesOf(driver), nodes, at))]
     const fresh = this.#fresh(found)
     if (fresh.length > 0) await driver.record({ type: 'targets_changed', changes: fresh })
   }
@@ -112,6 +121,12 @@ function selected(driver: WatchedDriver, step: number, pods: readonly Pod[]): re
 
 function coversNew({ stepInjections }: WatchedDriver): boolean {
   return stepInjections.some(({ undo }) => undo.kind === 'policy' && undo.selector !== undefined)
+}
+
+/** All targets are pods that are Ready. Kubernetes makes those of a node that it lost not Ready, so it need not be asked for nodes. */
+function areWell({ stepInjections }: WatchedDriver, pods: readonly Pod[]): boolean {
+  const ready = new Set(pods.filter(isReady).map(({ metadata }) => metadata.uid))
+  return stepInjections.every(({ targets }) => targets.every(({ kind, uid }) => kind === 'Pod' && ready.has(uid)))
 }
 
 /** Null without the right to list nodes. */

@@ -1,10 +1,11 @@
 import { StoreUnavailable } from '../../domain/errors.ts'
 import type { FuseRef } from '../../domain/injection.ts'
 import { haltCommand } from '../../domain/labels.ts'
+import { openMembers } from '../../domain/overlapping.ts'
 import type { Run } from '../../domain/run.ts'
 import { isEnded, stepOf } from '../../domain/run.ts'
 import type { Abort } from '../../domain/run-facts.ts'
-import { type FuseState, fuseState } from '../../faults/fuse-state.ts'
+import { type FuseState, fuseState, seenBurning } from '../../faults/fuse-state.ts'
 import { isoSeconds } from '../../time.ts'
 import { withDeadline } from '../../with-deadline.ts'
 import { whyGone } from './cluster-gone.ts'
@@ -30,9 +31,9 @@ const renewRetryMs = 1_000
 export async function watchRun(driver: Driver, done: AbortSignal): Promise<void> {
   await Promise.all([
     keepLease(driver, done),
-    every(driver, done, lookAtControls),
-    every(driver, done, (one) => lookAtCluster(one).catch((error: unknown) => orGone(one, error))),
-    every(driver, done, (one) => one.targets.look(one)),
+    every(driver, done, { look: lookAtControls }),
+    every(driver, done, { look: (one) => lookAtFuses(one).catch((error: unknown) => orGone(one, error)), dueAt: fusesDueAt }),
+    every(driver, done, { look: lookAtTargets, dueAt: targetsDueAt }),
     keepLoads(driver, done),
   ])
 }
@@ -65,13 +66,34 @@ async function keepLease(driver: Driver, done: AbortSignal): Promise<void> {
   }
 }
 
+interface Look {
+  look(driver: Driver): Promise<void>
+  /** When there is something to look for again, ms since epoch, where it was seen otherwise since; after `sampleMs` when left out. */
+  dueAt?(driver: Driver): number
+}
+
 /** Looks again and again; a look that fails is told and tried again, never the end of looking. */
-async function every(driver: Driver, done: AbortSignal, look: (driver: Driver) => Promise<void>): Promise<void> {
+async function every(driver: Driver, done: AbortSignal, { look, dueAt }: Look): Promise<void> {
   const { clock, config } = driver.engine
+  let due = clock.now() + config.sampleMs
   while (!done.aborted) {
-    await clock.sleep(config.sampleMs, done)
+    await clock.sleep(due - clock.now(), done)
     if (done.aborted) return
-    if (isWatched(driver.run)) await look(driver).catch((error: unknown) => driver.note(`looking for halts failed: ${String(error)}`))
+    const isDue = isWatched(driver.run) && (dueAt?.(driver) ?? 0) <= clock.now()
+    const looked = isDue && (await look(driver).then(() => true, failed(driver)))
+    // Never later than this: what is due changes with what the run does meanwhile.
+    const next = clock.now() + config.sampleMs
+    due = isWatched(driver.run) && (looked || !isDue) ? Math.min(next, Math.max(dueAt?.(driver) ?? next, clock.now() + leastMs)) : next
+  }
+}
+
+/** Between two looks there is at least this. */
+const leastMs = 100
+
+function failed(driver: Driver) {
+  return (error: unknown) => {
+    driver.note(`looking for halts failed: ${String(error)}`)
+    return false
   }
 }
 
@@ -88,7 +110,22 @@ async function keepLoads(driver: Driver, done: AbortSignal): Promise<void> {
 
 /** Once the run reverts there is nothing left to halt, and its beacon and fuses may go. */
 function isWatched(run: Run): boolean {
-  return ['preparing', 'injecting', 'holding', 'recovering', 'resting'].includes(run.status)
+  return ['preparing', 'injecting', 'holding', 'recovering', 'resting', 'overlapping'].includes(run.status)
+}
+
+/** Of steps that overlap each has its own targets. */
+async function lookAtTargets(driver: Driver): Promise<void> {
+  for (const one of atWork(driver)) await one.targets.look(one)
+}
+
+function targetsDueAt(driver: Driver): number {
+  return Math.min(...atWork(driver).map((one) => one.targets.dueAt(one)))
+}
+
+/** The drivers of the steps of a group that are at work; else this one. */
+function atWork(driver: Driver): readonly Driver[] {
+  const { run } = driver
+  return run.status === 'overlapping' ? openMembers(run).map((step) => driver.member(step)) : [driver]
 }
 
 async function lookAtControls(driver: Driver): Promise<void> {
@@ -108,12 +145,25 @@ export async function wasHalted(driver: Driver): Promise<boolean> {
   return driver.stop !== null
 }
 
+/** Those that were read burning in the last `sampleMs` are not read again for that. */
+function lookAtFuses(driver: Driver): Promise<void> {
+  return lookAtCluster(driver, driver.engine.config.sampleMs)
+}
+
+function fusesDueAt(driver: Driver): number {
+  const context = driver.context()
+  const { clock, config } = driver.engine
+  const dues = watchedFuses(driver).map(({ fuse }) => (seenBurning(context, fuse)?.at ?? clock.now() - config.sampleMs) + config.sampleMs)
+  return dues.length === 0 ? clock.now() + config.sampleMs : Math.min(...dues)
+}
+
 /** What was read counts only while the run is still where it was: a fuse that the revert took away meanwhile is not missing. */
-async function lookAtCluster(driver: Driver): Promise<void> {
+async function lookAtCluster(driver: Driver, recentMs = 0): Promise<void> {
   const { status } = driver.run
   const step = stepOf(driver.run)
-  const missing = await whatIsMissing(driver)
+  const missing = await whatIsMissing(driver, recentMs)
   if (missing === null || driver.run.status !== status || stepOf(driver.run) !== step) return
+  if (missing.what === 'the fuse' && !armedFuses(driver).some(({ uid }) => uid === missing.fuse.uid)) return
   driver.requestStop(whyMissing(missing))
 }
 
@@ -128,24 +178,38 @@ function whyMissing({ what, fuse, state }: Missing): Omit<Abort, 'at'> {
   return { reason: 'halted', by: 'kubectl', detail, ...(isFuse ? { cause: 'fuse_deleted' } : {}) }
 }
 
-interface Missing {
+interface Watched {
   readonly what: 'the beacon' | 'the fuse'
   readonly fuse: FuseRef
+}
+
+interface Missing extends Watched {
   readonly state: Exclude<FuseState, 'burning'>
 }
 
-async function whatIsMissing(driver: Driver): Promise<Missing | null> {
+function watchedFuses(driver: Driver): readonly Watched[] {
   const { beacon } = driver.run
-  const armed = driver.stepInjections.flatMap(({ status, armed }) =>
-    ['injecting', 'active', 'failed'].includes(status) && armed !== null ? [armed] : [],
-  )
-  const all = [
+  const armed = armedFuses(driver)
+  return [
     ...[...new Map(armed.map((fuse) => [fuse.uid, fuse])).values()].map((fuse) => ({ what: 'the fuse', fuse }) as const),
     ...(beacon === null ? [] : [{ what: 'the beacon', fuse: beacon } as const]),
   ]
-  for (const one of all) {
-    const state = await fuseState(driver.context(), one.fuse)
+}
+
+async function whatIsMissing(driver: Driver, recentMs: number): Promise<Missing | null> {
+  const context = driver.context()
+  for (const one of watchedFuses(driver)) {
+    const seenAt = recentMs === 0 ? undefined : seenBurning(context, one.fuse)?.at
+    if (seenAt !== undefined && driver.engine.clock.now() - seenAt < recentMs) continue
+    const state = await fuseState(context, one.fuse)
     if (state !== 'burning') return { ...one, state }
   }
   return null
+}
+
+/** Fuses of what holds, or is being put in place; one whose undo has begun may go. */
+function armedFuses(driver: Driver): readonly FuseRef[] {
+  return driver.stepInjections.flatMap(({ status, armed }) =>
+    ['injecting', 'active', 'failed'].includes(status) && armed !== null ? [armed] : [],
+  )
 }

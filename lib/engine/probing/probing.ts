@@ -1,3 +1,4 @@
+import { openMembers, viewOf } from '../../domain/overlapping.ts'
 import type { ProbeSample, ProbeSpec, ProbeSummary, SamplePhase, ThresholdCrossing, ThresholdSpec } from '../../domain/probe.ts'
 import type { Readiness, ReadyCount } from '../../domain/readiness.ts'
 import { readinessAt, readinessWatch, withCount } from '../../domain/readiness.ts'
@@ -38,7 +39,7 @@ export class Probing {
 
   constructor(driver: Probed) {
     this.#driver = driver
-    this.#port = driver.engine.probes({ cluster: driver.cluster, namespace: driver.run.namespace })
+    this.#port = driver.engine.probes({ cluster: driver.cluster, namespace: driver.run.namespace, runId: driver.run.id })
     this.#buffer = new SampleBuffer(driver)
     this.#isSuccessor = driver.run.status !== 'requested'
   }
@@ -90,7 +91,7 @@ export class Probing {
     await this.flush()
     const stored = await this.#buffer.stored(new AbortController().signal)
     for (const probe of this.#driver.run.suite.probes) {
-      const during = stored.filter((sample) => sample.probe === probe.name && sample.step === step && sample.phase === 'during')
+      const during = stored.filter((sample) => sample.probe === probe.name && sample.phase === 'during' && stepsOf(sample).includes(step))
       const key = keyOf(step, probe.name)
       if (during.length <= (this.#summaries.get(key)?.asked ?? 0)) continue
       this.#summaries.set(
@@ -147,7 +148,7 @@ export class Probing {
   #take(probe: ProbeSpec, sample: ProbeSample): void {
     this.#keep(sample)
     this.#count(sample)
-    if (sample.phase === 'during' && sample.step !== null) this.#summarise(sample.step, probe, sample)
+    if (sample.phase === 'during') for (const step of stepsOf(sample)) this.#summarise(step, probe, sample)
     for (const threshold of this.#driver.run.suite.thresholds) if (threshold.probe === probe.name) this.#follow(threshold, probe, sample)
   }
 
@@ -204,7 +205,7 @@ export class Probing {
       this.#count(sample)
       const probe = probes.get(sample.probe)
       if (probe === undefined || sample.step === null) continue
-      if (sample.phase === 'during') this.#summarise(sample.step, probe, sample)
+      if (sample.phase === 'during') for (const step of stepsOf(sample)) this.#summarise(step, probe, sample)
       for (const spec of suite.thresholds.filter((threshold) => threshold.probe === sample.probe)) {
         this.#thresholds.set(spec.name, follow(this.#thresholds.get(spec.name) ?? calm, { spec, gapMs: longestGapMs(probe) }, sample).state)
       }
@@ -213,8 +214,15 @@ export class Probing {
 }
 
 /** Where in the run an answer belongs; null while nothing is asked (before the start is decided, and after the end). */
-function placeOf(run: Run): { readonly step: number; readonly phase: SamplePhase } | null {
+function placeOf(run: Run): (Pick<ProbeSample, 'beside' | 'phase'> & { readonly step: number }) | null {
   switch (run.status) {
+    case 'overlapping': {
+      const atWork = openMembers(run).filter((step) => placeOf(viewOf(run, step))?.phase === 'during')
+      const step = atWork.at(-1)
+      if (step === undefined) return { step: run.step, phase: run.members.length === 0 ? 'before' : 'after' }
+      const beside = atWork.slice(0, -1)
+      return { step, phase: 'during', ...(beside.length === 0 ? {} : { beside }) }
+    }
     case 'preparing':
     case 'injecting':
       return { step: run.step, phase: 'before' }
@@ -231,6 +239,11 @@ function placeOf(run: Run): { readonly step: number; readonly phase: SamplePhase
   }
 }
 
+/** The steps that an answer counts for: all whose faults were at work. */
+function stepsOf({ step, beside = [] }: ProbeSample): readonly number[] {
+  return step === null ? [] : [step, ...beside]
+}
+
 /** A fault that never bit has no "during" either. */
 function isUndone(run: Run, step: number): boolean {
   const record = run.steps[step]
@@ -239,13 +252,13 @@ function isUndone(run: Run, step: number): boolean {
 
 /** A run that reverts or ends anyway need not be stopped. */
 function mayAbort(run: Run): boolean {
-  return run.abort === null && ['preparing', 'injecting', 'holding', 'recovering', 'resting'].includes(run.status)
+  return run.abort === null && ['preparing', 'injecting', 'holding', 'recovering', 'resting', 'overlapping'].includes(run.status)
 }
 
 function sampleOf(
   probe: ProbeSpec,
   { at, value, within, message, tookMs }: Answer,
-  place: { readonly step: number | null; readonly phase: SamplePhase },
+  place: Pick<ProbeSample, 'step' | 'beside' | 'phase'>,
 ): ProbeSample {
   return { probe: probe.name, at, ...place, value, within, message, tookMs }
 }

@@ -7,7 +7,7 @@ export const injectorStartMs = 40_000
 const atOnceMs = 5_000
 /** A rate is measured every 6 s (script/loop.sh), first before, then with it. */
 const rateMs = 15_000
-/** A workload asks for a name now and then; so long the script waits for it (BITE_BUDGET_CS in script/loop.sh). */
+/** A workload asks for a name, or is asked, now and then; so long the script waits for it (BITE_BUDGET_CS in script/loop.sh). */
 const firstQueryMs = 20_000
 /** The second kill follows the kubelet's restart; or 4 s without one after the first (script/kill.sh). A container may need its time to start. */
 const secondKillMs = 15_000
@@ -31,6 +31,7 @@ export function injectorBiteMs({ action, env }: Pick<InjectorUndo, 'action' | 'e
     case 'degrade-network':
       return injectorStartMs + rateMs
     case 'fail-dns':
+    case 'fault-http':
       return injectorStartMs + firstQueryMs
     case 'stress-cpu':
     case 'stress-memory':

@@ -11,7 +11,7 @@ import { currentPods } from '../pods.ts'
 import { injectorStartMs } from './bite-time.ts'
 import { figures } from './figures.ts'
 import type { InjectorOrder } from './job.ts'
-import { ensureJob, injectorJob, isRefusal, podsOfJob, selectPods } from './job.ts'
+import { ensureJob, followPods, injectorJob, isRefusal, podsOfJob } from './job.ts'
 import type { InjectorLine } from './protocol.ts'
 import { newestByTarget, parseInjectorLog } from './protocol.ts'
 import { refusalOfPods, startFailure } from './start.ts'
@@ -25,17 +25,37 @@ const budgetMs = 20_000
 /** A busy node takes its time to start a pod: the next look meets the same check, for as long as an injector may take to start. */
 const lifeMs = budgetMs + injectorStartMs
 
+interface Look {
+  readonly on: InjectorOrder
+  /** Asked only while the check's pod does not run: one that does is on the node. */
+  isNodeGone(): Promise<boolean>
+}
+
 /**
  * A fresh Job on the node looks for anything the injector may have left: what the dead injector printed last is not needed. Where no
  * Job can start, only a record that the injector could not start either (`undo.neverStarted`) proves that nothing is left.
  */
-export async function checkForResidue(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<Evidence> {
+export async function checkForResidue(context: FaultContext, injection: Injection, { on, isNodeGone }: Look): Promise<Evidence> {
   await context.held?.()
   const job = checkJob(context, injection, on)
   const sent = actionsHere(context, injection).get(checkSent)
   noteAction(context, injection, checkSent, '')
-  const { lines, cannotStart, atWork, podState = null } = await askNode(context, job, { targets: on.targets, sent })
+  const {
+    lines,
+    cannotStart,
+    atWork,
+    podState = null,
+    nodeGone,
+  } = await askNode(context, job, { injection, targets: on.targets, sent, isNodeGone })
   if (!atWork) await dropCheck(context, injection, on)
+  if (nodeGone === true)
+    return {
+      phase: 'after',
+      at: context.clock.now(),
+      finding: 'yes',
+      summary: 'the node is gone, and all that was on it',
+      measurements: [],
+    }
   if (cannotStart !== null) return withoutCheck(context, injection, cannotStart)
   return judge(context, injection, { targets: on.targets, lines, podState, unsure: await lostRecords(context, injection, lines) })
 }
@@ -55,7 +75,7 @@ export async function beginCheck(context: FaultContext, injection: Injection, on
 }
 
 /** Takes the check away: it has said all, or its answer is not needed any more. */
-export async function dropCheck(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<void> {
+async function dropCheck(context: FaultContext, injection: Injection, on: InjectorOrder): Promise<void> {
   await context.cluster.objects.delete(jobRef({ namespace: injectorUndo(injection).source.namespace, name: checkName(on.name) }))
 }
 
@@ -71,6 +91,8 @@ interface Answer {
   readonly cannotStart: string | null
   /** It has not answered, and still may: it is left to the next look, which would otherwise start from the beginning for ever. */
   readonly atWork: boolean
+  /** There is no such node any more. */
+  readonly nodeGone?: boolean
   /** What its pod waits for, or why it ended, in Kubernetes' words; null while all is well with it. */
   readonly podState?: string | null
 }
@@ -78,37 +100,52 @@ interface Answer {
 /** The UID of the check that this process sent off and has not read yet: it need not be met again. One look long, as it may be gone. */
 const checkSent = 'check sent'
 
+interface Asked extends Pick<Look, 'isNodeGone'> {
+  readonly injection: Injection
+  readonly targets: readonly Target[]
+}
+
 async function askNode(
   context: FaultContext,
   job: Job,
-  { targets, sent }: { readonly targets: readonly Target[]; readonly sent: string | undefined },
+  { sent, ...asked }: Asked & { readonly sent: string | undefined },
 ): Promise<Answer> {
   try {
     const met = sent ? { ...job, metadata: { ...job.metadata, uid: sent } } : await ensureJob(context, job, null)
-    return await answerOf(context, met, targets)
+    return await answerOf(context, met, asked)
   } catch (error) {
-    if (isRefusal(error)) return { lines: [], cannotStart: error.message, atWork: false }
+    if (isRefusal(error)) return { lines: [], cannotStart: error.message, atWork: false, nodeGone: await asked.isNodeGone() }
     throw error
   }
 }
 
-async function answerOf(context: FaultContext, job: Job, targets: readonly Target[]): Promise<Answer> {
+async function answerOf(context: FaultContext, job: Job, { injection, targets, isNodeGone }: Asked): Promise<Answer> {
   const { namespace = '' } = job.metadata
   const giveUpAt = context.clock.now() + budgetMs
   let isWaitedFor = true
+  let begun: Pod | undefined
+  const isThere = (pods: readonly Pod[]) => {
+    begun = pods.findLast(hasBegun)
+    return begun !== undefined
+  }
+  let nodeAskedAt = Number.NEGATIVE_INFINITY
   for (;;) {
     // Its pod says when there is something to read; then its log is read until it has said all.
     const wait = { pollMs, maxMs: Math.min(awaitedMs, giveUpAt - context.clock.now()) }
     if (!isWaitedFor) await context.clock.sleep(pollMs)
-    else if (await awaitPods(context, { ...selectPods(namespace, job.metadata), isThere: (pods) => pods.some(hasBegun) }, wait))
-      isWaitedFor = false
-    const pod = (await podsOfJob(context, namespace, job.metadata)).at(-1)
+    else if (await awaitPods(context, { ...followPods(injection.runId, namespace, job.metadata), isThere }, wait)) isWaitedFor = false
+    const pod = begun ?? (await podsOfJob(context, namespace, job.metadata)).at(-1)
+    begun = undefined
     const cannotStart = pod === undefined ? await refusalOfPods(context, job) : startFailure(pod)
-    if (cannotStart !== null) return { lines: [], cannotStart, atWork: false }
+    if (cannotStart !== null) return { lines: [], cannotStart, atWork: false, nodeGone: await isNodeGone() }
     const text = pod === undefined ? '' : await context.cluster.pods.log({ namespace, name: pod.metadata.name, container: 'injector' })
     const lines = parseInjectorLog(text)
     const found = newestByTarget(lines, ['residue'])
     const answered = targets.every((t) => found.has(t.uid))
+    if (!answered && pod?.status?.phase !== 'Running' && context.clock.now() - nodeAskedAt >= awaitedMs) {
+      nodeAskedAt = context.clock.now()
+      if (await isNodeGone()) return { lines, cannotStart: null, atWork: false, nodeGone: true }
+    }
     if (answered || context.clock.now() >= giveUpAt) {
       const podState = pod === undefined ? 'no pod was made of its Job yet' : stateOf(pod)
       return { lines, cannotStart: null, atWork: !answered && isAtWork(job, pod), podState }

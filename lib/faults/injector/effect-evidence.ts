@@ -6,7 +6,7 @@ import type { FaultContext } from '../fault.ts'
 import { jobRef } from '../fuse-job.ts'
 import { lastWords } from '../pod-messages.ts'
 import { describe, figures, nameOf } from './figures.ts'
-import { podsOfJob } from './job.ts'
+import { podsFollowed, podsOfJob } from './job.ts'
 import type { InjectorCode, InjectorLine } from './protocol.ts'
 import { newestByTarget, parseInjectorLog } from './protocol.ts'
 import { refusalOfPods, startFailure } from './start.ts'
@@ -40,12 +40,14 @@ export async function biteOf(context: FaultContext, injection: Injection, phase:
   const { source, job: name, node } = injectorUndo(injection)
   const { namespace } = source
   const at = context.clock.now()
-  const pods = await podsOfJob(context, namespace, { name })
+  const pods = takeShown(injection) ?? (await podsOfJob(context, namespace, { name }))
   const [pod] = pods
   if (pod === undefined) return { evidence: { phase, at, measurements: [], ...(await withoutPod(context, { namespace, name }, phase)) } }
   const stuck = startFailure(pod)
   if (stuck !== null) throw new FaultlineError('injector_failed', `the injector does not start on node ${node}: ${stuck}`)
-  const logs = await Promise.all(pods.map((one) => logOf(context, one)))
+  const fresh = freshSeconds(injection.targets.length)
+  const bite = phase === 'end' ? biteBefore(injection, at - (fresh - againSeconds) * 1_000) : undefined
+  const logs = await Promise.all(pods.map((one) => logOf(context, one, bite && fresh)))
   const lines = logs.flatMap(parseInjectorLog)
   const events = eventsOf(injection, lines)
   const say = (found: Finding): Seen => ({
@@ -58,8 +60,30 @@ export async function biteOf(context: FaultContext, injection: Injection, phase:
   }
   const over = overBecause(injection, { pods, lines, said: lastWords(logs[0] ?? '') })
   if (over !== null) return say({ finding: 'no', summary: `the injector is over: ${over}` })
-  const recent = phase === 'end' ? parseInjectorLog(await logOf(context, pod, freshSeconds(injection.targets.length))) : lines
-  return say(judge(injection, { lines, recent, phase, pod }))
+  const isAllRecent = phase === 'during' || bite !== undefined
+  const recent = isAllRecent ? lines : parseInjectorLog(await logOf(context, pod, fresh))
+  return say(judge(injection, { lines, recent, phase, pod, bite }))
+}
+
+/** Pods as they just showed that it is worth a look: what was told a moment ago is not asked for again. Good for one look. */
+const shown = new WeakMap<Injection, readonly Pod[]>()
+
+export function noteShown(injection: Injection, pods: readonly Pod[]): void {
+  shown.set(injection, pods)
+}
+
+function takeShown(injection: Injection): readonly Pod[] | undefined {
+  const pods = shown.get(injection)
+  shown.delete(injection)
+  return pods
+}
+
+/** Between the API server and the node, and between the two reads: so much less counts as recent than what is read. */
+const againSeconds = 5
+
+/** The bite, where it was seen so lately that the fresh end of the log has all that came since: the rest of it was read then. */
+function biteBefore({ evidence }: Injection, since: number): Evidence | undefined {
+  return evidence.find(({ phase, finding, at }) => phase === 'during' && finding === 'yes' && at >= since)
 }
 
 /** After these the effect on the target is over, while its step is not. A fault that kills is not ended by what it does. */
@@ -76,7 +100,7 @@ const endsEffect: readonly (InjectorCode | null)[] = [
 export async function endSaid(context: FaultContext, injection: Injection): Promise<readonly TargetEvent[]> {
   const { source, job: name, action } = injectorUndo(injection)
   if (action === 'kill' || action === 'crashloop') return []
-  const pods = await podsOfJob(context, source.namespace, { name })
+  const pods = await podsFollowed(context, injection.runId, source.namespace, name)
   const logs = await Promise.all(pods.map((pod) => logOf(context, pod, freshSeconds(injection.targets.length))))
   const lines = logs.flatMap(parseInjectorLog)
   return eventsOf(
@@ -140,11 +164,14 @@ function judge(
     readonly recent: readonly InjectorLine[]
     readonly phase: 'during' | 'end'
     readonly pod: Pod
+    readonly bite: Evidence | undefined
   },
 ): Finding {
   const bites = newestByTarget(of.recent, ['bite', 'measure'])
-  const before = [...newestByTarget(of.lines, ['before']).values()]
-  const measurements = [...figures(injection, before, beforePrefix), ...figures(injection, [...bites.values()])]
+  const before =
+    of.bite?.measurements.filter(({ name }) => name.startsWith(beforePrefix)) ??
+    figures(injection, [...newestByTarget(of.lines, ['before']).values()], beforePrefix)
+  const measurements = [...before, ...figures(injection, [...bites.values()])]
   const silent = injection.targets.filter((t) => !bites.has(t.uid)).map((t) => t.name)
   const idle = [...bites.values()].filter((line) => !line.ok)
   if (idle.length > 0) return { finding: 'no', summary: idle.map((line) => idleText(injection, line)).join('; '), measurements }

@@ -9,10 +9,10 @@ import { didHere, noteAction } from '../performed-actions.ts'
 import { whatPodsSay } from '../pod-messages.ts'
 import { currentPods } from '../pods.ts'
 import { injectorBiteMs } from './bite-time.ts'
-import { beginCheck, checkForResidue, dropCheck } from './check.ts'
-import { biteOf, endSaid } from './effect-evidence.ts'
+import { beginCheck, checkForResidue } from './check.ts'
+import { biteOf, endSaid, noteShown } from './effect-evidence.ts'
 import type { InjectorOrder } from './job.ts'
-import { ensureJob, injectorJob, isRefusal, orderSkewMs, podsOfJob, selectPods } from './job.ts'
+import { ensureJob, followPods, injectorJob, isRefusal, orderSkewMs, podsFollowed, podsOfJob } from './job.ts'
 import type { InjectorFault } from './plan.ts'
 import { planInjector } from './plan.ts'
 import type { InjectorAction, InjectorLine } from './protocol.ts'
@@ -48,7 +48,14 @@ export function injectorFault(kind: InjectorFault): Fault {
 
     endSaid: (context, injection) => endSaid(context, injection),
 
-    biteShows: (injection) => ({ ...injectorPods(injection), isThere: (pods) => pods.some(hasAnswered) }),
+    biteShows: (injection) => ({
+      ...injectorPods(injection),
+      isThere: (pods) => {
+        const isThere = pods.some(hasAnswered)
+        if (isThere) noteShown(injection, pods)
+        return isThere
+      },
+    }),
 
     async lastLook(context, injection) {
       const undo = injectorUndo(injection)
@@ -79,11 +86,8 @@ export function injectorFault(kind: InjectorFault): Fault {
         return { phase: 'after', at, finding: 'yes', summary: 'no injector was started', measurements: none }
       }
       const check = orderOf(context, injection, 'check')
-      if (await isNodeGone(context, injection)) {
-        await dropCheck(context, injection, check)
-        return { phase: 'after', at, finding: 'yes', summary: 'the node is gone, and all that was on it', measurements: none }
-      }
-      return tellingOfDeath(injection, await checkForResidue(context, injection, check))
+      const isGone = () => isNodeGone(context, injection)
+      return tellingOfDeath(injection, await checkForResidue(context, injection, { on: check, isNodeGone: isGone }))
     },
   }
 }
@@ -167,7 +171,7 @@ function orderOf(context: FaultContext, injection: Injection, action: InjectorAc
 /** Straight to the kubelets: the collector takes some tenths of a second to see that the Job is gone. Who may not leaves it to that. */
 async function endPods(context: FaultContext, injection: Injection): Promise<void> {
   const { namespace, name } = injectorJobRef(injection)
-  for (const { metadata } of await podsOfJob(context, namespace, { name })) {
+  for (const { metadata } of await podsFollowed(context, injection.runId, namespace, name)) {
     if (metadata.deletionTimestamp !== undefined || metadata.uid === undefined) continue
     const pod = { apiVersion: 'v1', kind: 'Pod', namespace, name: metadata.name }
     await context.cluster.objects.delete(pod, { uid: metadata.uid }).catch((error: unknown) => {
@@ -189,7 +193,7 @@ async function untilPodsGone(context: FaultContext, injection: Injection): Promi
 
 function injectorPods(injection: Injection) {
   const { namespace, name } = injectorJobRef(injection)
-  return selectPods(namespace, { name })
+  return followPods(injection.runId, namespace, { name })
 }
 
 /** It becomes Ready once every target bites, or has failed. */

@@ -2,7 +2,7 @@ import type { Config } from '../../config.ts'
 import { FaultlineError, KubernetesError } from '../../domain/errors.ts'
 import type { FuseRef, Target } from '../../domain/injection.ts'
 import type { Job, Pod } from '../../domain/kube.ts'
-import { expiresAnnotation, ourLabels } from '../../domain/labels.ts'
+import { expiresAnnotation, ourLabels, runLabel } from '../../domain/labels.ts'
 import { stepTag } from '../../domain/names.ts'
 import { isoSeconds } from '../../time.ts'
 import type { FaultContext } from '../fault.ts'
@@ -188,8 +188,35 @@ export function isRefusal(error: unknown): error is KubernetesError {
 }
 
 /** What selects the pods of all Jobs of that name, or only those of the Job with that UID. */
-export function selectPods(namespace: string, job: { readonly name: string; readonly uid?: string | undefined }) {
+function selectPods(namespace: string, job: { readonly name: string; readonly uid?: string | undefined }) {
   return { namespace, labelSelector: `job-name=${job.name}${job.uid === undefined ? '' : `,controller-uid=${job.uid}`}` }
+}
+
+/** The same pods, as they are followed: among all of the run in that namespace, so that one watch is enough for all of its Jobs. */
+export function followPods(runId: string, namespace: string, job: { readonly name: string; readonly uid?: string | undefined }) {
+  const isOf = ({ metadata: { labels } }: Pod) =>
+    labels?.['job-name'] === job.name && (job.uid === undefined || labels['controller-uid'] === job.uid)
+  return { namespace, labelSelector: `${runLabel}=${runId}`, isOf }
+}
+
+/** A list of what is in a cluster's namespace takes less than a second. */
+const listedMs = 2_000
+
+/**
+ * The pods of a Job as they are followed at this moment, which takes no call; listed where nothing is. For what proves nothing by itself: whom
+ * to end, whose log to read.
+ */
+export async function podsFollowed(context: FaultContext, runId: string, namespace: string, name: string): Promise<readonly Pod[]> {
+  if (context.keep?.aborted !== false) return podsOfJob(context, namespace, { name })
+  const { isOf, ...selected } = followPods(runId, namespace, { name })
+  let found: readonly Pod[] = []
+  const look = (pods: readonly Pod[]) => {
+    found = pods.filter(isOf)
+    return true
+  }
+  const kind = { apiVersion: 'v1', kind: 'Pod' }
+  const seen = await context.cluster.awaitList?.<Pod>(kind, { ...selected, maxMs: listedMs, keep: context.keep }, look)
+  return seen === 'there' ? inOrder(found) : podsOfJob(context, namespace, { name })
 }
 
 /** The pods of all Jobs of that name, or only those of the Job with that UID; newest last. */
@@ -199,5 +226,9 @@ export async function podsOfJob(
   job: { readonly name: string; readonly uid?: string | undefined },
 ): Promise<readonly Pod[]> {
   const pods = await context.cluster.objects.list<Pod>({ apiVersion: 'v1', kind: 'Pod' }, selectPods(namespace, job))
+  return inOrder(pods)
+}
+
+function inOrder(pods: readonly Pod[]): readonly Pod[] {
   return pods.toSorted((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? -1 : 1))
 }

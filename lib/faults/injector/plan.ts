@@ -6,6 +6,7 @@ import type { Refusal } from '../../domain/refusal.ts'
 import type { FaultSpec, Selection } from '../../domain/suite.ts'
 import { chooseTargets, matching } from '../../domain/targets.ts'
 import type { InjectorFaultAction, InjectorUndo } from '../../domain/undo-data.ts'
+import type { Cluster } from '../../ports.ts'
 import { chooseContainer, isRunning } from '../container.ts'
 import type { PlanContext, PlannedInjection, StepPlan } from '../fault.ts'
 import { podlessFuse } from '../fuse-job.ts'
@@ -76,14 +77,25 @@ export async function planInjector(context: PlanContext, kind: InjectorFault): P
   return { injections: refusals.length > 0 ? [] : injections, refusals, warnings }
 }
 
+/** A step is planned right after the run was admitted; what was tried then is not tried again. */
+const recentMs = 5_000
+/** When which Job was taken, by the cluster. */
+const taken = new WeakMap<Cluster, Map<string, number>>()
+
 /** A privileged Job may be refused by a quota or a webhook: asked before anything begins. */
-function tryInjector(context: PlanContext, { targets, undo }: PlannedInjection): Promise<Reasons[number] | null> {
+async function tryInjector(context: PlanContext, { targets, undo }: PlannedInjection): Promise<Reasons[number] | null> {
   const { runId, index: step } = context
   const now = context.clock.now()
   const { job: name, node, source, action, bootId } = injectorUndo({ undo })
+  const known = taken.get(context.cluster) ?? new Map<string, number>()
+  const what = JSON.stringify([runId, name, node, action])
+  if (now - (known.get(what) ?? Number.NEGATIVE_INFINITY) <= recentMs) return null
+  const recent = [...known].filter(([, at]) => now - at <= recentMs)
   const endsAt = now + context.config.prepareMs
   const order = { runId, step, name, node, source, action, bootId, targets, peers: {}, givenAt: now, endsAt, env: {} }
-  return tryJob(context, injectorJob(order, { now, fuse: null }))
+  const refused = await tryJob(context, injectorJob(order, { now, fuse: null }))
+  if (refused === null) taken.set(context.cluster, new Map([...recent, [what, now]]))
+  return refused
 }
 
 const howToGetOne = 'needs an injector image: build deploy/injector, push it and name it with --injector-image (docs/injector.md)'

@@ -11,7 +11,7 @@ import { asMeasurements, dialTargets, judge, workingBefore } from '../connectivi
 import type { Fault, FaultContext } from '../fault.ts'
 import { fuseGone, removeFuse } from '../fuse.ts'
 import { ownedBy } from '../fuse-job.ts'
-import { answers, currentPods, hasCrashed } from '../pods.ts'
+import { answers, currentPods, hasCrashed, nodesOf } from '../pods.ts'
 import { sideBySide } from '../side-by-side.ts'
 import { planPartition } from './policy-plan.ts'
 
@@ -247,10 +247,20 @@ function canariesOf(injection: Injection): readonly Target[] {
   return dialled.size === 0 ? injection.targets : injection.targets.filter(({ name }) => dialled.has(name))
 }
 
-/** What is known of those that were not. */
+/** What is known of those that were not: on a node of which a canary tells they are cut off by the same agent, elsewhere they are not known of. */
 function undialled(injection: Injection): string {
-  const count = injection.targets.length - canariesOf(injection).length
-  return count === 0 ? '' : `; ${counted(count, 'more target')} on the same nodes bear the label that the policy selects`
+  const dialled = new Set(canariesOf(injection).map(({ name }) => name))
+  const others = injection.targets.filter(({ name }) => !dialled.has(name))
+  const telling = nodesOf(injection.targets, workingBefore(beforeOf(injection)))
+  const beside = others.filter(({ node }) => telling.has(node)).length
+  const unknown = others.length - beside
+  const bear = 'bear the label that the policy selects'
+  return [
+    beside === 0 ? '' : `; ${counted(beside, 'more target')} on the same nodes ${bear}`,
+    unknown === 0
+      ? ''
+      : `; ${counted(unknown, 'more target')} on nodes of which no target answered before ${bear}: whether it holds there is unknown`,
+  ].join('')
 }
 
 function beforeOf(injection: Injection): readonly Measurement[] {

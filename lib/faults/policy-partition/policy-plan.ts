@@ -8,10 +8,10 @@ import type { FaultSpec } from '../../domain/suite.ts'
 import { chooseTargets } from '../../domain/targets.ts'
 import { firstNames } from '../../domain/text.ts'
 import type { PolicyUndo } from '../../domain/undo-data.ts'
-import { asMeasurements, dialTargets } from '../connectivity-probe.ts'
+import { asMeasurements, type Connectivity, dialTargets } from '../connectivity-probe.ts'
 import type { PlanContext, StepPlan } from '../fault.ts'
 import { podlessFuse } from '../fuse-job.ts'
-import { portOf, restartsOf } from '../pods.ts'
+import { nodesOf, portOf, restartsOf } from '../pods.ts'
 import { listSurroundings } from '../surroundings.ts'
 
 /** Fixes the targets of a cut by policy, with a canary that answers before it. */
@@ -31,7 +31,7 @@ export async function planPartition(context: PlanContext): Promise<StepPlan> {
   const targets = choice.chosen.map(asTarget)
   const voided = await policiesThatAllow(context, choice.chosen)
   if (voided.length > 0) return { injections: [], refusals: voided.map((message) => ({ code: 'mechanism', message })), warnings }
-  const canaries = await dialTargets(context, dialledOf(targets))
+  const canaries = await dialFirst(context, targets)
   const blind = canaries.filter((c) => c.state !== 'open')
   if (blind.length === canaries.length) {
     return {
@@ -77,9 +77,19 @@ const mostDialled = 500
 /** Of more, so many on each node, where one agent enforces the policy for all: one may be replaced or crash, and another tells. */
 const dialledPerNode = 2
 
-/** Whose connections tell whether the cut holds. */
+/** Whose connections tell whether the cut holds. Where none of a node's answers before the cut, others of that node are tried, once. */
+async function dialFirst(context: PlanContext, targets: readonly Target[]): Promise<readonly Connectivity[]> {
+  if (targets.length <= mostDialled) return dialTargets(context, targets)
+  const first = dialledOf(targets)
+  const canaries = await dialTargets(context, first)
+  const answering = nodesOf(first, new Set(canaries.filter(({ state }) => state === 'open').map(({ target }) => target)))
+  const tried = new Set(first)
+  const others = dialledOf(targets.filter((target) => !tried.has(target) && !answering.has(target.node)))
+  return others.length === 0 ? canaries : [...canaries, ...(await dialTargets(context, others))]
+}
+
+/** Some on each node. */
 function dialledOf(targets: readonly Target[]): readonly Target[] {
-  if (targets.length <= mostDialled) return targets
   const onNode = new Map<string, number>()
   return targets.filter(({ node, port }) => {
     const count = onNode.get(node) ?? 0

@@ -1,7 +1,7 @@
 import type { FuseRef } from '../../domain/injection.ts'
 import type { Job } from '../../domain/kube.ts'
 import { expiresAnnotation } from '../../domain/labels.ts'
-import type { Work } from '../../domain/load-spec.ts'
+import type { Work } from '../../domain/work.ts'
 import { isoSeconds } from '../../time.ts'
 import { ownedBy } from '../fuse-job.ts'
 

@@ -1,7 +1,9 @@
 import { counted } from '../../domain/text.ts'
 import { valueText } from '../../domain/value-text.ts'
+import { approvalFacts } from '../approval-text.ts'
 import type { ReportDocument } from '../document.ts'
 import { dateAndTimeInWords, duration, timeOfDay } from '../durations.ts'
+import { figuresText, loadEndText } from '../loads.ts'
 import { type Content, type Markup, markup } from '../markup.ts'
 import { comparisonText } from '../report-summary.ts'
 import { variableText } from '../variable-text.ts'
@@ -22,6 +24,7 @@ ${head(document)}
 ${pictures(document)}
 <section><h2>Details</h2>
 ${document.steps.map((_, i) => stepSection(document, i))}
+${loads(document)}
 ${thresholds(document)}
 ${probes(document)}
 ${facts(document)}
@@ -50,6 +53,8 @@ function facts({
   orphans,
   abort,
   variables = [],
+  approvals,
+  waitsFor,
 }: ReportDocument): Markup {
   const fact = (name: string, value: Content) => markup`<div><dt>${name}</dt><dd>${value}</dd></div>`
   return folded(
@@ -59,6 +64,7 @@ function facts({
 ${fact('Requested', dateAndTimeInWords(Date.parse(requestedAt)))}
 ${endedAt === null ? null : fact('Ended', dateAndTimeInWords(Date.parse(endedAt)))}
 ${fact('Started by', `${trigger.by} (${trigger.kind})`)}
+${approvalFacts({ approvals, waitsFor }).map(([name, value]) => fact(name, value))}
 ${fact('Cluster', `${cluster.name}, UID ${cluster.uid}`)}
 ${fact('Namespace', namespace)}
 ${baseline === null ? null : fact('Pods ready before', `${baseline.ready} of ${baseline.total}`)}
@@ -68,6 +74,17 @@ ${fact('Seed', seed)}
 ${variables.length === 0 ? null : fact('Variables', variables.map(variableText).join('; '))}
 </dl>`,
   )
+}
+
+function loads({ loads: all = [] }: ReportDocument): Markup | null {
+  if (all.length === 0) return null
+  const rows = all.map(({ name, image, end, figures, log }) => [
+    rowHead(name, image),
+    loadEndText(end),
+    figuresText(figures) || '–',
+    log === '' ? '–' : markup`<pre>${log}</pre>`,
+  ])
+  return folded('load', 'Load', stackTable('Load', ['load', 'end', 'figures', 'end of its log'], rows))
 }
 
 function thresholds({ thresholds: all, probes: known }: ReportDocument): Markup | null {

@@ -9,12 +9,16 @@ import { rowHead, stackTable } from './tables.ts'
 
 /** What happened when: drawn where a script runs, and as tables for whom no script runs or no picture says anything. */
 export function pictures(document: ReportDocument): Markup | null {
-  const begun = document.steps.some((step) => step.plannedAt !== null)
+  const begun = isBegun(document)
   if (!begun && document.samples.length === 0) return null
   return markup`<section aria-labelledby="when"><h2 id="when">What happened when</h2>
 <p class="zoom"><button type="button" data-zoom="in">Zoom in</button> <button type="button" data-zoom="out">Zoom out</button> <button type="button" data-zoom="all">Show all</button> <span class="note">Drag over a chart to zoom. Keys: ← → values, Page ↓ next mark, + − 0 zoom. Times are UTC.</span></p>
 ${begun ? faults(document) : null}
 ${document.probes.length === 0 || document.samples.length === 0 ? readiness(document) : null}${answers(document)}</section>`
+}
+
+function isBegun({ steps }: ReportDocument): boolean {
+  return steps.some((step) => step.plannedAt !== null)
 }
 
 function faults({ steps, abort }: ReportDocument): Markup {
@@ -51,26 +55,55 @@ function table(title: string, id: string, rows: Markup): Markup {
 
 function answers(document: ReportDocument): Content {
   const drawn = watched(document).map((probe, i) => [probe, document.samples.filter((sample) => sample.probe === probe.name), i] as const)
+  const told = new Set(isBegun(document) ? ['abort'] : [])
   return drawn
     .filter(([, samples]) => samples.length > 0)
-    .map(([probe, samples, i]) => probeFigure(document, { probe, samples, id: `probe-${i + 1}` }))
+    .map(([probe, samples, i]) => {
+      const signs = signsOf(document, probe, samples).filter(([kind]) => !told.has(kind))
+      for (const [kind] of signs) told.add(kind)
+      const legend = signs.length === 0 ? null : markup`<ul class="legend">${signs.map(([kind, text]) => swatch(kind, text))}</ul>\n`
+      return probeFigure(document, { probe, samples, id: `probe-${i + 1}`, legend })
+    })
+}
+
+/** What the chart of a probe draws. Each sign is said below the first chart that has it, and no other. */
+function signsOf(
+  { thresholds, abort, probes }: ReportDocument,
+  probe: ProbeDocument,
+  samples: readonly SampleDocument[],
+): readonly (readonly [kind: string, text: string])[] {
+  const isCount = probes.length === 0
+  const isBlocks = isState(probe, samples)
+  const has = (within: boolean | null) => samples.some((sample) => sample.within === within)
+  const usual = isBlocks
+    ? ([['state', 'within tolerance']] as const)
+    : ([
+        ['answer', 'answer'],
+        ['tolerance', isCount ? 'as many as before' : 'tolerance'],
+      ] as const)
+  const isLimited = thresholds.some((threshold) => threshold.probe === probe.name)
+  return [
+    ...usual,
+    ...(has(false) ? [[isBlocks ? 'state-out' : 'out', isCount ? 'fewer than before' : 'out of tolerance'] as const] : []),
+    ...(has(null) ? [['silent', 'no answer'] as const] : []),
+    ...(isLimited ? [['limit', 'threshold'] as const] : []),
+    ['fault', 'a fault is active'],
+    ...(abort === null ? [] : [['abort', 'abort'] as const]),
+  ]
 }
 
 interface Asked {
+  readonly legend: Markup | null
   readonly probe: ProbeDocument
   readonly samples: readonly SampleDocument[]
   readonly id: string
 }
 
-function probeFigure({ thresholds, abort, probes }: ReportDocument, { probe, samples, id }: Asked): Markup {
+function probeFigure({ probes }: ReportDocument, { probe, samples, id, legend }: Asked): Markup {
   const unit = unitOf(probe)
-  const isLimited = thresholds.some((threshold) => threshold.probe === probe.name)
-  const isBlocks = isState(probe, samples)
-  const hasSilence = samples.some(({ within }) => within === null)
-  const hasOut = samples.some(({ within }) => within === false)
   return markup`<figure class="picture"><figcaption class="chart-head"><h3>${probe.name}${unit === '' ? '' : `, ${unit}`}</h3><p class="note">${probes.length === 0 ? `${comparisonText(probe.allowed)} before the first fault` : `${countsOf(samples)}; allowed: ${comparisonText(probe.allowed)}${unit === '' ? '' : ` ${unit}`}`}</p><output aria-live="off"></output></figcaption>
 ${plot(`probe ${probe.name}`, `${probe.name} over time`)}
-<ul class="legend">${isBlocks ? swatch('state', 'within tolerance') : markup`${swatch('answer', 'answer')}${swatch('tolerance', probes.length === 0 ? 'as many as before' : 'tolerance')}`}${hasOut ? swatch(isBlocks ? 'state-out' : 'out', probes.length === 0 ? 'fewer than before' : 'out of tolerance') : null}${hasSilence ? swatch('silent', 'no answer') : null}${isLimited ? swatch('limit', 'threshold') : null}${swatch('fault', 'a fault is active')}${abort === null ? null : swatch('abort', 'abort')}</ul>
+${legend}
 ${table('Answers as a table', id, answerTable(probe, samples))}</figure>`
 }
 

@@ -58,6 +58,40 @@ describe('a list that is waited for', () => {
     expect(asked).toEqual(['GET', 'GET', 'WATCH', 'DELETE'])
   })
 
+  test('is followed on where it is to be kept: the next wait for it costs no call, also one beside it, until that is over', async () => {
+    const { cluster, asked, clock } = await startLab()
+    const keep = new AbortController()
+    const kept = { keep: keep.signal }
+    const first = awaitPods(cluster, (found) => found.length > 2, { ...kept, maxMs: 1_000 })
+    await until(() => asked.includes('WATCH'))
+    await clock.advance(1_000)
+    expect(await first).toBe('over')
+    const [gone] = await cluster.objects.list<Pod>(pods, { namespace })
+    const isGone = (found: readonly Pod[]) => !found.some(({ metadata }) => metadata.uid === gone?.metadata.uid)
+    const both = [awaitPods(cluster, isGone, kept), awaitPods(cluster, isGone, kept)]
+    await cluster.objects.delete({ ...pods, namespace, name: gone?.metadata.name ?? '' }, { graceSeconds: 0 })
+    for (let second = 0; second < 10; second++) await clock.advance(1_000)
+    expect(await Promise.all(both)).toEqual(['there', 'there'])
+    expect(await awaitPods(cluster, isGone, kept)).toBe('there')
+    expect(asked).toEqual(['GET', 'WATCH', 'GET', 'DELETE'])
+    keep.abort()
+    expect(await awaitPods(cluster, (found) => found.length > 1, kept)).toBe('there')
+    expect(asked).toEqual(['GET', 'WATCH', 'GET', 'DELETE', 'GET'])
+  })
+
+  test('that was to be kept and broke is listed and followed anew by the next wait', async () => {
+    const { cluster, sandbox } = await startLab()
+    const kept = { keep: new AbortController().signal }
+    const asked: string[] = []
+    sandbox.disturb(({ query }) => {
+      asked.push(query.get('watch') === 'true' ? 'WATCH' : 'LIST')
+      return query.get('watch') === 'true' && asked.length === 2 ? { drop: true } : undefined
+    })
+    expect(await awaitPods(cluster, () => false, kept)).toBe('over')
+    expect(await awaitPods(cluster, (found) => found.length === 2, kept)).toBe('there')
+    expect(asked.slice(0, 3)).toEqual(['LIST', 'WATCH', 'LIST'])
+  })
+
   test('is given up when its time is over, and when the caller stops waiting', async () => {
     const { cluster, asked, clock } = await startLab()
     const waited = awaitPods(cluster, () => false)

@@ -73,6 +73,25 @@ describeWith(['chromium'], 'the board in a browser', () => {
     expect(fake.deeds.done).toEqual(['abort shop-game-day-now: enough'])
   }, 60_000)
 
+  it('keeps what was begun to be typed while another run begins and ends', async () => {
+    const other = { ...holding, run: { ...holding.run, id: 'shop-game-day-other' } }
+    const live = [holding.run]
+    const fake = fakeSource([holding, other], live)
+    board = await fakeBoard(fake)
+    const { page } = await visit(browser, board.url)
+    const form = page.locator('[data-run="shop-game-day-now"]')
+    await form.locator('summary', { hasText: 'Abort this run' }).click()
+    await form.getByLabel('Why').fill('custo')
+    live.push(other.run)
+    await page.locator('[data-run="shop-game-day-other"] canvas').first().waitFor()
+    await page.keyboard.type('mers call')
+    live.pop()
+    await page.locator('[data-run="shop-game-day-other"]').waitFor({ state: 'detached' })
+    await page.keyboard.press('Enter')
+    await page.waitForResponse((response) => response.status() === 200 && response.url() === `${board?.url}/`)
+    expect(fake.deeds.done).toEqual(['abort shop-game-day-now: customers call'])
+  }, 60_000)
+
   it('says that what stands there is old once the board does not answer', async () => {
     board = await fakeBoard(fakeSource([holding], [holding.run]))
     const { page } = await visit(browser, board.url)

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals'
 import { remoteSource } from '../../../cli/board/remote-source.ts'
 import type { BoardSource } from '../../../cli/board/source.ts'
 import type { Installation } from '../../../cli/remote/installation.ts'
-import { controlInput, haltInput, lookInput, resumeInput } from '../../../functions/shared/inputs.ts'
+import { approveInput, controlInput, haltInput, lookInput, resumeInput } from '../../../functions/shared/inputs.ts'
 import { FaultlineError } from '../../../lib/domain/errors.ts'
 import { nothingKnown, partOf } from '../../../lib/remote/record-part.ts'
 import type { RunRecord } from '../../../lib/report/document.ts'
@@ -12,7 +12,7 @@ import { at } from '../../report/records.ts'
 import { VirtualClock } from '../../support/virtual-clock.ts'
 import { holding } from './fake-source.ts'
 
-const inputs = { look: lookInput, control: controlInput, halt: haltInput, resume: resumeInput }
+const inputs = { look: lookInput, control: controlInput, halt: haltInput, resume: resumeInput, approve: approveInput }
 
 let records: RunRecord[]
 let asked: string[]

@@ -1,5 +1,6 @@
 import { afterEach, expect, it } from '@jest/globals'
-import { KubernetesError } from '../../../lib/domain/errors.ts'
+import { FaultlineError, KubernetesError } from '../../../lib/domain/errors.ts'
+import type { FisExperiment } from '../../../lib/domain/fis-experiment.ts'
 import type { Engine } from '../../../lib/engine/engine.ts'
 import { examineSuite } from '../../../lib/engine/examine-suite.ts'
 import type { Cluster } from '../../../lib/ports.ts'
@@ -62,6 +63,32 @@ it('a cluster that does not tell its groups keeps no run out', async () => {
   }
   const { admission } = await examineSuite(world.engine(), { cluster: { ...world.cluster, groups }, suite, seed: 1 })
   expect([admission.refusals, admission.warnings]).toEqual([[], []])
+})
+
+const onPods: FisExperiment = {
+  ...{ id: 'EXP1', status: 'running', resolved: [] },
+  targets: [{ resourceType: 'aws:eks:pod', resourceArns: [], parameters: { namespace: suite.namespace, clusterIdentifier: 'prod' } }],
+}
+
+it('AWS FIS at work on the pods of the namespace refuses a start', async () => {
+  world = await openWorld()
+  const experiments = async () => [onPods]
+  const engine = { ...world.engine(), connect: async () => ({ ...world.cluster, experiments }) }
+  const run = await world.run(engine, suite)
+  expect(run).toMatchObject({
+    status: 'refused',
+    refusals: [{ code: 'busy', message: expect.stringMatching(/^AWS FIS is at work on pods/) }],
+  })
+})
+
+it('AWS FIS that may not be asked is told, and keeps no run out', async () => {
+  world = await openWorld()
+  const experiments = async () => {
+    throw new FaultlineError('forbidden', 'list experiments of AWS FIS in eu-central-1: no')
+  }
+  const { admission } = await examineSuite(world.engine(), { cluster: { ...world.cluster, experiments }, suite, seed: 1 })
+  expect(admission.refusals).toEqual([])
+  expect(admission.warnings).toEqual(['whether AWS FIS is at work is not known: list experiments of AWS FIS in eu-central-1: no'])
 })
 
 it('the groups that a cluster serves are read from it', async () => {

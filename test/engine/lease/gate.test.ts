@@ -59,10 +59,10 @@ describe('a switch that is stored', () => {
     expect(run).toMatchObject({ status: 'aborted', abort: { reason: 'halted', by: 'ann' } })
   })
 
-  it('while the step is planned: nothing is deleted at all', async () => {
+  it('while the step is prepared: nothing is deleted at all', async () => {
     let once = false
     const { run, deleted } = await drivenWith(async (method, [kind]) => {
-      if (method !== 'list' || kind?.kind !== 'Pod' || once || (await world.store.runs.list())[0]?.status !== 'preparing') return
+      if (method !== 'list' || kind?.kind !== 'Job' || once || (await world.store.runs.list())[0]?.status !== 'preparing') return
       once = true
       await halt()
     })

@@ -14,6 +14,7 @@ it.each<[InjectorUndo['action'], Readonly<Record<string, string>>, number]>([
   ['cut-network', {}, 45_000],
   ['degrade-network', {}, 55_000],
   ['fail-dns', {}, 60_000],
+  ['fault-http', {}, 60_000],
 ])('is waited for as long as its own kind needs to bite: %s %j', (action, env, ms) => {
   expect(injectorBiteMs({ action, env })).toBe(ms)
 })

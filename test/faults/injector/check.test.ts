@@ -26,6 +26,8 @@ const order: InjectorOrder = {
 }
 const clean = JSON.stringify({ at: 1, target: 'uid-0', phase: 'residue', ok: true, name: '', unit: '', value: '', message: '' })
 
+const look = { on: order, isNodeGone: async () => false }
+
 /** A node on which the check's pod starts after so long; `phase` is what it is in until then. */
 function nodeThatTakes(startMs: number, phase: 'Pending' | 'Failed', status: object = {}) {
   const made: number[] = []
@@ -61,16 +63,35 @@ function nodeThatTakes(startMs: number, phase: 'Pending' | 'Failed', status: obj
 
 it('meets the same check again on a node that takes its time to start a pod, so that an answer comes at all', async () => {
   const { context, made, deleted } = nodeThatTakes(35_000, 'Pending')
-  expect(await checkForResidue(context, injection, order)).toMatchObject({ finding: 'unknown' })
+  expect(await checkForResidue(context, injection, look)).toMatchObject({ finding: 'unknown' })
   expect(deleted).toEqual([])
-  expect(await checkForResidue(context, injection, order)).toMatchObject({ finding: 'yes', summary: 'no residue on db-0' })
+  expect(await checkForResidue(context, injection, look)).toMatchObject({ finding: 'yes', summary: 'no residue on db-0' })
   expect(made).toEqual([0])
   expect(deleted).toEqual([35_000])
 })
 
+it('asks whether the node is gone only while the pod does not run on it, and ends where it is', async () => {
+  const asked: number[] = []
+  const there = nodeThatTakes(0, 'Pending')
+  const gone = nodeThatTakes(35_000, 'Pending')
+  const on = ({ context }: typeof gone, isGone: boolean) =>
+    checkForResidue(context, injection, {
+      on: order,
+      isNodeGone: async () => {
+        asked.push(context.clock.now())
+        return isGone
+      },
+    })
+  expect(await on(there, false)).toMatchObject({ finding: 'yes', summary: 'no residue on db-0' })
+  expect(asked).toEqual([])
+  expect(await on(gone, true)).toMatchObject({ finding: 'yes', summary: 'the node is gone, and all that was on it' })
+  expect(asked).toHaveLength(1)
+  expect(gone.deleted).toEqual(asked)
+})
+
 it('takes a check away that ended without an answer, for the next one to be made', async () => {
   const { context, deleted } = nodeThatTakes(35_000, 'Failed')
-  expect(await checkForResidue(context, injection, order)).toMatchObject({ finding: 'unknown' })
+  expect(await checkForResidue(context, injection, look)).toMatchObject({ finding: 'unknown' })
   expect(deleted).toEqual([20_000])
 })
 
@@ -87,7 +108,7 @@ it.each([
   ],
 ] as const)('quotes what keeps its pod from answering (%s)', async (phase, status, summary) => {
   const { context } = nodeThatTakes(35_000, phase, status)
-  expect(await checkForResidue(context, injection, order)).toMatchObject({ finding: 'unknown', summary })
+  expect(await checkForResidue(context, injection, look)).toMatchObject({ finding: 'unknown', summary })
 })
 
 describe('a check on a node that was booted anew', () => {
@@ -111,7 +132,7 @@ describe('a check on a node that was booted anew', () => {
         pods: { log: async () => forgetful },
       },
     } as unknown as FaultContext
-    const { finding, summary } = await checkForResidue(context, of, order)
+    const { finding, summary } = await checkForResidue(context, of, look)
     return [finding, summary]
   }
 

@@ -9,6 +9,7 @@ export const kinds = {
   'fill-disk': { FAULTLINE_AMOUNT: '10', FAULTLINE_PATH: '/mnt' },
   'stress-memory': { FAULTLINE_AMOUNT: '20' },
   'fail-dns': { FAULTLINE_ANSWER: 'nxdomain' },
+  'fault-http': { FAULTLINE_HTTP: 'abort', FAULTLINE_PORTS: '8080/tcp' },
   'stress-cpu': { FAULTLINE_AMOUNT: '1' },
   freeze: {},
 } as const

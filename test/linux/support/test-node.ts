@@ -25,6 +25,7 @@ const tools = [
   'conntrack',
   'dnsdist',
   'drill',
+  'haproxy',
 ]
 
 const slowness = Number(process.env.FAULTLINE_TEST_SLOWNESS ?? 1)
@@ -66,7 +67,7 @@ export class TestNode {
     const missing = tools.filter((tool) => spawnSync('sh', ['-c', `PATH=$PATH:/usr/sbin:/sbin command -v ${tool}`]).status !== 0)
     if (missing.length > 0)
       throw new Error(
-        `test:linux needs ${missing.join(', ')}: apt-get install iptables ipset iproute2 iputils-ping curl procps util-linux busybox conntrack dnsdist ldnsutils`,
+        `test:linux needs ${missing.join(', ')}: apt-get install iptables ipset iproute2 iputils-ping curl procps util-linux busybox conntrack dnsdist ldnsutils haproxy`,
       )
     const child = spawn(
       'unshare',

@@ -16,17 +16,24 @@ const client = `
   const [host, port] = process.argv.slice(1)
   const socket = require('node:net').connect(Number(port), host)
   socket.on('error', () => {})
+  socket.on('close', () => console.log('closed'))
   setInterval(() => socket.write('.'), 50)
   socket.on('data', (data) => console.log(data.length))`
 
 /** One connection, established before whatever comes: how many echoes came back over it so far. */
-export function connection(node: TestNode, host: string, port: number): { readonly echoes: () => number; stop(): void } {
+export function connection(
+  node: TestNode,
+  host: string,
+  port: number,
+): { readonly echoes: () => number; readonly isClosed: () => boolean; stop(): void } {
   const child = node.enter([nodeInside, '-e', client, host, String(port)])
   let echoes = 0
-  child.stdout.on('data', () => {
+  let said = ''
+  child.stdout.on('data', (data) => {
     echoes += 1
+    said += String(data)
   })
-  return { echoes: () => echoes, stop: () => child.kill('SIGKILL') }
+  return { echoes: () => echoes, isClosed: () => said.includes('closed'), stop: () => child.kill('SIGKILL') }
 }
 
 const sender = `

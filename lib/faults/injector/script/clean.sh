@@ -5,7 +5,7 @@
 # What may have been done: by kind; all of it where that is not known for certain.
 may_have() {
   case $UNDO/$1 in
-    all/* | memory/processes | cpu/processes | load/processes | disk/* | cut/network | limit/network | degrade/network | dns/processes | dns/redirect | freeze/stillness) ;;
+    all/* | memory/processes | cpu/processes | load/processes | disk/* | cut/network | limit/network | degrade/network | dns/processes | dns/redirect | http/processes | http/redirect | freeze/stillness) ;;
     *) return 1 ;;
   esac
   [ "$UNDO/$1" != disk/network ]

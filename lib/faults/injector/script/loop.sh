@@ -32,6 +32,7 @@ kind_of() {
     load-network) echo load ;;
     degrade-network) echo degrade ;;
     fail-dns) echo dns ;;
+    fault-http) echo http ;;
     *) echo "$1" ;;
   esac
 }

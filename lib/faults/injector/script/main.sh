@@ -3,10 +3,11 @@
 
 # The real tools by path: a shell that prefers its own applets of these names would not do.
 find_tools() {
-  TC=$(tool tc) IP=$(tool ip) PING=$(tool ping) CONNTRACK=$(tool conntrack) SETPRIV=$(tool setpriv) DNSDIST=$(tool dnsdist) DRILL=$(tool drill)
+  TC=$(tool tc) IP=$(tool ip) PING=$(tool ping) CONNTRACK=$(tool conntrack) SETPRIV=$(tool setpriv) DNSDIST=$(tool dnsdist) DRILL=$(tool drill) HAPROXY=$(tool haproxy)
   case $ACTION in
     cut-network | load-network) needs IP PING ;;
     limit-network | degrade-network) needs IP PING TC ;;
+    fault-http) needs IP CONNTRACK SETPRIV HAPROXY ;;
     fail-dns) needs IP CONNTRACK SETPRIV DNSDIST DRILL ;;
   esac
   [ "$ACTION" != degrade-network ] || [ -n "$REFUSED" ] || need_netem

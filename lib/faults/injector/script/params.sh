@@ -43,7 +43,7 @@ is_role() { [ "$1" = main ] || [ "$1" = twin ] || [ "$1" = functions ]; }
 
 is_action() {
   case $1 in
-    kill | crashloop | freeze | stress-cpu | stress-memory | fill-disk | limit-network | load-network | cut-network | degrade-network | fail-dns | check) return 0 ;;
+    kill | crashloop | freeze | stress-cpu | stress-memory | fill-disk | limit-network | load-network | cut-network | degrade-network | fail-dns | fault-http | check) return 0 ;;
     *) return 1 ;;
   esac
 }
@@ -91,6 +91,7 @@ read_parameters() {
   parameter DUPLICATE_PCT 0 percentage
   parameter RATE_KBIT 0 whole 0 100000000
   dns_parameters
+  http_parameters
   [ -n "$TAG" ] || refuse 'FAULTLINE_TAG is missing'
   [ "$ACTION" != none ] || refuse 'FAULTLINE_ACTION is missing'
   [ "$ENDS_AT" -gt 0 ] || [ "$ACTION" = check ] || refuse 'FAULTLINE_ENDS_AT is missing'
@@ -114,6 +115,7 @@ needed_amount() {
       [ "$JITTER_MS" -eq 0 ] || [ "$DELAY_MS" -gt 0 ] || refuse 'FAULTLINE_JITTER_MS needs FAULTLINE_DELAY_MS'
       ;;
   esac
+  [ "$ACTION" != fault-http ] || needed_http
   [ "$ACTION" != fail-dns ] || [ -n "$ANSWER" ] || refuse "$ACTION needs FAULTLINE_ANSWER"
   [ "$ACTION" != stress-cpu ] || [ "$AMOUNT" -le 256 ] || refuse 'FAULTLINE_AMOUNT: at most 256 workers'
 }

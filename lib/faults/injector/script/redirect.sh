@@ -68,11 +68,11 @@ spared_users() {
   for user in $SERVANT $MESH; do printf '%s\n' "-A $(chain_to) -m owner --uid-owner $user -j RETURN"; done
 }
 
-# redirect RULES: puts in place what the function RULES prints for a family. Needs fd 9; fails with WHY.
+# redirect RULES [FAMILIES]: puts in place what the function RULES prints for a family. Needs fd 9; fails with WHY.
 redirect() {
   local family kind done_with
   find_mesh
-  for family in 4 6; do
+  for family in ${2:-4 6}; do
     [ "$family" = 4 ] || has_ipv6 || continue
     done_with=''
     { printf '*nat\n:%s - [0:0]\n' "$(chain_to)"; "$1" "$family"; printf 'COMMIT\n'; } >"$WORK/rules.$N"
