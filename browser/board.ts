@@ -83,7 +83,7 @@ function formsIn(place: HTMLElement): Begun {
   return { forms: new Map(forms), focus: document.activeElement }
 }
 
-/** Another run that begins or ends takes no word from whoever writes why this one is to end. */
+/** Another run that begins or ends takes no word from a person who writes why this one is to end. */
 function putBack(place: HTMLElement, { forms, focus }: Begun): void {
   for (const root of place.querySelectorAll<HTMLElement>('[data-run]')) {
     const form = forms.get(root.dataset.run ?? '')

@@ -38,7 +38,7 @@ export function gripOf(spec: FaultSpec, mechanism: Mechanism): Grip {
 export function whyNotTogether(one: Grip, other: Grip): string | null {
   const has = (grip: Grip) => one === grip || other === grip
   if (has('takes')) return 'one of them takes the pod that the other holds'
-  if (has('restarts')) return 'one of them restarts the container that the other measures'
+  if (has('restarts')) return 'one of them stops or restarts the container that the other measures'
   const isNetwork = (grip: Grip) => grip === 'network' || grip === 'network-by-policy'
   if (isNetwork(one) && isNetwork(other)) return 'what one does to the network changes what the other measures there'
   if (has('network-by-policy')) return 'a starved container and a cut-off one do not answer alike (mechanism netfilter tells them apart)'
