@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { runCli } from '../../cli/program.ts'
 import type { InterruptSignal, Terminal } from '../../cli/terminal.ts'
+import { isReady, type Pod } from '../../lib/domain/kube.ts'
 import { isEnded } from '../../lib/domain/run.ts'
 import { type LocalAws, localPerson } from '../../sandbox/aws/local-aws.ts'
 import type { Person } from '../../sandbox/aws/verify-signature.ts'
@@ -100,6 +101,12 @@ async function faultline(...args: readonly string[]) {
   return { code, out: started.out, err: started.err, json }
 }
 
+/** All pods of the workload are Ready. */
+async function isWhole(): Promise<boolean> {
+  const pods = aws.sandbox.objects().filter(({ kind, metadata }) => kind === 'Pod' && metadata.labels?.app === 'jadevectordb') as Pod[]
+  return pods.length === 6 && pods.every(isReady)
+}
+
 const left = () => aws.sandbox.objects().filter((object) => object.metadata.labels?.['faultline.dev/run'] !== undefined)
 
 describe('--aws', () => {
@@ -129,6 +136,7 @@ describe('--aws', () => {
   })
 
   it('halts a run that is followed, in the name of who signed, and resumes', async () => {
+    expect(await until(isWhole)).toBe(true)
     const run = new Started(['run', long, '--json'])
     const end = await until(async () => (await aws.store.runs.list()).some(({ status }) => status === 'holding'))
     expect(end).toBe(true)
@@ -153,11 +161,14 @@ describe('--aws', () => {
   })
 
   it('aborts what was started and left, and undoes what Ctrl-C interrupts', async () => {
+    expect(await until(isWhole)).toBe(true)
     const detached = await faultline('run', long, '--detach', '--json')
     expect([detached.code, detached.json]).toMatchObject([0, { state: 'requested', detached: true }])
     expect(await until(async () => (await aws.store.runs.load(detached.json.run))?.status === 'holding')).toBe(true)
     const aborted = await faultline('abort', detached.json.run, '--why', 'enough', '--json')
     expect([aborted.code, aborted.json]).toEqual([0, { run: detached.json.run, state: 'aborted', driven: 'elsewhere', over: true }])
+    // A pod that was cut off is Ready again a while after; until then no run begins.
+    expect(await until(isWhole)).toBe(true)
     const run = new Started(['run', long])
     await run.until('it bites')
     run.interrupt('SIGINT')
@@ -169,6 +180,7 @@ describe('--aws', () => {
   })
 
   it('leaves a run to AWS when its terminal goes away', async () => {
+    expect(await until(isWhole)).toBe(true)
     const run = new Started(['run', long])
     await run.until('it bites')
     run.interrupt('SIGHUP')
