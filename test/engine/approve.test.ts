@@ -170,7 +170,8 @@ describe('an approval', () => {
     const { run: ended, driven } = await world.play(abortRun(asking('person'), run.id, { who: ann, why: 'not today' }))
     expect([driven, ended.status]).toEqual(['here', 'aborted'])
     await expect(approve(run)).rejects.toThrow('nothing of it waits for approval')
-    expect(await kinds()).toEqual(['start by test', 'abort by ann@laptop'])
+    // It was asked for, and took effect.
+    expect(await kinds()).toEqual(['abort by ann@laptop', 'start by test', 'abort by ann@laptop'])
   })
 
   it('of one person counts, where two give it at once', async () => {
