@@ -15,7 +15,10 @@ function haltWith(list: Store['runs']['list'], add: Store['audit']['add'] = asyn
   const answer = halt({ by: 'ann', why: 'incident' }, {
     caller: null,
     store,
-    clock: { now: () => 7 },
+    clock: {
+      now: () => 7,
+      sleep: (_: number, signal?: AbortSignal) => new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve())),
+    },
     engine: () => ({ notifiers: [], config: { secondPerson: [] } }),
   } as unknown as Invocation)
   return { set, answer }

@@ -132,7 +132,8 @@ redirect_stands() {
 }
 
 # serve COMMAND …: starts a program of ours in the target's network, as a user without any right, which ends a second after the step's end by
-# itself; flows that still lead to it are forgotten then. What it says is in $WORK/served.N. Needs PID and SERVANT_PORT.
+# itself; flows that still lead to it are forgotten then. What it says is in $WORK/served.N. Needs PID and SERVANT_PORT. Its tag comes first in its
+# environment: the grep of busybox sees nothing behind a NUL.
 serve() {
   local left
   uptime_cs
@@ -143,7 +144,7 @@ serve() {
   # shellcheck disable=SC2016 # its own parameters
   stress '' nsenter "--net=/proc/$PID/ns/net" sh -c '
     left=$1 user=$2 port=$3 flows=$4 become=$5 said=$6; shift 6
-    timeout -s KILL "$left" "$become" --reuid "$user" --regid "$user" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all "$@" >"$said" 2>&1
+    env -i "FAULTLINE_STRESS=$FAULTLINE_STRESS" "PATH=$PATH" timeout -s KILL "$left" "$become" --reuid "$user" --regid "$user" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all "$@" >"$said" 2>&1
     for protocol in udp tcp; do for family in ipv4 ipv6; do "$flows" -D -f "$family" -p "$protocol" --reply-port-src "$port"; done; done' \
     serve "$left" "$SERVANT" "$SERVANT_PORT" "$CONNTRACK" "$SETPRIV" "$WORK/served.$N" "$@" || return 1
   put STRESS "$N" "$STRESSOR:$STRESSOR_START"
