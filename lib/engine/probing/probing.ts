@@ -7,6 +7,7 @@ import { isEnded, stepOf } from '../../domain/run.ts'
 import { addAnswer, asksDuring, blankSummary } from '../../domain/score.ts'
 import type { ThresholdState } from '../../domain/threshold.ts'
 import { calm, crossingText, follow, longestGapMs } from '../../domain/threshold.ts'
+import { membersOf } from '../../domain/together.ts'
 import type { RunEvent } from '../../domain/transition.ts'
 import type { ProbePort } from '../../ports.ts'
 import type { Answer } from './ask.ts'
@@ -171,14 +172,15 @@ export class Probing {
       .catch((error: unknown) => this.#driver.note(`a threshold could not be recorded: ${String(error)}`))
   }
 
-  /** Of a step from its plan on. */
+  /** Of a step from its plan on; of a group's to the end of all of it, as their recovery is judged then. */
   #count({ probe, step, at, value }: ProbeSample): void {
-    const { baseline, steps } = this.#driver.run
-    const plannedAt = step === null ? null : (steps[step]?.plannedAt ?? null)
-    if (readinessWatch(this.#driver.run)?.name !== probe || baseline === null || step === null || plannedAt === null || at < plannedAt)
-      return
-    const count = withCount(this.#counts.get(step) ?? null, { at, value }, baseline.ready)
-    if (count !== null) this.#counts.set(step, count)
+    const { baseline, steps, suite } = this.#driver.run
+    if (readinessWatch(this.#driver.run)?.name !== probe || baseline === null || step === null) return
+    for (const member of membersOf(suite.steps, step)) {
+      if (at < (steps[member]?.plannedAt ?? Number.POSITIVE_INFINITY)) continue
+      const count = withCount(this.#counts.get(member) ?? null, { at, value }, baseline.ready)
+      if (count !== null) this.#counts.set(member, count)
+    }
   }
 
   #keep(sample: ProbeSample): void {

@@ -43,6 +43,23 @@ describe('a run without probes', () => {
     expect(chart?.answers.values).toEqual(expect.arrayContaining([0, 3]))
   })
 
+  it('counts for each step of a group until all of it is over, and no longer than few were ready', async () => {
+    let downUntil = 0
+    const together = { group: 'both', delayMs: 0, after: [] }
+    const one = { together, blastRadius: 'all', targets: { ...anyPod, count: 1, percent: null } } as const
+    const short = stepOf(partition, { name: 'short', durationMs: 5_000, ...one })
+    const long = stepOf(partition, { name: 'long', durationMs: 40_000, ...one })
+    const engine = world.engine('driver-1', {
+      probes: fakeProbes(() => (world.clock.now() < downUntil ? 2 : 3)),
+      observe: (progress) => {
+        if (progress.kind === 'event' && progress.event.type === 'injected' && downUntil === 0) downUntil = world.clock.now() + 6_000
+      },
+    })
+    const run = await world.run(engine, suiteOf([short, long]))
+    expect(run).toMatchObject({ status: 'succeeded', steps: [{ readiness: { fewest: 2 } }, { readiness: { fewest: 2 } }] })
+    expect(run.steps[0]?.readiness?.forMs).toBeLessThanOrEqual(11_000)
+  })
+
   it('is not judged by it: that nothing can be counted is no reason', async () => {
     const run = await world.run(world.engine('driver-1', { probes: fakeProbes(() => 'refuses') }), suiteOf([stepOf(partition)]))
     expect(run).toMatchObject({ status: 'succeeded', steps: [{ reasons: [], score: null, probes: [] }] })
