@@ -2,6 +2,7 @@ import type { Injection } from '../../lib/domain/injection.ts'
 import { cordonAnnotation, managedBy, managedByLabel, runLabel, targetLabel } from '../../lib/domain/labels.ts'
 import { noticesOf } from '../../lib/domain/notices.ts'
 import { isOfPlan } from '../../lib/domain/plan-seal.ts'
+import { reasonText, reasonTexts } from '../../lib/domain/reason.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
 import { compare } from '../../lib/domain/tolerance.ts'
@@ -130,8 +131,8 @@ const onTimeMs = 5_000
 function endIsExplained(simulation: Simulation, run: Run): void {
   const { plan, stops, resolved } = simulation
   const { abort } = run
-  if (plan.isUndisturbed && run.status === 'failed' && !isInBackOff(run))
-    simulation.violated(`run ${run.id} failed, and nothing had gone wrong`)
+  if (plan.isUndisturbed && run.status === 'failed' && !isInBackOff(run) && !isUnfitByCompany(run))
+    simulation.violated(`run ${run.id} failed (${run.steps.flatMap(reasonTexts).join('; ')}), and nothing had gone wrong`)
   if (plan.isUndisturbed && run.orphans > 0) simulation.violated(`run ${run.id} tells ${run.orphans} orphans, and nothing had gone wrong`)
   if (isEnded(run) && run.resolved !== null && !resolved.has(run.id)) simulation.violated(`run ${run.id}: no person resolved it`)
   if (abort === null) return
@@ -146,6 +147,13 @@ function endIsExplained(simulation: Simulation, run: Run): void {
 function isInBackOff({ suite, steps }: Run): boolean {
   const reasons = steps.flatMap((step) => step.reasons.map(({ code }) => code))
   return suite.steps.some(({ fault }) => fault.kind === 'crashloop') && reasons.includes('not_recovered')
+}
+
+/** A step of a group is planned while what another one does keeps pods from being Ready: those are no targets, and it may lack any. */
+function isUnfitByCompany({ suite, steps }: Run): boolean {
+  const failed = steps.flatMap(({ verdict, reasons }, index) => (verdict === 'failed' ? [{ step: suite.steps[index], reasons }] : []))
+  const isUnfit = (text: string) => text.endsWith('is refused: it is not Ready')
+  return failed.every(({ step, reasons }) => step?.together !== undefined && reasons.map(reasonText).every(isUnfit))
 }
 
 function crossed({ answers }: Simulation, { suite }: Run): boolean {

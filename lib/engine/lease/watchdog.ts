@@ -209,7 +209,9 @@ async function whatIsMissing(driver: Driver, recentMs: number): Promise<Missing 
 
 /** Fuses of what holds, or is being put in place; one whose undo has begun may go. */
 function armedFuses(driver: Driver): readonly FuseRef[] {
-  return driver.stepInjections.flatMap(({ status, armed }) =>
-    ['injecting', 'active', 'failed'].includes(status) && armed !== null ? [armed] : [],
+  // Injections of a step share its fuse, and that one is undone is stored for each of them: its step says first that the fuse may go.
+  const holding = atWork(driver).filter(({ run }) => isWatched(run))
+  return holding.flatMap(({ stepInjections }) =>
+    stepInjections.flatMap(({ status, armed }) => (['injecting', 'active', 'failed'].includes(status) && armed !== null ? [armed] : [])),
   )
 }
