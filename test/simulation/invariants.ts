@@ -1,6 +1,7 @@
 import type { Injection } from '../../lib/domain/injection.ts'
 import { cordonAnnotation, managedBy, managedByLabel, runLabel, targetLabel } from '../../lib/domain/labels.ts'
-import { noticesOf } from '../../lib/domain/notices.ts'
+import type { Notice } from '../../lib/domain/notice.ts'
+import { coolDownOf, noticesOf } from '../../lib/domain/notices.ts'
 import { isOfPlan } from '../../lib/domain/plan-seal.ts'
 import { reasonText, reasonTexts } from '../../lib/domain/reason.ts'
 import type { Run } from '../../lib/domain/run.ts'
@@ -111,13 +112,17 @@ async function historyIsWhole(simulation: Simulation, run: Run): Promise<void> {
 
 /** Where nothing goes wrong, all that the history has to tell is told once, and a driver that stays undoes on time. */
 async function everythingIsTold(simulation: Simulation, run: Run, injections: readonly Injection[]): Promise<void> {
-  const expected = noticesOf(run, await simulation.store.ledger.history(run.id), injections).map(({ id, kind }) => `${id} ${kind}`)
-  const told = simulation.told.filter((notice) => notice.run.id === run.id).map(({ id, kind }) => `${id} ${kind}`)
-  for (const one of expected.filter((id) => !told.includes(id))) simulation.violated(`run ${run.id}: ${one} was never told`)
+  const notices = noticesOf(run, await simulation.store.ledger.history(run.id), injections)
+  const ofRun = simulation.told.filter((notice) => notice.run.id === run.id)
+  const [expected, told] = [notices, ofRun].map((list) => list.map(({ id, kind }) => `${id} ${kind}`)) as [string[], string[]]
+  // Of a topic that comes up again and again the first is told, and no other for a while.
+  const isTold = (notice: Notice) => ofRun.some(({ id, topic }) => id === notice.id || (coolDownOf(notice) > 0 && topic === notice.topic))
+  for (const { id, kind } of notices.filter((notice) => !isTold(notice))) simulation.violated(`run ${run.id}: ${id} ${kind} was never told`)
   for (const one of told.filter((id, index) => !expected.includes(id) || told.indexOf(id) !== index))
     simulation.violated(`run ${run.id}: ${one} was told, and should not have been (again)`)
-  for (const { name, plannedEnd, revertedAt } of run.steps)
+  for (const [index, { name, plannedEnd, revertedAt }] of run.steps.entries())
     if (
+      !comesBackInCompany(run, index) &&
       simulation.plan.starts.every(({ driverMs }) => driverMs === null) &&
       (revertedAt ?? 0) > (plannedEnd ?? Number.POSITIVE_INFINITY) + onTimeMs
     )
@@ -126,6 +131,11 @@ async function everythingIsTold(simulation: Simulation, run: Run, injections: re
 
 /** An undo and its proof take up to 3 s in the embedded cluster. */
 const onTimeMs = 5_000
+
+/** Deleted pods are back once they are Ready, which an overlapping fault may keep them from. */
+function comesBackInCompany({ suite }: Run, step: number): boolean {
+  return suite.steps[step]?.together !== undefined && suite.steps[step].fault.kind === 'pod-delete'
+}
 
 /** No person is blamed for what did not happen, and a world in which nothing went wrong has no abort. */
 function endIsExplained(simulation: Simulation, run: Run): void {
@@ -149,10 +159,16 @@ function isInBackOff({ suite, steps }: Run): boolean {
   return suite.steps.some(({ fault }) => fault.kind === 'crashloop') && reasons.includes('not_recovered')
 }
 
-/** A step of a group is planned while what another one does keeps pods from being Ready: those are no targets, and it may lack any. */
+/**
+ * A step of a group is planned while what another one does keeps pods from being Ready, or holds them in a way that it may not overlap with:
+ * those are no targets, and it may lack any. The others of its group end with it.
+ */
 function isUnfitByCompany({ suite, steps }: Run): boolean {
   const failed = steps.flatMap(({ verdict, reasons }, index) => (verdict === 'failed' ? [{ step: suite.steps[index], reasons }] : []))
-  const isUnfit = (text: string) => text.endsWith('is refused: it is not Ready')
+  const isUnfit = (text: string) =>
+    text.endsWith('is refused: it is not Ready') ||
+    text.includes('may not overlap on one pod') ||
+    text.startsWith('its group ended with step')
   return failed.every(({ step, reasons }) => step?.together !== undefined && reasons.map(reasonText).every(isUnfit))
 }
 
