@@ -18,6 +18,7 @@ describe('the whole system under one seed', () => {
   it.each([
     [97_739_935, 'an eviction whose answer was lost was sent again 8 s after the halt'],
     [1_253_324_602, 'a DELETE arrived after its run was called undone'],
+    [2_002_793_828, 'a step of a group that took its fuse away while it was undone was called halted by a person'],
   ])('keeps them in world %d: %s', async (seed) => {
     expect((await simulate(seed)).violations).toEqual([])
   })
