@@ -6,6 +6,7 @@ import { isOfPlan } from '../../lib/domain/plan-seal.ts'
 import { reasonText, reasonTexts } from '../../lib/domain/reason.ts'
 import type { Run } from '../../lib/domain/run.ts'
 import { isEnded } from '../../lib/domain/run.ts'
+import { membersOf } from '../../lib/domain/together.ts'
 import { compare } from '../../lib/domain/tolerance.ts'
 import type { KubeObject } from '../../sandbox/wire.ts'
 import { storedRuns } from '../support/stored-runs.ts'
@@ -116,15 +117,15 @@ async function everythingIsTold(simulation: Simulation, run: Run, injections: re
   const ofRun = simulation.told.filter((notice) => notice.run.id === run.id)
   const [expected, told] = [notices, ofRun].map((list) => list.map(({ id, kind }) => `${id} ${kind}`)) as [string[], string[]]
   // Of a topic that comes up again and again the first is told, and no other for a while.
-  const isTold = (notice: Notice) => ofRun.some(({ id, topic }) => id === notice.id || (coolDownOf(notice) > 0 && topic === notice.topic))
+  const isTold = (notice: Notice) =>
+    ofRun.some(({ id, topic, at }) => id === notice.id || (topic === notice.topic && Math.abs(notice.at - at) < coolDownOf(notice)))
   for (const { id, kind } of notices.filter((notice) => !isTold(notice))) simulation.violated(`run ${run.id}: ${id} ${kind} was never told`)
   for (const one of told.filter((id, index) => !expected.includes(id) || told.indexOf(id) !== index))
     simulation.violated(`run ${run.id}: ${one} was told, and should not have been (again)`)
   for (const [index, { name, plannedEnd, revertedAt }] of run.steps.entries())
     if (
-      !comesBackInCompany(run, index) &&
       simulation.plan.starts.every(({ driverMs }) => driverMs === null) &&
-      (revertedAt ?? 0) > (plannedEnd ?? Number.POSITIVE_INFINITY) + onTimeMs
+      (revertedAt ?? 0) > Math.max(plannedEnd ?? Number.POSITIVE_INFINITY, backAt(run, index)) + onTimeMs
     )
       simulation.violated(`run ${run.id}: ${name} was undone ${(revertedAt ?? 0) - (plannedEnd ?? 0)} ms after its planned end`)
 }
@@ -132,9 +133,17 @@ async function everythingIsTold(simulation: Simulation, run: Run, injections: re
 /** An undo and its proof take up to 3 s in the embedded cluster. */
 const onTimeMs = 5_000
 
-/** Deleted pods are back once they are Ready, which an overlapping fault may keep them from. */
-function comesBackInCompany({ suite }: Run, step: number): boolean {
-  return suite.steps[step]?.together !== undefined && suite.steps[step].fault.kind === 'pod-delete'
+/** The kubelet waits up to this long before it starts a container again that was killed three times. */
+const backOffMs = 40_000
+
+/**
+ * Deleted pods are back once they are Ready, which faults that overlap may keep them from until they are undone, and the kubelet's back-off
+ * for a while after: ms since epoch, 0 for all other steps.
+ */
+function backAt({ suite, steps }: Run, step: number): number {
+  if (suite.steps[step]?.fault.kind !== 'pod-delete') return 0
+  const others = membersOf(suite.steps, step).filter((member) => member !== step)
+  return Math.max(0, ...others.map((member) => (steps[member]?.revertedAt ?? 0) + backOffMs))
 }
 
 /** No person is blamed for what did not happen, and a world in which nothing went wrong has no abort. */
